@@ -1,0 +1,152 @@
+"""Runs one program over the workloads of a split and turns whatever happens into one Evaluation.
+
+Pure but for the policy it is given: the same answers give the same evaluation.
+"""
+
+import importlib
+import importlib.util
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from adrs.errors import UserError
+from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.problem import Problem
+from adrs.program import Evaluation, Job, Verdict, WorkloadResult
+
+_BOUND_TOLERANCE = 1e-9
+
+
+class PolicyFailure(Exception):  # noqa: N818 - carries a verdict, is not an error of ours
+    """The program raised, hung, died or answered rubbish. Raised by a Policy, caught here alone."""
+
+    def __init__(self, verdict: Verdict, reason: str) -> None:
+        super().__init__(reason)
+        self.verdict: Verdict = verdict
+        self.reason = reason
+
+
+def load_evaluator(problem: Problem) -> Evaluator[Any]:
+    """Import and construct the evaluator named in `problem.toml`; the problem's own folder comes first."""
+    module_name, _, class_name = problem.evaluator.partition(":")
+    local = problem.folder / f"{module_name.replace('.', '/')}.py"
+    try:
+        if local.is_file():
+            spec = importlib.util.spec_from_file_location(f"_problem_{module_name}", local)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[spec.name] = module
+            spec.loader.exec_module(module)
+        else:
+            module = importlib.import_module(module_name)
+        evaluator = getattr(module, class_name)(problem.evaluator_parameters)
+    except UserError:
+        raise
+    except Exception as error:  # the evaluator's author reads this
+        raise UserError(f'evaluator "{problem.evaluator}" cannot be loaded: {type(error).__name__}: {error}') from error
+    if not isinstance(evaluator, Evaluator):
+        raise UserError(f'evaluator "{problem.evaluator}" is not a subclass of adrs.evaluation.Evaluator')
+    return evaluator
+
+
+class Workloads:
+    """Loads workloads when first asked for, and keeps them."""
+
+    def __init__(self, evaluator: Evaluator[Any]) -> None:
+        self._evaluator = evaluator
+        self._loaded: dict[tuple[str, str], Any] = {}
+
+    def get(self, spec: WorkloadSpec) -> Any:
+        """The workload of a spec."""
+        key = (spec.split, spec.name)
+        if key not in self._loaded:
+            self._loaded[key] = self._evaluator.load(spec)
+        return self._loaded[key]
+
+
+def evaluate(
+    problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job
+) -> Evaluation:
+    """Evaluate one started policy on one split, stage by stage. Wall, CPU, memory and output are the caller's to add.
+
+    The first workload that fails decides the verdict: none ever leaves a mean.
+    """
+    results: dict[str, Metrics] = {}
+    specs = {spec.name: spec for spec in problem.workloads[job.split]}
+    for stage, names in _stages(problem, job, list(specs)):
+        for name in names:
+            if name in results:
+                continue
+            spec = specs[name]
+            try:
+                policy.reset(spec.policy_seed)
+                metrics = evaluator.evaluate(policy, workloads.get(spec), spec)
+                _check_metrics(metrics, problem)
+            except Invalid as broken:
+                return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
+            except PolicyFailure as failure:
+                return _failed(problem, job, stage, results, name, failure.verdict, f"{name}: {failure.reason}")
+            results[name] = metrics
+            beaten = _beaten_bound(metrics, problem)
+            if beaten:
+                return _failed(problem, job, stage, results, name, "suspect", f"{name}: {beaten}")
+        if stage != "full" and (stage == job.until or _too_weak(problem, job, stage, results)):
+            return Evaluation(
+                split=job.split, stage=stage, verdict="ok", workloads=_results(problem, job, results),
+                reason="" if stage == job.until else f"stopped after stage {stage}: score below its threshold",
+            )  # fmt: skip
+    summary = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
+    value = summary[problem.objective.metric]
+    total = job.scale.total if job.scale else None
+    return Evaluation(
+        split=job.split, stage="full", verdict="ok", metrics=summary, fitness=problem.objective.fitness(value),
+        score=None if total is None else total.score(value), workloads=_results(problem, job, results),
+    )  # fmt: skip
+
+
+def _stages(problem: Problem, job: Job, everything: Sequence[str]) -> Iterable[tuple[str, Sequence[str]]]:
+    if job.split == "train":
+        for stage in problem.stages:
+            yield stage.name, stage.workloads
+            if stage.name == job.until:
+                return
+    yield "full", everything
+
+
+def _too_weak(problem: Problem, job: Job, stage: str, results: Mapping[str, Metrics]) -> bool:
+    threshold = next(entry.least_score for entry in problem.stages if entry.name == stage)
+    scores = [result.score for result in _results(problem, job, results) if result.score is not None]
+    return threshold is not None and bool(scores) and sum(scores) / len(scores) < threshold
+
+
+def _check_metrics(metrics: Metrics, problem: Problem) -> None:
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise ValueError(f"evaluator {problem.evaluator} computed {name} = {value}, which is not finite")
+
+
+def _beaten_bound(metrics: Metrics, problem: Problem) -> str:
+    sign = 1.0 if problem.objective.direction == "maximize" else -1.0
+    for name, bound in metrics.bounds.items():
+        value = metrics[name]
+        if sign * (value - bound) > _BOUND_TOLERANCE * max(1e-300, abs(bound)):
+            return f"{name} {value:.10g} beats the proven bound {bound:.10g}"
+    return ""
+
+
+def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tuple[WorkloadResult, ...]:
+    scored = []
+    for name, metrics in results.items():
+        value = metrics.get(problem.objective.workload_metric)
+        score = job.scale.workload_score(name, value) if job.scale else None
+        scored.append(WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback))
+    return tuple(scored)
+
+
+def _failed(
+    problem: Problem, job: Job, stage: str, results: Mapping[str, Metrics], name: str, verdict: Verdict, reason: str
+) -> Evaluation:
+    before = tuple(result for result in _results(problem, job, results) if result.name != name)
+    failing = WorkloadResult(name, verdict, dict(results.get(name, {})), feedback=reason)
+    return Evaluation(split=job.split, stage=stage, verdict=verdict, reason=reason, workloads=(*before, failing))

@@ -1,0 +1,126 @@
+"""What an evaluator is written against: the only module of the engine that evaluators import.
+
+An evaluator is trusted code. It loads workloads, asks a policy for decisions and computes every number itself;
+the policy runs in another process, behind the sandbox, and never sees more than the arguments of its calls.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Generic, Protocol, TypeVar
+
+Workload = TypeVar("Workload")
+
+
+class Invalid(Exception):  # noqa: N818 - reads as the verdict it causes
+    """An answer broke a rule of the problem; the whole program becomes `invalid`.
+
+    rule: a short name of the rule ("permutation"), the same for every program that breaks it.
+    detail: what is wrong, with the first offending index.
+    """
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(f"{rule}: {detail}")
+        self.rule = rule
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class WorkloadSpec:
+    """Names one workload; `Evaluator.load` turns it into the workload itself."""
+
+    problem: str
+    name: str
+    """Unique within the problem, for example `wide-1000`."""
+    family: str
+    split: str
+    """`train`, `validation` or `test`."""
+    seed: int | None = None
+    """Seed of the generator, or None for a family that is not drawn."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of the entry in `problem.toml`."""
+
+    @property
+    def policy_seed(self) -> int:
+        """63-bit seed given to the policy: the same on every evaluation, and no way back to `seed`."""
+        return int.from_bytes(sha256(f"{self.problem}/{self.name}".encode()).digest()[:8], "big") >> 1
+
+
+class Metrics(dict[str, float]):
+    """Metrics of one workload by name, in native units.
+
+    weight: how many instances the workload stands for where metrics are averaged over workloads.
+    bounds: for a metric, the best value that is possible; a program that beats it is suspect.
+    feedback: text for the proposer about this workload, without anything a policy must not know.
+    """
+
+    def __init__(
+        self,
+        *,
+        weight: float = 1.0,
+        bounds: Mapping[str, float] | None = None,
+        feedback: str = "",
+        **values: float,
+    ) -> None:
+        super().__init__({name: float(value) for name, value in values.items()})
+        self.weight = weight
+        self.bounds = dict(bounds or {})
+        self.feedback = feedback
+
+
+class Policy(Protocol):
+    """A candidate as the evaluator sees it: functions to call, in a process that can do nothing else.
+
+    Arguments and answers are checked against the interface in `problem.toml`. Each call raises (do not catch it)
+    `Invalid` when the answer breaks the interface, and internal errors when the program raises, hangs or dies.
+    """
+
+    seconds: float
+    """Wall time of the last round trip, taken on this side."""
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """Call one function once. Arrays come back with the dtype and shape that the interface declares."""
+
+    def map(self, function: str, *columns: Any) -> Any:
+        """Call `function` once per scenario in one round trip.
+
+        Each column is an array whose first axis is the scenario (or a value that all scenarios share, if it is a
+        scalar); an argument of type `state` is left out, since each scenario's state stays with the policy.
+        Answers are stacked along a new first axis.
+        """
+
+    def reset(self, seed: int, scenarios: int = 1) -> None:
+        """Seed the policy's generators and give each of `scenarios` scenarios an empty state."""
+
+    def restart(self) -> float:
+        """End the process and fork a fresh one. Returns the CPU seconds (user and system) of the ended one."""
+
+    def echo(self, *arguments: Any) -> float:
+        """Wall seconds of a round trip that carries `arguments` both ways and calls nothing."""
+
+
+class Evaluator(ABC, Generic[Workload]):
+    """The trusted side of a problem. One instance lives as long as its worker; keep no state about programs."""
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        """Take the table `[evaluator.parameters]` of `problem.toml`."""
+        self.parameters: Mapping[str, Any] = parameters or {}
+
+    @abstractmethod
+    def load(self, spec: WorkloadSpec) -> Workload:
+        """Build the workload; deterministic. Called once per worker and kept."""
+
+    @abstractmethod
+    def evaluate(self, policy: Policy, workload: Workload, spec: WorkloadSpec) -> Metrics:
+        """Run the workload against the policy and compute its metrics. Raises Invalid for a broken rule."""
+
+    def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
+        """Metrics of a split out of those of its workloads: by default means by weight, over those that have it."""
+        names = dict.fromkeys(name for _, metrics in results for name in metrics)
+        summary = {}
+        for name in names:
+            having = [metrics for _, metrics in results if name in metrics]
+            total = sum(metrics.weight for metrics in having)
+            summary[name] = sum(metrics[name] * metrics.weight for metrics in having) / total
+        return summary

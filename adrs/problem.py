@@ -1,0 +1,501 @@
+"""Reads `problem.toml`, strictly: an unknown key, a missing field or a wrong type is one clear sentence.
+
+A problem is a folder. Everything the engine, a proposer or a person must know about it stands in this one file;
+the evaluator that it names is trusted code, the programs that it lists are not.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from adrs import resources
+from adrs.errors import UserError, did_you_mean
+from adrs.evaluation import WorkloadSpec
+from adrs.interface import FunctionType, Type, ValueType, parse_type
+from adrs.program import SPLITS, Split, Verdict
+from adrs.score import Direction
+
+FILE = "problem.toml"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the policy decides, in words; the core of every brief."""
+
+    what: str
+    why: str = ""
+    rules: tuple[str, ...] = ()
+    pitfalls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The primary metric."""
+
+    metric: str
+    """Metric of a split."""
+    direction: Direction
+    workload_metric: str
+    """The metric of one workload that it is made of; often the same."""
+    unit: str = ""
+    noisy: bool = False
+    """Measured times enter it: baselines are not cached, and winners are compared with `margin`."""
+    margin: float = 0.0
+    """Smallest difference of the metric that counts."""
+
+    def fitness(self, value: float) -> float:
+        """The value with its sign turned so that higher is better."""
+        return value if self.direction == "maximize" else -value
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one policy process may use. A limit ends the process; it never slows it."""
+
+    decision_seconds: float = 10.0
+    """Wall and CPU seconds of one call."""
+    start_seconds: float = 10.0
+    """Wall seconds until the program's module is loaded."""
+    memory_mb: int = 512
+    """Memory on top of the interpreter and its warmed imports."""
+    scratch_mb: int = 16
+    """Size of the private working directory."""
+    output_kb: int = 16
+    """Captured stdout and stderr; the rest is dropped."""
+    answer_mb: int = 64
+    """Size of one answer."""
+    source_kb: int = 256
+    """Size of a program."""
+    imports: tuple[str, ...] = ()
+    """Modules outside the standard library that a program may import; loaded before the fork."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A first part of `train` that weeds out programs before the rest is spent on them."""
+
+    name: str
+    workloads: tuple[str, ...]
+    """Names of workloads."""
+    least_score: float | None = None
+    """Mean workload score below which a program stops here."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A program shipped with the problem, in a role."""
+
+    name: str
+    role: Literal["trivial", "heuristic", "state-of-the-art"]
+    path: Path
+
+
+@dataclass(frozen=True)
+class Cheat:
+    """A hostile or lazy program, and what must be said of it."""
+
+    name: str
+    path: Path
+    verdict: Verdict
+    """The verdict it must get; `ok` for one that must merely gain nothing."""
+    rule: str = ""
+    """Text that the reason must contain."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Given to proposers from a level of stagnation on; level 0 = always."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything in `problem.toml`, checked."""
+
+    name: str
+    folder: Path
+    title: str
+    source: str
+    decide: Decision
+    shape: Literal["solve", "decide"]
+    functions: Mapping[str, FunctionType]
+    objective: Objective
+    evaluator: str
+    """`package.module:Class`, looked for in the problem's folder first."""
+    evaluator_parameters: Mapping[str, Any]
+    limits: Limits
+    workloads: Mapping[Split, tuple[WorkloadSpec, ...]]
+    missing: tuple[str, ...]
+    """Optional workloads left out because their data file is not there: `name: path`."""
+    stages: tuple[Stage, ...]
+    seed: Path
+    baselines: tuple[Baseline, ...]
+    cheats: tuple[Cheat, ...]
+    blocks: tuple[Path, ...]
+    hints: tuple[Hint, ...]
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        """All stages in order; the last one, `full`, is all of the split."""
+        return (*(stage.name for stage in self.stages), "full")
+
+    def baseline(self, role: str) -> Baseline | None:
+        """The first baseline in a role."""
+        return next((baseline for baseline in self.baselines if baseline.role == role), None)
+
+    def snapshot(self) -> dict[str, bytes]:
+        """The files that define the problem, by path within its folder, for the log."""
+        paths = [self.folder / FILE, self.seed, *(b.path for b in self.baselines), *self.blocks]
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in dict.fromkeys(paths)}
+
+    def digest(self) -> str:
+        """Hash of the snapshot."""
+        total = sha256()
+        for name, content in sorted(self.snapshot().items()):
+            total.update(f"{name}\0{len(content)}\0".encode() + content)
+        return total.hexdigest()
+
+
+def shipped() -> list[str]:
+    """Names of the problems that come with adrs."""
+    return sorted(path.parent.name for path in resources.folder("problems").glob(f"*/{FILE}"))
+
+
+def load(name_or_path: str, workloads: str = "standard") -> Problem:
+    """Read a problem by shipped name or by path of its folder.
+
+    workloads: `standard`, or `published` for the turned-round splits: the published set becomes `train`, and the
+    families of `train` and `validation` join `test`.
+    Raises UserError for whatever is wrong with it.
+    """
+    folder = _find(name_or_path)
+    try:
+        with (folder / FILE).open("rb") as file:
+            data = tomllib.load(file)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{folder / FILE} is not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{folder / FILE} is not UTF-8 text") from None
+    except OSError as error:
+        raise UserError(f"{folder / FILE} cannot be read: {error.strerror}") from None
+    return _Reader(folder, data).problem(workloads)
+
+
+def _find(name_or_path: str) -> Path:
+    path = Path(name_or_path)
+    if "/" not in name_or_path and name_or_path in shipped() and not (path / FILE).is_file():
+        return resources.folder("problems") / name_or_path
+    if path.name == FILE:
+        path = path.parent
+    if (path / FILE).is_file():
+        return path.resolve()
+    if path.is_dir():
+        raise UserError(f"{path} holds no {FILE}; `adrs new NAME` makes a problem to start from")
+    if "/" in name_or_path:
+        raise UserError(f"{path} does not exist; give a problem's folder, or one of: {', '.join(shipped())}")
+    raise UserError(f'there is no problem "{name_or_path}"{did_you_mean(name_or_path, shipped())}')
+
+
+_EXAMPLES = {
+    "title": 'title = "Place language models on GPUs"',
+    "decide": '[decide] with what = "Which GPU each model is placed on."',
+    "decide.what": 'what = "Which GPU each model is placed on."',
+    "policy": '[policy] with shape = "solve" and a table [policy.functions.NAME]',
+    "policy.shape": 'shape = "solve"',
+    "policy.functions": "a table [policy.functions.solve]",
+    "objective": '[objective] with metric = "cost" and direction = "minimize"',
+    "objective.metric": 'metric = "cost"',
+    "objective.direction": 'direction = "minimize"',
+    "evaluator": '[evaluator] with class = "evaluator:MyProblem"',
+    "evaluator.class": 'class = "evaluator:MyProblem"',
+    "workloads": '[workloads] with train = [{ family = "small", seeds = [1, 2] }]',
+    "workloads.train": 'train = [{ family = "small", seeds = [1, 2] }]',
+    "programs": '[programs] with seed = "seed.py" and trivial = "baselines/trivial.py"',
+    "programs.seed": 'seed = "seed.py"',
+    "programs.trivial": 'trivial = "baselines/trivial.py"',
+}
+
+
+class _Table:
+    """One table of the file; remembers which keys were asked for, so that the others are errors."""
+
+    def __init__(self, where: str, data: Any, file: Path) -> None:
+        if not isinstance(data, dict):
+            raise UserError(f"{file}: {where} must be a table")
+        self.where, self.data, self.file = where, data, file
+        self.known: set[str] = set()
+
+    def path(self, key: str) -> str:
+        return f"{self.where}.{key}" if self.where else key
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
+        self.known.add(key)
+        if key not in self.data:
+            if default is ...:
+                example = _EXAMPLES.get(self.path(key))
+                hint = f"; for example: {example}" if example else ""
+                raise UserError(f"{self.file}: {self.path(key)} is missing{hint}")
+            return default
+        value = self.data[key]
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if isinstance(value, bool) and bool not in kinds:
+            raise self.wrong(key, kinds, value)
+        if float in kinds and isinstance(value, int):
+            value = float(value)
+        if not isinstance(value, kinds):
+            raise self.wrong(key, kinds, value)
+        return value
+
+    def wrong(self, key: str, kinds: tuple[type, ...], value: Any) -> UserError:
+        names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
+        expected = " or ".join(dict.fromkeys(names.get(kind, "a table") for kind in kinds))
+        return UserError(f"{self.file}: {self.path(key)} must be {expected}, not {value!r}")
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        values = self.take(key, list, [])
+        if not all(isinstance(value, str) for value in values):
+            raise UserError(f"{self.file}: {self.path(key)} must be a list of strings")
+        return tuple(values)
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: Any = ...) -> Any:
+        value = self.take(key, str, default)
+        if value not in allowed:
+            raise UserError(f'{self.file}: {self.path(key)} = "{value}"{did_you_mean(value, allowed)}')
+        return value
+
+    def table(self, key: str, default: Any = ...) -> "_Table":
+        return _Table(self.path(key), self.take(key, dict, default), self.file)
+
+    def tables(self, key: str) -> list["_Table"]:
+        entries = self.take(key, list, [])
+        return [_Table(f"{self.path(key)}[{number}]", entry, self.file) for number, entry in enumerate(entries)]
+
+    def rest(self) -> dict[str, Any]:
+        return {key: value for key, value in self.data.items() if key not in self.known}
+
+    def finish(self) -> None:
+        for key in self.data:
+            if key not in self.known:
+                raise UserError(f'{self.file}: unknown key "{self.path(key)}"{did_you_mean(key, self.known)}')
+
+
+class _Reader:
+    """Turns the tables of one file into a Problem."""
+
+    def __init__(self, folder: Path, data: dict[str, Any]) -> None:
+        self.folder = folder
+        self.file = folder / FILE
+        self.root = _Table("", data, self.file)
+        self.missing: list[str] = []
+
+    def problem(self, workloads: str) -> Problem:
+        root = self.root
+        title, source = root.take("title", str), root.take("source", str, "")
+        decide = self._decision(root.table("decide"))
+        policy = root.table("policy")
+        shape = policy.choice("shape", ("solve", "decide"))
+        functions = self._functions(policy.table("functions"))
+        policy.finish()
+        objective = self._objective(root.table("objective"))
+        evaluator = root.table("evaluator")
+        evaluator_class = evaluator.take("class", str)
+        if evaluator_class.count(":") != 1:
+            raise UserError(f'{self.file}: evaluator.class must read "module:Class", not "{evaluator_class}"')
+        parameters = evaluator.take("parameters", dict, {})
+        evaluator.finish()
+        limits = self._limits(root.table("limits", {}))
+        splits = self._splits(root.table("workloads"), workloads)
+        stages = tuple(self._stage(table, splits["train"]) for table in root.tables("stages"))
+        programs = root.table("programs")
+        seed = self._path(programs, "seed")
+        baselines = self._baselines(programs)
+        cheats = tuple(self._cheat(table) for table in programs.tables("cheats"))
+        blocks = tuple(self._file(name, "programs.blocks") for name in programs.strings("blocks"))
+        programs.finish()
+        hints = tuple(self._hint(table) for table in root.tables("hints"))
+        root.finish()
+        return Problem(
+            name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
+            functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
+            limits=limits, workloads=splits, missing=tuple(self.missing), stages=stages, seed=seed,
+            baselines=baselines, cheats=cheats, blocks=blocks, hints=hints,
+        )  # fmt: skip
+
+    def _decision(self, table: _Table) -> Decision:
+        what, why = table.take("what", str), table.take("why", str, "")
+        decision = Decision(what, why, table.strings("rules"), table.strings("pitfalls"))
+        table.finish()
+        return decision
+
+    def _functions(self, table: _Table) -> dict[str, FunctionType]:
+        functions = {}
+        for name in table.data:
+            if not name.isidentifier():
+                raise UserError(f'{self.file}: policy.functions has "{name}", which is not a Python name')
+            entry = table.table(name)
+            arguments = entry.table("arguments", {})
+            kinds = {key: self._type(value, arguments.path(key)) for key, value in arguments.data.items()}
+            doc = entry.take("doc", str, "")
+            returns = self._type(entry.take("returns", (str, dict)), entry.path("returns"))
+            entry.finish()
+            functions[name] = FunctionType(name, doc, kinds, returns)
+        if not functions:
+            raise UserError(f"{self.file}: policy.functions is empty; add {_EXAMPLES['policy.functions']}")
+        return functions
+
+    def _type(self, value: Any, where: str) -> Type:
+        if isinstance(value, str):
+            return parse_type(value, f"{self.file}: {where}")
+        if isinstance(value, dict):
+            fields: dict[str, ValueType] = {}
+            for key, text in value.items():
+                if not isinstance(text, str):
+                    raise UserError(f"{self.file}: {where}.{key} must be a type in quotes")
+                fields[key] = parse_type(text, f"{self.file}: {where}.{key}")
+            return fields
+        raise UserError(f"{self.file}: {where} must be a type in quotes, or a table of named types")
+
+    def _objective(self, table: _Table) -> Objective:
+        metric = table.take("metric", str)
+        objective = Objective(
+            metric=metric,
+            direction=table.choice("direction", ("minimize", "maximize")),
+            workload_metric=table.take("workload_metric", str, metric),
+            unit=table.take("unit", str, ""),
+            noisy=table.take("noisy", bool, False),
+            margin=table.take("margin", float, 0.0),
+        )
+        table.finish()
+        return objective
+
+    def _limits(self, table: _Table) -> Limits:
+        values: dict[str, Any] = {}
+        for name in ("decision_seconds", "start_seconds"):
+            values[name] = self._positive(table, name, float)
+        for name in ("memory_mb", "scratch_mb", "output_kb", "answer_mb", "source_kb"):
+            values[name] = self._positive(table, name, int)
+        values["imports"] = table.strings("imports")
+        table.finish()
+        return Limits(**values)
+
+    def _positive(self, table: _Table, name: str, kind: type) -> Any:
+        value = table.take(name, kind, getattr(Limits, name))
+        if value <= 0:
+            raise UserError(f"{self.file}: {table.path(name)} must be above 0, not {value}")
+        return value
+
+    def _splits(self, table: _Table, mode: str) -> dict[Split, tuple[WorkloadSpec, ...]]:
+        entries: dict[Split, list[_Table]] = {split: table.tables(split) for split in SPLITS}
+        table.take("train", list)
+        table.finish()
+        specs: dict[Split, list[WorkloadSpec]] = {split: [] for split in SPLITS}
+        for split in SPLITS:
+            for entry in entries[split]:
+                specs[split] += self._specs(entry, split)
+        if mode == "published":
+            self._turn_round(specs)
+        names: set[str] = set()
+        for spec in (spec for split in SPLITS for spec in specs[split]):
+            if spec.name in names:
+                raise UserError(f'{self.file}: workload "{spec.name}" appears twice; a seed belongs to one split')
+            names.add(spec.name)
+        if not specs["train"]:
+            raise UserError(f"{self.file}: workloads.train is empty; for example: {_EXAMPLES['workloads.train']}")
+        return {split: tuple(specs[split]) for split in SPLITS}
+
+    def _specs(self, entry: _Table, split: Split) -> list[WorkloadSpec]:
+        family = entry.take("family", str)
+        seeds = entry.take("seeds", list, None)
+        files = entry.strings("files")
+        optional = entry.take("optional", bool, False)
+        parameters = entry.rest()
+        if seeds is not None:
+            if not all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds):
+                raise UserError(f"{self.file}: {entry.path('seeds')} must be whole numbers from 0")
+            return [self._spec(f"{family}-{seed}", family, split, seed, parameters) for seed in seeds]
+        if not files:
+            return [self._spec(family, family, split, None, parameters)]
+        specs = []
+        for name in files:
+            path = resources.data_folder() / name
+            if optional and not path.is_file():
+                self.missing.append(f"{family}-{Path(name).stem}: {path}")
+            else:
+                label = f"{family}-{Path(name).stem}"
+                specs.append(self._spec(label, family, split, None, {**parameters, "file": name}))
+        return specs
+
+    def _spec(
+        self, name: str, family: str, split: Split, seed: int | None, parameters: dict[str, Any]
+    ) -> WorkloadSpec:
+        return WorkloadSpec(self.folder.name, name, family, split, seed, parameters)
+
+    def _turn_round(self, specs: dict[Split, list[WorkloadSpec]]) -> None:
+        published = [spec for split in SPLITS for spec in specs[split] if spec.family == "published"]
+        if not published:
+            missing = f" ({self.missing[0]} is missing)" if self.missing else ""
+            raise UserError(f"{self.file}: this problem has no published workloads here{missing}")
+        others = [spec for split in SPLITS for spec in specs[split] if spec.family != "published"]
+        specs["train"] = [self._spec(s.name, s.family, "train", s.seed, dict(s.parameters)) for s in published]
+        specs["validation"] = []
+        specs["test"] = [self._spec(s.name, s.family, "test", s.seed, dict(s.parameters)) for s in others]
+
+    def _stage(self, table: _Table, train: tuple[WorkloadSpec, ...]) -> Stage:
+        name, chosen = table.take("name", str), table.strings("workloads")
+        least = table.take("least_score", float, None)
+        table.finish()
+        if name == "full":
+            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        names = {spec.name for spec in train}
+        kept = tuple(workload for workload in chosen if workload in names)
+        known = {spec.name for spec in train} | set(self._declared_train())
+        for workload in chosen:
+            if workload not in known:
+                raise UserError(f'{self.file}: stage "{name}": no train workload "{workload}"'
+                                f"{did_you_mean(workload, names)}")  # fmt: skip
+        return Stage(name, kept, least)
+
+    def _declared_train(self) -> list[str]:
+        """Names of `train` as written, which a turned-round problem does not have."""
+        entries = self.root.data.get("workloads", {}).get("train", [])
+        return [f"{entry.get('family')}-{seed}" for entry in entries for seed in entry.get("seeds", [])]
+
+    def _baselines(self, table: _Table) -> tuple[Baseline, ...]:
+        trivial = self._path(table, "trivial")
+        baselines = [Baseline(trivial.stem.replace("_", "-"), "trivial", trivial)]
+        for name in table.strings("heuristics"):
+            path = self._file(name, "programs.heuristics")
+            baselines.append(Baseline(path.stem.replace("_", "-"), "heuristic", path))
+        if table.take("state-of-the-art", str, None) is not None:
+            path = self._path(table, "state-of-the-art")
+            baselines.append(Baseline(path.stem.replace("_", "-"), "state-of-the-art", path))
+        return tuple(baselines)
+
+    def _cheat(self, table: _Table) -> Cheat:
+        path = self._path(table, "file")
+        verdicts = ("ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "suspect")
+        verdict = table.choice("verdict", verdicts, "invalid")
+        rule = table.take("rule", str, "")
+        table.finish()
+        return Cheat(path.stem, path, verdict, rule)
+
+    def _hint(self, table: _Table) -> Hint:
+        hint = Hint(table.take("level", int, 0), table.take("text", str))
+        table.finish()
+        return hint
+
+    def _path(self, table: _Table, key: str) -> Path:
+        return self._file(table.take(key, str), table.path(key))
+
+    def _file(self, name: str, where: str) -> Path:
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder):
+            raise UserError(f'{self.file}: {where} = "{name}" lies outside the problem\'s folder')
+        if not path.is_file():
+            raise UserError(f"{self.file}: {where}: {path} does not exist")
+        return path

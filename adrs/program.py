@@ -1,0 +1,171 @@
+"""The records that everything passes around. Frozen: a program's story is written once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from adrs.score import SplitScale
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+Verdict = Literal[
+    "ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "infrastructure", "suspect"
+]
+"""How a program ended. `rejected`: did not parse, wrong interface, or a duplicate of an earlier program.
+`suspect`: better than a proven bound, hence not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadResult:
+    """What one workload said of one program."""
+
+    name: str
+    verdict: Verdict
+    metrics: Mapping[str, float]
+    score: float | None = None
+    """On the scale of this workload: 0 = trivial, 100 = state-of-the-art; None where there is no scale."""
+    feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One program on one split."""
+
+    split: Split
+    stage: str
+    """The last stage that ran; the name of the last declared one if all of the split was evaluated."""
+    verdict: Verdict
+    reason: str = ""
+    """Rule, workload and first offending index; or exception type, message and own line; or the limit."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    fitness: float | None = None
+    """The primary metric, sign turned so that higher is better. None unless the verdict is `ok`."""
+    score: float | None = None
+    """0 = trivial baseline, 100 = state-of-the-art baseline; None unless `ok` and the problem has a scale."""
+    workloads: tuple[WorkloadResult, ...] = ()
+    output: str = ""
+    """Captured stdout and stderr of the program, capped."""
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    sandbox: str = ""
+
+    def worst(self) -> WorkloadResult | None:
+        """The workload with the lowest score, for feedback."""
+        scored = [result for result in self.workloads if result.score is not None]
+        return min(scored, key=lambda result: result.score or 0.0, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """An edge of the lineage."""
+
+    id: int
+    role: str
+    """`parent`, `crossover` or `inspiration`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One candidate. `id` is its number in the run, counted from 1 (the seed program) in the order of asking."""
+
+    id: int
+    source: str
+    digest: str
+    """Of the normalised source; equal digests behave alike."""
+    parents: tuple[Parent, ...] = ()
+    proposer: str = ""
+    operator: str = ""
+    model: str = ""
+    island: int = 0
+    rationale: str = ""
+    duplicate_of: int | None = None
+    evaluation: Evaluation | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """What its proposer wants to remember of it; plain data, kept in the log, opaque to everyone else."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of its evaluation; a duplicate is `rejected`, though it shows the score of its original."""
+        if self.duplicate_of is not None:
+            return "rejected"
+        return self.evaluation.verdict if self.evaluation else "infrastructure"
+
+    @property
+    def fitness(self) -> float | None:
+        """Higher is better; None for what must not become a parent: failed, rejected, duplicate, suspect or partial."""
+        return self.evaluation.fitness if self.evaluation and self.duplicate_of is None else None
+
+    @property
+    def score(self) -> float | None:
+        """For people: 0 = trivial baseline, 100 = state-of-the-art baseline."""
+        return self.evaluation.score if self.evaluation else None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a search strategy wants next."""
+
+    parent: Program
+    inspirations: tuple[Program, ...] = ()
+    island: int = 0
+    operator: str | None = None
+    """A wish to the proposer, which may ignore it."""
+    until: str | None = None
+    """The last stage to evaluate; None = all of them."""
+    promote: Program | None = None
+    """Evaluate this known program to the end instead of proposing a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a proposer is given for one draft."""
+
+    ticket: int
+    seed: int
+    """For the proposer's own random draws: a function of the run's seed and the ticket."""
+    parent: Program
+    inspirations: tuple[Program, ...] = ()
+    operator: str | None = None
+    failures: tuple[tuple[str, int], ...] = ()
+    """Commonest recent reasons of failure, with counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a draft cost."""
+
+    usd: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposed program, before anybody has looked at it."""
+
+    source: str
+    proposer: str
+    operator: str
+    parents: tuple[Parent, ...]
+    rationale: str = ""
+    model: str = ""
+    usage: Usage = Usage()
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    failure: str = ""
+    """Why there is no source: the program is then `rejected` with this reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One evaluation to be done by an executor."""
+
+    source: str
+    split: Split
+    until: str | None = None
+    """The last stage to run, on `train`; None = all."""
+    scale: SplitScale | None = None
+    """None while the baselines themselves are measured."""

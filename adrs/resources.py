@@ -1,0 +1,43 @@
+"""Where the shipped folders lie: the one place that knows a checkout from an installed wheel."""
+
+import os
+from pathlib import Path
+
+from adrs.errors import UserError
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent
+
+
+def folder(name: str) -> Path:
+    """The shipped folder `problems` or `prompts`: inside the wheel, or at the top of a checkout."""
+    shipped = _PACKAGE / "_shipped" / name
+    return shipped if shipped.is_dir() else _CHECKOUT / name
+
+
+def import_root() -> Path:
+    """The folder that holds the packages `adrs`, `adrs_helpers` and `evaluators`."""
+    return _CHECKOUT
+
+
+def data_folder() -> Path:
+    """Where published data sets are looked for: `$ADRS_DATA`, else `shared/data` beside the checkout."""
+    configured = os.environ.get("ADRS_DATA")
+    return Path(configured) if configured else _CHECKOUT.parent / "shared" / "data"
+
+
+def data_file(name: str) -> Path:
+    """A file of the published data; raises UserError that names the file when it is not there."""
+    path = data_folder() / name
+    if not path.is_file():
+        raise UserError(f"data file {path} is missing: set ADRS_DATA to the folder that holds {name}")
+    return path
+
+
+def cache_folder() -> Path:
+    """Where compiled helpers and measured baselines are kept between runs: `$ADRS_CACHE`, else the user's cache."""
+    configured = os.environ.get("ADRS_CACHE")
+    if configured:
+        return Path(configured)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "adrs"

@@ -1,0 +1,40 @@
+"""The scale for people: 0 = trivial baseline, 100 = state-of-the-art baseline, by the same evaluator and workloads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["minimize", "maximize"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Two values of a metric, in native units."""
+
+    trivial: float
+    state_of_the_art: float
+    direction: Direction
+
+    def defined(self) -> bool:
+        """False where the state-of-the-art baseline is not better than the trivial one: then native units are shown."""
+        gap = self.state_of_the_art - self.trivial
+        return gap > 0 if self.direction == "maximize" else gap < 0
+
+    def score(self, value: float) -> float | None:
+        """Position of `value` between the baselines, unbounded on both sides; None where the scale is undefined."""
+        if not self.defined():
+            return None
+        return 100.0 * (value - self.trivial) / (self.state_of_the_art - self.trivial)
+
+
+@dataclass(frozen=True)
+class SplitScale:
+    """The scale of a split's primary metric, and of each of its workloads by name."""
+
+    total: Scale | None
+    workloads: Mapping[str, Scale]
+
+    def workload_score(self, name: str, value: float | None) -> float | None:
+        """Score of one workload, None where it has no scale."""
+        scale = self.workloads.get(name)
+        return None if scale is None or value is None else scale.score(value)

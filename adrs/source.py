@@ -1,0 +1,152 @@
+"""Source text as data: parsed, never run. The interface check and the digest by which duplicates are found."""
+
+import ast
+import sys
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+from adrs.interface import FunctionType
+
+_NORMALISED_PREFIX = "_v"
+
+
+class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes
+    """The source cannot be a program of this problem; the message says why."""
+
+
+def parse(source: str, limit_bytes: int) -> ast.Module:
+    """Parse a candidate's source; raises Rejected for what Python, or good sense, refuses."""
+    if len(source) > limit_bytes or len(source.encode(errors="surrogatepass")) > limit_bytes:
+        raise Rejected(f"source has {len(source)} characters, the limit is {limit_bytes} bytes")
+    if "\0" in source:
+        raise Rejected("source contains a null byte")
+    if not source.strip():
+        raise Rejected("source is empty")
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise Rejected(f"syntax error in line {error.lineno}: {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise Rejected(f"source cannot be parsed: {error or type(error).__name__}") from None
+
+
+def screen(source: str, functions: Mapping[str, FunctionType], imports: Iterable[str], limit_bytes: int) -> str:
+    """Check a candidate before it is run and return its digest.
+
+    Each function of the interface must be defined at module level and accept the declared arguments by position;
+    only the standard library and `imports` may be imported. Raises Rejected. This is courtesy, not security: it saves
+    evaluations and gives clear messages, while the sandbox holds what slips through.
+    """
+    tree = parse(source, limit_bytes)
+    defined = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assigned = {target.id for node in tree.body if isinstance(node, ast.Assign)
+                for target in node.targets if isinstance(target, ast.Name)}  # fmt: skip
+    imported = {alias.asname or alias.name for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
+                for alias in node.names}  # fmt: skip
+    for function in functions.values():
+        node = defined.get(function.name)
+        if node is not None:
+            _check_arguments(node, function)
+        elif function.name not in assigned | imported:
+            raise Rejected(f"function {function.name} is not defined; write {function.signature()}")
+    _check_imports(tree, frozenset(imports))
+    try:
+        return digest(tree)
+    except RecursionError:
+        raise Rejected("source is nested too deeply") from None
+
+
+def _check_arguments(node: ast.FunctionDef, function: FunctionType) -> None:
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    least = len(positional) - len(arguments.defaults)
+    given = len(function.arguments)
+    keyword_only = any(default is None for default in arguments.kw_defaults)
+    if least > given or (len(positional) < given and arguments.vararg is None) or keyword_only:
+        raise Rejected(f"function {function.name} takes other arguments; write {function.signature()}")
+
+
+def _check_imports(tree: ast.Module, allowed: frozenset[str]) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise Rejected(f"line {node.lineno}: a relative import; a program is one file")
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            prefixes = {name[:end] for end in [*(i for i, c in enumerate(name) if c == "."), len(name)]}
+            if name.split(".")[0] not in sys.stdlib_module_names and not prefixes & allowed:
+                known = ", ".join(sorted(allowed)) or "nothing else"
+                raise Rejected(f"line {node.lineno}: import of {name}; allowed: the standard library and {known}")
+
+
+def digest(tree: ast.Module) -> str:
+    """Hash of a syntax tree without what does not matter: comments, docstrings, spelling of constants, local names."""
+    normalised = _Normaliser().visit(ast.parse(ast.unparse(tree)))
+    return sha256(ast.dump(normalised, annotate_fields=False).encode(errors="surrogatepass")).hexdigest()
+
+
+class _Normaliser(ast.NodeTransformer):
+    """Renames locals in order of appearance and drops docstrings."""
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        node.body = _without_docstring(node.body)
+        self.generic_visit(node)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        node.body = _without_docstring(node.body)
+        self.generic_visit(node)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.body = _without_docstring(node.body)
+        node.returns = None
+        self.generic_visit(node)
+        return _RenameLocals(node).visit(node) if not _looks_at_names(node) else node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        self.generic_visit(node)
+        if node.value is not None and isinstance(node.target, ast.Name):
+            return ast.Assign([node.target], node.value)
+        return node
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0] if body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return body[1:] or [ast.Pass()]
+    return body
+
+
+def _looks_at_names(node: ast.FunctionDef) -> bool:
+    """Whether names of locals may matter: nested scopes, or a look into the frame."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal)
+    for child in ast.walk(node):
+        if child is not node and isinstance(child, inner):
+            return True
+        if isinstance(child, ast.Name) and child.id in ("locals", "vars", "eval", "exec", "dir", "globals"):
+            return True
+    return False
+
+
+class _RenameLocals(ast.NodeTransformer):
+    """Renames what a function without inner functions binds, arguments included unless passed by keyword."""
+
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self.names: dict[str, str] = {}
+        for child in ast.walk(function):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                self.names.setdefault(child.id, f"{_NORMALISED_PREFIX}{len(self.names)}")
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        self.names.pop(node.arg, None)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.names.get(node.id, node.id)
+        return node

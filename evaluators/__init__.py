@@ -1,0 +1,1 @@
+"""Trusted simulators and harnesses, one package a family. They import `adrs.evaluation` and nothing else of the engine."""

@@ -1,1 +1,1 @@
-"""Small libraries that candidates may import inside the sandbox. Advisory: the trusted side computes everything anew."""
+"""Small libraries that candidates may import inside the sandbox. Advisory: every number is computed anew outside."""

@@ -1,1 +1,4 @@
-"""Trusted simulators and harnesses, one package a family. They import `adrs.evaluation` and nothing else of the engine."""
+"""Trusted simulators and harnesses, one package a family.
+
+Of the engine they import `adrs.evaluation`, and `adrs.resources` for data files.
+"""

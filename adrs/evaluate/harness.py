@@ -34,7 +34,8 @@ def load_evaluator(problem: Problem) -> Evaluator[Any]:
     try:
         if local.is_file():
             spec = importlib.util.spec_from_file_location(f"_problem_{module_name}", local)
-            assert spec is not None and spec.loader is not None
+            assert spec is not None
+            assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
             sys.modules[spec.name] = module
             spec.loader.exec_module(module)

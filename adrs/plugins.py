@@ -1,0 +1,21 @@
+"""Finds implementations of a seam by entry point, so that an installed package can add one."""
+
+from importlib.metadata import entry_points
+from typing import Any
+
+from adrs.errors import UserError, did_you_mean
+
+
+def names(seam: str) -> list[str]:
+    """Names registered for `search`, `proposer`, `sandbox` or `executor`."""
+    return sorted({entry.name for entry in entry_points(group=f"adrs.{seam}")})
+
+
+def load(seam: str, name: str) -> Any:
+    """The class registered under a name; raises UserError for an unknown or broken one."""
+    for entry in entry_points(group=f"adrs.{seam}", name=name):
+        try:
+            return entry.load()
+        except ImportError as error:
+            raise UserError(f'{seam} "{name}" ({entry.value}) cannot be imported: {error}') from error
+    raise UserError(f'there is no {seam} "{name}"{did_you_mean(name, names(seam))}')

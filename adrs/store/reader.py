@@ -1,0 +1,186 @@
+"""Reads the log of a run, also while it is being written."""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adrs.errors import UserError
+from adrs.program import Draft, Evaluation, Parent, Program, Split, WorkloadResult
+from adrs.store.writer import DATABASE, SCHEMA_VERSION
+
+_PROGRAM = (
+    "SELECT p.id, p.digest, p.source, p.island, p.proposer, p.operator, p.model, p.rationale, p.detail, p.failure,"
+    " p.ticket FROM program p"
+)
+_EVALUATION = (
+    "SELECT id, split, stage, verdict, reason, score, fitness, metrics, output, duplicate_of, wall_seconds,"
+    " cpu_seconds, peak_memory_mb, sandbox FROM evaluation"
+)
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """The row of table `run`."""
+
+    name: str
+    problem: str
+    problem_digest: str
+    seed: int
+    created: float
+    adrs_version: str
+    configuration: Mapping[str, Any]
+
+
+class Reader:
+    """Questions to one log. Cheap to make; never blocks the writer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        path = folder / DATABASE
+        if not path.is_file():
+            raise UserError(f"{folder} holds no {DATABASE}, so it is not a run")
+        try:
+            self._connection = sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True)
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != SCHEMA_VERSION:
+                raise UserError(f"{folder} has a log of version {version}; this adrs reads version {SCHEMA_VERSION}")
+            row = self._connection.execute("SELECT * FROM run").fetchone()
+        except sqlite3.Error as error:
+            raise UserError(f"{path} cannot be read: {error}") from None
+        if row is None:
+            raise UserError(f"{path} is empty: its run was cut off before it began")
+        self.info = RunInfo(*row[:6], configuration=json.loads(row[6]))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """Rows of any query."""
+        return self._connection.execute(query, arguments).fetchall()
+
+    def files(self) -> dict[str, bytes]:
+        """Snapshot of the problem's files, by path within its folder."""
+        return {name: zlib.decompress(content) for name, content in self.rows("SELECT name, content FROM file")}
+
+    def events(self, kind: str) -> list[tuple[float, Any]]:
+        """Times and payloads of the events of one kind that are not of a ticket, in order."""
+        query = "SELECT time, payload FROM event WHERE kind = ? AND ticket IS NULL ORDER BY id"
+        return [(time, json.loads(payload) if payload else {}) for time, payload in self.rows(query, kind)]
+
+    def asked(self, ticket: int) -> dict[str, Any] | None:
+        """What the search chose for a ticket; None if it was not asked."""
+        rows = self.rows("SELECT payload FROM event WHERE ticket = ? AND kind = 'asked'", ticket)
+        return json.loads(rows[0][0]) if rows else None
+
+    def draft(self, ticket: int) -> tuple[int, str, Draft] | None:
+        """Number, digest and draft that a ticket led to; None if it was not proposed."""
+        rows = self.rows(f"{_PROGRAM} WHERE p.ticket = ?", ticket)
+        if not rows:
+            return None
+        number, digest, source, _, proposer, operator, model, rationale, detail, failure, _ = rows[0]
+        draft = Draft(
+            source=self._source(source), proposer=proposer, operator=operator, parents=self._parents(number),
+            rationale=rationale, model=model, detail=json.loads(detail), failure=failure,
+        )  # fmt: skip
+        return number, digest, draft
+
+    def finished(self, ticket: int) -> bool:
+        """Whether the evaluation of a ticket is recorded."""
+        query = "SELECT 1 FROM event WHERE ticket = ? AND kind IN ('evaluated', 'screened')"
+        return bool(self.rows(query, ticket))
+
+    def number_by_digest(self, digest: str, before: int) -> int | None:
+        """The first program with this normalised source and a number below `before`."""
+        query = "SELECT MIN(id) FROM program WHERE digest = ? AND id < ?"
+        number: int | None = self.rows(query, digest, before)[0][0]
+        return number
+
+    def program(self, number: int, split: Split = "train") -> Program:
+        """One program with its evaluation on a split; raises UserError for an unknown number."""
+        rows = self.rows(f"{_PROGRAM} WHERE p.id = ?", number)
+        if not rows:
+            last = self.rows("SELECT MAX(id) FROM program")[0][0] or 0
+            raise UserError(f"run {self.info.name} has no program {number}; its programs are 1 to {last}")
+        return self._program(rows[0], split)
+
+    def programs(self, split: Split = "train") -> Iterator[Program]:
+        """All programs in order, with their evaluations on a split."""
+        for row in self._connection.execute(f"{_PROGRAM} ORDER BY p.id"):
+            yield self._program(row, split)
+
+    def best(self, count: int, split: Split = "train") -> list[int]:
+        """Numbers of the `count` best programs on a split, best first, earlier ones first among equals."""
+        query = (
+            "SELECT program FROM evaluation WHERE split = ? AND fitness IS NOT NULL AND duplicate_of IS NULL"
+            " ORDER BY fitness DESC, program LIMIT ?"
+        )
+        return [row[0] for row in self.rows(query, split, count)]
+
+    def count(self) -> int:
+        """Number of programs."""
+        count: int = self.rows("SELECT COUNT(*) FROM program")[0][0]
+        return count
+
+    def evaluations(self) -> int:
+        """Number of evaluations on `train` that were paid for: without duplicates and rejected programs."""
+        query = "SELECT COUNT(*) FROM event WHERE kind = 'evaluated' AND ticket IS NOT NULL"
+        count: int = self.rows(query)[0][0]
+        return count
+
+    def verdicts(self) -> dict[str, int]:
+        """How many programs ended in each verdict."""
+        query = (
+            "SELECT CASE WHEN duplicate_of IS NULL THEN verdict ELSE 'rejected' END AS v, COUNT(DISTINCT program)"
+            " FROM evaluation WHERE split = 'train' GROUP BY v ORDER BY 2 DESC, 1"
+        )
+        return dict(self.rows(query))
+
+    def evaluation(self, number: int, split: Split = "train") -> Evaluation | None:
+        """The latest evaluation of a program on a split."""
+        rows = self.rows(f"{_EVALUATION} WHERE program = ? AND split = ? ORDER BY id DESC LIMIT 1", number, split)
+        return self._evaluation(rows[0]) if rows else None
+
+    def _program(self, row: tuple[Any, ...], split: Split) -> Program:
+        number, digest, source, island, proposer, operator, model, rationale, detail, failure, _ = row
+        rows = self.rows(f"{_EVALUATION} WHERE program = ? AND split = ? ORDER BY id DESC LIMIT 1", number, split)
+        return Program(
+            id=number, source=self._source(source), digest=digest, parents=self._parents(number), proposer=proposer,
+            operator=operator, model=model, island=island, rationale=rationale, detail=json.loads(detail),
+            evaluation=self._evaluation(rows[0]) if rows else None, duplicate_of=rows[0][9] if rows else None,
+        )  # fmt: skip
+
+    def _evaluation(self, row: tuple[Any, ...]) -> Evaluation:
+        key, split, stage, verdict, reason, score, fitness, metrics, output, duplicate_of, wall, cpu, memory, box = row
+        if duplicate_of is not None:
+            original = self.evaluation(duplicate_of, split)
+            workloads = original.workloads if original else ()
+        else:
+            query = "SELECT workload, verdict, score, metrics, feedback FROM workload_result WHERE evaluation = ?"
+            workloads = tuple(
+                WorkloadResult(name, result, json.loads(values), points, feedback)
+                for name, result, points, values, feedback in self.rows(query, key)
+            )
+        return Evaluation(
+            split=split, stage=stage, verdict=verdict, reason=reason, metrics=json.loads(metrics), fitness=fitness,
+            score=score, workloads=workloads, output=output, wall_seconds=wall, cpu_seconds=cpu,
+            peak_memory_mb=memory, sandbox=box,
+        )  # fmt: skip
+
+    def _source(self, digest: str) -> str:
+        text: bytes = self.rows("SELECT text FROM source WHERE digest = ?", digest)[0][0]
+        return zlib.decompress(text).decode(errors="surrogatepass")
+
+    def _parents(self, number: int) -> tuple[Parent, ...]:
+        query = "SELECT parent, role FROM parentage WHERE child = ? ORDER BY role != 'parent', parent"
+        return tuple(Parent(parent, role) for parent, role in self.rows(query, number))

@@ -430,9 +430,7 @@ class _Reader:
                 specs.append(self._spec(label, family, split, None, {**parameters, "file": name}))
         return specs
 
-    def _spec(
-        self, name: str, family: str, split: Split, seed: int | None, parameters: dict[str, Any]
-    ) -> WorkloadSpec:
+    def _spec(self, name: str, family: str, split: Split, seed: int | None, parameters: dict[str, Any]) -> WorkloadSpec:
         return WorkloadSpec(self.folder.name, name, family, split, seed, parameters)
 
     def _turn_round(self, specs: dict[Split, list[WorkloadSpec]]) -> None:

@@ -1,7 +1,7 @@
 """The records that everything passes around. Frozen: a program's story is written once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from adrs.score import SplitScale
@@ -9,9 +9,7 @@ from adrs.score import SplitScale
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
-Verdict = Literal[
-    "ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "infrastructure", "suspect"
-]
+Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "infrastructure", "suspect"]
 """How a program ended. `rejected`: did not parse, wrong interface, or a duplicate of an earlier program.
 `suspect`: better than a proven bound, hence not believed."""
 
@@ -55,6 +53,16 @@ class Evaluation:
         """The workload with the lowest score, for feedback."""
         scored = [result for result in self.workloads if result.score is not None]
         return min(scored, key=lambda result: result.score or 0.0, default=None)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data, for a message or a file."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> "Evaluation":
+        """The reverse of `plain`; raises TypeError for other data."""
+        workloads = tuple(WorkloadResult(**result) for result in data["workloads"])
+        return cls(**{**data, "workloads": workloads})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from adrs.program import Draft, Evaluation, Parent, Program, Split, WorkloadResu
 from adrs.store.writer import DATABASE, SCHEMA_VERSION
 
 _PROGRAM = (
-    "SELECT p.id, p.digest, p.source, p.island, p.proposer, p.operator, p.model, p.rationale, p.detail, p.failure,"
-    " p.ticket FROM program p"
+    "SELECT p.id, p.digest, p.source, p.island, p.proposer, p.operator, p.model, p.rationale, p.detail FROM program p"
 )
 _EVALUATION = (
     "SELECT id, split, stage, verdict, reason, score, fitness, metrics, output, duplicate_of, wall_seconds,"
@@ -45,15 +44,16 @@ class Reader:
             raise UserError(f"{folder} holds no {DATABASE}, so it is not a run")
         try:
             self._connection = sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True)
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version != SCHEMA_VERSION:
-                raise UserError(f"{folder} has a log of version {version}; this adrs reads version {SCHEMA_VERSION}")
+            schema = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if schema != SCHEMA_VERSION:
+                raise UserError(f"{folder} has a log of version {schema}; this adrs reads version {SCHEMA_VERSION}")
             row = self._connection.execute("SELECT * FROM run").fetchone()
         except sqlite3.Error as error:
             raise UserError(f"{path} cannot be read: {error}") from None
         if row is None:
             raise UserError(f"{path} is empty: its run was cut off before it began")
-        self.info = RunInfo(*row[:6], configuration=json.loads(row[6]))
+        name, problem, digest, seed, created, version, configuration = row
+        self.info = RunInfo(name, problem, digest, seed, created, version, json.loads(configuration))
 
     def close(self) -> None:
         """Close the file."""
@@ -88,7 +88,8 @@ class Reader:
         rows = self.rows(f"{_PROGRAM} WHERE p.ticket = ?", ticket)
         if not rows:
             return None
-        number, digest, source, _, proposer, operator, model, rationale, detail, failure, _ = rows[0]
+        number, digest, source, _, proposer, operator, model, rationale, detail = rows[0]
+        failure = self.rows("SELECT failure FROM program WHERE id = ?", number)[0][0]
         draft = Draft(
             source=self._source(source), proposer=proposer, operator=operator, parents=self._parents(number),
             rationale=rationale, model=model, detail=json.loads(detail), failure=failure,
@@ -99,6 +100,34 @@ class Reader:
         """Whether the evaluation of a ticket is recorded."""
         query = "SELECT 1 FROM event WHERE ticket = ? AND kind IN ('evaluated', 'screened')"
         return bool(self.rows(query, ticket))
+
+    def sequence(self) -> list[tuple[str, int]]:
+        """The order in which the search was asked and told, as (`asked` or `told`, ticket)."""
+        query = "SELECT kind, ticket FROM event WHERE kind IN ('asked', 'told') ORDER BY id"
+        return [(kind, ticket) for kind, ticket in self.rows(query)]
+
+    def seconds(self) -> float:
+        """Seconds that the run was worked on, over all its sessions."""
+        rows = self.rows("SELECT time, kind FROM event ORDER BY id")
+        total, begun, last = 0.0, None, 0.0
+        for time, kind in rows:
+            if kind == "started":
+                total += last - begun if begun is not None else 0.0
+                begun = time
+            last = time
+        return total + (last - begun if begun is not None else 0.0)
+
+    def spend(self) -> dict[str, float]:
+        """What the run cost: dollars, tokens, calls, seconds and CPU seconds of evaluations."""
+        usd, read, written, calls = self.rows(
+            "SELECT COALESCE(SUM(usd), 0.0), COALESCE(SUM(input_tokens), 0), COALESCE(SUM(output_tokens), 0), COUNT(*)"
+            " FROM model_call"
+        )[0]
+        cpu = self.rows("SELECT COALESCE(SUM(cpu_seconds), 0.0) FROM evaluation WHERE duplicate_of IS NULL")[0][0]
+        return {
+            "usd": usd, "input_tokens": read, "output_tokens": written, "calls": calls,
+            "seconds": self.seconds(), "cpu_seconds": cpu,
+        }  # fmt: skip
 
     def number_by_digest(self, digest: str, before: int) -> int | None:
         """The first program with this normalised source and a number below `before`."""
@@ -152,7 +181,7 @@ class Reader:
         return self._evaluation(rows[0]) if rows else None
 
     def _program(self, row: tuple[Any, ...], split: Split) -> Program:
-        number, digest, source, island, proposer, operator, model, rationale, detail, failure, _ = row
+        number, digest, source, island, proposer, operator, model, rationale, detail = row
         rows = self.rows(f"{_EVALUATION} WHERE program = ? AND split = ? ORDER BY id DESC LIMIT 1", number, split)
         return Program(
             id=number, source=self._source(source), digest=digest, parents=self._parents(number), proposer=proposer,

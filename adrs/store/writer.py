@@ -15,7 +15,7 @@ from typing import IO, Any
 from adrs import __version__
 from adrs.errors import UserError
 from adrs.problem import Problem
-from adrs.program import Draft, Evaluation, Program, Selection
+from adrs.program import Draft, Evaluation, Selection
 
 DATABASE = "run.db"
 _LOCK = "run.lock"
@@ -160,8 +160,8 @@ class Writer:
             _evaluation(cursor, number, evaluation, None)
             _event(cursor, "evaluated", None if ticket else {"program": number, "split": evaluation.split}, ticket)
 
-    def told(self, ticket: int, program: Program) -> None:
-        """The search and the proposer are about to hear of a program."""
+    def told(self, ticket: int) -> None:
+        """The search and the proposers are about to hear how a ticket ended."""
         self.event("told", None, ticket)
 
 
@@ -212,7 +212,7 @@ def _explain(folder: Path, error: sqlite3.Error) -> UserError:
     text = str(error)
     if "full" in text or "disk I/O" in text:
         return UserError(
-            f"the disk of {folder} is full: what was recorded is safe; free some space, then `adrs resume {folder.name}`"
+            f"the disk of {folder} is full: what was recorded is safe; make room, then `adrs resume {folder.name}`"
         )
     if "readonly" in text or "unable to open" in text:
         return UserError(f"{folder / DATABASE} cannot be written; check its permissions")

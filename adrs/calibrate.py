@@ -1,0 +1,147 @@
+"""Measures the baselines that make the scale: 0 = trivial, 100 = state-of-the-art, on each split."""
+
+import asyncio
+import importlib.util
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from adrs import __version__, resources
+from adrs.errors import UserError
+from adrs.problem import Baseline, Problem
+from adrs.program import Evaluation, Job, Split
+from adrs.score import Scale, SplitScale
+
+
+class Evaluate(Protocol):
+    """The part of an executor that is needed here."""
+
+    async def evaluate(self, job: Job) -> Evaluation:
+        """Run one evaluation."""
+
+
+@dataclass
+class Calibration:
+    """Evaluations of baselines by name and split, and the scales that follow."""
+
+    problem: Problem
+    evaluations: dict[tuple[str, Split], Evaluation] = field(default_factory=dict)
+
+    def scale(self, split: Split) -> SplitScale | None:
+        """The scale of a split; None before its baselines are measured, or where the problem lacks one."""
+        trivial, best = self._evaluation("trivial", split), self._evaluation("state-of-the-art", split)
+        if trivial is None or best is None:
+            return None
+        objective = self.problem.objective
+
+        def scale(low: Mapping[str, float], high: Mapping[str, float], metric: str) -> Scale | None:
+            if metric not in low or metric not in high:
+                return None
+            made = Scale(low[metric], high[metric], objective.direction)
+            return made if made.defined() else None
+
+        theirs = {result.name: result.metrics for result in best.workloads}
+        workloads = {
+            result.name: made
+            for result in trivial.workloads
+            if (made := scale(result.metrics, theirs.get(result.name, {}), objective.workload_metric)) is not None
+        }
+        return SplitScale(scale(trivial.metrics, best.metrics, objective.metric), workloads)
+
+    def _evaluation(self, role: str, split: Split) -> Evaluation | None:
+        baseline = self.problem.baseline(role)
+        return None if baseline is None else self.evaluations.get((baseline.name, split))
+
+    def score(self, baseline: Baseline, split: Split) -> float | None:
+        """Score of a measured baseline."""
+        evaluation, scale = self.evaluations.get((baseline.name, split)), self.scale(split)
+        if evaluation is None or scale is None or scale.total is None:
+            return None
+        value = evaluation.metrics.get(self.problem.objective.metric)
+        return None if value is None else scale.total.score(value)
+
+
+async def calibrate(
+    problem: Problem,
+    executor: Evaluate,
+    splits: Iterable[Split],
+    roles: Iterable[str] = ("trivial", "state-of-the-art"),
+) -> Calibration:
+    """Evaluate the baselines in the given roles; deterministic problems are remembered between runs.
+
+    Raises UserError when a baseline that makes the scale does not end `ok`: no score could be believed.
+    """
+    calibration = Calibration(problem)
+    wanted = [(baseline, split) for split in splits if problem.workloads[split]
+              for baseline in problem.baselines if baseline.role in set(roles)]  # fmt: skip
+    found = await asyncio.gather(*(_measure(problem, executor, baseline, split) for baseline, split in wanted))
+    for (baseline, split), evaluation in zip(wanted, found, strict=True):
+        if evaluation.verdict != "ok" and baseline.role != "heuristic":
+            raise UserError(
+                f"the {baseline.role} baseline {baseline.path} ends {evaluation.verdict} on {split}: "
+                f"{evaluation.reason or 'no reason given'}"
+            )
+        calibration.evaluations[baseline.name, split] = evaluation
+    return calibration
+
+
+async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
+    source = baseline.path.read_text()
+    path = _cache_path(problem, source, split)
+    if not problem.objective.noisy and path is not None and path.is_file():
+        try:
+            return Evaluation.from_plain(json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError, KeyError):
+            pass  # a damaged entry is measured again and written over
+    evaluation = await executor.evaluate(Job(source, split))
+    if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
+        _write_quietly(path, json.dumps(evaluation.plain()))
+    return evaluation
+
+
+def _write_quietly(path: Path, text: str) -> None:
+    """Write a cache entry whole or not at all; a cache that cannot be written costs time, nothing else."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{id(text)}.tmp")
+        temporary.write_text(text)
+        temporary.replace(path)
+    except OSError:
+        pass
+
+
+def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
+    """Where the evaluation of `source` is kept: named by everything that could change it."""
+    evaluator = _evaluator_files(problem)
+    if evaluator is None:
+        return None
+    key = sha256()
+    versions = (__version__, platform.python_version(), np.__version__, str(sorted(problem.missing)))
+    for part in (*versions, problem.digest(), repr(problem.workloads[split]), split, source):
+        key.update(part.encode(errors="surrogatepass") + b"\0")
+    for file in evaluator:
+        key.update(file.read_bytes())
+    return resources.cache_folder() / "baselines" / f"{key.hexdigest()}.json"
+
+
+def _evaluator_files(problem: Problem) -> list[Path] | None:
+    """The evaluator's module and its neighbours, found without importing them; None if they cannot be found."""
+    parts = problem.evaluator.partition(":")[0].split(".")
+    local = problem.folder.joinpath(*parts).with_suffix(".py")
+    if local.is_file():
+        return sorted(local.parent.glob("*.py"))
+    try:
+        spec = importlib.util.find_spec(parts[0])
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(next(iter(spec.submodule_search_locations))).joinpath(*parts[1:-1])
+    helpers = resources.import_root() / "adrs_helpers"
+    return [*sorted(folder.glob("*.py")), *sorted(helpers.glob("*.py"))]

@@ -96,14 +96,12 @@ class Program:
     @property
     def verdict(self) -> Verdict:
         """The verdict of its evaluation; a duplicate is `rejected`, though it shows the score of its original."""
-        if self.duplicate_of is not None:
-            return "rejected"
         return self.evaluation.verdict if self.evaluation else "infrastructure"
 
     @property
     def fitness(self) -> float | None:
         """Higher is better; None for what must not become a parent: failed, rejected, duplicate, suspect or partial."""
-        return self.evaluation.fitness if self.evaluation and self.duplicate_of is None else None
+        return self.evaluation.fitness if self.evaluation else None
 
     @property
     def score(self) -> float | None:

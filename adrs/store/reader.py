@@ -135,6 +135,12 @@ class Reader:
         number: int | None = self.rows(query, digest, before)[0][0]
         return number
 
+    def duplicate_of(self, number: int) -> int | None:
+        """The program whose evaluation this one copies."""
+        rows = self.rows("SELECT duplicate_of FROM evaluation WHERE program = ? AND split = 'train'", number)
+        duplicate_of: int | None = rows[0][0] if rows else None
+        return duplicate_of
+
     def program(self, number: int, split: Split = "train") -> Program:
         """One program with its evaluation on a split; raises UserError for an unknown number."""
         rows = self.rows(f"{_PROGRAM} WHERE p.id = ?", number)
@@ -151,7 +157,7 @@ class Reader:
     def best(self, count: int, split: Split = "train") -> list[int]:
         """Numbers of the `count` best programs on a split, best first, earlier ones first among equals."""
         query = (
-            "SELECT program FROM evaluation WHERE split = ? AND fitness IS NOT NULL AND duplicate_of IS NULL"
+            "SELECT program FROM evaluation WHERE split = ? AND fitness IS NOT NULL"
             " ORDER BY fitness DESC, program LIMIT ?"
         )
         return [row[0] for row in self.rows(query, split, count)]
@@ -169,10 +175,7 @@ class Reader:
 
     def verdicts(self) -> dict[str, int]:
         """How many programs ended in each verdict."""
-        query = (
-            "SELECT CASE WHEN duplicate_of IS NULL THEN verdict ELSE 'rejected' END AS v, COUNT(DISTINCT program)"
-            " FROM evaluation WHERE split = 'train' GROUP BY v ORDER BY 2 DESC, 1"
-        )
+        query = "SELECT verdict, COUNT(*) FROM evaluation WHERE split = 'train' GROUP BY verdict ORDER BY 2 DESC, 1"
         return dict(self.rows(query))
 
     def evaluation(self, number: int, split: Split = "train") -> Evaluation | None:

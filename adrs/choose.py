@@ -1,0 +1,107 @@
+"""Chooses the winner: the best few on `train` are compared on `validation`; `test` is measured once, for the winner."""
+
+import asyncio
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from adrs.calibrate import Calibration
+from adrs.evaluate.executor import Executor
+from adrs.problem import Problem
+from adrs.program import Evaluation, Job, Program, Split
+from adrs.store import Reader, Writer
+
+CANDIDATES = 5
+"""How many of the best on `train` are compared on `validation`."""
+SEED_PROGRAM = 1
+
+
+@dataclass
+class Choice:
+    """The winner, and what was measured of it and of the seed program on each split."""
+
+    winner: int | None
+    evaluations: dict[tuple[int, Split], Evaluation] = field(default_factory=dict)
+
+    def of(self, number: int | None, split: Split) -> Evaluation | None:
+        """One evaluation, None where it was not measured."""
+        return None if number is None else self.evaluations.get((number, split))
+
+
+class Chooser:
+    """Finishes a run within a time. What the log knows already is not measured again."""
+
+    def __init__(
+        self, problem: Problem, reader: Reader, writer: Writer, executor: Executor, calibration: Calibration
+    ) -> None:
+        self._problem = problem
+        self._reader = reader
+        self._writer = writer
+        self._executor = executor
+        self._calibration = calibration
+
+    def seconds_needed(self, best: Program | None, workers: int) -> float:
+        """A guess of how long choosing will take, from the best program's and a baseline's evaluation times."""
+        baseline = self._problem.baseline("state-of-the-art") or self._problem.baseline("trivial")
+        if best is None or best.evaluation is None or baseline is None:
+            return 1.0
+        measured = self._calibration.evaluations
+        train = measured.get((baseline.name, "train"))
+        total = 0.0
+        for split, programs in (("validation", CANDIDATES), ("test", 1)):
+            other = measured.get((baseline.name, split))  # type: ignore[call-overload]
+            if train is not None and other is not None:
+                ratio = max(other.wall_seconds, 1e-3) / max(train.wall_seconds, 1e-3)
+                total += math.ceil(programs / workers) * ratio * best.evaluation.wall_seconds
+        return 1.0 + 1.3 * total
+
+    async def choose(self, deadline: float | None) -> Choice:
+        """Measure what is needed until `deadline` (of `time.monotonic`); later results are left out."""
+        candidates = self._reader.best(CANDIDATES)
+        choice = Choice(candidates[0] if candidates else None)
+        for number in {SEED_PROGRAM, *candidates}:
+            train = self._reader.evaluation(number, "train")
+            if train is not None:
+                choice.evaluations[number, "train"] = train
+        if self._problem.workloads["validation"] and candidates:
+            await self._measure(choice, [*candidates, SEED_PROGRAM], "validation", deadline)
+            validated = [number for number in candidates if self._fitness(choice, number) is not None]
+            if validated:
+                choice.winner = max(validated, key=lambda number: (self._fitness(choice, number), -number))
+        if self._problem.workloads["test"] and choice.winner is not None:
+            await self._measure(choice, [choice.winner, SEED_PROGRAM], "test", deadline)
+        if choice.winner is not None:
+            self._writer.event("chosen", {"winner": choice.winner})
+        return choice
+
+    @staticmethod
+    def _fitness(choice: Choice, number: int) -> float | None:
+        evaluation = choice.of(number, "validation")
+        return evaluation.fitness if evaluation else None
+
+    async def _measure(self, choice: Choice, numbers: Iterable[int], split: Split, deadline: float | None) -> None:
+        tasks = {}
+        for number in dict.fromkeys(numbers):
+            known = self._reader.evaluation(number, split)
+            if known is not None:
+                choice.evaluations[number, split] = known
+            else:
+                tasks[asyncio.create_task(self._evaluate(number, split))] = number
+        if not tasks:
+            return
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            done, _ = await asyncio.wait(tasks, timeout=timeout)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            choice.evaluations[tasks[task], split] = task.result()
+
+    async def _evaluate(self, number: int, split: Split) -> Evaluation:
+        program = self._reader.program(number)
+        evaluation = await self._executor.evaluate(Job(program.source, split, None, self._calibration.scale(split)))
+        self._writer.evaluated(None, number, evaluation)
+        return evaluation

@@ -1,0 +1,288 @@
+"""The loop: ask, propose, screen, evaluate, record, tell.
+
+Asking and telling happen in ticket order, so that the same seed gives the same lineage at any number of workers: the
+ask of ticket t comes after the tells of exactly the tickets up to t - window. Between them, proposals and evaluations
+run as they can. Everything is in the log before it has an effect; a session that ends in any way can be gone on with.
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Protocol
+
+from adrs.breaker import Breaker
+from adrs.budget import Budget
+from adrs.calibrate import Calibration
+from adrs.errors import UserError
+from adrs.evaluate.executor import Executor
+from adrs.problem import Problem
+from adrs.program import Brief, Draft, Evaluation, Job, Program, Selection
+from adrs.propose import Proposer
+from adrs.score import SplitScale
+from adrs.search import Search
+from adrs.source import Rejected, screen
+from adrs.store import Reader, Writer
+from adrs.store.recorded import Recorded
+
+SEED_TICKET = 1
+_RECENT_FAILURES = 50
+
+
+class Observer(Protocol):
+    """Whoever watches a run."""
+
+    def note(self, text: str) -> None:
+        """What the run is doing now, in a few words."""
+
+    def calibrated(self, calibration: Calibration) -> None:
+        """The baselines are measured."""
+
+    def told(self, program: Program, evaluations: int) -> None:
+        """A program has ended; `evaluations` have been paid for so far."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a loop is put together from."""
+
+    problem: Problem
+    seed: int
+    window: int
+    budget: Budget
+    search: Search
+    proposer: Proposer
+    executor: Executor
+    scale: SplitScale | None
+    writer: Writer
+    reader: Reader
+    recorded: Recorded | None
+    """Answers of an earlier session, followed before anything new is asked."""
+    replaying: bool
+    """Whether `recorded` comes from another run, so that everything is written anew."""
+
+
+class Loop:
+    """One session of a run. `run` returns why it stopped."""
+
+    def __init__(self, parts: Parts, observer: Observer, asking_ends: Callable[[], float | None]) -> None:
+        """Take the parts; `asking_ends` gives the time (of `time.monotonic`) after which nothing new is asked."""
+        self._parts = parts
+        self._observer = observer
+        self._asking_ends = asking_ends
+        self._stop = asyncio.Event()
+        self._pending: dict[int, asyncio.Task[Program]] = {}
+        self._by_number: dict[int, asyncio.Task[Program]] = {}
+        self._asked = self._told = 0
+        self._numbers = 0
+        self._evaluations = 0
+        self._breaker = Breaker()
+        self._failures: deque[str] = deque(maxlen=_RECENT_FAILURES)
+
+    def stop(self) -> None:
+        """Ask for nothing more; what is in flight is finished. A second call is the caller's to turn into a cancel."""
+        self._stop.set()
+
+    async def run(self) -> str:
+        """Follow the record, then go on until a budget, the breaker or `stop` ends it."""
+        try:
+            await self._begin(SEED_TICKET, None)
+            if self._parts.recorded is not None:
+                await self._follow(self._parts.recorded)
+            if self._parts.replaying:
+                await self._wait_for(asyncio.gather(*self._pending.values()))
+                return "interrupt" if self._stop.is_set() else "replayed"
+            return await self._go_on()
+        finally:
+            await self._drop()
+
+    async def _follow(self, recorded: Recorded) -> None:
+        """Do what the record says, in its order, as far as it goes."""
+        for kind, ticket in recorded.sequence:
+            if self._stop.is_set():
+                return
+            if kind == "told":
+                await self._tell(recorded=True)
+            elif not (self._parts.replaying and recorded.dropped(ticket)):
+                await self._ask(ticket)
+
+    async def _go_on(self) -> str:
+        while True:
+            ended = self._why_stop()
+            if ended == "time":
+                return ended
+            if ended:
+                await asyncio.gather(*self._pending.values())
+                return ended
+            if self._may_ask():
+                await self._ask(self._asked + 1)
+            elif self._pending:
+                reason = await self._tell()
+                if reason:
+                    return f"breaker: {reason}"
+            else:
+                return "evaluations"
+
+    def _may_ask(self) -> bool:
+        if self._told < SEED_TICKET or len(self._pending) >= self._parts.window:
+            return False
+        return self._parts.budget.allows(self._evaluations, len(self._pending))
+
+    def _why_stop(self) -> str:
+        if self._stop.is_set():
+            return "interrupt"
+        deadline = self._asking_ends()
+        return "time" if deadline is not None and time.monotonic() >= deadline else ""
+
+    async def _ask(self, ticket: int) -> None:
+        selection = self._parts.search.ask()
+        recorded = self._parts.recorded
+        parent = recorded.asked_parent(ticket) if recorded else None
+        if parent is not None and parent != selection.parent.id:
+            raise UserError(
+                f"the log of {self._parts.reader.info.name} does not fit this version of adrs: for ticket {ticket} it "
+                f"says parent {parent}, the search now says {selection.parent.id}"
+            )
+        if parent is None or self._parts.replaying:
+            self._parts.writer.asked(ticket, selection)
+        await self._begin(ticket, selection)
+
+    async def _begin(self, ticket: int, selection: Selection | None) -> None:
+        """Start the work on a ticket. It takes its first step before this returns, so that proposals start in order."""
+        self._asked = ticket
+        if selection is not None and selection.promote is not None:
+            task = asyncio.create_task(self._promote(ticket, selection.promote))
+        else:
+            self._numbers += 1
+            task = asyncio.create_task(self._develop(ticket, self._numbers, selection))
+            self._by_number[self._numbers] = task
+        self._pending[ticket] = task
+        await asyncio.sleep(0)
+
+    async def _tell(self, recorded: bool = False) -> str | None:
+        """Wait for the next ticket in order and tell how it ended; returns the breaker's reason to stop.
+
+        Returns without telling when the session is to end first. recorded: the log has this very tell.
+        """
+        ticket = self._told + 1
+        task = self._pending[ticket]
+        if not await self._wait_for(task):
+            return None
+        program = task.result()
+        del self._pending[ticket]
+        self._by_number.pop(program.id, None)
+        self._told = ticket
+        if self._parts.replaying or not recorded:
+            self._parts.writer.told(ticket)
+        if program.duplicate_of is None and program.verdict != "rejected":
+            self._evaluations += 1
+        if ticket == SEED_TICKET and program.fitness is None:
+            reason = program.evaluation.reason if program.evaluation else ""
+            raise UserError(f"the seed program {self._parts.problem.seed} ends {program.verdict}: {reason}")
+        if program.verdict not in ("ok", "rejected") and program.evaluation:
+            self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
+        self._parts.search.tell(program)
+        self._parts.proposer.tell(program)
+        self._observer.told(program, self._evaluations)
+        return self._breaker.tell(program)
+
+    async def _wait_for(self, task: "asyncio.Future[Any]") -> bool:
+        """True when the task is done; False when a stop or the time comes first."""
+        if task.done():
+            return True
+        stopped = asyncio.create_task(self._stop.wait())
+        deadline = self._asking_ends()
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            await asyncio.wait({task, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+        return task.done()
+
+    async def _drop(self) -> None:
+        tasks = list(self._pending.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _develop(self, ticket: int, number: int, selection: Selection | None) -> Program:
+        """From a selection to an evaluated program; without a selection, the seed program."""
+        draft = self._seed_draft() if selection is None else await self._draft(ticket, selection)
+        island = selection.island if selection else 0
+        problem = self._parts.problem
+        refusal = draft.failure
+        digest = ""
+        if not refusal:
+            try:
+                limit = problem.limits.source_kb * 1024
+                digest = screen(draft.source, problem.functions, problem.limits.imports, limit)
+            except Rejected as rejected:
+                refusal = str(rejected)
+        if self._is_new(ticket):
+            self._parts.writer.proposed(ticket, number, island, digest, draft)
+        program = Program(
+            id=number, source=draft.source, digest=digest, parents=draft.parents, proposer=draft.proposer,
+            operator=draft.operator, model=draft.model, island=island, rationale=draft.rationale, detail=draft.detail,
+        )  # fmt: skip
+        if refusal:
+            return self._screened(ticket, program, Evaluation("train", "screen", "rejected", refusal), None)
+        original = await self._original(ticket, program)
+        if original is not None and original.evaluation is not None:
+            copied = replace(
+                original.evaluation, verdict="rejected", reason=f"duplicate of program {original.id}", fitness=None,
+                wall_seconds=0.0, cpu_seconds=0.0,
+            )  # fmt: skip
+            return self._screened(ticket, program, copied, original.id)
+        return await self._evaluated(ticket, program, selection.until if selection else None)
+
+    def _seed_draft(self) -> Draft:
+        return Draft(self._parts.problem.seed.read_text(), "seed", "seed", (), "the problem's seed program")
+
+    async def _draft(self, ticket: int, selection: Selection) -> Draft:
+        key = sha256(f"{self._parts.seed}/{ticket}".encode()).digest()
+        brief = Brief(
+            ticket=ticket, seed=int.from_bytes(key[:8], "big") >> 1, parent=selection.parent,
+            inspirations=selection.inspirations, operator=selection.operator,
+            failures=tuple(Counter(self._failures).most_common(5)),
+        )  # fmt: skip
+        recorded = self._parts.recorded.draft(ticket) if self._parts.recorded else None
+        if recorded is not None:
+            self._parts.proposer.recall(brief, recorded)
+            return recorded
+        return await self._parts.proposer.propose(brief)
+
+    async def _original(self, ticket: int, program: Program) -> Program | None:
+        """The earlier program with the same normalised source, once it has ended by a fault of its own or well."""
+        number = self._parts.reader.number_by_digest(program.digest, before=program.id)
+        if self._parts.replaying and self._parts.recorded is not None:
+            number = self._parts.recorded.duplicate_of(ticket)
+        if number is None:
+            return None
+        task = self._by_number.get(number)
+        original = await asyncio.shield(task) if task else self._parts.reader.program(number)
+        return None if original.verdict == "infrastructure" else original
+
+    async def _evaluated(self, ticket: int, program: Program, until: str | None) -> Program:
+        recorded = self._parts.recorded.evaluation(ticket) if self._parts.recorded else None
+        if recorded is not None:
+            return replace(program, evaluation=recorded)
+        job = Job(program.source, "train", until, self._parts.scale)
+        evaluation = await self._parts.executor.evaluate(job)
+        self._parts.writer.evaluated(ticket, program.id, evaluation)
+        return replace(program, evaluation=evaluation)
+
+    async def _promote(self, ticket: int, program: Program) -> Program:
+        """Evaluate a known program to the end."""
+        return await self._evaluated(ticket, program, None)
+
+    def _screened(self, ticket: int, program: Program, evaluation: Evaluation, duplicate_of: int | None) -> Program:
+        recorded = self._parts.recorded
+        if recorded is None or self._parts.replaying or not self._parts.reader.finished(ticket):
+            self._parts.writer.screened(ticket, program.id, evaluation, duplicate_of)
+        return replace(program, evaluation=evaluation, duplicate_of=duplicate_of)
+
+    def _is_new(self, ticket: int) -> bool:
+        """Whether this session's log does not have the draft of a ticket yet."""
+        return self._parts.replaying or self._parts.recorded is None or self._parts.recorded.draft(ticket) is None

@@ -49,8 +49,9 @@ class Chooser:
         measured = self._calibration.evaluations
         train = measured.get((baseline.name, "train"))
         total = 0.0
-        for split, programs in (("validation", CANDIDATES), ("test", 1)):
-            other = measured.get((baseline.name, split))  # type: ignore[call-overload]
+        programs_by_split: dict[Split, int] = {"validation": CANDIDATES, "test": 1}
+        for split, programs in programs_by_split.items():
+            other = measured.get((baseline.name, split))
             if train is not None and other is not None:
                 ratio = max(other.wall_seconds, 1e-3) / max(train.wall_seconds, 1e-3)
                 total += math.ceil(programs / workers) * ratio * best.evaluation.wall_seconds

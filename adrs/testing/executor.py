@@ -1,0 +1,31 @@
+"""An executor in the same process, without any isolation: to test the loop with programs that you wrote yourself."""
+
+from adrs.evaluate import harness
+from adrs.problem import Problem
+from adrs.program import Evaluation, Job
+from adrs.testing.policy import InProcessPolicy
+
+
+class InProcessExecutor:
+    """Evaluates trusted programs here, one after the other."""
+
+    sandbox = "none"
+
+    def __init__(self, problem: Problem, workers: int = 1, sandbox: str | None = None) -> None:
+        self._problem = problem
+        self._evaluator = harness.load_evaluator(problem)
+        self._workloads = harness.Workloads(self._evaluator)
+
+    async def start(self) -> None:
+        """Nothing to start."""
+
+    async def evaluate(self, job: Job) -> Evaluation:
+        """Evaluate a program in this process."""
+        try:
+            policy = InProcessPolicy(self._problem, job.source)
+        except harness.PolicyFailure as failure:
+            return Evaluation(job.split, "start", failure.verdict, failure.reason)
+        return harness.evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+
+    async def close(self) -> None:
+        """Nothing to close."""

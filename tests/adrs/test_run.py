@@ -1,0 +1,207 @@
+"""The loop: determinism, resuming, replaying, duplicates, budgets. Without isolation, for speed."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adrs import plugins, session
+from adrs.calibrate import Calibration
+from adrs.errors import UserError
+from adrs.program import Brief, Draft, Parent, Program
+from adrs.session import Outcome, Settings
+from adrs.store import Reader
+from adrs.testing.executor import InProcessExecutor
+
+_GREEDY = """
+import numpy as np
+
+def solve(instance):
+    length = instance["length"]
+    busy = np.zeros(instance["machines"])
+    machine = np.zeros(len(length), dtype=np.int64)
+    for job in np.argsort(-length * {sign} + {shift} * np.arange(len(length))):
+        machine[job] = np.argmin(busy)
+        busy[machine[job]] += length[job]
+    return machine
+"""
+
+
+class Scripted:
+    """Draws one of a few programs, good and bad, from the brief's seed."""
+
+    def __init__(self, problem: object, seed: int) -> None:
+        self.told: list[int] = []
+
+    async def propose(self, brief: Brief) -> Draft:
+        generator = random.Random(brief.seed)
+        source = generator.choice(
+            [
+                _GREEDY.format(sign=generator.choice([1, -1]), shift=generator.randrange(40) / 10),
+                "def solve(instance):\n    return [0] * (len(instance['length']) - 1)\n",
+                "def solve(instance):\n    return 1 // 0\n",
+                "def solve(instance:\n",
+            ]
+        )
+        return Draft(source, "scripted", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
+
+    def recall(self, brief: Brief, draft: Draft) -> None:
+        assert draft.detail["seed"] == brief.seed
+
+    def tell(self, program: Program) -> None:
+        self.told.append(program.id)
+
+
+class Silent:
+    """Observes nothing, but can stop the session at a certain program, in one of two ways."""
+
+    def __init__(self, die_at: int | None = None) -> None:
+        self.die_at = die_at
+
+    def note(self, text: str) -> None: ...
+
+    def calibrated(self, calibration: Calibration) -> None: ...
+
+    def told(self, program: Program, evaluations: int) -> None:
+        if program.id == self.die_at:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = plugins.load
+    local: Mapping[tuple[str, str], Any] = {
+        ("executor", "local"): InProcessExecutor,
+        ("proposer", "embedded"): Scripted,
+    }
+    monkeypatch.setattr(plugins, "load", lambda seam, name: local.get((seam, name)) or load(seam, name))
+
+
+def run(demo: Path, runs: Path, name: str, **settings: Any) -> Outcome:
+    made = Settings(str(demo), **{"seed": 3, "max_evaluations": 40, **settings})
+    return session.start(made, runs, name, Silent())
+
+
+def lineage(folder: Path) -> list[Any]:
+    with Reader(folder) as reader:
+        return [replace(program, evaluation=None) for program in reader.programs()]
+
+
+def scores(folder: Path) -> list[Any]:
+    with Reader(folder) as reader:
+        return [(p.verdict, p.score, p.evaluation and p.evaluation.reason) for p in reader.programs()]
+
+
+def test_a_run_ends_with_a_winner_above_the_seed(demo: Path, tmp_path: Path) -> None:
+    outcome = run(demo, tmp_path / "runs", "one")
+    assert outcome.evaluations == 40
+    assert outcome.stopped_by == "evaluations"
+    assert set(outcome.verdicts) == {"ok", "invalid", "error", "rejected"}
+    plain = outcome.plain()
+    assert plain["winner"]["score"]["train"] >= 100
+    assert plain["winner"]["score"]["validation"] is not None
+    assert plain["winner"]["score"]["test"] is not None
+    assert plain["baselines"]["round-robin"]["score"]["train"] == 0
+    assert Path(plain["winner"]["file"]).read_text().startswith("\nimport numpy")
+
+
+def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, tmp_path: Path) -> None:
+    for workers in (1, 2, 4):
+        run(demo, tmp_path / "runs", f"w{workers}", workers=workers)
+    first = lineage(tmp_path / "runs" / "w1")
+    assert first == lineage(tmp_path / "runs" / "w2") == lineage(tmp_path / "runs" / "w4")
+    run(demo, tmp_path / "runs", "other", seed=4)
+    assert first != lineage(tmp_path / "runs" / "other")
+
+
+@pytest.mark.parametrize("search", ["best-of-n", "top-k", "adaptive"])
+def test_resuming_gives_the_lineage_of_an_undisturbed_run(demo: Path, tmp_path: Path, search: str) -> None:
+    runs = tmp_path / "runs"
+    run(demo, runs, "whole", search=search)
+    settings = Settings(str(demo), seed=3, max_evaluations=40, search=search)
+    for die_at in (1, 2, 9, 23):
+        name = f"cut-{die_at}"
+        with pytest.raises(KeyboardInterrupt):
+            session.start(settings, runs, name, Silent(die_at))
+        session.resume(runs / name, Silent(), {})
+        assert lineage(runs / name) == lineage(runs / "whole")
+        assert scores(runs / name) == scores(runs / "whole")
+        with Reader(runs / name) as reader:
+            assert reader.rows("SELECT 1 FROM event WHERE ticket NOTNULL GROUP BY ticket, kind HAVING COUNT(*) > 1") == []
+
+
+def test_resuming_a_finished_run_with_more_evaluations_goes_on(demo: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    run(demo, runs, "one", max_evaluations=20)
+    before = lineage(runs / "one")
+    outcome = session.resume(runs / "one", Silent(), {"max_evaluations": 30})
+    assert outcome.evaluations == 30
+    assert lineage(runs / "one")[: len(before)] == before
+
+
+def test_replay_is_identical_and_says_what_differs(demo: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    run(demo, runs, "one")
+    again = session.replay(runs / "one", runs, "again", Silent(), {})
+    assert again.plain()["identical"] is True
+    assert lineage(runs / "one") == lineage(runs / "again")
+    with Reader(runs / "one") as one, Reader(runs / "again") as two:
+        assert session.first_difference(one, two) is None
+    run(demo, runs, "other", seed=4)
+    with Reader(runs / "one") as one, Reader(runs / "other") as two:
+        assert "program 2" in (session.first_difference(one, two) or "")
+
+
+def test_a_duplicate_copies_its_evaluation_and_costs_none(demo: Path, tmp_path: Path) -> None:
+    outcome = run(demo, tmp_path / "runs", "one")
+    with Reader(outcome.path) as reader:
+        duplicates = [program for program in reader.programs() if program.duplicate_of]
+        assert duplicates
+        for program in duplicates:
+            original = reader.program(program.duplicate_of or 0)
+            assert original.digest == program.digest
+            assert program.verdict == "rejected"
+            assert program.fitness is None
+            assert program.score == original.score
+        paid = sum(program.verdict != "rejected" for program in reader.programs())
+        assert paid == reader.evaluations() == 40
+
+
+def test_a_second_writer_is_refused_with_the_process_id(demo: Path, tmp_path: Path) -> None:
+    import os
+
+    from adrs.store import Writer
+
+    outcome = run(demo, tmp_path / "runs", "one")
+    writer = Writer.open(outcome.path)
+    with pytest.raises(UserError, match=str(os.getpid())):
+        Writer.open(outcome.path)
+    writer.close()
+
+
+def test_a_changed_problem_is_not_resumed(demo: Path, tmp_path: Path) -> None:
+    outcome = run(demo, tmp_path / "runs", "one")
+    (demo / "seed.py").write_text((demo / "seed.py").read_text() + "\n")
+    with pytest.raises(UserError, match="has changed"):
+        session.resume(outcome.path, Silent(), {})
+
+
+def test_a_seed_that_fails_is_refused_with_the_reason(demo: Path, tmp_path: Path) -> None:
+    (demo / "seed.py").write_text("def solve(instance):\n    raise KeyError('nothing')\n")
+    with pytest.raises(UserError, match="nothing"):
+        run(demo, tmp_path / "runs", "one")
+
+
+def test_a_run_of_nothing_but_one_failure_is_broken_off(demo: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    async def fail(self: Scripted, brief: Brief) -> Draft:
+        source = f"def solve(instance):\n    x = {brief.ticket}\n    raise ValueError('always')\n"
+        return Draft(source, "scripted", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
+
+    monkeypatch.setattr(Scripted, "propose", fail)
+    outcome = run(demo, tmp_path / "runs", "one", max_evaluations=1000)
+    assert outcome.stopped_by.startswith("breaker")
+    assert "always" in outcome.stopped_by
+    assert outcome.evaluations < 200

@@ -21,6 +21,29 @@ _EVALUATION = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A program without its source: what a list or a tree needs."""
+
+    id: int
+    digest: str
+    island: int
+    proposer: str
+    operator: str
+    model: str
+    rationale: str
+    verdict: str
+    reason: str
+    score: float | None
+    fitness: float | None
+    parents: tuple[Parent, ...] = ()
+
+    @property
+    def parent(self) -> int | None:
+        """The program it was made from."""
+        return self.parents[0].id if self.parents else None
+
+
 @dataclass(frozen=True)
 class RunInfo:
     """The row of table `run`."""
@@ -153,6 +176,21 @@ class Reader:
         """All programs in order, with their evaluations on a split."""
         for row in self._connection.execute(f"{_PROGRAM} ORDER BY p.id"):
             yield self._program(row, split)
+
+    def summaries(self) -> list[Summary]:
+        """All programs in order, with their evaluations on `train`, in two queries."""
+        parents: dict[int, list[Parent]] = {}
+        for child, parent, role in self.rows(
+            "SELECT child, parent, role FROM parentage ORDER BY child, role != 'parent', parent"
+        ):
+            parents.setdefault(child, []).append(Parent(parent, role))
+        query = (
+            "SELECT p.id, p.digest, p.island, p.proposer, p.operator, p.model, p.rationale,"
+            " COALESCE(e.verdict, 'pending'), COALESCE(e.reason, ''), e.score, e.fitness"
+            " FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train' ORDER BY p.id, e.id"
+        )
+        latest = {row[0]: row for row in self.rows(query)}  # a promoted program has several evaluations
+        return [Summary(*row, parents=tuple(parents.get(number, ()))) for number, row in latest.items()]
 
     def best(self, count: int, split: Split = "train") -> list[int]:
         """Numbers of the `count` best programs on a split, best first, earlier ones first among equals."""

@@ -1,0 +1,65 @@
+"""What the embedded proposer remembers of the run: the best programs, and how large an improvement is."""
+
+from collections.abc import Iterator
+
+from adrs.program import Program
+
+_ELITES = 16
+_SCALE_MEMORY = 0.8
+_LEAST_RELATIVE_SCALE = 1e-6
+
+
+class Archive:
+    """The best programs of the run and the best of each building block; a bounded number of them."""
+
+    def __init__(self) -> None:
+        self.elites: list[Program] = []
+        """Best first; of equal fitness the earlier first."""
+        self._of_block: dict[str, Program] = {}
+        self._scale: float | None = None
+
+    @property
+    def best(self) -> float | None:
+        """Highest fitness so far."""
+        return self.elites[0].fitness if self.elites else None
+
+    def tell(self, program: Program) -> None:
+        """Take note of an evaluated program."""
+        fitness = program.fitness
+        if fitness is None or any(elite.id == program.id for elite in self.elites):
+            return
+        best = self.best
+        if best is not None and fitness > best:
+            gain = fitness - best
+            self._scale = gain if self._scale is None else _SCALE_MEMORY * self._scale + (1 - _SCALE_MEMORY) * gain
+        block = program.detail.get("block")
+        if isinstance(block, str) and (block not in self._of_block or fitness > _fitness(self._of_block[block])):
+            self._of_block[block] = program
+        if len(self.elites) == _ELITES and fitness <= _fitness(self.elites[-1]):
+            return
+        self.elites.append(program)
+        self.elites.sort(key=lambda elite: (-_fitness(elite), elite.id))
+        del self.elites[_ELITES:]
+
+    def find(self, number: int) -> Program | None:
+        """A remembered program by its number."""
+        return next((program for program in self if program.id == number), None)
+
+    def __iter__(self) -> Iterator[Program]:
+        """The elites, best first, then the best of each block that is not among them."""
+        yield from self.elites
+        known = {elite.id for elite in self.elites}
+        yield from (program for program in self._of_block.values() if program.id not in known)
+
+    def gain(self, fitness: float, baseline: float | None) -> float:
+        """How much better `fitness` is than `baseline`, in 0..1: one half for an average step of the best so far."""
+        if baseline is None or fitness <= baseline:
+            return 0.0
+        gain = fitness - baseline
+        least = _LEAST_RELATIVE_SCALE * max(abs(fitness), abs(baseline))
+        return gain / (gain + max(self._scale or gain, least))
+
+
+def _fitness(program: Program) -> float:
+    assert program.fitness is not None
+    return program.fitness

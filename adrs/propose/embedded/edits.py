@@ -1,0 +1,177 @@
+"""Random edits of expressions. Each takes a site and returns an edit, or None where it does not apply."""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+
+from adrs.propose.embedded.idea import shorten
+from adrs.propose.embedded.text import number
+from adrs.propose.embedded.tree import Edit, Site, Tree, in_index, is_load
+
+Maker = Callable[[Tree, Site, random.Random], Edit | None]
+
+_ORDERINGS = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
+_EQUALITIES = (cst.Equal, cst.NotEqual)
+_SUMS = (cst.Add, cst.Subtract)
+_PRODUCTS = (cst.Multiply, cst.Divide)
+_ROUNDED = (cst.FloorDivide, cst.Multiply)
+_AUGMENTED_SUMS = (cst.AddAssign, cst.SubtractAssign)
+_AUGMENTED_PRODUCTS = (cst.MultiplyAssign, cst.DivideAssign)
+_BOOLEANS = (cst.And, cst.Or)
+_FAMILIES: Sequence[tuple[type[cst.CSTNode], ...]] = (
+    _ORDERINGS, _EQUALITIES, _SUMS, _PRODUCTS, _ROUNDED, _AUGMENTED_SUMS, _AUGMENTED_PRODUCTS, _BOOLEANS,
+)  # fmt: skip
+_COUNTERPARTS = {"min": "max", "max": "min", "argmin": "argmax", "argmax": "argmin", "minimum": "maximum",
+                 "maximum": "minimum", "floor": "ceil", "ceil": "floor", "mean": "max"}  # fmt: skip
+
+
+def operator(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
+    """Another comparison, arithmetic or boolean operator of the same family."""
+    family = next((family for family in _FAMILIES if isinstance(site.node, family)), None)
+    if family is None:
+        return None
+    kind = rng.choice([kind for kind in family if not isinstance(site.node, kind)])
+    new = kind()
+    return Edit(site.path, new, f"`{tree.code(site.node)}` became `{tree.code(new)}`")
+
+
+def constant(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
+    """A number moved: a float by a random factor, a whole number to another one near it."""
+    node = site.node
+    if in_index(site):
+        return None
+    if isinstance(node, cst.Integer):
+        value = node.evaluated_value
+        moved = rng.choice((value + 1, max(0, value - 1), value * 2, value // 2))
+        if moved == value:
+            moved = value + 1
+        new: cst.BaseNumber = cst.Integer(str(moved))
+    elif isinstance(node, cst.Float):
+        if not 1e-6 < node.evaluated_value < 1e6:
+            return None
+        new = cst.Float(number(node.evaluated_value * math.exp(rng.gauss(0.0, 0.7))))
+    else:
+        return None
+    return Edit(site.path, new, f"`{node.value}` became `{tree.code(new)}`")
+
+
+def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
+    """min for max, another direction of a sort, a key turned round."""
+    node = site.node
+    if not isinstance(node, cst.Call):
+        return None
+    name = node.func.value if isinstance(node.func, cst.Name) else (
+        node.func.attr.value if isinstance(node.func, cst.Attribute) else "")  # fmt: skip
+    keyed = next((index for index, argument in enumerate(node.args)
+                  if argument.keyword and argument.keyword.value == "key"), None)  # fmt: skip
+    if keyed is not None and isinstance(node.args[keyed].value, cst.Lambda) and rng.random() < 0.4:
+        return _turn_key(tree, site, node, keyed)
+    if name in ("sorted", "sort"):
+        return _turn_sort(tree, site, node)
+    if name not in _COUNTERPARTS:
+        return None
+    other = cst.Name(_COUNTERPARTS[name])
+    function = node.func.with_changes(attr=other) if isinstance(node.func, cst.Attribute) else other
+    if name == "mean" and not isinstance(node.func, cst.Attribute):
+        return None
+    return Edit(site.path, node.with_changes(func=function), f"`{name}` became `{other.value}`")
+
+
+def _turn_key(tree: Tree, site: Site, node: cst.Call, index: int) -> Edit:
+    argument = node.args[index]
+    key = cst.ensure_type(argument.value, cst.Lambda)
+    body = cst.parse_expression(f"-({tree.code(key.body)})")
+    arguments = [*node.args]
+    arguments[index] = argument.with_changes(value=key.with_changes(body=body))
+    return Edit(site.path, node.with_changes(args=arguments), f"the key `{shorten(tree.code(key.body))}` is negated")
+
+
+def _turn_sort(tree: Tree, site: Site, node: cst.Call) -> Edit | None:
+    reverse = [argument for argument in node.args if argument.keyword and argument.keyword.value == "reverse"]
+    if any(argument.star for argument in node.args):
+        return None
+    others = [argument for argument in node.args if argument not in reverse]
+    if not reverse and isinstance(node.func, cst.Attribute):
+        return None  # `sort` of an array knows no `reverse`
+    code = ", ".join(tree.code(argument).rstrip(",") for argument in others)
+    code = f"{tree.code(node.func)}({code})" if reverse else f"{tree.code(node.func)}({code}, reverse=True)"
+    return Edit(site.path, cst.parse_expression(code), f"`{shorten(tree.code(node))}` sorts the other way")
+
+
+def condition(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
+    """The opposite of the condition of an `if` or a conditional expression."""
+    if site.field != "test" or site.parent is None or not isinstance(site.parent.node, cst.If | cst.IfExp):
+        return None
+    code = tree.code(site.node)
+    opposite = cst.parse_expression(f"not ({code})")
+    return Edit(site.path, opposite, f"the condition `{shorten(code)}` is negated")
+
+
+def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
+    """One side of a sum, difference, product or boolean operation goes."""
+    node = site.node
+    arithmetic = isinstance(node, cst.BinaryOperation) and isinstance(
+        node.operator, cst.Add | cst.Subtract | cst.Multiply | cst.Divide
+    )
+    if in_index(site) or not (arithmetic or isinstance(node, cst.BooleanOperation)):
+        return None
+    assert isinstance(node, cst.BinaryOperation | cst.BooleanOperation)
+    kept, dropped = rng.choice(((node.left, node.right), (node.right, node.left)))
+    if isinstance(kept, cst.BaseNumber):
+        return None
+    new = _in_place_of(tree, site, tree.code(kept), kept)
+    return Edit(site.path, new, f"`{shorten(tree.code(dropped))}` dropped from `{shorten(tree.code(node))}`")
+
+
+def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
+    """A quantity of the same function is added to an operand of arithmetic, with a random weight."""
+    if not _is_operand(site) or in_index(site) or site.function is None:
+        return None
+    terms = []
+    for other in tree.sites:
+        if other is site:
+            break  # what comes later may not be bound yet
+        if other.function is site.function and _is_operand(other) and not isinstance(other.node, cst.BaseNumber):
+            terms.append(other)
+    if not terms:
+        return None
+    term, code = tree.code(rng.choice(terms).node), tree.code(site.node)
+    weight = f"{math.exp(rng.uniform(-3.0, 1.5)):.2g}"
+    sign = rng.choice("+-")
+    new = _in_place_of(tree, site, f"{code} {sign} {weight} * ({term})", None)
+    return Edit(site.path, new, f"`{shorten(code)}` {sign} `{weight} * {shorten(term)}`")
+
+
+def name(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
+    """Another local variable of the same function."""
+    node = site.node
+    if not isinstance(node, cst.Name) or site.function is None or not is_load(site):
+        return None
+    known = tree.locals.get(site.function, [])
+    others = [other for other in known if other != node.value]
+    if node.value not in known or not others:
+        return None
+    other = rng.choice(others)
+    return Edit(site.path, node.with_changes(value=other), f"`{node.value}` became `{other}`")
+
+
+def _is_operand(site: Site) -> bool:
+    """Whether a node is surely a quantity: part of arithmetic."""
+    parent = site.parent
+    if parent is None or not isinstance(site.node, cst.BaseExpression):
+        return False
+    if isinstance(parent.node, cst.BinaryOperation):
+        return isinstance(parent.node.operator, cst.Add | cst.Subtract | cst.Multiply | cst.Divide)
+    return site.field == "value" and isinstance(parent.node, cst.AugAssign)
+
+
+def _in_place_of(tree: Tree, site: Site, code: str, kept: cst.BaseExpression | None) -> cst.BaseExpression:
+    """An expression from text, in parentheses unless it stands alone or was an operand just as tight before."""
+    alone = site.field == "value" and site.parent is not None and isinstance(
+        site.parent.node, cst.Assign | cst.Return | cst.AugAssign | cst.Arg)  # fmt: skip
+    atom = isinstance(kept, cst.Name | cst.Call | cst.Attribute | cst.Subscript)
+    if (alone or atom) and "\n" not in code:
+        return cst.parse_expression(code)
+    return cst.parse_expression(f"({code})")

@@ -1,0 +1,153 @@
+"""The numbers in a program's source that are worth tuning."""
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+from adrs.propose.embedded.text import Text, number
+
+_SHAPES = frozenset((
+    "arange", "astype", "bincount", "default_rng", "empty", "expand_dims", "eye", "full", "linspace", "ones", "Random",
+    "repeat", "reshape", "round", "seed", "swapaxes", "tile", "zeros",
+))  # fmt: skip
+"""Calls whose whole numbers are shapes, axes, digits or seeds."""
+_SENTINEL = 1e6
+"""A number this large, or the inverse of one, stands for infinity or guards a division."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """One number in the source."""
+
+    name: str
+    value: float
+    integral: bool
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=64)
+def find(source: str) -> tuple[Literal, ...]:
+    """The tunable numbers of a program, in order: in functions, and on the right of module-level assignments.
+
+    Left out are 0, 1 and -1 (but not a 1.0 that a variable stands for), indices and shapes, sizes that a length is
+    compared with, moduli, powers, and numbers that stand for infinity or guard a division. Empty where the source
+    does not parse.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ()
+    finder = _Finder(Text(source))
+    finder.visit(tree)
+    return tuple(finder.found)
+
+
+def replace(source: str, values: Iterable[tuple[Literal, float]]) -> str:
+    """The source with other numbers in the place of some literals."""
+    return Text(source).replace((literal.start, literal.end, number(value, literal.integral))
+                                for literal, value in values)  # fmt: skip
+
+
+def skeleton(source: str) -> str:
+    """A short name for all programs that differ in tunable numbers alone."""
+    text = Text(source)
+    bare = text.replace((literal.start, literal.end, "#") for literal in find(source))
+    return blake2b(bare.encode(), digest_size=8).hexdigest()
+
+
+class _Finder(ast.NodeVisitor):
+    """Collects literals in the order of the source."""
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._name = ""
+        self.found: list[Literal] = []
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        arguments = node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        pairs = [*zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True),
+                 *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]  # fmt: skip
+        for argument, default in pairs:
+            if default is not None:
+                self._visit_named(default, argument.arg)
+        for statement in node.body:
+            self.visit(statement)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        target = node.targets[0]
+        self._visit_named(node.value, ast.unparse(target) if isinstance(target, ast.Name | ast.Attribute) else "")
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        outer, self._name = self._name, ast.unparse(node.target)
+        self.visit(node.value)
+        self._name = outer
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._visit_named(node.value, ast.unparse(node.target))
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.visit(node.value)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Numbers in format strings are left alone."""
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = ast.unparse(node.func).rpartition(".")[2]
+        self.visit(node.func)
+        for value in () if name in _SHAPES else node.args:
+            self.visit(value)
+        for keyword in node.keywords:
+            if keyword.arg not in ("axis", "dtype", "ndmin", "decimals", "size", "shape", "seed"):
+                self._visit_named(keyword.value, keyword.arg or "")
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        sides = [node.left, *node.comparators]
+        counts = any(isinstance(side, ast.Call) and ast.unparse(side.func) == "len" for side in sides)
+        for side in sides:
+            if not (counts and isinstance(side, ast.Constant)):
+                self.visit(side)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        self.visit(node.left)
+        fixed = isinstance(node.op, ast.Mod | ast.Pow | ast.LShift | ast.RShift | ast.BitAnd | ast.BitOr | ast.BitXor)
+        if not (fixed and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int)):
+            self.visit(node.right)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or value in (0, 1):
+            return
+        if 1 / _SENTINEL < value < _SENTINEL:
+            self._add(node, value)
+
+    def _add(self, node: ast.Constant, value: float) -> None:
+        start, end = self._text.span(node)
+        name = self._name or f"the constant in line {node.lineno}"
+        self.found.append(Literal(name, float(value), isinstance(value, int), start, end))
+
+    def _visit_named(self, node: ast.expr, name: str) -> None:
+        outer, self._name = self._name, name
+        if isinstance(node, ast.Constant) and isinstance(node.value, float) and node.value == 1.0:
+            self._add(node, node.value)
+        else:
+            self.visit(node)
+        self._name = outer
+
+
+def describe(changes: Sequence[tuple[str, str, str]], most: int = 3) -> str:
+    """`alpha 0.5 -> 0.62, ...` for a rationale: name, old and new text of each change."""
+    shown = [f"{name} {old} -> {new}" for name, old, new in changes[:most]]
+    return ", ".join([*shown, *(["..."] if len(changes) > most else [])])
+
+
+def values(literals: Iterable[Literal]) -> Mapping[str, float]:
+    """Values by name; of a repeated name the first."""
+    named: dict[str, float] = {}
+    for literal in literals:
+        named.setdefault(literal.name, literal.value)
+    return named

@@ -1,0 +1,93 @@
+"""The operator `mutate`: one to three random edits of a program's syntax tree."""
+
+import ast
+import random
+from collections.abc import Sequence
+
+import libcst as cst
+
+from adrs.program import Brief, Draft, Parent, Program
+from adrs.propose.embedded import edits, statements
+from adrs.propose.embedded.archive import Archive
+from adrs.propose.embedded.edits import Maker
+from adrs.propose.embedded.idea import Idea
+from adrs.propose.embedded.tree import Edit, Site, Tree, parse
+
+_STATEMENT = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
+_MAKERS: Sequence[tuple[float, Maker, tuple[type[cst.CSTNode], ...]]] = (
+    (3.0, edits.constant, (cst.Integer, cst.Float)),
+    (3.0, edits.operator, (cst.BaseCompOp, cst.BaseBinaryOp, cst.BaseAugOp, cst.BaseBooleanOp)),
+    (3.0, edits.add_term, (cst.BaseExpression,)),
+    (2.0, edits.drop_term, (cst.BinaryOperation, cst.BooleanOperation)),
+    (2.0, edits.call, (cst.Call,)),
+    (2.0, edits.name, (cst.Name,)),
+    (1.0, edits.condition, (cst.BaseExpression,)),
+    (1.5, statements.remove, _STATEMENT),
+    (1.5, statements.repeat, _STATEMENT),
+    (1.0, statements.move, _STATEMENT),
+    (1.0, statements.unguard, (cst.If,)),
+    (1.0, statements.leave_early, (cst.For, cst.While)),
+)
+"""Weight, maker of edits, and the kinds of node that it may apply to."""
+_ATTEMPTS = 30
+_PROGRAMS = 4
+
+
+class Mutate:
+    """Edits within functions; signatures stay, and what does not parse is never proposed."""
+
+    name = "mutate"
+
+    def think(self, brief: Brief, archive: Archive, rng: random.Random) -> Idea | None:
+        """The parent with one to three edits."""
+        tree = parse(brief.parent.source)
+        if tree is None:
+            return None
+        for _ in range(_PROGRAMS):
+            chosen = choose(tree, rng, rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0])
+            source = tree.replace(chosen)
+            if chosen and source != tree.source and _parses(source):
+                rationale = "; ".join(f"line {_line(tree, edit)}: {edit.text}" for edit in chosen)
+                parents = (Parent(brief.parent.id, "parent"),)
+                return Idea(source, parents, f"mutated {rationale}", brief.parent.fitness)
+        return None
+
+    def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
+        """Nothing to remember."""
+
+    def tell(self, program: Program) -> None:
+        """Nothing to learn."""
+
+
+def choose(tree: Tree, rng: random.Random, count: int) -> list[Edit]:
+    """Up to `count` random edits that do not overlap."""
+    chosen: list[Edit] = []
+    weights = [weight for weight, _, _ in _MAKERS]
+    for _ in range(_ATTEMPTS):
+        _, maker, kinds = rng.choices(_MAKERS, weights)[0]
+        sites = [site for site in _editable(tree) if isinstance(site.node, kinds)]
+        edit = maker(tree, rng.choice(sites), rng) if sites else None
+        if edit is not None and not any(edit.overlaps(other) for other in chosen):
+            chosen.append(edit)
+            if len(chosen) == count:
+                break
+    return chosen
+
+
+def _editable(tree: Tree) -> list[Site]:
+    return [site for site in tree.sites if site.function is not None]
+
+
+def _parses(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _line(tree: Tree, edit: Edit) -> int:
+    """The first line of the parent that an edit changes."""
+    old, new = tree.source.split("\n"), tree.apply(edit).split("\n")
+    same = (index for index, (before, after) in enumerate(zip(old, new, strict=False), 1) if before != after)
+    return next(same, min(len(old), len(new)))

@@ -1,0 +1,111 @@
+"""The embedded proposer: chooses an operator by what it gained, and keeps account."""
+
+import random
+from collections import OrderedDict
+from hashlib import blake2b
+
+from adrs.problem import Problem
+from adrs.program import Brief, Draft, Program
+from adrs.propose.embedded.archive import Archive
+from adrs.propose.embedded.bandit import Bandit
+from adrs.propose.embedded.blocks import Block, Refill
+from adrs.propose.embedded.idea import Idea, Operator
+from adrs.propose.embedded.template import Template
+from adrs.propose.embedded.tune import Tune
+
+NAME = "embedded"
+
+_SHARE_OF_BEST = 0.7
+"""Part of a reward that only a new best of the run earns; the rest is for gains over the parent."""
+_ATTEMPTS = 3
+"""Ideas of one operator that may turn out to be known before another has its turn."""
+_REMEMBERED = 20_000
+
+
+class Embedded:
+    """Makes programs without a model: building blocks, refilled holes, tuned constants, tree edits, crossover.
+
+    Its state is a fold over `propose` or `recall` and `tell`. A draft is thought up without a change of state, then
+    committed, and `recall` commits a recorded one: so both leave the same state.
+    """
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        """Take a problem with its building blocks. Raises UserError for a block that cannot be read."""
+        templates = {template.name: template for template in map(Template, problem.blocks)}
+        self._seed = seed
+        self._archive = Archive()
+        self._block = Block(templates)
+        operators: list[Operator] = [self._block, Refill(templates), Tune(templates, problem.objective)]
+        operators += _tree_operators(problem, templates)
+        self._operators = {operator.name: operator for operator in operators}
+        self._bandit = Bandit(self._operators)
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+
+    async def propose(self, brief: Brief) -> Draft:
+        """A draft by the operator wished for where it can, else by one that the bandit draws."""
+        draft = self._think(brief)
+        self.recall(brief, draft)
+        return draft
+
+    def recall(self, brief: Brief, draft: Draft) -> None:
+        """Commit a draft; does no more work than keeping account."""
+        operator = self._operators.get(draft.operator)
+        if draft.proposer != NAME or operator is None:
+            return
+        self._remember(draft.source)
+        self._bandit.pull(operator.name)
+        operator.commit(brief, draft, self._archive)
+
+    def tell(self, program: Program) -> None:
+        """Credit the operator, and keep what is good."""
+        operator = self._operators.get(program.operator) if program.proposer == NAME else None
+        if operator is not None:
+            operator.tell(program)
+            if program.fitness is not None:
+                self._bandit.reward(operator.name, self._reward(program, program.fitness))
+        else:
+            self._remember(program.source)
+        self._archive.tell(program)
+
+    def _think(self, brief: Brief) -> Draft:
+        rng = random.Random(self._seed ^ brief.seed)
+        order = self._bandit.order(rng)
+        if self._block.untried:
+            order.insert(0, self._block.name)
+        if brief.operator in self._operators:
+            order.insert(0, brief.operator)
+        for name in dict.fromkeys(order):
+            for _ in range(_ATTEMPTS):
+                idea = self._operators[name].think(brief, self._archive, rng)
+                if idea is None:
+                    break
+                if name == Tune.name or _digest(idea.source) not in self._known:
+                    return _draft(name, idea)
+        return Draft(source="", proposer=NAME, operator="", parents=(), failure="no operator had a new idea")
+
+    def _reward(self, program: Program, fitness: float) -> float:
+        baseline = program.detail.get("baseline")
+        over_parent = self._archive.gain(fitness, baseline)
+        over_best = self._archive.gain(fitness, self._archive.best)
+        return _SHARE_OF_BEST * over_best + (1 - _SHARE_OF_BEST) * over_parent
+
+    def _remember(self, source: str) -> None:
+        self._known[_digest(source)] = None
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+
+def _tree_operators(problem: Problem, templates: dict[str, Template]) -> list[Operator]:
+    from adrs.propose.embedded.crossover import Crossover
+    from adrs.propose.embedded.mutate import Mutate
+
+    return [Mutate(), Crossover(templates, problem.functions)]
+
+
+def _draft(operator: str, idea: Idea) -> Draft:
+    detail = {**idea.detail, "baseline": idea.baseline}
+    return Draft(idea.source, NAME, operator, idea.parents, idea.rationale, detail=detail)
+
+
+def _digest(source: str) -> bytes:
+    return blake2b(source.encode(errors="surrogatepass"), digest_size=8).digest()

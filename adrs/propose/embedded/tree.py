@@ -1,0 +1,172 @@
+"""A program's concrete syntax tree with a path to every node, so that an edit costs no walk over the tree."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cache, cached_property, lru_cache
+
+import libcst as cst
+
+Path = tuple[tuple[str, int | None], ...]
+"""From the module down: name of a field, and index in it where it is a list."""
+
+_LAYOUT = frozenset((
+    "annotation", "asname", "asynchronous", "body_indent", "colon", "comma", "decorators", "dot", "encoding", "equal",
+    "footer", "header", "indent", "lbrace", "lbracket", "leading_lines", "lines_after_decorators", "lpar", "newline",
+    "rbrace", "rbracket", "returns", "rpar", "semicolon", "trailing_whitespace", "type_parameters",
+))  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A node and where it is."""
+
+    node: cst.CSTNode
+    path: Path
+    parent: "Site | None"
+    function: "Site | None"
+    """The innermost function around it."""
+    statement: "Site | None"
+    """The innermost statement that it is or belongs to, if that stands in a block."""
+
+    @property
+    def field(self) -> str:
+        """Name of the parent's field that holds it."""
+        return self.path[-1][0] if self.path else ""
+
+    def ancestors(self) -> Iterator["Site"]:
+        """Innermost first."""
+        site = self.parent
+        while site is not None:
+            yield site
+            site = site.parent
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Another node in the place of one."""
+
+    path: Path
+    node: cst.CSTNode
+    text: str
+    """What it does, for a person."""
+
+    def overlaps(self, other: "Edit") -> bool:
+        """Whether one's place lies in the other's."""
+        length = min(len(self.path), len(other.path))
+        return self.path[:length] == other.path[:length]
+
+
+class Tree:
+    """A parsed program. Raises libcst.ParserSyntaxError for source that is none."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.module = cst.parse_module(source)
+
+    @cached_property
+    def sites(self) -> Sequence[Site]:
+        """All nodes but layout, annotations and decorators, in the order of the source."""
+        found: list[Site] = []
+        _walk(self.module, (), None, found)
+        return found
+
+    @cached_property
+    def locals(self) -> dict[Site, list[str]]:
+        """Names that each function binds, in order: parameters, assignments, loop variables."""
+        bound: dict[Site, list[str]] = {}
+        for site in self.sites:
+            if isinstance(site.node, cst.FunctionDef):
+                bound.setdefault(site, [])
+            elif isinstance(site.node, cst.Name) and site.function is not None and is_binding(site):
+                if any(isinstance(outer.node, cst.Lambda | cst.CompFor) for outer in site.ancestors()):
+                    continue  # known in that expression alone
+                names = bound.setdefault(site.function, [])
+                if site.node.value not in names:
+                    names.append(site.node.value)
+        return bound
+
+    def apply(self, edit: Edit) -> str:
+        """The source after one edit."""
+        return self.replace([edit])
+
+    def replace(self, edits: Sequence[Edit]) -> str:
+        """The source after edits that do not overlap."""
+        module: cst.CSTNode = self.module
+        for edit in edits:
+            module = _put(module, edit.path, edit.node)
+        assert isinstance(module, cst.Module)
+        return module.code
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The text of one node, without comments before it."""
+        return self.module.code_for_node(node).strip()
+
+
+@lru_cache(maxsize=24)
+def parse(source: str) -> Tree | None:
+    """The tree of a program; the last few are kept. None for source that is no program."""
+    try:
+        return Tree(source)
+    except (cst.ParserSyntaxError, RecursionError):
+        return None
+
+
+def is_binding(site: Site) -> bool:
+    """Whether a name is bound here: a parameter, or part of a target and not of an index in it."""
+    below: Site = site
+    for outer in site.ancestors():
+        if isinstance(outer.node, cst.Param):
+            return below.field == "name"
+        if below.field in ("target", "targets"):
+            return True
+        if isinstance(outer.node, cst.Subscript | cst.Attribute | cst.BaseStatement):
+            return False
+        below = outer
+    return False
+
+
+def is_load(site: Site) -> bool:
+    """Whether a name is read here as a variable."""
+    if site.field in ("attr", "keyword", "name", "func", "names") or site.parent is None:
+        return False
+    return not is_binding(site)
+
+
+def in_index(site: Site) -> bool:
+    """Whether a node is part of a subscript's index."""
+    return any(name == "slice" for name, _ in site.path)
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)
+                 if not field.name.startswith("whitespace") and field.name not in _LAYOUT)  # fmt: skip
+
+
+def _walk(node: cst.CSTNode, path: Path, parent: Site | None, found: list[Site]) -> None:
+    function = statement = None
+    if parent is not None:
+        function = parent if isinstance(parent.node, cst.FunctionDef) else parent.function
+        statement = parent.statement
+    site = Site(node, path, parent, function, statement)
+    if parent is not None and isinstance(parent.node, cst.IndentedBlock):
+        object.__setattr__(site, "statement", site)
+    found.append(site)
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            _walk(value, (*path, (name, None)), site, found)
+        elif isinstance(value, list | tuple):
+            for index, element in enumerate(value):
+                if isinstance(element, cst.CSTNode):
+                    _walk(element, (*path, (name, index)), site, found)
+
+
+def _put(node: cst.CSTNode, path: Path, new: cst.CSTNode) -> cst.CSTNode:
+    if not path:
+        return new
+    (name, index), rest = path[0], path[1:]
+    value = getattr(node, name)
+    if index is None:
+        return node.with_changes(**{name: _put(value, rest, new)})
+    return node.with_changes(**{name: [*value[:index], _put(value[index], rest, new), *value[index + 1 :]]})

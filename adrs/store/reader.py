@@ -190,7 +190,7 @@ class Reader:
             " FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train' ORDER BY p.id, e.id"
         )
         latest = {row[0]: row for row in self.rows(query)}  # a promoted program has several evaluations
-        return [Summary(*row, parents=tuple(parents.get(number, ()))) for number, row in latest.items()]
+        return [Summary(*row, tuple(parents.get(number, ()))) for number, row in latest.items()]
 
     def best(self, count: int, split: Split = "train") -> list[int]:
         """Numbers of the `count` best programs on a split, best first, earlier ones first among equals."""

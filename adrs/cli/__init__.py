@@ -1,0 +1,48 @@
+"""The command line. One file a group of verbs; what they do lives elsewhere."""
+
+import asyncio
+import os
+import sys
+
+import typer
+
+from adrs.cli import doctor, inspect, problems, runs
+from adrs.errors import UserError
+
+app = typer.Typer(
+    name="adrs",
+    help="Evolve policies for computer systems, score them where they cannot cheat, keep every ancestor.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+runs.register(app)
+problems.register(app)
+inspect.register(app)
+doctor.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        from adrs import __version__
+
+        print(f"adrs {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run a verb. Exit codes: 0 done, 1 the user's mistake, 2 usage, 3 ended by the breaker, 130 interrupted."""
+    try:
+        app()
+    except UserError as error:
+        print(f"adrs: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("adrs: interrupted; what was recorded is safe, `adrs resume RUN` goes on", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

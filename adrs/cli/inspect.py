@@ -1,0 +1,168 @@
+"""Verbs that look at runs: runs, lineage, show, diff, best."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adrs.cli.runs import Json, RunsDir
+from adrs.errors import UserError
+
+RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
+Number = Annotated[int, typer.Argument(help="Number of a program.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("runs")(list_runs)
+    app.command("lineage")(lineage)
+    app.command("show")(show)
+    app.command("diff")(diff)
+    app.command("best")(best)
+
+
+def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
+    """List runs."""
+    import time
+
+    from adrs import session
+    from adrs.cli.output import console, number, print_json, table
+    from adrs.store import Reader
+
+    found: list[dict[str, Any]] = []
+    for folder in session.list_runs(runs_dir):
+        try:
+            with Reader(folder) as reader:
+                best = reader.best(1)
+                evaluation = reader.evaluation(best[0]) if best else None
+                stopped = reader.events("stopped")
+                found.append({
+                    "run": folder.name, "path": str(folder), "problem": reader.info.problem, "seed": reader.info.seed,
+                    "created": reader.info.created, "programs": reader.count(), "evaluations": reader.evaluations(),
+                    "best": best[0] if best else None, "score": evaluation.score if evaluation else None,
+                    "stopped_by": stopped[-1][1]["by"] if stopped else None,
+                })  # fmt: skip
+        except UserError as error:
+            found.append({"run": folder.name, "path": str(folder), "damaged": str(error)})
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        print(f"no runs in {runs_dir}; `adrs run PROBLEM` makes one")
+        return
+    rows = []
+    for each in found:
+        if "damaged" in each:
+            rows.append([each["run"], f"[red]{each['damaged']}[/]", "", "", "", ""])
+            continue
+        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
+        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), number(each["score"]),
+                     each["stopped_by"] or "unfinished"])  # fmt: skip
+    console().print(table(["run", "problem", "begun", ">evaluations", ">best score", "stopped by"], rows))
+
+
+def lineage(
+    run: RunName,
+    program: Annotated[int | None, typer.Argument(help="Tell the ancestry of this program.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show branches without an improvement too.")] = False,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Draw the tree of a run, or tell one program's ancestry: what each step changed and gained."""
+    from adrs import lineage as questions
+    from adrs import session
+    from adrs.cli.lineage_view import print_ancestry, print_tree
+    from adrs.cli.output import print_json
+    from adrs.store import Reader
+
+    with Reader(session.find_run(run, runs_dir)) as reader:
+        if program is not None:
+            steps = questions.ancestry(reader, program)
+            if as_json:
+                print_json([_plain_step(step) for step in steps])
+            else:
+                print_ancestry(steps)
+            return
+        summaries = reader.summaries()
+        if as_json:
+            print_json([_plain(summary) for summary in summaries])
+        else:
+            print_tree(reader.info.name, questions.tree(summaries, everything), len(summaries))
+
+
+def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
+    """Show one program: source, metrics beside its parent's, feedback and output."""
+    from adrs import session
+    from adrs.cli.lineage_view import print_program
+    from adrs.cli.output import print_json
+    from adrs.store import Reader
+
+    with Reader(session.find_run(run, runs_dir)) as reader:
+        found = reader.program(program)
+        if as_json:
+            evaluations = {split: reader.evaluation(program, split) for split in ("train", "validation", "test")}
+            print_json({
+                **_plain(found), "source": found.source, "detail": dict(found.detail),
+                "evaluations": {split: each.plain() for split, each in evaluations.items() if each},
+            })  # fmt: skip
+            return
+        parent = reader.program(found.parents[0].id) if found.parents else None
+        print_program(found, parent)
+
+
+def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
+    """Compare two programs by source and by workload."""
+    from adrs import lineage as questions
+    from adrs import session
+    from adrs.cli.lineage_view import print_diff
+    from adrs.cli.output import print_json
+    from adrs.store import Reader
+
+    with Reader(session.find_run(run, runs_dir)) as reader:
+        left, right = reader.program(before), reader.program(after)
+        lines = questions.diff(left, right)
+        if as_json:
+            print_json({
+                "before": before, "after": after, "diff": lines,
+                "workloads": [{"name": name, "before": a.score if a else None, "after": b.score if b else None}
+                              for name, a, b in questions.by_workload(left, right)],
+            })  # fmt: skip
+        else:
+            print_diff(left, right, lines)
+
+
+def best(
+    run: RunName,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. [default: stdout]")] = None,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Write the winner of a run (or the best on train so far) to a file."""
+    from adrs import session
+    from adrs.cli.output import print_json
+    from adrs.store import Reader
+
+    with Reader(session.find_run(run, runs_dir)) as reader:
+        chosen = reader.events("chosen")
+        numbers = [chosen[-1][1]["winner"]] if chosen else reader.best(1)
+        if not numbers:
+            raise UserError(f"run {reader.info.name} has no program that works yet")
+        winner = reader.program(numbers[0])
+        if output is not None:
+            session.write_winner(reader, winner.id, output)
+        if as_json:
+            print_json({**_plain(winner), "source": winner.source, "file": str(output) if output else None})
+        elif output is None:
+            print(winner.source, end="" if winner.source.endswith("\n") else "\n")
+        else:
+            print(f"program {winner.id} of {reader.info.name} written to {output}")
+
+
+def _plain(summary: Any) -> dict[str, Any]:
+    parents = [{"id": parent.id, "role": parent.role} for parent in summary.parents]
+    names = ("proposer", "operator", "model", "island", "verdict", "score", "digest", "rationale")
+    return {"id": summary.id, "parents": parents, **{name: getattr(summary, name) for name in names}}
+
+
+def _plain_step(step: Any) -> dict[str, Any]:
+    return {**_plain(step.program), "gain": step.gain, "added": step.added, "removed": step.removed}

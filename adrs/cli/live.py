@@ -1,0 +1,139 @@
+"""What a person sees while a run goes on: where it stands against the baselines, how fast, and what got better."""
+
+import time
+from collections import Counter, deque
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.text import Text
+
+from adrs.calibrate import Calibration
+from adrs.cli.output import console, metric, number, safe
+from adrs.problem import Problem
+from adrs.program import Program
+
+_BARS = "▁▂▃▄▅▆▇█"
+_IMPROVEMENTS = 6
+
+
+class View:
+    """An observer of a run. On a terminal a panel that is redrawn, elsewhere a line for each improvement."""
+
+    def __init__(self, problem: Problem, name: str, quiet: bool) -> None:
+        self._problem = problem
+        self._name = name
+        self._quiet = quiet
+        self._console: Console = console(stderr=True)
+        self._note = ""
+        self._calibration: Calibration | None = None
+        self._best: Program | None = None
+        self._curve: list[float] = []
+        self._verdicts: Counter[str] = Counter()
+        self._improvements: deque[Text] = deque(maxlen=_IMPROVEMENTS)
+        self._evaluations = 0
+        self._began = time.monotonic()
+        self._recent: deque[float] = deque(maxlen=50)
+        self._live: Live | None = None
+
+    def __enter__(self) -> "View":
+        if not self._quiet and self._console.is_terminal:
+            self._live = Live(get_renderable=self._draw, console=self._console, refresh_per_second=4, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def note(self, text: str) -> None:
+        """Show what the run is doing."""
+        self._note = text
+        if self._live is None and not self._quiet:
+            self._console.print(f"{self._elapsed()}  {text}")
+
+    def calibrated(self, calibration: Calibration) -> None:
+        """Show the baselines."""
+        self._calibration = calibration
+
+    def told(self, program: Program, evaluations: int) -> None:
+        """Count a program, and show it if it is the best so far."""
+        self._evaluations = evaluations
+        self._recent.append(time.monotonic())
+        self._verdicts[program.verdict] += 1
+        fitness = program.fitness
+        if fitness is not None and (self._best is None or fitness > (self._best.fitness or 0.0)):
+            self._best = program
+            self._improvements.append(self._line(program))
+            if self._live is None and not self._quiet:
+                self._console.print(self._improvements[-1])
+        if self._best is not None and self._best.fitness is not None:
+            self._curve.append(self._best.fitness)
+
+    def _line(self, program: Program) -> Text:
+        score = self._score(program)
+        what = f"{program.operator}: {program.rationale}" if program.rationale else program.operator
+        return Text.from_markup(f"{self._elapsed()}  [bold]{score:>9}[/]  #{program.id:<5} {safe(what)}", style="")
+
+    def _score(self, program: Program) -> str:
+        if program.score is not None:
+            return number(program.score, 2)
+        value = program.evaluation.metrics.get(self._problem.objective.metric) if program.evaluation else None
+        return metric(value)
+
+    def _elapsed(self) -> str:
+        seconds = int(time.monotonic() - self._began)
+        return f"{seconds // 60:3d}:{seconds % 60:02d}"
+
+    def _draw(self) -> Any:
+        width = max(20, self._console.width - 8)
+        lines: list[Any] = [self._scale(), self._sparkline(width), self._counts(width)]
+        if self._improvements:
+            lines += [Text(""), Text("last improvements", style="bold")]
+            for line in self._improvements:
+                shown = line.copy()
+                shown.truncate(width, overflow="ellipsis")
+                lines.append(shown)
+        hint = Text("Ctrl-C ends the run cleanly: the winner is chosen and reported", style="dim")
+        title = f"[bold]{self._name}[/]  {safe(self._problem.title)}"
+        return Panel(Group(*lines, Text(""), hint), title=title, title_align="left", padding=(0, 2))
+
+    def _scale(self) -> Text:
+        if self._best is None:
+            return Text(self._note)
+        evaluation = self._best.evaluation
+        objective = self._problem.objective
+        value = metric(evaluation.metrics.get(objective.metric) if evaluation else None)
+        text = Text.assemble(
+            ("best ", "bold"), (self._score(self._best), "bold green"), f"  {objective.metric} {value}"
+        )
+        for role in ("trivial", "state-of-the-art"):
+            baseline = self._problem.baseline(role)
+            if self._calibration is not None and baseline is not None:
+                measured = self._calibration.evaluations.get((baseline.name, "train"))
+                shown = metric(measured.metrics.get(objective.metric) if measured else None)
+                text.append(f"   {role} {shown}", style="dim")
+        return text
+
+    def _sparkline(self, width: int) -> Text:
+        if len(self._curve) < 2:
+            return Text("")
+        step = len(self._curve) / min(width, len(self._curve))
+        points = [self._curve[int(index * step)] for index in range(min(width, len(self._curve)))]
+        points[-1] = self._curve[-1]
+        low, high = min(points), max(points)
+        span = (high - low) or 1.0
+        return Text("".join(_BARS[int((value - low) / span * (len(_BARS) - 1))] for value in points), style="cyan")
+
+    def _counts(self, width: int) -> Text:
+        rate = 0.0
+        if len(self._recent) > 1 and self._recent[-1] > self._recent[0]:
+            rate = (len(self._recent) - 1) / (self._recent[-1] - self._recent[0])
+        counts = "  ".join(f"{name} {count}" for name, count in self._verdicts.most_common())
+        text = Text(f"{self._elapsed().strip()}  {self._note}  evaluations {self._evaluations}  {rate:.1f}/s  {counts}")
+        text.truncate(width, overflow="ellipsis")
+        return text

@@ -1,0 +1,76 @@
+"""How verbs print: tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_MARKS = {
+    "ok": "[green]ok[/]", "invalid": "[red]invalid[/]", "error": "[red]error[/]", "timeout": "[yellow]timeout[/]",
+    "memory": "[yellow]memory[/]", "killed": "[red]killed[/]", "rejected": "[dim]rejected[/]",
+    "infrastructure": "[magenta]infrastructure[/]", "suspect": "[bold magenta]suspect[/]",
+}  # fmt: skip
+
+
+def console(stderr: bool = False) -> Console:
+    """A console of the terminal's width; wide and plain when the output goes to a pipe."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout."""
+    print(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A score: fixed digits, or a dash."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def metric(value: float | None) -> str:
+    """A metric in native units: six significant digits, or a dash."""
+    return "–" if value is None else f"{value:.6g}"
+
+
+def gain(value: float | None) -> str:
+    """A difference of scores, with its sign and colour."""
+    if value is None:
+        return ""
+    colour = "green" if value > 0 else "red" if value < 0 else "dim"
+    return f"[{colour}]{value:+.1f}[/]"
+
+
+def verdict(name: str) -> str:
+    """A verdict in its colour."""
+    return _MARKS.get(name, name)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Table:
+    """A plain table; columns whose name starts with `>` are aligned to the right."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        right = column.startswith(">")
+        made.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def printable(text: str) -> str:
+    """Text of candidates and models without control characters or marks that change its direction."""
+    return "".join(c if c in "\n\t" or (c.isprintable() and not _reorders(c)) else f"\\x{ord(c):02x}" for c in text)
+
+
+def safe(text: str) -> str:
+    """The same for places where the console reads markup."""
+    return escape(printable(text))
+
+
+def _reorders(character: str) -> bool:
+    """Whether a character changes the direction of text, by which source can be made to look like other source."""
+    return character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"

@@ -1,0 +1,86 @@
+"""One problem as a page of text, and as JSON."""
+
+from typing import Any
+
+from adrs.calibrate import Calibration
+from adrs.cli.output import console, metric, number, safe, table
+from adrs.interface import Type, ValueType
+from adrs.problem import Problem
+from adrs.program import SPLITS
+
+
+def page(problem: Problem, calibration: Calibration | None) -> dict[str, Any]:
+    """Everything that is shown, as plain data."""
+    return {
+        "name": problem.name, "title": problem.title, "source": problem.source, "path": str(problem.folder),
+        "what": problem.decide.what, "why": problem.decide.why, "rules": list(problem.decide.rules),
+        "pitfalls": list(problem.decide.pitfalls), "shape": problem.shape,
+        "functions": {
+            name: {
+                "doc": function.doc, "signature": function.signature(), "returns": _type(function.returns),
+                "arguments": {key: _type(kind) for key, kind in function.arguments.items()},
+            }
+            for name, function in problem.functions.items()
+        },
+        "objective": {"metric": problem.objective.metric, "direction": problem.objective.direction,
+                      "unit": problem.objective.unit},
+        "imports": list(problem.limits.imports),
+        "limits": {"decision_seconds": problem.limits.decision_seconds, "memory_mb": problem.limits.memory_mb},
+        "workloads": {split: [spec.name for spec in problem.workloads[split]] for split in SPLITS},
+        "missing": list(problem.missing),
+        "baselines": [_baseline(problem, calibration, baseline) for baseline in problem.baselines],
+        "cheats": [cheat.name for cheat in problem.cheats],
+    }  # fmt: skip
+
+
+def _baseline(problem: Problem, calibration: Calibration | None, baseline: Any) -> dict[str, Any]:
+    shown = {"name": baseline.name, "role": baseline.role, "file": str(baseline.path)}
+    if calibration is None:
+        return shown
+    evaluation = calibration.evaluations[baseline.name, "train"]
+    return {**shown, "verdict": evaluation.verdict, "score": calibration.score(baseline, "train"),
+            "metrics": dict(evaluation.metrics), "cpu_seconds": evaluation.cpu_seconds}  # fmt: skip
+
+
+def _type(kind: Type) -> Any:
+    if isinstance(kind, ValueType):
+        return f"{kind}, {kind.note}" if kind.note else str(kind)
+    return {name: _type(field) for name, field in kind.items()}
+
+
+def print_page(problem: Problem, shown: dict[str, Any]) -> None:
+    """Print the page."""
+    out = console()
+    out.print(f"[bold]{safe(problem.title)}[/]  ({problem.name})")
+    for line in (problem.source, "", problem.decide.what, problem.decide.why):
+        out.print(safe(line))
+    for name, lines in (("rules", problem.decide.rules), ("pitfalls", problem.decide.pitfalls)):
+        if lines:
+            out.print(f"\n[bold]{name}[/]")
+            for line in lines:
+                out.print(f"  - {safe(line)}")
+    out.print("\n[bold]interface[/]")
+    for function in problem.functions.values():
+        out.print(f"  {function.signature()}  {safe(function.doc)}")
+        for key, kind in shown["functions"][function.name]["arguments"].items():
+            fields = kind.items() if isinstance(kind, dict) else [("", kind)]
+            for field, text in fields:
+                out.print(f"    {key}{f'[{field!r}]' if field else ''}: {safe(text)}".replace("['", "\\['"))
+        out.print(f"    -> {safe(str(shown['functions'][function.name]['returns']))}")
+    imports = ", ".join(problem.limits.imports) or "nothing"
+    out.print(f"  imports: the standard library and {imports}; {problem.limits.decision_seconds:g} s a call, "
+              f"{problem.limits.memory_mb} MB")  # fmt: skip
+    objective = problem.objective
+    out.print(f"\n[bold]objective[/]  {objective.direction} {objective.metric} {objective.unit}")
+    out.print("\n[bold]workloads[/]")
+    for split in SPLITS:
+        out.print(f"  {split}: {', '.join(shown['workloads'][split]) or 'none'}")
+    for missing in problem.missing:
+        out.print(f"  left out, no data file: {missing}")
+    out.print("\n[bold]baselines[/]")
+    rows = [[f"  {each['name']}", each["role"], number(each.get("score")),
+             metric(each.get("metrics", {}).get(objective.metric)), each.get("verdict", "")]
+            for each in shown["baselines"]]  # fmt: skip
+    out.print(table(["  name", "role", ">score", f">{objective.metric}", ""], rows))
+    if "score" not in shown["baselines"][0]:
+        out.print("  (`--measure` evaluates them)", style="dim")

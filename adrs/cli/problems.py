@@ -1,0 +1,160 @@
+"""Verbs about problems: problems, problem, new, check, evaluate."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adrs.cli.runs import Json, SandboxName, Workers
+from adrs.errors import UserError, did_you_mean
+
+ProblemName = Annotated[str, typer.Argument(help="A shipped problem's name, or the path of a problem's folder.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("problems")(problems)
+    app.command("problem")(show_problem)
+    app.command("new")(new)
+    app.command("check")(check)
+    app.command("evaluate")(evaluate)
+
+
+def problems(as_json: Json = False) -> None:
+    """List the problems that come with adrs."""
+    from adrs import problem
+    from adrs.cli.output import console, print_json, table
+
+    loaded = [problem.load(name) for name in problem.shipped()]
+    if as_json:
+        print_json([{"name": p.name, "title": p.title, "shape": p.shape, "metric": p.objective.metric,
+                     "direction": p.objective.direction, "path": str(p.folder)} for p in loaded])  # fmt: skip
+        return
+    rows = [[p.name, p.title, f"{p.objective.direction} {p.objective.metric}"] for p in loaded]
+    console().print(table(["name", "what is decided", "objective"], rows))
+
+
+def show_problem(
+    name: ProblemName,
+    measure: Annotated[bool, typer.Option("--measure", help="Evaluate all baselines now, heuristics too.")] = False,
+    sandbox: SandboxName = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Show one problem: what is decided, the interface, workloads, baselines."""
+    from adrs import problem
+    from adrs.cli.output import print_json
+    from adrs.cli.problem_page import page, print_page
+
+    loaded = problem.load(name)
+    shown = page(loaded, _measure(loaded, sandbox, workers) if measure else None)
+    if as_json:
+        print_json(shown)
+    else:
+        print_page(loaded, shown)
+
+
+def _measure(loaded: Any, sandbox: str | None, workers: int | None) -> Any:
+    import asyncio
+
+    from adrs import plugins
+    from adrs.calibrate import calibrate
+
+    async def measured() -> Any:
+        executor = plugins.load("executor", "local")(loaded, workers or _cores(), sandbox)
+        try:
+            await executor.start()
+            return await calibrate(loaded, executor, ["train"], ("trivial", "heuristic", "state-of-the-art"))
+        finally:
+            await executor.close()
+
+    return asyncio.run(measured())
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="Name, or path, of the new problem's folder.")], as_json: Json = False
+) -> None:
+    """Make a small problem that runs at once, to be changed into your own."""
+    from adrs import scaffold
+    from adrs.cli.output import print_json
+
+    folder = Path(name)
+    files = scaffold.make(folder)
+    if as_json:
+        print_json({"path": str(folder), "files": [str(path) for path in files]})
+        return
+    print(f"made {folder} with {len(files)} files; {folder}/README.md says what to change")
+    print(f"try:  adrs check ./{folder}" if not folder.is_absolute() else f"try:  adrs check {folder}")
+    print(f"      adrs run ./{folder} --max-time 30s" if not folder.is_absolute() else f"      adrs run {folder}")
+
+
+def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = None, as_json: Json = False) -> None:
+    """Test a problem: seed, baselines, nonsense, loops, cheats. Exit code 1 if a check fails."""
+    from adrs import problem
+    from adrs.check import Finding
+    from adrs.check import check as run_checks
+    from adrs.cli.output import console, print_json, safe
+
+    loaded = problem.load(name)
+    out = console()
+
+    def report(finding: Finding) -> None:
+        if not as_json:
+            mark = "[green]ok  [/]" if finding.ok else "[red]FAIL[/]"
+            out.print(f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}", soft_wrap=True)
+
+    findings = run_checks(loaded, sandbox, workers or _cores(), report)
+    good = all(finding.ok for finding in findings)
+    if as_json:
+        print_json({"ok": good, "checks": [finding.plain() for finding in findings]})
+    if not good:
+        raise typer.Exit(1)
+
+
+def evaluate(
+    name: ProblemName,
+    file: Annotated[Path, typer.Argument(help="A program: one Python file.")],
+    split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "train",
+    sandbox: SandboxName = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Score one program on a split, workload by workload. The verdict is the answer; the exit code is 0."""
+    from adrs import problem
+    from adrs.assess import assess, read_program
+    from adrs.cli.output import console, metric, number, print_json, safe, table, verdict
+    from adrs.program import SPLITS
+
+    if split not in SPLITS:
+        raise UserError(f'--split "{split}"{did_you_mean(split, SPLITS)}')
+    loaded = problem.load(name)
+    found = assess(loaded, read_program(file), split, sandbox, workers or _cores())
+    if as_json:
+        print_json({
+            "verdict": found.verdict, "reason": found.reason, "score": found.score, "metrics": dict(found.metrics),
+            "workloads": [{"name": r.name, "verdict": r.verdict, "score": r.score, "metrics": dict(r.metrics)}
+                          for r in found.workloads],
+            "seconds": found.wall_seconds, "cpu_seconds": found.cpu_seconds,
+            "peak_memory_mb": found.peak_memory_mb, "sandbox": found.sandbox,
+        })  # fmt: skip
+        return
+    out = console()
+    out.print(f"verdict  {verdict(found.verdict)}  {safe(found.reason)}", soft_wrap=True)
+    if found.score is not None:
+        out.print(f"score    [bold]{found.score:.2f}[/] on {split} (0 = trivial, 100 = state-of-the-art)")
+    for key, value in found.metrics.items():
+        out.print(f"         {key} {metric(value)}")
+    names = list(dict.fromkeys(key for result in found.workloads for key in result.metrics))
+    rows = [[r.name, verdict(r.verdict), number(r.score), *(metric(r.metrics.get(key)) for key in names)]
+            for r in found.workloads]  # fmt: skip
+    if rows:
+        out.print(table(["workload", "verdict", ">score", *(f">{key}" for key in names)], rows))
+    out.print(f"cost     {found.wall_seconds:.2f} s, {found.cpu_seconds:.2f} s of CPU, "
+              f"{found.peak_memory_mb:.0f} MB, sandbox {found.sandbox or 'not needed'}")  # fmt: skip
+    if found.output:
+        out.print(f"output\n{safe(found.output)}", soft_wrap=True)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,53 @@
+"""What works on this machine, and why not: the facts behind `adrs doctor`."""
+
+import os
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from adrs import __version__, plugins, resources, sandbox
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fact."""
+
+    kind: str
+    name: str
+    available: bool
+    detail: str
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+def diagnose() -> list[Finding]:
+    """Probe everything."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    findings = [
+        Finding("engine", "adrs", True, f"{__version__}, Python {platform.python_version()} at {sys.executable}"),
+        Finding("machine", platform.machine(), True,
+                f"{len(os.sched_getaffinity(0))} cores, {memory} MB, {platform.system()} {platform.release()}"),
+    ]  # fmt: skip
+    for probe in sandbox.probe():
+        isolates = f"isolates {', '.join(probe.isolates)}; " if probe.isolates else ""
+        findings.append(Finding("sandbox", probe.name, probe.available, f"{isolates}{probe.detail}"))
+    data = resources.data_folder()
+    found = data.is_dir()
+    findings.append(Finding("data", str(data), found, "published data sets" if found else
+                            "not there: published workloads are left out; set ADRS_DATA to their folder"))  # fmt: skip
+    cache = resources.cache_folder()
+    writable = os.access(_existing(cache), os.W_OK)
+    findings.append(Finding("cache", str(cache), writable, "compiled helpers and measured baselines" if writable else
+                            "not writable: every run compiles and measures again; set ADRS_CACHE"))  # fmt: skip
+    for seam in ("search", "proposer", "executor"):
+        findings.append(Finding(seam, ", ".join(plugins.names(seam)), True, "registered"))
+    return findings
+
+
+def _existing(path: Any) -> Any:
+    while not path.exists():
+        path = path.parent
+    return path

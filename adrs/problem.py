@@ -129,6 +129,8 @@ class Problem:
     """`package.module:Class`, looked for in the problem's folder first."""
     evaluator_parameters: Mapping[str, Any]
     limits: Limits
+    mode: str
+    """`standard`, or `published` for the turned-round splits."""
     workloads: Mapping[Split, tuple[WorkloadSpec, ...]]
     missing: tuple[str, ...]
     """Optional workloads left out because their data file is not there: `name: path`."""
@@ -322,7 +324,7 @@ class _Reader:
         return Problem(
             name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
-            limits=limits, workloads=splits, missing=tuple(self.missing), stages=stages, seed=seed,
+            limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), stages=stages, seed=seed,
             baselines=baselines, cheats=cheats, blocks=blocks, hints=hints,
         )  # fmt: skip
 

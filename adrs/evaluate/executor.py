@@ -1,4 +1,4 @@
-"""The seam between the loop and whatever runs evaluations: a local pool of workers, or a cluster."""
+"""The seam of whatever has jobs evaluated: a pool of local workers, or machines elsewhere."""
 
 from typing import Protocol
 
@@ -6,16 +6,19 @@ from adrs.program import Evaluation, Job
 
 
 class Executor(Protocol):
-    """Made as `Executor(problem, workers, sandbox)`; the same answers from every implementation."""
+    """Evaluates jobs of one problem. Registered by entry point in the group `adrs.executor`."""
 
     sandbox: str
-    """Name of the sandbox in use, known after `start`."""
+    """Name of the backend in use, known once it is started."""
 
     async def start(self) -> None:
-        """Start the workers; raises UserError when that is impossible."""
+        """Bring up what evaluates. Raises UserError where that cannot work."""
 
     async def evaluate(self, job: Job) -> Evaluation:
-        """Run one evaluation, as soon as a worker is free. Cancelling it ends the program at once."""
+        """Evaluate one job; the same job gives the same answer on every executor.
+
+        Never raises for what a program does. Cancelling the call ends the evaluation.
+        """
 
     async def close(self) -> None:
-        """End all workers and whatever they run."""
+        """End everything that was started."""

@@ -66,9 +66,7 @@ class Workloads:
         return self._loaded[key]
 
 
-def evaluate(
-    problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job
-) -> Evaluation:
+def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job) -> Evaluation:
     """Evaluate one started policy on one split, stage by stage. Wall, CPU, memory and output are the caller's to add.
 
     The first workload that fails decides the verdict: none ever leaves a mean.

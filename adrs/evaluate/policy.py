@@ -1,0 +1,226 @@
+"""A candidate as the evaluator sees it, behind the sandbox: calls cross as frames, answers are checked here."""
+
+import os
+import re
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from adrs.evaluate.harness import PolicyFailure
+from adrs.evaluation import Invalid
+from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check
+from adrs.problem import Problem
+from adrs.sandbox.inside import wire
+from adrs.sandbox.zygote import Child, Ended, TimedOut, Usage, Zygote
+
+_LINGER_SECONDS = 0.2
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+class SandboxedPolicy:
+    """Implements adrs.evaluation.Policy with one policy process at a time."""
+
+    def __init__(self, zygote: Zygote, problem: Problem) -> None:
+        self.seconds = 0.0
+        """Wall time of the last round trip."""
+        self.cpu_seconds = 0.0
+        """Of all policy processes that have ended."""
+        self.peak_memory_mb = 0.0
+        """Of all policy processes that have ended, the interpreter included."""
+        self.output = ""
+        """Captured stdout and stderr of those that have ended."""
+        self._zygote = zygote
+        self._functions = problem.functions
+        self._limits = problem.limits
+        self._source = ""
+        self._seeded: tuple[int, int] | None = None
+        self._scenarios = 1
+        self._child: Child | None = None
+
+    def load(self, source: str) -> None:
+        """Fork a policy process and run the source in it.
+
+        Raises PolicyFailure or Invalid for what the program does meanwhile, Broken for the sandbox's faults.
+        """
+        self._source = source
+        self._start()
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """Call one function once, see adrs.evaluation.Policy."""
+        kind = self._functions[function]
+        sizes: Sizes = {}
+        for name, value in zip(kind.crossing, arguments, strict=True):
+            bind(kind.arguments[name], value, sizes, name)
+        answer = self._request(function, self._limits.decision_seconds, "call", function, arguments)
+        return check(kind.returns, answer, sizes, function)
+
+    def map(self, function: str, *columns: Any) -> Any:
+        """Call one function once per scenario, see adrs.evaluation.Policy."""
+        kind = self._functions[function]
+        rows = _Rows(kind, columns, self._scenarios)
+        answer = self._request(function, self._limits.decision_seconds, "map", function, columns)
+        return rows.check(answer)
+
+    def reset(self, seed: int, scenarios: int = 1) -> None:
+        """Seed `random` and `numpy.random`, and give each scenario an empty state."""
+        self._seeded = (seed, scenarios)
+        self._scenarios = scenarios
+        self._request("reset", self._limits.decision_seconds, "reset", seed, scenarios)
+
+    def restart(self) -> float:
+        """End the process and fork a fresh one, seeded like the last. Returns the CPU seconds of the ended one."""
+        before = self.cpu_seconds
+        self.close()
+        used = self.cpu_seconds - before
+        self._start()
+        if self._seeded is not None:
+            self.reset(*self._seeded)
+        return used
+
+    def echo(self, *arguments: Any) -> float:
+        """Wall seconds of a round trip that carries `arguments` both ways and calls nothing."""
+        self._request("echo", self._limits.decision_seconds, "echo", *arguments)
+        return self.seconds
+
+    def close(self) -> None:
+        """End the process and add up what it used. Raises Broken."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        usage = child.end()
+        self.cpu_seconds += usage.cpu_seconds
+        self.peak_memory_mb = max(self.peak_memory_mb, usage.peak_memory_mb)
+        self.output = (self.output + child.output())[: (self._limits.output_kb << 10) + 100]
+
+    def _start(self) -> None:
+        self._child = self._zygote.spawn()
+        self._child.ready()
+        states = {
+            name: [isinstance(argument, ValueType) and argument.is_state for argument in kind.arguments.values()]
+            for name, kind in self._functions.items()
+        }
+        self._request("loading the program", self._limits.start_seconds, "load", self._source, states)
+
+    def _request(self, what: str, seconds: float, *request: Any) -> Any:
+        """One round trip. Raises PolicyFailure and Invalid."""
+        child = self._child
+        if child is None:
+            raise PolicyFailure("error", "the program has ended")
+        nonce = int.from_bytes(os.urandom(7), "big")  # so that nothing can be answered before it was asked
+        frame = wire.pack([nonce, *request])
+        try:
+            answer = wire.unpack(child.exchange(frame, seconds))
+        except TimedOut:
+            raise PolicyFailure("timeout", f"{what} took longer than {seconds:g} s") from None
+        except Ended:
+            raise self._ended(child.wait(_LINGER_SECONDS), what) from None
+        except wire.Malformed as malformed:
+            raise Invalid("answer", f"{what}: not a well-formed answer ({malformed})") from None
+        self.seconds = child.seconds
+        if not isinstance(answer, list) or len(answer) < 3 or answer[0] != nonce:
+            raise Invalid("answer", f"{what}: not a well-formed answer")
+        if answer[1] == "ok":
+            return answer[2]
+        raise _failure(what, answer[1:])
+
+    def _ended(self, usage: Usage, what: str) -> PolicyFailure:
+        """What to say of a process that ended instead of answering."""
+        if os.WIFSIGNALED(usage.status):
+            number = os.WTERMSIG(usage.status)
+            limit = self._zygote.cpu_seconds
+            if number == signal.SIGXCPU or (number == signal.SIGKILL and usage.cpu_seconds >= limit):
+                return PolicyFailure("timeout", f"{what}: the program used more than {limit} s of CPU")
+            name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+            return PolicyFailure("killed", f"{what}: the program was killed by {name}")
+        code = os.waitstatus_to_exitcode(usage.status)
+        suffix = f" (exit status {code})" if code else ""
+        return PolicyFailure("error", f"{what}: the program ended without an answer{suffix}")
+
+
+class _Rows:
+    """The columns of a map: what each scenario's arguments say about the sizes of its answer."""
+
+    def __init__(self, kind: FunctionType, columns: Sequence[Any], scenarios: int) -> None:
+        self._kind = kind
+        self._scenarios = scenarios
+        self._columns = columns
+        varying: set[str] = set()
+        for name, column in zip(kind.crossing, columns, strict=True):
+            _check_length(name, column, scenarios)
+            varying |= _varying(name, column)
+        self._uniform = not varying & _mentioned(kind.returns)
+        self._sizes = self._row(0)
+
+    def _row(self, scenario: int) -> Sizes:
+        sizes: Sizes = {}
+        for name, column in zip(self._kind.crossing, self._columns, strict=True):
+            bind(self._kind.arguments[name], _pick(column, scenario), sizes, name)
+        return sizes
+
+    def check(self, answer: Any) -> Any:
+        """The checked answers, stacked; where sizes differ between scenarios each is checked by its own."""
+        kind, name = self._kind.returns, self._kind.name
+        if self._uniform:
+            return check(kind, answer, self._sizes, name, self._scenarios)
+        if isinstance(kind, ValueType):
+            return self._each(kind, answer, name)
+        if not isinstance(answer, dict) or set(answer) != set(kind):
+            return check(kind, answer, self._sizes, name, self._scenarios)
+        return {key: self._each(field, answer[key], f"{name}[{key!r}]") for key, field in kind.items()}
+
+    def _each(self, kind: ValueType, answer: Any, name: str) -> Any:
+        if not isinstance(answer, list | np.ndarray) or len(answer) != self._scenarios:
+            raise Invalid("shape", f"{name} must return one answer for each of {self._scenarios} scenarios")
+        return np.array([check(kind, entry, self._row(index), name) for index, entry in enumerate(answer)])
+
+
+def _check_length(name: str, column: Any, scenarios: int) -> None:
+    if isinstance(column, dict):
+        for key, field in column.items():
+            _check_length(f"{name}[{key!r}]", field, scenarios)
+    elif isinstance(column, np.ndarray | list) and len(column) != scenarios:
+        raise ValueError(f"column {name} has {len(column)} rows, there are {scenarios} scenarios")
+
+
+def _varying(name: str, column: Any) -> set[str]:
+    """Names of whole numbers that are not the same in all scenarios."""
+    if isinstance(column, dict):
+        return {found for key, field in column.items() for found in _varying(key, field)}
+    if isinstance(column, np.ndarray) and column.ndim == 1 and column.dtype.kind in "iu":
+        return {name} if column.size and bool((column != column[0]).any()) else set()
+    if isinstance(column, list) and column and not isinstance(column[0], str):
+        return {name} if any(value != column[0] for value in column) else set()
+    return set()
+
+
+def _mentioned(kind: Type) -> set[str]:
+    """Names in the dimensions and ranges of a type."""
+    if not isinstance(kind, ValueType):
+        return {name for field in kind.values() for name in _mentioned(field)}
+    return {name for term in (*(kind.dims or ()), kind.low, kind.high) if term for name in _NAME.findall(term)}
+
+
+def _pick(column: Any, scenario: int) -> Any:
+    if isinstance(column, dict):
+        return {name: _pick(field, scenario) for name, field in column.items()}
+    value = column[scenario] if isinstance(column, np.ndarray | list) else column
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _failure(what: str, report: list[Any]) -> Exception:
+    """What the child says went wrong. It may lie, about itself only."""
+    kind, *details = report
+    if kind == "unsendable" and len(details) == 2 and all(isinstance(text, str) for text in details):
+        rule = details[0] if details[0] in ("type", "dtype", "range", "shape", "size") else "type"
+        return Invalid(rule, f"{what} returned {details[1][:200]}")
+    known = kind in ("error", "memory") and len(details) == 4
+    if not known or [type(detail) for detail in details] != [str, str, int, int]:
+        return Invalid("answer", f"{what}: not a well-formed answer")
+    name, message, line, scenario = details
+    where = f"line {line}" if line > 0 else ""
+    if scenario >= 0:
+        where += f"{', ' if where else ''}scenario {scenario}"
+    text = f"{name[:100]}: {message[:1000]}" if message else name[:100]
+    return PolicyFailure("memory" if kind == "memory" else "error", f"{text} ({where})" if where else text)

@@ -1,0 +1,212 @@
+"""The trusted worker: holds the workloads and the evaluator, and a zygote for the programs.
+
+Started by the pool as `python -m adrs.evaluate.worker FD`. On that socket come a start message, then jobs; each is
+answered by an evaluation. A `cancel` is always answered by `cancelled`; during an evaluation anything that arrives
+(a cancel, or the end of the engine) stops it.
+"""
+
+import contextlib
+import importlib
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from adrs import problem as problems
+from adrs import resources, sandbox
+from adrs.errors import UserError
+from adrs.evaluate import harness, messages
+from adrs.evaluate.policy import SandboxedPolicy
+from adrs.evaluation import Invalid
+from adrs.problem import Problem
+from adrs.program import Evaluation, Job
+from adrs.sandbox import Sandbox, SandboxSpec, SandboxUnavailable
+from adrs.sandbox.inside import linux
+from adrs.sandbox.zygote import Broken, Interrupted, Zygote
+
+_RECYCLE_AFTER = 1000
+_ATTEMPTS = 3
+_START = "start"
+_SUSPICIOUS = ("killed", "timeout")
+
+
+def main() -> None:
+    """Serve one engine until its socket closes."""
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    start = _receive(connection)
+    try:
+        worker = Worker(start, connection)
+    except (UserError, SandboxUnavailable) as error:
+        connection.sendall(messages.pack({"failed": str(error), "user": True}))
+        return
+    except Exception as error:  # the edge: reported to the engine
+        connection.sendall(messages.pack({"failed": f"{type(error).__name__}: {error}", "user": False}))
+        return
+    with contextlib.closing(worker):
+        connection.sendall(messages.pack({"ready": True}))
+        worker.serve()
+
+
+def _receive(connection: socket.socket) -> dict[str, Any]:
+    """The next message; leaves the process when the engine has gone."""
+    head = _receive_exactly(connection, messages.HEADER.size)
+    return messages.unpack(_receive_exactly(connection, messages.HEADER.unpack(head)[0]))
+
+
+def _receive_exactly(connection: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        try:
+            chunk = connection.recv(size - len(data))
+        except ConnectionError:
+            chunk = b""
+        if not chunk:
+            raise SystemExit(0)
+        data += chunk
+    return bytes(data)
+
+
+class Worker:
+    """One problem, one evaluator, one zygote at a time."""
+
+    def __init__(self, start: dict[str, Any], connection: socket.socket) -> None:
+        """Raises UserError and SandboxUnavailable."""
+        self._connection = connection
+        self._problem: Problem = problems.load(start["problem"], start["mode"])
+        self._evaluator = harness.load_evaluator(self._problem)
+        self._workloads = harness.Workloads(self._evaluator)
+        self._backend: Sandbox = sandbox.named(start["sandbox"])
+        self._spec = _sandbox_spec(self._problem, _source_of(self._evaluator))
+        _warm_helpers(self._problem.limits.imports)
+        self._zygote: Zygote | None = self._backend.start(self._spec, connection.fileno())
+        self._served = 0
+
+    def serve(self) -> None:
+        """Answer messages for ever."""
+        while True:
+            message = _receive(self._connection)
+            if "cancel" in message:
+                self._connection.sendall(messages.pack({"cancelled": message["cancel"]}))
+                continue
+            try:
+                evaluation = self.evaluate(messages.job_from_plain(message["job"]))
+            except Interrupted:
+                continue
+            self._connection.sendall(messages.pack({"evaluation": evaluation.plain()}))
+            if evaluation.verdict in _SUSPICIOUS or self._served >= _RECYCLE_AFTER:
+                self.close()
+
+    def evaluate(self, job: Job) -> Evaluation:
+        """Evaluate one program; a broken sandbox is replaced and the job tried again, at most twice."""
+        reason = ""
+        started = time.perf_counter()
+        for _ in range(_ATTEMPTS):
+            try:
+                evaluation = self._attempt(job)
+            except (Broken, SandboxUnavailable) as broken:
+                reason = str(broken)
+                self.close()
+                continue
+            return replace(evaluation, wall_seconds=time.perf_counter() - started, sandbox=self._backend.name)
+        return Evaluation(
+            job.split, _START, "infrastructure", f"the sandbox failed: {reason}",
+            wall_seconds=time.perf_counter() - started, sandbox=self._backend.name,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the zygote; the next evaluation starts another."""
+        if self._zygote is not None:
+            self._zygote.close()
+        self._zygote = None
+        self._served = 0
+
+    def _attempt(self, job: Job) -> Evaluation:
+        if self._zygote is None:
+            self._zygote = self._backend.start(self._spec, self._connection.fileno())
+        self._served += 1
+        policy = SandboxedPolicy(self._zygote, self._problem)
+        try:
+            evaluation = self._run(policy, job)
+        finally:
+            policy.close()
+        return replace(
+            evaluation, output=policy.output, cpu_seconds=policy.cpu_seconds, peak_memory_mb=policy.peak_memory_mb
+        )
+
+    def _run(self, policy: SandboxedPolicy, job: Job) -> Evaluation:
+        try:
+            policy.load(job.source)
+        except harness.PolicyFailure as failure:
+            return Evaluation(job.split, _START, failure.verdict, failure.reason)
+        except Invalid as broken:
+            return Evaluation(job.split, _START, "invalid", str(broken))
+        try:
+            return harness.evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+        except Broken:
+            raise
+        except Exception as error:  # the edge: the evaluator's own fault is never blamed on the program
+            return Evaluation(job.split, _START, "infrastructure", _own_fault(error, self._problem))
+
+
+def _sandbox_spec(problem: Problem, *hidden: Path) -> SandboxSpec:
+    """What a problem's policy processes may use; `hidden` folders stay out of sight wherever they lie."""
+    limits = problem.limits
+    return SandboxSpec(
+        imports=limits.imports, memory_mb=limits.memory_mb, scratch_mb=limits.scratch_mb,
+        output_kb=limits.output_kb, answer_mb=limits.answer_mb,
+        hidden=(problem.folder, resources.data_folder(), *hidden), numba_cache=_numba_cache(limits.imports),
+    )  # fmt: skip
+
+
+def _numba_cache(imports: tuple[str, ...]) -> Path | None:
+    """The folder of compiled helpers, made if need be; None where none is used or it cannot be written."""
+    if not sandbox.uses_numba(imports):
+        return None
+    folder = resources.cache_folder() / "numba"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
+
+
+def _warm_helpers(imports: tuple[str, ...]) -> None:
+    """Compile shipped helpers here, where the cache can be written, so that zygotes only load them."""
+    if _numba_cache(imports) is None:
+        return
+    for name in imports:
+        if name.split(".")[0] == "adrs_helpers":
+            module = importlib.import_module(name)
+            if hasattr(module, "warm"):
+                module.warm()
+
+
+def _source_of(evaluator: object) -> Path:
+    """The top-level package, or the file, that holds the evaluator."""
+    module = sys.modules[type(evaluator).__module__]
+    top = sys.modules.get(module.__name__.split(".")[0], module)
+    locations = getattr(top, "__path__", None)
+    return Path(next(iter(locations)) if locations else str(module.__file__)).resolve()
+
+
+def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
+    yield from reversed(traceback.extract_tb(error.__traceback__))
+
+
+def _own_fault(error: Exception, problem: Problem) -> str:
+    """Type, message and the evaluator's line."""
+    frame = next((frame for frame in _frames(error) if "evaluator" in frame.filename), next(_frames(error)))
+    return (
+        f"evaluator {problem.evaluator} raised {type(error).__name__}: {error} "
+        f"({Path(frame.filename).name} line {frame.lineno})"
+    )
+
+
+if __name__ == "__main__":
+    main()

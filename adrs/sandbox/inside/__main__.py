@@ -1,0 +1,5 @@
+"""Starts the zygote."""
+
+from .zygote import main
+
+main()

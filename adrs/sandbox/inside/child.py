@@ -1,0 +1,235 @@
+"""The policy process: shuts itself in, runs one program and answers calls until it is killed.
+
+What it says is never believed, only checked; whatever happens to it is the program's own doing once it has said that
+it is ready.
+"""
+
+import linecache
+import os
+import random
+import resource
+import signal
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import linux, seccomp, wire
+from .landlock import Landlock
+
+PROGRAM = "program.py"
+SCRATCH = "/tmp"
+_TEXT_LIMIT = 1000
+
+
+def run(settings: dict[str, Any], landlock: Landlock | None, connection: int, output: int) -> None:
+    """Become the policy process; never returns."""
+    try:
+        connection = _arrange_descriptors(connection, output)
+        _shut_in(settings, landlock)
+    except Exception as error:  # the edge: a machine's fault, reported as such before any program is seen
+        _write(connection, wire.pack(["broken", f"{type(error).__name__}: {error}"]))
+        os._exit(1)
+    _write(connection, wire.pack(["ready"]))
+    _Program(connection).serve()
+
+
+def _arrange_descriptors(connection: int, output: int) -> int:
+    """0 = nothing, 1 and 2 = the captured output, 3 = the connection, and no other."""
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    os.dup2(connection, 3)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    return 3
+
+
+def _shut_in(settings: dict[str, Any], landlock: Landlock | None) -> None:
+    os.setsid()
+    scratch = None
+    if settings["namespaces"]:
+        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
+        size = f"size={settings['scratch_bytes']},nr_inodes={settings['scratch_inodes']},mode=700"
+        linux.mount("tmpfs", SCRATCH, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC, size)
+        scratch = SCRATCH
+        os.chdir(scratch)
+    _limit(settings)
+    if settings["namespaces"]:
+        linux.drop_capabilities()
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if settings["restrict"]:
+        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+        if landlock is not None:
+            landlock.restrict(scratch)
+        os.closerange(4, 4096)
+        seccomp.install(os.getpid(), settings["processes"] > 0)
+    else:
+        os.closerange(4, 4096)
+
+
+def _limit(settings: dict[str, Any]) -> None:
+    """Hard limits; address space on top of what the warmed interpreter maps already."""
+    limits = {
+        resource.RLIMIT_AS: settings["mapped_bytes"] + settings["memory_bytes"],
+        resource.RLIMIT_CPU: settings["cpu_seconds"],
+        resource.RLIMIT_FSIZE: settings["scratch_bytes"],
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_STACK: settings["stack_bytes"],
+    }
+    if settings["tasks"]:
+        limits[resource.RLIMIT_NPROC] = settings["tasks"]
+    for which, value in limits.items():
+        _, hard = resource.getrlimit(which)
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(which, (value, value))
+
+
+class _Program:
+    """One candidate's module and the states of its scenarios."""
+
+    def __init__(self, connection: int) -> None:
+        self._connection = connection
+        self._functions: dict[str, tuple[Callable[..., Any], Sequence[bool]]] = {}
+        self._states: list[dict[str, Any]] = [{}]
+        self._scenario = -1
+        """The scenario at work in a map."""
+
+    def serve(self) -> None:
+        """Answer requests [nonce, operation, ...] with [nonce, kind, ...], one at a time."""
+        operations: dict[str, Callable[..., Any]] = {
+            "load": self._load, "call": self._call, "map": self._map, "reset": self._reset, "echo": self._echo,
+        }  # fmt: skip
+        while True:
+            body = _read_frame(self._connection)
+            nonce, operation, *arguments = wire.unpack(body)
+            self._scenario = -1
+            try:
+                answer = [nonce, "ok", wire.compact(operations[operation](*arguments))]
+                frame = wire.pack(answer)
+            except BaseException as error:  # the edge: whatever a program raises is reported, not believed
+                frame = wire.pack([nonce, *_report(error, self._scenario)])
+            _flush()
+            _write(self._connection, frame)
+
+    def _load(self, source: str, functions: dict[str, list[bool]]) -> None:
+        module = types.ModuleType("program")
+        module.__file__ = PROGRAM
+        sys.modules["program"] = module
+        linecache.cache[PROGRAM] = (len(source), None, source.splitlines(keepends=True), PROGRAM)
+        exec(compile(source, PROGRAM, "exec", dont_inherit=True), module.__dict__)
+        for name, states in functions.items():
+            function = module.__dict__.get(name)
+            if not callable(function):
+                raise NameError(f"function {name} is not defined")
+            self._functions[name] = (function, states)
+
+    def _call(self, name: str, arguments: list[Any]) -> Any:
+        function, states = self._functions[name]
+        return function(*_with_states(arguments, states, self._states[0]))
+
+    def _map(self, name: str, columns: list[Any]) -> Any:
+        function, states = self._functions[name]
+        count = len(self._states)
+        spread = [_spread(column, count) for column in columns]
+        if any(states):
+            spread = _with_states(spread, states, self._states)
+        answers: list[Any] = []
+        rows = zip(*spread, strict=True) if spread else [()] * count
+        for self._scenario, row in enumerate(rows):
+            answers.append(function(*row))
+        self._scenario = -1
+        return _stack(answers)
+
+    def _reset(self, seed: int, scenarios: int) -> None:
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        self._states = [{} for _ in range(scenarios)]
+
+    def _echo(self, *arguments: Any) -> list[Any]:
+        return list(arguments)
+
+
+def _with_states(values: Sequence[Any], states: Sequence[bool], state: Any) -> list[Any]:
+    """Values in the order of the signature, with the state put where it belongs."""
+    sent = iter(values)
+    return [state if is_state else next(sent) for is_state in states]
+
+
+def _spread(column: Any, count: int) -> Sequence[Any]:
+    """The value of each scenario: rows of an array or list, fields of a dict, or one value for all."""
+    if isinstance(column, dict):
+        fields = {name: _spread(value, count) for name, value in column.items()}
+        return [{name: values[index] for name, values in fields.items()} for index in range(count)]
+    if isinstance(column, np.ndarray):
+        rows: Sequence[Any] = column.tolist() if column.ndim == 1 else list(column)
+        return rows
+    if isinstance(column, list):
+        return column
+    return [column] * count
+
+
+def _stack(answers: list[Any]) -> Any:
+    """Answers as one value per field, stacked where they are alike; odd ones are left for the check to refuse."""
+    first = answers[0] if answers else None
+    if isinstance(first, dict) and all(type(answer) is dict and answer.keys() == first.keys() for answer in answers):
+        return {name: _stack([answer[name] for answer in answers]) for name in first}
+    if isinstance(first, np.ndarray) and all(
+        isinstance(answer, np.ndarray) and answer.dtype == first.dtype and answer.shape == first.shape
+        for answer in answers
+    ):
+        return np.stack(answers)
+    return answers
+
+
+def _report(error: BaseException, scenario: int) -> list[Any]:
+    """What to say of an exception: kind, then type, message, own line (0 = none), scenario (-1 = none)."""
+    if isinstance(error, wire.Unsendable):
+        return ["unsendable", error.rule, error.what]
+    kind = "memory" if isinstance(error, MemoryError) else "error"
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == PROGRAM:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    try:
+        message = str(error)[:_TEXT_LIMIT].encode(errors="replace").decode()
+    except BaseException:  # the program's own __str__
+        message = ""
+    return [kind, type(error).__name__[:100], message, line if type(line) is int else 0, scenario]
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # closed or replaced by the program
+            continue
+
+
+def _read_frame(descriptor: int) -> bytearray:
+    head = _read_exactly(descriptor, wire.HEADER.size)
+    return _read_exactly(descriptor, wire.HEADER.unpack(head)[0])
+
+
+def _read_exactly(descriptor: int, size: int) -> bytearray:
+    data = bytearray(size)
+    view = memoryview(data)
+    got = 0
+    while got < size:
+        count = os.readv(descriptor, [view[got:]])
+        if count == 0:
+            os._exit(0)
+        got += count
+    return data
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,174 @@
+"""The zygote: one warm process inside the sandbox that forks a policy process for each candidate.
+
+Single-threaded. It never sees a program: a child's connection is handed through, and only the child reads it.
+Control messages are msgpack over a SOCK_SEQPACKET socket. First the settings come in; the answer is `ready` or
+`failed`. Then each `spawn` brings two descriptors (the child's end of its connection, the pipe for its output) and is
+answered by `spawned` with the child's pidfd, and later by `ended` with its wait status and resources.
+"""
+
+import contextlib
+import gc
+import importlib
+import mmap
+import os
+import random
+import resource
+import select
+import signal
+import socket
+import sys
+from typing import Any
+
+import msgpack
+
+from . import linux
+
+_MESSAGE_LIMIT = 1 << 16
+
+
+def main() -> None:
+    """Serve the control socket whose number is the only argument, until it closes."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    settings = msgpack.unpackb(control.recv(_MESSAGE_LIMIT))
+    try:
+        if settings["namespaces"]:
+            _become_first_process(control)
+        zygote = _Zygote(control, settings)
+    except Exception as error:  # the edge: reported to whoever asked for this sandbox
+        control.send(msgpack.packb({"failed": f"{type(error).__name__}: {error}"}))
+        os._exit(1)
+    zygote.serve()
+
+
+def _become_first_process(control: socket.socket) -> None:
+    """Go on as the first process of a pid namespace of our own, which dies with us."""
+    linux.unshare(linux.CLONE_NEWPID | linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
+    child = os.fork()
+    if child:
+        control.close()
+        _, status = os.waitpid(child, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+
+
+class _Zygote:
+    """Children by pid, each with its pidfd."""
+
+    def __init__(self, control: socket.socket, settings: dict[str, Any]) -> None:
+        self._control = control
+        self._settings = settings
+        self._children: dict[int, int] = {}
+        self._own = os.pidfd_open(os.getpid())
+        _warm(settings["imports"], settings["numba"])
+        from . import child  # after the imports are warm: it needs numpy
+        from .landlock import Landlock
+
+        self._run = child.run
+        readable = settings["landlock"]
+        self._landlock = None if readable is None else Landlock(readable, settings["processes"] > 0)
+        settings["mapped_bytes"] = _mapped_bytes()
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+        random.seed(0)
+        gc.collect()
+        gc.freeze()
+        control.send(msgpack.packb({"ready": True}))
+
+    def serve(self) -> None:
+        """Spawn on request and report ends; leave when the other side has gone."""
+        while True:
+            ready = dict(self._poll.poll())
+            if self._control.fileno() in ready:
+                self._request()
+            for pid, descriptor in list(self._children.items()):
+                if descriptor in ready:
+                    self._reap(pid, descriptor)
+
+    def _request(self) -> None:
+        message, descriptors, _, _ = socket.recv_fds(self._control, _MESSAGE_LIMIT, 2)
+        if not message:
+            os._exit(0)
+        connection, output = descriptors
+        namespaces = self._settings["namespaces"]
+        if namespaces:
+            linux.unshare(linux.CLONE_NEWPID)
+        pid = os.fork()
+        if pid == 0:
+            self._run(self._settings, self._landlock, connection, output)
+            os._exit(1)
+        os.close(connection)
+        os.close(output)
+        descriptor = os.pidfd_open(pid)
+        if namespaces:
+            linux.setns(self._own, linux.CLONE_NEWPID)
+        self._children[pid] = descriptor
+        self._poll.register(descriptor, select.POLLIN)
+        socket.send_fds(self._control, [msgpack.packb({"spawned": pid})], [descriptor])
+
+    def _reap(self, pid: int, descriptor: int) -> None:
+        _, status, usage = os.wait4(pid, 0)
+        self._poll.unregister(descriptor)
+        os.close(descriptor)
+        del self._children[pid]
+        ended = {
+            "ended": pid, "status": status, "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "peak_memory_mb": usage.ru_maxrss / 1024,
+        }  # fmt: skip
+        self._control.send(msgpack.packb(ended))
+
+
+def _warm(imports: list[str], numba: bool) -> None:
+    """Import what programs may import, and what those would import only when used."""
+    import numpy as np
+
+    for name in ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma", "numpy.testing"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    for name in (
+        "bisect", "collections", "copy", "dataclasses", "enum", "functools", "heapq", "itertools", "json", "linecache",
+        "math", "operator", "statistics", "string", "traceback", "types", "typing",
+    ):  # fmt: skip
+        importlib.import_module(name)
+    if numba:
+        _read_numba_cache_only()
+    for name in imports:
+        module = importlib.import_module(name)
+        if hasattr(module, "warm"):
+            module.warm()
+    str(np.linspace(0.0, 1.0, 2))
+    np.random.default_rng(0).random(2) @ np.ones(2)
+    np.linalg.inv(np.eye(2))
+
+
+def _read_numba_cache_only() -> None:
+    """Let numba read its cache in a folder that cannot be written: what it lacks is compiled, and kept nowhere."""
+    caching: Any = importlib.import_module("numba.core.caching")
+    caching._CacheLocator.ensure_cache_path = lambda locator: None
+    save = caching.Cache.save_overload
+
+    def save_overload(cache: Any, signature: Any, data: Any) -> None:
+        with contextlib.suppress(OSError):
+            save(cache, signature, data)
+
+    caching.Cache.save_overload = save_overload
+
+
+def _mapped_bytes() -> int:
+    """The size of this process's address space, found by bisection of RLIMIT_AS: there is no /proc to read it from."""
+    page = mmap.PAGESIZE
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    low, high = 0, 1 << 47
+    while high - low > page:
+        middle = (low + high) // 2 // page * page
+        resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+        try:
+            mmap.mmap(-1, page).close()
+            high = middle
+        except (OSError, MemoryError):
+            low = middle
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    return high

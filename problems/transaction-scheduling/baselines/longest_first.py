@@ -1,0 +1,7 @@
+"""Longest transaction first; ties by lower number."""
+
+import numpy as np
+
+
+def solve(instance):
+    return np.argsort(-instance["length"], kind="stable")

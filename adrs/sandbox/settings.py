@@ -17,16 +17,18 @@ _TASKS = 32
 def settings(
     spec: SandboxSpec, seen: Layout, *, namespaces: bool, restrict: bool, package_root: Path | None
 ) -> dict[str, Any]:
-    """The first message to a zygote.
+    """The first message to a zygote; `isolate` is for a backend that has the zygote make its own root folder.
 
     namespaces: it may make namespaces and mounts. restrict: Landlock and seccomp are applied.
     package_root: where the package `inside` is seen from inside; None = where it lies.
     """
     readable = [str(path) for path in seen.readable]
-    readable.append(str(package_folder() if package_root is None else package_root))
+    readable.append(str(package_folder() if package_root is None else package_root / "inside"))
     return {
         "imports": list(spec.imports),
         "numba": uses_numba(spec.imports),
+        "isolate": None,
+        "package_root": None if package_root is None else str(package_root),
         "namespaces": namespaces,
         "restrict": restrict,
         "landlock": readable if restrict else None,

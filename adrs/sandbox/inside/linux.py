@@ -23,8 +23,11 @@ MS_PRIVATE = 0x40000
 MNT_DETACH = 0x2
 
 PR_SET_PDEATHSIG = 1
+PR_SET_KEEPCAPS = 8
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
+
+CAP_SYS_ADMIN = 21
 
 _CAPABILITY_VERSION_3 = 0x20080522
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
@@ -89,8 +92,17 @@ def prctl(option: int, argument: int = 0) -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability, for good: nothing is run afterwards that could bring one back."""
+    _set_capabilities(0)
+
+
+def keep_capability(number: int) -> None:
+    """Give up every capability but one, which must be among the permitted ones."""
+    _set_capabilities(1 << number)
+
+
+def _set_capabilities(mask: int) -> None:
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    data = (_CapabilityData * 2)()
+    data = (_CapabilityData * 2)(_CapabilityData(mask, mask, 0), _CapabilityData(0, 0, 0))
     checked(_libc.capset(ctypes.byref(header), data), "capset")
 
 

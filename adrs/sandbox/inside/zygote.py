@@ -21,7 +21,7 @@ from typing import Any
 
 import msgpack
 
-from . import linux
+from . import isolate, linux
 
 _MESSAGE_LIMIT = 1 << 16
 
@@ -32,6 +32,10 @@ def main() -> None:
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     settings = msgpack.unpackb(control.recv(_MESSAGE_LIMIT))
     try:
+        if settings["isolate"] is not None:
+            isolate.enter(settings["isolate"])
+            _look_for_modules_in(settings["package_root"])
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         if settings["namespaces"]:
             _become_first_process(control)
         zygote = _Zygote(control, settings)
@@ -39,6 +43,13 @@ def main() -> None:
         control.send(msgpack.packb({"failed": f"{type(error).__name__}: {error}"}))
         os._exit(1)
     zygote.serve()
+
+
+def _look_for_modules_in(root: str) -> None:
+    """This package has moved together with the root folder."""
+    package = sys.modules[__package__ or ""]
+    package.__path__[:] = [f"{root}/{package.__name__}"]
+    sys.path[sys.path.index(os.environ["PYTHONPATH"].split(os.pathsep)[0])] = root
 
 
 def _become_first_process(control: socket.socket) -> None:

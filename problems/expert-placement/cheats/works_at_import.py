@@ -3,7 +3,7 @@
 import numpy as np
 
 generator = np.random.default_rng(0)
-TABLE = [np.sort(generator.random(1_000_000))[0] for _ in range(6)]
+TABLE = [np.sort(generator.random(1_000_000))[0] for _ in range(12)]
 
 
 def place(load, config, state):

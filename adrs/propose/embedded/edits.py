@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import libcst as cst
 
 from adrs.propose.embedded.idea import shorten
-from adrs.propose.embedded.text import number
+from adrs.propose.embedded.text import is_atom, number
 from adrs.propose.embedded.tree import Edit, Site, Tree, in_index, is_load
 
 Maker = Callable[[Tree, Site, random.Random], Edit | None]
@@ -31,6 +31,9 @@ def operator(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """Another comparison, arithmetic or boolean operator of the same family."""
     family = next((family for family in _FAMILIES if isinstance(site.node, family)), None)
     if family is None:
+        return None
+    outer = site.parent.node if site.parent else None
+    if isinstance(outer, cst.BinaryOperation) and (_is_list(outer.left) or _is_list(outer.right)):
         return None
     kind = rng.choice([kind for kind in family if not isinstance(site.node, kind)])
     new = kind()
@@ -118,6 +121,8 @@ def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     if in_index(site) or not (arithmetic or isinstance(node, cst.BooleanOperation)):
         return None
     assert isinstance(node, cst.BinaryOperation | cst.BooleanOperation)
+    if _is_list(node.left) or _is_list(node.right):
+        return None
     kept, dropped = rng.choice(((node.left, node.right), (node.right, node.left)))
     if isinstance(kept, cst.BaseNumber):
         return None
@@ -129,41 +134,65 @@ def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """A quantity of the same function is added to an operand of arithmetic, with a random weight."""
     if not _is_operand(site) or in_index(site) or site.function is None:
         return None
-    terms = []
-    for other in tree.sites:
-        if other is site:
-            break  # what comes later may not be bound yet
-        if other.function is site.function and _is_operand(other) and not isinstance(other.node, cst.BaseNumber):
-            terms.append(other)
+    known = tree.known_at(site)
+    terms = [other for other in tree.sites if other.function is site.function and _is_operand(other)
+             and not isinstance(other.node, cst.BaseNumber) and tree.names_in(other)[1] <= known]  # fmt: skip
     if not terms:
         return None
     term, code = tree.code(rng.choice(terms).node), tree.code(site.node)
-    weight = f"{math.exp(rng.uniform(-3.0, 1.5)):.2g}"
+    added = term if is_atom(term) else f"({term})"
+    if rng.random() < 0.5:
+        added = f"{math.exp(rng.uniform(-3.0, 1.5)):.2g} * {added}"
     sign = rng.choice("+-")
-    new = _in_place_of(tree, site, f"{code} {sign} {weight} * ({term})", None)
-    return Edit(site.path, new, f"`{shorten(code)}` {sign} `{weight} * {shorten(term)}`")
+    new = _in_place_of(tree, site, f"{code} {sign} {added}", None)
+    return Edit(site.path, new, f"`{shorten(code)}` {sign} `{shorten(added)}`")
 
 
 def name(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
-    """Another local variable of the same function."""
+    """Another local variable of the same function that is used in the same way elsewhere."""
     node = site.node
     if not isinstance(node, cst.Name) or site.function is None or not is_load(site):
         return None
-    known = tree.locals.get(site.function, [])
-    others = [other for other in known if other != node.value]
-    if node.value not in known or not others:
+    known = tree.known_at(site)
+    if node.value not in known:
+        return None
+    uses: dict[str, set[str]] = {}
+    for where, value, binding in tree.names:
+        if not binding and where.function is site.function:
+            uses.setdefault(value, set()).add(_use(where))
+    others = sorted(other for other in known if other != node.value and _use(site) in uses.get(other, ()))
+    if not others:
         return None
     other = rng.choice(others)
     return Edit(site.path, node.with_changes(value=other), f"`{node.value}` became `{other}`")
 
 
+def _use(site: Site) -> str:
+    """How a name is used, as far as its surroundings tell: a hint at its type."""
+    assert site.parent is not None
+    return f"{type(site.parent.node).__name__}.{site.field}" if not in_index(site) else "index"
+
+
+def _is_list(node: cst.CSTNode) -> bool:
+    """Whether an operand makes a sequence of an arithmetic operation."""
+    return isinstance(node, cst.List | cst.Tuple | cst.BaseComp | cst.BaseString | cst.FormattedString)
+
+
 def _is_operand(site: Site) -> bool:
-    """Whether a node is surely a quantity: part of arithmetic."""
-    parent = site.parent
-    if parent is None or not isinstance(site.node, cst.BaseExpression):
+    """Whether a node is surely a quantity: part of arithmetic, of an ordering, or of a key to order by."""
+    node, parent = site.node, site.parent
+    if parent is None or not isinstance(node, cst.BaseExpression) or _is_list(node):
         return False
     if isinstance(parent.node, cst.BinaryOperation):
+        if _is_list(parent.node.left) or _is_list(parent.node.right):
+            return False
         return isinstance(parent.node.operator, cst.Add | cst.Subtract | cst.Multiply | cst.Divide)
+    if isinstance(parent.node, cst.Comparison):
+        return any(isinstance(target.operator, _ORDERINGS) for target in parent.node.comparisons)
+    if isinstance(parent.node, cst.ComparisonTarget):
+        return isinstance(parent.node.operator, _ORDERINGS)
+    if isinstance(parent.node, cst.Lambda):
+        return site.field == "body" and isinstance(node, cst.BinaryOperation | cst.Subscript)
     return site.field == "value" and isinstance(parent.node, cst.AugAssign)
 
 

@@ -11,7 +11,7 @@ from adrs.propose.embedded import edits, statements
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.edits import Maker
 from adrs.propose.embedded.idea import Idea
-from adrs.propose.embedded.tree import Edit, Site, Tree, parse
+from adrs.propose.embedded.tree import Edit, Tree, parse
 
 _STATEMENT = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 _MAKERS: Sequence[tuple[float, Maker, tuple[type[cst.CSTNode], ...]]] = (
@@ -29,7 +29,9 @@ _MAKERS: Sequence[tuple[float, Maker, tuple[type[cst.CSTNode], ...]]] = (
     (1.0, statements.leave_early, (cst.For, cst.While)),
 )
 """Weight, maker of edits, and the kinds of node that it may apply to."""
-_ATTEMPTS = 30
+_ATTEMPTS = 12
+_SITES = 16
+"""Places that a kind of edit is tried at before another kind has its turn."""
 _PROGRAMS = 4
 
 
@@ -65,17 +67,14 @@ def choose(tree: Tree, rng: random.Random, count: int) -> list[Edit]:
     weights = [weight for weight, _, _ in _MAKERS]
     for _ in range(_ATTEMPTS):
         _, maker, kinds = rng.choices(_MAKERS, weights)[0]
-        sites = [site for site in _editable(tree) if isinstance(site.node, kinds)]
-        edit = maker(tree, rng.choice(sites), rng) if sites else None
+        sites = [site for site in tree.sites if site.function is not None and isinstance(site.node, kinds)]
+        made = (maker(tree, site, rng) for site in rng.sample(sites, min(_SITES, len(sites))))
+        edit = next((edit for edit in made if edit is not None), None)
         if edit is not None and not any(edit.overlaps(other) for other in chosen):
             chosen.append(edit)
             if len(chosen) == count:
                 break
     return chosen
-
-
-def _editable(tree: Tree) -> list[Site]:
-    return [site for site in tree.sites if site.function is not None]
 
 
 def _parses(source: str) -> bool:

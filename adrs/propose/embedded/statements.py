@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from adrs.propose.embedded.idea import shorten
-from adrs.propose.embedded.tree import Edit, Site, Tree, is_binding
+from adrs.propose.embedded.tree import Edit, Site, Tree, is_private
 
 
 def remove(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -17,7 +17,7 @@ def remove(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     block, body, index = found
     if len(body) == 1 or _binds_alone(tree, site):
         return None
-    if index == len(body) - 1 and _is(site.node, cst.Return):
+    if _leaves(tree, site) and not isinstance(site.node, cst.If):
         return None
     return _rebuilt(block, [*body[:index], *body[index + 1 :]], f"`{_first_line(tree, site)}` removed")
 
@@ -41,6 +41,9 @@ def move(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     block, body, index = found
     if index + 1 >= len(body) or _is(body[index + 1], cst.Return) or _is(site.node, cst.Return) or _is_text(site.node):
         return None
+    follower = next(other for other in tree.sites if other.path == (*site.path[:-1], ("body", index + 1)))
+    if isinstance(site.node, cst.SimpleStatementLine) and tree.names_in(site)[0] & tree.names_in(follower)[1]:
+        return None  # what it binds is read by the next one
     swapped = [*body[:index], body[index + 1], body[index], *body[index + 2 :]]
     return _rebuilt(block, swapped, f"`{_first_line(tree, site)}` moved behind the next statement")
 
@@ -68,14 +71,21 @@ def leave_early(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """A loop gets an exit, or skips the rest of a round, under a condition that stands in the same function."""
     if not isinstance(site.node, cst.For | cst.While) or not isinstance(site.node.body, cst.IndentedBlock):
         return None
-    prefix = len(site.path)
-    inside = [other for other in tree.sites if isinstance(other.node, cst.Comparison)
-              and other.path[:prefix] == site.path and len(other.path) > prefix]  # fmt: skip
-    if not inside or site.function is None:
+    if site.function is None:
+        return None
+    body = list(site.node.body.body)
+    kind, at = rng.choice((("break", len(body)), ("break", 0), ("continue", 0)))
+    length = len(site.path)
+    inside = [other for other in tree.sites
+              if isinstance(other.node, cst.Comparison) and other.path[:length] == site.path
+              and not is_private(other) and other.path[length][0] != "test"]  # fmt: skip
+    if at == 0:
+        block = next(other for other in tree.sites if other.path == (*site.path, ("body", None)))
+        bound = tree.names_in(block)[0]
+        inside = [other for other in inside if not bound & tree.names_in(other)[1]]
+    if not inside:
         return None
     test = tree.code(rng.choice(inside).node)
-    body = list(site.node.body.body)
-    kind, at = rng.choice((("break", len(body)), ("break", 1), ("continue", 1)))
     negated = rng.random() < 0.5
     test = f"not ({test})" if negated else f"({test})" if "\n" in test else test
     exit_statement = cst.parse_statement(f"if {test}:\n    {kind}\n", config=tree.module.config_for_parsing)
@@ -111,21 +121,18 @@ def _is_text(node: cst.CSTNode) -> bool:
 
 
 def _binds_alone(tree: Tree, site: Site) -> bool:
-    """Whether a statement holds the only binding of a name that its function uses elsewhere."""
+    """Whether a statement holds the only binding of a name that its function reads elsewhere."""
     length = len(site.path)
-    names = [other for other in tree.sites if other.function is site.function and isinstance(other.node, cst.Name)]
-    inside = {id(other) for other in names if other.path[:length] == site.path}
-    for other in names:
-        if id(other) in inside and is_binding(other):
-            value = _name(other)
-            elsewhere = [rest for rest in names if id(rest) not in inside and _name(rest) == value]
-            if elsewhere and not any(is_binding(rest) for rest in elsewhere):
-                return True
-    return False
+    own, _ = tree.names_in(site)
+    outside = [(name, bound) for where, name, bound in tree.names
+               if where.function is site.function and where.path[:length] != site.path]  # fmt: skip
+    return any((name, False) in outside and (name, True) not in outside for name in own)
 
 
-def _name(site: Site) -> str:
-    return cst.ensure_type(site.node, cst.Name).value
+def _leaves(tree: Tree, site: Site) -> bool:
+    """Whether a statement holds a return."""
+    length = len(site.path)
+    return any(isinstance(other.node, cst.Return) and other.path[:length] == site.path for other in tree.sites)
 
 
 def _first_line(tree: Tree, site: Site) -> str:

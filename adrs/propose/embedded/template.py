@@ -47,7 +47,7 @@ class Hole:
         """Whether a number fills it."""
         return self.kind in ("integer", "real")
 
-    def at(self, position: float) -> Fill:
+    def at(self, position: float) -> int | float:
         """The number at a position in 0..1 of the range, in log scale where the lower end is above 0."""
         if self.low > 0:
             value = self.low * (self.high / self.low) ** position

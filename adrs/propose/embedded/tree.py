@@ -71,19 +71,44 @@ class Tree:
         return found
 
     @cached_property
-    def locals(self) -> dict[Site, list[str]]:
-        """Names that each function binds, in order: parameters, assignments, loop variables."""
-        bound: dict[Site, list[str]] = {}
+    def names(self) -> Sequence[tuple[Site, str, bool]]:
+        """Every name that stands for a variable in a function, in order: where, the name, and whether it is bound."""
+        found = []
         for site in self.sites:
-            if isinstance(site.node, cst.FunctionDef):
-                bound.setdefault(site, [])
-            elif isinstance(site.node, cst.Name) and site.function is not None and is_binding(site):
-                if any(isinstance(outer.node, cst.Lambda | cst.CompFor) for outer in site.ancestors()):
-                    continue  # known in that expression alone
-                names = bound.setdefault(site.function, [])
-                if site.node.value not in names:
-                    names.append(site.node.value)
-        return bound
+            if isinstance(site.node, cst.Name) and site.function is not None:
+                if is_binding(site):
+                    found.append((site, site.node.value, True))
+                elif is_load(site):
+                    found.append((site, site.node.value, False))
+        return found
+
+    @cached_property
+    def module_names(self) -> frozenset[str]:
+        """Names of simple assignments at module level."""
+        return frozenset(site.node.value for site in self.sites
+                         if isinstance(site.node, cst.Name) and site.function is None and is_binding(site))  # fmt: skip
+
+    def known_at(self, site: Site) -> set[str]:
+        """Variables that a node may read: bound before it in its function, around it in a lambda, or in the module."""
+        known = set(self.module_names)
+        for where, name, bound in self.names:
+            if where is site or where.path[: len(site.path)] == site.path:
+                break
+            if bound and where.function is site.function and not is_private(where):
+                known.add(name)
+        around = [outer for outer in site.ancestors() if isinstance(outer.node, cst.Lambda | cst.BaseComp)]
+        for where, name, bound in self.names if around else ():
+            if bound and any(where.path[: len(outer.path)] == outer.path for outer in around):
+                known.add(name)
+        return known
+
+    def names_in(self, site: Site) -> tuple[set[str], set[str]]:
+        """Names that a node binds, and those that it reads; what a lambda or comprehension binds is left out."""
+        length = len(site.path)
+        inside = [name for name in self.names if name[0].path[:length] == site.path]
+        private = {name for where, name, bound in inside if bound and is_private(where)}
+        bound = {name for where, name, bound in inside if bound and not is_private(where)}
+        return bound, {name for _, name, bound in inside if not bound} - private
 
     def apply(self, edit: Edit) -> str:
         """The source after one edit."""
@@ -130,6 +155,11 @@ def is_load(site: Site) -> bool:
     if site.field in ("attr", "keyword", "name", "func", "names") or site.parent is None:
         return False
     return not is_binding(site)
+
+
+def is_private(site: Site) -> bool:
+    """Whether a node is part of a lambda or a comprehension, whose variables are known there alone."""
+    return any(isinstance(outer.node, cst.Lambda | cst.BaseComp) for outer in site.ancestors())
 
 
 def in_index(site: Site) -> bool:

@@ -20,6 +20,8 @@ _RANGE = 0.5
 """Part of a hole's range that an offset of 1 is; for a number without a range an offset of 1 is a factor of e."""
 _FARTHEST = 7.0
 
+Values = tuple[float, ...]
+
 Change = tuple[str, str, str]
 """Name, old and new text of one number."""
 
@@ -41,8 +43,11 @@ class Tunable(Protocol):
     skeleton: str
     """The same for all programs that differ in these numbers alone."""
 
-    def render(self, chosen: Sequence[int], vector: Sequence[float]) -> Rendered:
-        """The program with the chosen numbers moved by the offsets of the vector."""
+    def move(self, chosen: Sequence[int], vector: Sequence[float]) -> Values:
+        """The chosen numbers moved by the offsets of the vector."""
+
+    def render(self, chosen: Sequence[int], values: Values) -> Rendered:
+        """The program with other values for the chosen numbers."""
 
 
 def of(program: Program, templates: Mapping[str, Template]) -> Tunable:
@@ -71,13 +76,16 @@ class LiteralTunable:
         self.size = len(self._literals)
         self.skeleton = literals.skeleton(source)
 
-    def render(self, chosen: Sequence[int], vector: Sequence[float]) -> Rendered:
-        """The program with the chosen numbers moved by the offsets of the vector."""
-        values = [(self._literals[at], _move(self._literals[at], offset))
-                  for at, offset in zip(chosen, vector, strict=True)]  # fmt: skip
+    def move(self, chosen: Sequence[int], vector: Sequence[float]) -> Values:
+        """The chosen numbers moved by the offsets of the vector."""
+        return tuple(_move(self._literals[at], offset) for at, offset in zip(chosen, vector, strict=True))
+
+    def render(self, chosen: Sequence[int], values: Values) -> Rendered:
+        """The program with other values for the chosen numbers."""
+        pairs = [(self._literals[at], value) for at, value in zip(chosen, values, strict=True)]
         changes = [(literal.name, number(literal.value, literal.integral), number(value, literal.integral))
-                   for literal, value in values]  # fmt: skip
-        return Rendered(literals.replace(self._source, values), _real_changes(changes), {})
+                   for literal, value in pairs]  # fmt: skip
+        return Rendered(literals.replace(self._source, pairs), _real_changes(changes), {})
 
 
 class HoleTunable:
@@ -86,36 +94,46 @@ class HoleTunable:
     def __init__(self, template: Template, fills: Sequence[Fill]) -> None:
         self._template = template
         self._fills = list(fills)
-        self._places: list[tuple[int, int | None]] = []
+        self._places: list[tuple[int, int | None, float]] = []
         structure: list[Fill] = list(fills)
         for index in template.active(fills):
             hole, fill = template.holes[index], fills[index]
-            if hole.numeric and hole.high > hole.low:
-                self._places.append((index, None))
+            if isinstance(fill, int | float) and hole.numeric and hole.high > hole.low:
+                self._places.append((index, None, fill))
                 structure[index] = "#"
             elif hole.kind == "expression":
                 constants = expressions.constants(str(fill))
-                self._places += [(index, at) for at in range(len(constants))]
+                self._places += [(index, at, value) for at, (_, _, value) in enumerate(constants)]
                 structure[index] = expressions.with_constants(str(fill), [1.0] * len(constants))
         self.size = len(self._places)
         self.skeleton = f"{template.name} {structure}"
 
-    def render(self, chosen: Sequence[int], vector: Sequence[float]) -> Rendered:
-        """The program with the chosen numbers moved by the offsets of the vector."""
-        fills = list(self._fills)
+    def move(self, chosen: Sequence[int], vector: Sequence[float]) -> Values:
+        """The chosen numbers moved by the offsets of the vector."""
+        moved = []
         for at, offset in zip(chosen, vector, strict=True):
-            index, constant = self._places[at]
-            hole, fill = self._template.holes[index], fills[index]
+            index, constant, value = self._places[at]
+            hole = self._template.holes[index]
+            moved.append(_move_hole(hole, value, offset) if constant is None else _round(value * _factor(offset)))
+        return tuple(moved)
+
+    def render(self, chosen: Sequence[int], values: Values) -> Rendered:
+        """The program with other values for the chosen numbers."""
+        fills = list(self._fills)
+        touched: dict[int, list[float]] = {}
+        for at, value in zip(chosen, values, strict=True):
+            index, constant, _ = self._places[at]
             if constant is None:
-                assert isinstance(fill, int | float)
-                fills[index] = _move_hole(hole, fill, offset)
+                fills[index] = value
+                touched[index] = []
             else:
-                values = [value for _, _, value in expressions.constants(str(fill))]
-                values[constant] = _round(values[constant] * _factor(offset))
-                fills[index] = expressions.with_constants(str(fill), values)
+                current = [value for _, _, value in expressions.constants(str(fills[index]))]
+                touched.setdefault(index, current)[constant] = value
+        for index, constants in touched.items():
+            if constants:
+                fills[index] = expressions.with_constants(str(fills[index]), constants)
         changes = [(self._template.holes[index].name, self._template.fill_text(index, self._fills),
-                    self._template.fill_text(index, fills)) for index in dict.fromkeys(
-                        self._places[at][0] for at in chosen)]  # fmt: skip
+                    self._template.fill_text(index, fills)) for index in touched]  # fmt: skip
         detail = {"block": self._template.name, "holes": fills}
         return Rendered(self._template.render(fills), _real_changes(changes), detail)
 
@@ -125,7 +143,7 @@ def _move(literal: Literal, offset: float) -> float:
     return max(1, round(value)) if literal.integral else _round(value)
 
 
-def _move_hole(hole: Hole, value: float, offset: float) -> Fill:
+def _move_hole(hole: Hole, value: float, offset: float) -> int | float:
     """Offsets past an end of the range come back from it."""
     position = (hole.position(value) + _RANGE * offset) % 2.0
     return hole.at(position if position <= 1.0 else 2.0 - position)

@@ -2,8 +2,7 @@
 
 import random
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adrs.problem import Objective
@@ -13,6 +12,7 @@ from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.optimizers import Vector
 from adrs.propose.embedded.template import Template
+from adrs.propose.embedded.tunables import Tunable, Values
 
 _MOST_SESSIONS = 2
 _MOST_REMEMBERED = 512
@@ -22,60 +22,70 @@ _CLOSE = 4
 """Of the best programs, how many may start a session when the parent cannot."""
 
 
-@dataclass
 class Session:
-    """One optimizer at work on one program. A generation is issued sample by sample, and told when all are back."""
+    """One optimizer at work on one program.
 
-    number: int
-    origin: Program
-    skeleton: str
-    chosen: list[int]
-    seed: int
-    best: float
-    """Highest fitness seen, the origin's included."""
-    generation: int = 0
-    stale: int = 0
-    vectors: list[Vector] = field(init=False)
-    costs: dict[int, float | None] = field(init=False)
-    issued: int = 0
+    A generation is issued sample by sample, and told to the optimizer when all are back. Samples that round to
+    numbers already tried are not issued again.
+    """
 
-    def __post_init__(self) -> None:
-        self._optimizer = optimizers.make(len(self.chosen), self.seed)
+    def __init__(self, number: int, origin: Program, tunable: Tunable, chosen: list[int], seed: int) -> None:
+        self.number, self.origin, self.tunable, self.chosen = number, origin, tunable, chosen
+        self.best = _fitness(origin)
+        """Highest fitness seen, the origin's included."""
+        self.generation = 0
+        self.over = False
+        self.vectors: list[Vector] = []
+        self._optimizer = optimizers.make(len(chosen), seed)
+        self._stale = 0
+        self._values: list[Values] = []
+        self._waiting: list[int] = []
+        self._known: dict[Values, float | None] = {tunable.move(chosen, [0.0] * len(chosen)): -self.best}
+        """Cost by values; None for a program that failed."""
         self._next()
 
     @property
-    def waiting(self) -> bool:
-        """Whether all of the generation is in flight."""
-        return self.issued == len(self.vectors)
+    def next_index(self) -> int | None:
+        """The sample to issue next; None while all of the generation is in flight."""
+        return self._waiting[0] if self._waiting else None
 
-    def tell(self, index: int, fitness: float | None) -> bool:
-        """One sample came back; returns whether the session is over."""
-        if index in self.costs:
-            return False
-        self.costs[index] = None if fitness is None else -fitness
-        return len(self.costs) == len(self.vectors) and self._finish()
+    def issue(self, index: int, vector: Vector) -> None:
+        """A sample of this generation is on its way."""
+        self.vectors[index] = vector
+        self._values[index] = self.tunable.move(self.chosen, vector)
+        self._waiting.remove(index)
 
-    def _finish(self) -> bool:
-        good = [cost for cost in self.costs.values() if cost is not None]
+    def tell(self, index: int, fitness: float | None) -> None:
+        """A sample of this generation came back; the last one starts the next generation, or ends the session."""
+        self._known.setdefault(self._values[index], None if fitness is None else -fitness)
+        while not self.over and all(values in self._known for values in self._values):
+            self._finish()
+
+    def _finish(self) -> None:
+        costs = [self._known[values] for values in self._values]
+        good = [cost for cost in costs if cost is not None]
         if not good:
-            return True
+            self.over = True
+            return
         best, worst = min(good), max(good)
         penalty = worst + (worst - best) + 1e-9 * max(1.0, abs(worst))
-        ordered = [self.costs[index] for index in range(len(self.vectors))]
-        self._optimizer.tell(self.vectors, [penalty if cost is None else cost for cost in ordered])
-        flat = best == worst
-        self.stale = 0 if -best > self.best else self.stale + (2 if flat else 1)
+        self._optimizer.tell(self.vectors, [penalty if cost is None else cost for cost in costs])
+        self._stale = 0 if -best > self.best else self._stale + (2 if best == worst else 1)
         self.best = max(self.best, -best)
-        if self.stale >= _PATIENCE or self._optimizer.converged:
-            return True
-        self.generation += 1
-        self._next()
-        return False
+        if self._stale >= _PATIENCE or self._optimizer.converged:
+            self.over = True
+        else:
+            self.generation += 1
+            self._next()
 
     def _next(self) -> None:
         self.vectors = self._optimizer.ask()
-        self.costs = {}
-        self.issued = 0
+        self._values = [self.tunable.move(self.chosen, vector) for vector in self.vectors]
+        first: dict[Values, int] = {}
+        for index, values in enumerate(self._values):
+            if values not in self._known:
+                first.setdefault(values, index)
+        self._waiting = list(first.values())
 
 
 class Tune:
@@ -92,12 +102,13 @@ class Tune:
 
     def think(self, brief: Brief, archive: Archive, rng: random.Random) -> Idea | None:
         """The next sample of a session, or the first of a new one."""
-        ready = [session for session in self._sessions.values() if not session.waiting]
+        ready = [session for session in self._sessions.values() if session.next_index is not None]
         session = max(ready, key=lambda session: (session.best, -session.number), default=None)
-        origin = next(self._origins(brief, archive), None)
-        if origin is not None and (session is None or _fitness(origin) > session.best):
-            session = self._open(brief, origin, rng)
-        return None if session is None else self._sample(session)
+        found = next(self._origins(brief, archive), None)
+        if found is not None and (session is None or _fitness(found[0]) > session.best):
+            origin, tunable = found
+            session = Session(brief.ticket, origin, tunable, tunables.choose(rng, tunable), brief.seed)
+        return None if session is None or session.next_index is None else _sample(session, session.next_index)
 
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
         """Count the sample as issued; the first one opens its session."""
@@ -108,19 +119,20 @@ class Tune:
             origin = brief.parent if brief.parent.id == number else archive.find(number)
             if origin is None:
                 return
-            session = self._start(brief, origin, detail["skeleton"], list(detail["chosen"]))
+            tunable = tunables.of(origin, self._templates)
+            session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed)
             if len(self._sessions) >= _MOST_SESSIONS:
                 self._close(min(self._sessions.values(), key=lambda other: (other.best, other.number)))
             self._sessions[session.number] = session
-        session.vectors[detail["index"]] = list(detail["vector"])
-        session.issued = detail["index"] + 1
+        session.issue(detail["index"], list(detail["vector"]))
 
     def tell(self, program: Program) -> None:
         """Hand a sample's fitness to its session; a duplicate counts with the fitness of its original."""
         session = self._sessions.get(program.detail["session"])
         if session is None or session.generation != program.detail["generation"]:
             return
-        if session.tell(program.detail["index"], self._measured(program)):
+        session.tell(program.detail["index"], self._measured(program))
+        if session.over:
             self._close(session)
 
     def _measured(self, program: Program) -> float | None:
@@ -132,46 +144,39 @@ class Tune:
 
     def _close(self, session: Session) -> None:
         del self._sessions[session.number]
-        self._reached[session.skeleton] = max(session.best, self._reached.pop(session.skeleton, session.best))
+        skeleton = session.tunable.skeleton
+        self._reached[skeleton] = max(session.best, self._reached.pop(skeleton, session.best))
         if len(self._reached) > _MOST_REMEMBERED:
             self._reached.popitem(last=False)
 
-    def _origins(self, brief: Brief, archive: Archive) -> Iterator[Program]:
+    def _origins(self, brief: Brief, archive: Archive) -> Iterator[tuple[Program, Tunable]]:
         """Programs that a session may start at, the most wanted first."""
-        candidates: Iterable[Program] = [brief.parent, *list(archive)[:_CLOSE]]
-        busy = {session.skeleton for session in self._sessions.values()}
-        for program in candidates:
+        busy = {session.tunable.skeleton for session in self._sessions.values()}
+        for program in [brief.parent, *list(archive)[:_CLOSE]]:
             if program.fitness is None:
                 continue
             tunable = tunables.of(program, self._templates)
             reached = self._reached.get(tunable.skeleton)
             if tunable.size and tunable.skeleton not in busy and (reached is None or program.fitness > reached):
-                yield program
+                yield program, tunable
 
-    def _open(self, brief: Brief, origin: Program, rng: random.Random) -> Session:
-        tunable = tunables.of(origin, self._templates)
-        return self._start(brief, origin, tunable.skeleton, tunables.choose(rng, tunable))
 
-    def _start(self, brief: Brief, origin: Program, skeleton: str, chosen: list[int]) -> Session:
-        return Session(brief.ticket, origin, skeleton, chosen, brief.seed, _fitness(origin))
-
-    def _sample(self, session: Session) -> Idea:
-        index, origin = session.issued, session.origin
-        vector = session.vectors[index]
-        rendered = tunables.of(origin, self._templates).render(session.chosen, vector)
-        detail: dict[str, Any] = {
-            **rendered.detail,
-            "session": session.number,
-            "generation": session.generation,
-            "index": index,
-            "vector": vector,
-        }
-        if index == 0 and session.generation == 0:
-            detail |= {"origin": origin.id, "skeleton": session.skeleton, "chosen": session.chosen}
-        count = len(rendered.changes)
-        plural = "" if count == 1 else "s"
-        rationale = f"tuned {count} constant{plural} of program {origin.id}: {literals.describe(rendered.changes)}"
-        return Idea(rendered.source, (Parent(origin.id, "parent"),), rationale, session.best, detail)
+def _sample(session: Session, index: int) -> Idea:
+    vector, origin = session.vectors[index], session.origin
+    rendered = session.tunable.render(session.chosen, session.tunable.move(session.chosen, vector))
+    detail: dict[str, Any] = {
+        **rendered.detail,
+        "session": session.number,
+        "generation": session.generation,
+        "index": index,
+        "vector": vector,
+        "origin": origin.id,
+        "chosen": session.chosen,
+    }
+    count = len(rendered.changes)
+    plural = "" if count == 1 else "s"
+    rationale = f"tuned {count} constant{plural} of program {origin.id}: {literals.describe(rendered.changes)}"
+    return Idea(rendered.source, (Parent(origin.id, "parent"),), rationale, session.best, detail)
 
 
 def _fitness(program: Program) -> float:

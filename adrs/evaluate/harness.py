@@ -8,6 +8,7 @@ import importlib.util
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from adrs.errors import UserError
@@ -16,6 +17,7 @@ from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Verdict, WorkloadResult
 
 _BOUND_TOLERANCE = 1e-9
+_LEGACY = "scored by legacy rules, for comparison only"
 
 
 class PolicyFailure(Exception):  # noqa: N818 - carries a verdict, is not an error of ours
@@ -69,8 +71,12 @@ class Workloads:
 def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job) -> Evaluation:
     """Evaluate one started policy on one split, stage by stage. Wall, CPU, memory and output are the caller's to add.
 
-    The first workload that fails decides the verdict: none ever leaves a mean.
+    The first workload that fails decides the verdict: none ever leaves a mean. Under legacy rules, those of an original
+    evaluator with its holes, metrics are for comparison only: they are marked, and there is no fitness and no score.
     """
+    legacy = problem.evaluator_parameters.get("rules") == "legacy"
+    if legacy:
+        job = replace(job, scale=None)
     results: dict[str, Metrics] = {}
     specs = {spec.name: spec for spec in problem.workloads[job.split]}
     for stage, names in _stages(problem, job, list(specs)):
@@ -99,7 +105,8 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
     value = summary[problem.objective.metric]
     total = job.scale.total if job.scale else None
     return Evaluation(
-        split=job.split, stage="full", verdict="ok", metrics=summary, fitness=problem.objective.fitness(value),
+        split=job.split, stage="full", verdict="ok", metrics=summary, reason=_LEGACY if legacy else "",
+        fitness=None if legacy else problem.objective.fitness(value),
         score=None if total is None else total.score(value), workloads=_results(problem, job, results),
     )  # fmt: skip
 

@@ -74,7 +74,7 @@ class ModelPlacement(Evaluator[Workload]):
                 pressures.append(checked_pressures(bounded.case, placement, index))
         values = np.array([pressure.max() for pressure in pressures])
         if self._legacy:
-            return Metrics(weight=len(workload), kvpr=values.mean(), legacy=1.0)
+            return Metrics(weight=len(workload), kvpr=values.mean())
         return score(workload, values, feedback(workload, pressures))
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:

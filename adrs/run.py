@@ -56,6 +56,8 @@ class Parts:
     proposer: Proposer
     executor: Executor
     scale: SplitScale | None
+    seed_evaluation: Evaluation
+    """Of the seed program on `train`; it has a fitness, or there would be nothing to begin with."""
     writer: Writer
     reader: Reader
     recorded: Recorded | None
@@ -178,9 +180,6 @@ class Loop:
             self._parts.writer.told(ticket)
         if program.duplicate_of is None and program.verdict != "rejected":
             self._evaluations += 1
-        if ticket == SEED_TICKET and program.fitness is None:
-            reason = program.evaluation.reason if program.evaluation else ""
-            raise UserError(f"the seed program {self._parts.problem.seed} ends {program.verdict}: {reason}")
         if program.verdict not in ("ok", "rejected") and program.evaluation:
             self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
         self._parts.search.tell(program)
@@ -268,8 +267,11 @@ class Loop:
         recorded = self._parts.recorded.evaluation(ticket) if self._parts.recorded else None
         if recorded is not None:
             return replace(program, evaluation=recorded)
-        job = Job(program.source, "train", until, self._parts.scale)
-        evaluation = await self._parts.executor.evaluate(job)
+        if ticket == SEED_TICKET:
+            evaluation = self._parts.seed_evaluation
+        else:
+            job = Job(program.source, "train", until, self._parts.scale)
+            evaluation = await self._parts.executor.evaluate(job)
         self._parts.writer.evaluated(ticket, program.id, evaluation)
         return replace(program, evaluation=evaluation)
 

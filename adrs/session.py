@@ -6,6 +6,7 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 import asyncio
 import contextlib
 import itertools
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -20,8 +21,9 @@ from adrs.choose import SEED_PROGRAM, Choice, Chooser
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Program, Split
-from adrs.run import Loop, Observer, Parts
+from adrs.program import SPLITS, Evaluation, Job, Program, Split
+from adrs.run import SEED_TICKET, Loop, Observer, Parts
+from adrs.source import Rejected, screen
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
@@ -141,9 +143,7 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     """Begin a new run and work on it until it stops."""
     loaded = problem.load(settings.problem, settings.workloads)
     settings = replace(settings.checked(), problem=_reference(settings.problem, loaded))
-    folder = runs_dir / (name or _new_name(loaded.name, runs_dir))
-    if folder.exists():
-        raise UserError(f"{folder} exists already; choose another --name")
+    folder = _new_folder(runs_dir, name, loaded.name)
     return asyncio.run(_Session(loaded, settings, folder, observer).start())
 
 
@@ -162,9 +162,7 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     """Run again with the recorded answers, into a new run, and compare program by program."""
     settings, loaded = _settings(folder)
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
-    target = runs_dir / (name or _new_name(f"{folder.name}-replay", runs_dir))
-    if target.exists():
-        raise UserError(f"{target} exists already; choose another --name")
+    target = _new_folder(runs_dir, name, f"{folder.name}-replay")
     return asyncio.run(_Session(loaded, settings, target, observer).replay(folder))
 
 
@@ -186,10 +184,17 @@ def _reference(given: str, loaded: Problem) -> str:
     return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
 
 
-def _new_name(stem: str, runs_dir: Path) -> str:
+def _new_folder(runs_dir: Path, name: str | None, stem: str) -> Path:
+    """Where a new run will lie; refuses early what would fail when the baselines are measured already."""
     day = time.strftime("%Y%m%d")
     taken = {path.name for path in runs_dir.glob(f"{stem}-{day}-*")}
-    return next(made for n in itertools.count(1) if (made := f"{stem}-{day}-{n}") not in taken)
+    folder = runs_dir / (name or next(made for n in itertools.count(1) if (made := f"{stem}-{day}-{n}") not in taken))
+    if folder.exists():
+        raise UserError(f"{folder} exists already; choose another --name")
+    existing = next(path for path in (runs_dir.absolute(), *runs_dir.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} cannot be made in {existing}; choose another --runs-dir")
+    return folder
 
 
 class _Session:
@@ -212,12 +217,13 @@ class _Session:
         """A new run: nothing is written before the workers stand and the baselines are measured."""
         async with self._workers():
             calibration = await self._calibrate()
+            seed = await self._evaluate_seed(calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 writer.event("started", {"sandbox": self._executor.sandbox})
                 for (name, split), evaluation in calibration.evaluations.items():
                     writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
-                return await self._work(writer, reader, calibration, None, replaying=False)
+                return await self._work(writer, reader, calibration, seed, None, replaying=False)
 
     async def resume(self) -> Outcome:
         """Fold the log, then go on."""
@@ -231,17 +237,19 @@ class _Session:
             async with self._workers():
                 writer.event("started", {"sandbox": self._executor.sandbox})
                 recorded = Recorded(reader, evaluations=True)
-                return await self._work(writer, reader, calibration, recorded, replaying=False)
+                seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
+                return await self._work(writer, reader, calibration, seed, recorded, replaying=False)
 
     async def replay(self, source: Path) -> Outcome:
         """Follow another run's record in a new log, with evaluations done again."""
         async with self._workers():
             calibration = await self._calibrate()
+            seed = await self._evaluate_seed(calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader, Reader(source) as original:
                 writer.event("started", {"sandbox": self._executor.sandbox, "replay_of": str(source)})
                 recorded = Recorded(original, evaluations=False)
-                outcome = await self._work(writer, reader, calibration, recorded, replaying=True)
+                outcome = await self._work(writer, reader, calibration, seed, recorded, replaying=True)
                 outcome.difference = first_difference(original, reader)
                 outcome.extra = {"identical": outcome.difference is None, "difference": outcome.difference}
                 return outcome
@@ -261,15 +269,35 @@ class _Session:
         self._observer.calibrated(calibration)
         return calibration
 
+    async def _evaluate_seed(self, calibration: Calibration) -> Evaluation:
+        """Evaluation of the seed program; raises UserError when it is no program to start from."""
+        limits, path = self._problem.limits, self._problem.seed
+        source = path.read_text()
+        try:
+            screen(source, self._problem.functions, limits.imports, limits.source_kb * 1024)
+        except Rejected as rejected:
+            raise UserError(f"the seed program {path} is refused: {rejected}") from None
+        evaluation = await self._executor.evaluate(Job(source, "train", None, calibration.scale("train")))
+        if evaluation.fitness is None:
+            raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
+        return evaluation
+
     async def _work(
-        self, writer: Writer, reader: Reader, calibration: Calibration, recorded: Recorded | None, replaying: bool
+        self,
+        writer: Writer,
+        reader: Reader,
+        calibration: Calibration,
+        seed: Evaluation,
+        recorded: Recorded | None,
+        replaying: bool,
     ) -> Outcome:
         chooser = Chooser(self._problem, reader, writer, self._executor, calibration)
         settings = self._settings
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
-            proposer=self._proposer, executor=self._executor, scale=calibration.scale("train"), writer=writer,
+            proposer=self._proposer, executor=self._executor, scale=calibration.scale("train"),
+            seed_evaluation=seed, writer=writer,
             reader=reader, recorded=recorded, replaying=replaying,
         )  # fmt: skip
 

@@ -29,7 +29,10 @@ def print_json(value: Any) -> None:
 
 def number(value: float | None, digits: int = 1) -> str:
     """A score: fixed digits, or a dash."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    if value is None:
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def metric(value: float | None) -> str:

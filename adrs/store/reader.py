@@ -4,7 +4,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +190,7 @@ class Reader:
             " FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train' ORDER BY p.id, e.id"
         )
         latest = {row[0]: row for row in self.rows(query)}  # a promoted program has several evaluations
-        return [Summary(*row, tuple(parents.get(number, ()))) for number, row in latest.items()]
+        return [replace(Summary(*row), parents=tuple(parents.get(row[0], ()))) for row in latest.values()]
 
     def best(self, count: int, split: Split = "train") -> list[int]:
         """Numbers of the `count` best programs on a split, best first, earlier ones first among equals."""

@@ -130,7 +130,9 @@ def test_resuming_gives_the_lineage_of_an_undisturbed_run(demo: Path, tmp_path: 
         assert lineage(runs / name) == lineage(runs / "whole")
         assert scores(runs / name) == scores(runs / "whole")
         with Reader(runs / name) as reader:
-            assert reader.rows("SELECT 1 FROM event WHERE ticket NOTNULL GROUP BY ticket, kind HAVING COUNT(*) > 1") == []
+            assert (
+                reader.rows("SELECT 1 FROM event WHERE ticket NOTNULL GROUP BY ticket, kind HAVING COUNT(*) > 1") == []
+            )
 
 
 def test_resuming_a_finished_run_with_more_evaluations_goes_on(demo: Path, tmp_path: Path) -> None:

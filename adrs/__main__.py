@@ -1,0 +1,5 @@
+"""`python -m adrs`."""
+
+from adrs.cli import main
+
+main()

@@ -1,0 +1,268 @@
+"""Every verb as a user runs it: real processes, real sandbox, exit codes, JSON, and bad input."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.adrs.cli_tools import ADRS, adrs, adrs_json, environment
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a problem and one finished run."""
+    folder = tmp_path_factory.mktemp("workspace")
+    adrs("new", "demo", cwd=folder)
+    adrs("run", "./demo", "--max-evaluations", "25", "--name", "first", "--seed", "5", "--quiet", cwd=folder)
+    return folder
+
+
+def mistake(*arguments: str, cwd: Path) -> str:
+    """A user's mistake: exit code 1, nothing on stdout, one sentence at the end of stderr."""
+    done = adrs(*arguments, cwd=cwd, code=1)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    sentences = [line for line in done.stderr.splitlines() if line.startswith("adrs: ")]
+    assert sentences == done.stderr.splitlines()[-1:]
+    return sentences[0]
+
+
+def test_a_generated_problem_passes_its_own_check(workspace: Path) -> None:
+    answer = adrs_json("check", "./demo", cwd=workspace)
+    assert answer["ok"] is True
+    names = [check["name"] for check in answer["checks"]]
+    assert "cheat leaves_jobs_out" in names
+    assert "an endless loop is stopped" in names
+
+
+def test_run_prints_the_outcome_as_json(workspace: Path) -> None:
+    answer = adrs_json("run", "./demo", "--max-evaluations", "12", "--name", "json", cwd=workspace)
+    assert answer["run"] == "json"
+    assert answer["problem"] == "demo"
+    assert answer["evaluations"] == 12
+    assert answer["stopped_by"] == "evaluations"
+    assert set(answer["winner"]["score"]) == {"train", "validation", "test"}
+    assert answer["winner"]["score"]["train"] >= 0
+    assert (workspace / answer["winner"]["file"]).is_file()
+    assert answer["baselines"]["longest-first"]["role"] == "state-of-the-art"
+    assert answer["baselines"]["longest-first"]["score"]["test"] == 100
+    assert sum(answer["verdicts"].values()) >= 12
+    assert set(answer["spend"]) == {"usd", "input_tokens", "output_tokens", "calls", "seconds", "cpu_seconds"}
+
+
+def test_resume_and_replay(workspace: Path) -> None:
+    more = adrs_json("resume", "first", "--max-evaluations", "30", cwd=workspace)
+    assert more["evaluations"] == 30
+    again = adrs_json("replay", "first", "--name", "again", cwd=workspace)
+    assert again["identical"] is True
+    assert again["difference"] is None
+
+
+def test_looking_at_a_run(workspace: Path) -> None:
+    listed = {run["run"]: run for run in adrs_json("runs", cwd=workspace)}
+    assert listed["first"]["problem"] == "demo"
+    rows = adrs_json("lineage", "first", cwd=workspace)
+    assert [row["id"] for row in rows] == list(range(1, len(rows) + 1))
+    assert rows[0]["parents"] == []
+    assert any(parent["role"] == "parent" and parent["id"] < row["id"] for row in rows for parent in row["parents"])
+    assert set(rows[0]) == {"id", "parents", "proposer", "operator", "model", "island", "verdict", "score", "digest",
+                            "rationale"}  # fmt: skip
+    best = adrs_json("best", "first", "--output", "best.py", cwd=workspace)
+    assert (workspace / "best.py").read_text() == best["source"]
+    shown = adrs_json("show", "first", str(best["id"]), cwd=workspace)
+    assert shown["source"] == best["source"]
+    assert shown["evaluations"]["train"]["verdict"] == "ok"
+    story = adrs_json("lineage", "first", str(best["id"]), cwd=workspace)
+    assert story[-1]["id"] == best["id"]
+    difference = adrs_json("diff", "first", "1", str(best["id"]), cwd=workspace)
+    assert any(line.startswith("+") for line in difference["diff"])
+    assert {row["name"] for row in difference["workloads"]} >= {"uniform-1000"}
+    for verb in (("runs",), ("lineage", "first"), ("lineage", "first", "--all"), ("lineage", "first", "2"),
+                 ("show", "first", "2"), ("diff", "first", "1", "2"), ("best", "first"), ("doctor",), ("problems",),
+                 ("problem", "./demo")):  # fmt: skip
+        text = adrs(*verb, cwd=workspace).stdout
+        assert text.strip()
+        assert "\x1b" not in text
+
+
+def test_a_run_is_found_by_prefix_by_path_and_as_the_last(workspace: Path) -> None:
+    assert adrs_json("lineage", "runs/first", cwd=workspace) == adrs_json("lineage", "fir", cwd=workspace)
+    adrs_json("lineage", "last", cwd=workspace)
+
+
+def test_evaluate_answers_with_the_verdict_and_code_0(workspace: Path) -> None:
+    good = adrs_json("evaluate", "./demo", "demo/baselines/longest_first.py", "--split", "test", cwd=workspace)
+    assert good["verdict"] == "ok"
+    assert good["score"] == 100
+    assert good["sandbox"]
+    assert {row["name"] for row in good["workloads"]} == {"uniform-3000", "skewed-3001", "many-3002"}
+    bad = adrs_json("evaluate", "./demo", "demo/cheats/leaves_jobs_out.py", cwd=workspace)
+    assert bad["verdict"] == "invalid"
+    assert bad["score"] is None
+    assert "shape" in bad["reason"]
+    (workspace / "broken.py").write_text("def solve(instance:\n")
+    assert adrs_json("evaluate", "./demo", "broken.py", cwd=workspace)["verdict"] == "rejected"
+
+
+def test_settings_come_from_a_file_and_the_command_line_wins(workspace: Path) -> None:
+    (workspace / "settings.toml").write_text('seed = 9\nmax-evaluations = 500\nsearch = "top-k"\n')
+    answer = adrs_json("run", "./demo", "--config", "settings.toml", "--max-evaluations", "6", cwd=workspace)
+    assert answer["seed"] == 9
+    assert answer["evaluations"] == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "nowhere"], 'there is no problem "nowhere"'),
+        (["run", "./nowhere"], "does not exist"),
+        (["run", "./demo", "--search", "top_k"], 'did you mean "top-k"'),
+        (["run", "./demo", "--proposers", "embeded"], 'did you mean "embedded"'),
+        (["run", "./demo", "--sandbox", "bubblewrapp"], 'did you mean "bubblewrap"'),
+        (["run", "./demo", "--max-time", "soon"], '"soon" is not a duration'),
+        (["run", "./demo", "--name", "first"], "exists already"),
+        (["run", "./demo", "--workloads", "publishd"], 'did you mean "published"'),
+        (["run", "./demo", "--workloads", "published"], "no published workloads"),
+        (["run", "./demo", "--config", "nowhere.toml"], "cannot be read"),
+        (["resume", "nothing"], 'there is no run "nothing"'),
+        (["replay", "nothing"], 'there is no run "nothing"'),
+        (["lineage", "first", "9999"], "has no program 9999"),
+        (["show", "first", "9999"], "has no program 9999"),
+        (["diff", "first", "1", "9999"], "has no program 9999"),
+        (["best", "nothing"], 'there is no run "nothing"'),
+        (["best", "first", "--output", "/no/such/folder/x.py"], "cannot be written"),
+        (["evaluate", "./demo", "nowhere.py"], "nowhere.py cannot be read"),
+        (["evaluate", "./demo", "demo/seed.py", "--split", "tests"], 'did you mean "test"'),
+        (["new", "demo"], "exists already"),
+        (["new", "a b"], "cannot name a problem"),
+        (["check", "nowhere"], 'there is no problem "nowhere"'),
+        (["problem", "nowhere"], 'there is no problem "nowhere"'),
+    ],
+)
+def test_mistakes_are_one_sentence(workspace: Path, arguments: list[str], expected: str) -> None:
+    assert expected in mistake(*arguments, cwd=workspace)
+
+
+@pytest.mark.parametrize("arguments", [["run"], ["run", "./demo", "--seed", "x"], ["run", "./demo", "--seed", "-1"],
+                                       ["run", "./demo", "--workers", "0"], ["nonsense"], ["run", "./demo", "--x"],
+                                       ["show", "first", "abc"]])  # fmt: skip
+def test_wrong_usage_has_code_2(workspace: Path, arguments: list[str]) -> None:
+    assert adrs(*arguments, cwd=workspace, code=2).stderr
+
+
+def test_settings_files_are_read_strictly(workspace: Path) -> None:
+    mistakes = {
+        "max_evals = 3": 'did you mean "max_evaluations"',
+        "seed = 'x'": "must be a whole number",
+        "seed = ": "not valid TOML",
+        "search = 3": "must be a string",
+    }
+    for text, expected in mistakes.items():
+        (workspace / "bad.toml").write_text(text)
+        assert expected in mistake("run", "./demo", "--config", "bad.toml", cwd=workspace)
+
+
+def test_a_broken_problem_is_refused_before_anything_is_written(workspace: Path) -> None:
+    def broken(name: str, file: str, text: str, expected: str) -> None:
+        shutil.copytree(workspace / "demo", workspace / name)
+        (workspace / name / file).write_text(text)
+        assert expected in mistake("run", f"./{name}", "--runs-dir", "none", cwd=workspace)
+        assert not (workspace / "none").exists()
+
+    broken("no-toml", "problem.toml", "title = ", "not valid TOML")
+    broken("bad-seed", "seed.py", "def solve(instance):\n    return 1 // 0\n", "ZeroDivisionError")
+    broken("bad-syntax", "seed.py", "def solve(", "syntax error")
+    broken("bad-baseline", "baselines/round_robin.py", "def solve(i):\n    raise KeyError('x')\n", "round_robin")
+    broken("bad-evaluator", "evaluator.py", "import nothing_like_this\n", "nothing_like_this")
+    broken("no-class", "evaluator.py", "x = 1\n", "JobBalancing")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_no_write_permission(workspace: Path) -> None:
+    folder = workspace / "closed"
+    folder.mkdir(mode=0o500)
+    assert "cannot be made" in mistake("run", "./demo", "--runs-dir", "closed", cwd=workspace)
+
+
+def test_a_runs_folder_that_is_a_file_is_refused(workspace: Path) -> None:
+    (workspace / "file").write_text("")
+    assert "cannot be made" in mistake("run", "./demo", "--runs-dir", "file", "--max-evaluations", "2", cwd=workspace)
+
+
+def test_ctrl_c_ends_a_run_cleanly(workspace: Path) -> None:
+    command = [*ADRS, "run", "./demo", "--name", "stopped", "--json"]
+    with subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env=environment()) as process:  # fmt: skip
+        wait_for_programs(workspace / "runs" / "stopped", 5)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert '"stopped_by": "interrupt"' in output
+    assert adrs_json("resume", "stopped", "--max-time", "2s", cwd=workspace)["stopped_by"] == "time"
+
+
+def test_a_time_budget_is_kept(workspace: Path) -> None:
+    began = time.monotonic()
+    answer = adrs_json("run", "./demo", "--max-time", "4s", cwd=workspace)
+    assert answer["stopped_by"] == "time"
+    assert answer["winner"]["score"]["test"] is not None
+    assert time.monotonic() - began < 4 + 10 + 5  # what is promised, and a slow machine's start
+
+
+def test_a_disk_that_fills_up_loses_nothing(workspace: Path, tmp_path: Path) -> None:
+    """Simulated by the limit on the size of files, which SQLite reports as a full disk."""
+    script = (
+        "import resource, runpy, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))\n"
+        "sys.argv = ['adrs', 'run', './demo', '--name', 'full', '--max-evaluations', '3000', '--quiet']\n"
+        "runpy.run_module('adrs', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=workspace, capture_output=True, text=True, timeout=240,
+                          check=False, env=environment())  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "is full" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    recorded = len(adrs_json("lineage", "full", cwd=workspace))
+    assert recorded > 10
+    assert adrs_json("resume", "full", "--max-evaluations", str(recorded + 5), cwd=workspace)["evaluations"] >= recorded
+
+
+def wait_for_programs(folder: Path, count: int) -> None:
+    """Wait until a run has recorded some programs."""
+    from adrs.errors import UserError
+    from adrs.store import Reader
+
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with Reader(folder) as reader:
+                if reader.count() >= count:
+                    return
+        except (UserError, FileNotFoundError):
+            pass
+        time.sleep(0.02)
+    raise AssertionError(f"{folder} did not get {count} programs")
+
+
+def test_text_from_candidates_cannot_command_the_terminal(workspace: Path) -> None:
+    hostile = "\x1b[2J\u202e[red]"
+    (workspace / "hostile.py").write_text(f"def solve(instance):\n    raise ValueError({hostile!r})\n")
+    done = adrs("evaluate", "./demo", "hostile.py", cwd=workspace)
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+    assert "[red]" in done.stdout
+
+
+def test_keys_of_the_environment_reach_no_file(workspace: Path, monkeypatch: Any) -> None:
+    secret = "sk-test-0123456789abcdef"
+    monkeypatch.setenv("OPENAI_API_KEY", secret)
+    adrs("run", "./demo", "--max-evaluations", "5", "--name", "secret", "--quiet", cwd=workspace)
+    for path in (workspace / "runs" / "secret").rglob("*"):
+        assert secret.encode() not in path.read_bytes()

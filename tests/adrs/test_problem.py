@@ -1,0 +1,112 @@
+"""problem.toml: what is read, and what is said of mistakes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from adrs import problem
+from adrs.errors import UserError
+
+
+def edit(demo: Path, pattern: str, replacement: str) -> None:
+    path = demo / "problem.toml"
+    text = path.read_text()
+    changed = re.sub(pattern, replacement, text, count=1, flags=re.M | re.S)
+    assert changed != text
+    path.write_text(changed)
+
+
+def message(demo: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        problem.load(str(demo))
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def test_the_template_is_read_whole(demo: Path) -> None:
+    loaded = problem.load(str(demo))
+    assert loaded.name == "demo"
+    assert loaded.shape == "solve"
+    assert loaded.functions["solve"].signature() == "def solve(instance):"
+    assert [spec.name for spec in loaded.workloads["train"]][:2] == ["uniform-1000", "uniform-1001"]
+    assert [baseline.role for baseline in loaded.baselines] == ["trivial", "state-of-the-art"]
+    assert loaded.stage_names == ("smoke", "full")
+    assert loaded.cheats[0].verdict == "invalid"
+
+
+def test_every_shipped_problem_loads_and_its_workloads_have_one_split() -> None:
+    assert problem.shipped()
+    for name in problem.shipped():
+        loaded = problem.load(name)
+        names = [spec.name for specs in loaded.workloads.values() for spec in specs]
+        assert len(names) == len(set(names))
+        assert all(loaded.workloads.values())
+
+
+def test_an_unknown_key_is_named_with_the_closest_known_one(demo: Path) -> None:
+    edit(demo, r"^memory_mb", "memory_md")
+    assert 'unknown key "limits.memory_md"; did you mean "memory_mb"?' in message(demo)
+
+
+def test_a_missing_field_is_named_with_an_example(demo: Path) -> None:
+    edit(demo, r'^metric = "makespan" +#[^\n]*\n', "")
+    assert 'objective.metric is missing; for example: metric = "cost"' in message(demo)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "expected"),
+    [
+        (r'^title = "[^"]*"', "title = 3", "title must be a string, not 3"),
+        (r"^decision_seconds = 2.0", "decision_seconds = true", "limits.decision_seconds must be a number, not True"),
+        (r"^memory_mb = 256", "memory_mb = -1", "limits.memory_mb must be above 0"),
+        (r'"minimize"', '"minimise"', 'objective.direction = "minimise"; did you mean "minimize"?'),
+        (r"seeds = \[2000\]", "seeds = [1000]", 'workload "uniform-1000" appears twice'),
+        (r"seeds = \[2000\]", 'seeds = ["x"]', "must be whole numbers from 0"),
+        (r'"seed.py"', '"sed.py"', "sed.py does not exist"),
+        (r'"seed.py"', '"../seed.py"', "lies outside the problem's folder"),
+        (r'"evaluator:JobBalancing"', '"evaluator"', 'must read "module:Class"'),
+        (r"float64\[jobs\]", "floaty[jobs]", 'unknown type "floaty"'),
+        (r"0..machines-1", "0..machines/2", "is not the end of a range"),
+        (r'workloads = \["uniform-1000"\]', 'workloads = ["uniform-1"]', 'no train workload "uniform-1"'),
+        (r"^title", "title title", "is not valid TOML"),
+    ],
+)
+def test_mistakes_are_one_clear_sentence(demo: Path, pattern: str, replacement: str, expected: str) -> None:
+    edit(demo, pattern, replacement)
+    assert expected in message(demo)
+
+
+def test_unknown_problems_are_named() -> None:
+    with pytest.raises(UserError, match='did you mean "model-placement"'):
+        problem.load("model-placment")
+    with pytest.raises(UserError, match="does not exist"):
+        problem.load("./nowhere")
+
+
+def test_a_folder_without_a_problem_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="adrs new"):
+        problem.load(str(tmp_path))
+
+
+def test_published_workloads_become_train_and_the_others_test() -> None:
+    standard, turned = problem.load("model-placement"), problem.load("model-placement", "published")
+    assert {spec.family for spec in turned.workloads["train"]} == {"published"}
+    assert turned.workloads["validation"] == ()
+    assert {spec.name for spec in turned.workloads["test"]} >= {spec.name for spec in standard.workloads["train"]}
+
+
+def test_optional_data_that_is_missing_is_left_out_visibly(demo: Path) -> None:
+    edit(demo, r"^test = \[", 'test = [{ family = "real", files = ["no/such.json"], optional = true }, ')
+    loaded = problem.load(str(demo))
+    assert "real-such" in loaded.missing[0]
+    assert "no/such.json" in loaded.missing[0]
+    assert all(spec.family != "real" for spec in loaded.workloads["test"])
+
+
+def test_the_digest_follows_every_file_that_defines_the_problem(demo: Path) -> None:
+    before = problem.load(str(demo)).digest()
+    block = demo / "blocks" / "greedy.py"
+    block.write_text(block.read_text() + "\n")
+    assert problem.load(str(demo)).digest() != before

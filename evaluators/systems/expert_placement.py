@@ -13,7 +13,7 @@ import numpy as np
 from adrs import resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
-from evaluators.systems import decision_time, expert_load
+from evaluators.systems import decision_time, expert_load, expert_placement_legacy
 
 SLOTS, GPUS, NODES = 288, 32, 4
 
@@ -101,19 +101,26 @@ def leaderboard(balance: float, seconds: float) -> float:
 
 
 class ExpertPlacement(Evaluator[Deployment]):
-    """Balance of the placements over the GPUs, in the interval after the decision, and the time of the decisions."""
+    """Balance of the placements over the GPUs, in the interval after the decision, and the time of the decisions.
+
+    Parameters: `rounds` and `patience_seconds` of the timing (decision_time.Protocol); `rules`, which is `strict`, or
+    `legacy` for those of the public evaluator, where an answer may be the three maps that it reads.
+    """
 
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
-        """Take `rounds` and `patience_seconds` of the timing (decision_time.Protocol)."""
         super().__init__(parameters)
-        known = ("rounds", "patience_seconds")
-        for name, value in self.parameters.items():
+        timing = dict(self.parameters)
+        rules = timing.pop("rules", "strict")
+        if rules not in ("strict", "legacy"):
+            raise UserError(f'evaluator.parameters.rules must be "strict" or "legacy", not {rules!r}')
+        known = {"rounds": int, "patience_seconds": int | float}
+        for name, value in timing.items():
             if name not in known:
-                raise UserError(f'unknown key "evaluator.parameters.{name}"{did_you_mean(name, known)}')
-            whole = name == "rounds"
-            if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or value <= 0:
+                raise UserError(f'unknown key "evaluator.parameters.{name}"{did_you_mean(name, [*known, "rules"])}')
+            if isinstance(value, bool) or not isinstance(value, known[name]) or value <= 0:
                 raise UserError(f"evaluator.parameters.{name} must be a number above 0, not {value!r}")
-        self._timing = dict(self.parameters)
+        self._timing = timing
+        self._legacy = rules == "legacy"
 
     def load(self, spec: WorkloadSpec) -> Deployment:
         """Draw the family from the seed, or read the trace in `file`."""
@@ -133,42 +140,45 @@ class ExpertPlacement(Evaluator[Deployment]):
         calls = [(load, workload.config(interval)) for interval, load in enumerate(workload.loads[:-1])]
         decisions = decision_time.measure(
             policy, "place", calls, workload.throw_away(), spec.policy_seed,
-            lambda interval, placement: check_placement(placement, workload, interval), protocol,
+            lambda interval, answer: None if self._legacy else check_placement(answer, workload, interval), protocol,
         )  # fmt: skip
-        return score(workload, decisions)
+        served = zip(decisions.answers, workload.loads[1:], strict=True)
+        if self._legacy:
+            return balance(workload, [expert_placement_legacy.slot_loads(*pair) for pair in served], decisions)
+        metrics = balance(workload, [slot_loads(*pair) for pair in served], decisions)
+        metrics.update(movement(workload, np.array(decisions.answers)))
+        return metrics
 
 
-def score(deployment: Deployment, decisions: decision_time.Decisions) -> Metrics:
-    """All metrics of a deployment out of its placements and their times."""
-    layers, experts = deployment.loads.shape[1:]
-    served = zip(decisions.answers, deployment.loads[1:], strict=True)
-    of_slots = [slot_loads(placement, load) for placement, load in served]
+def balance(deployment: Deployment, of_slots: list[np.ndarray], decisions: decision_time.Decisions) -> Metrics:
+    """Metrics of the loads of the slots, [layers, slots] in each scored interval, and of the decisions' time."""
+    layers = deployment.loads.shape[1]
     of_gpus = [loads.reshape(layers, deployment.gpus, -1).sum(axis=2) for loads in of_slots]
     balances = np.array([balancedness(loads) for loads in of_gpus])
-    placements = np.array(decisions.answers)
-    moved = float((placements[1:] != placements[:-1]).mean()) if len(placements) > 1 else 0.0
-    spread = [
-        nodes_of_groups(placement, experts, deployment.groups, deployment.nodes).sum() for placement in placements
-    ]
-    seconds = float(decisions.seconds.mean())
-    best = 1.0
+    mean, seconds = float(balances.mean()), float(decisions.seconds.mean())
+    best = leaderboard(1.0, decision_time.FLOOR_SECONDS)
     return Metrics(
-        leaderboard=leaderboard(float(balances.mean()), seconds),
-        balancedness=float(balances.mean()),
+        leaderboard=leaderboard(mean, seconds),
+        balancedness=mean,
         balancedness_slot=float(np.mean([balancedness(loads) for loads in of_slots])),
         decision_time=seconds,
         decision_time_slowest=decisions.slowest_seconds,
         echo_time=decisions.echo_seconds,
         unstable=decisions.unstable,
-        moved_slots=moved,
-        nodes_per_group=float(np.mean(spread)) / (layers * deployment.groups),
-        bounds={
-            "balancedness": best,
-            "balancedness_slot": best,
-            "leaderboard": leaderboard(best, decision_time.FLOOR_SECONDS),
-        },
+        bounds={"balancedness": 1.0, "balancedness_slot": 1.0, "leaderboard": best},
         feedback=_feedback(balances, of_gpus, decisions),
     )
+
+
+def movement(deployment: Deployment, placements: np.ndarray) -> dict[str, float]:
+    """Metrics of where experts are: placements is int64[decisions, layers, slots]."""
+    experts = deployment.loads.shape[2]
+    moved = placements[1:] != placements[:-1]
+    present = [nodes_of_groups(placement, experts, deployment.groups, deployment.nodes) for placement in placements]
+    return {
+        "moved_slots": float(moved.mean()) if moved.size else 0.0,
+        "nodes_per_group": float(np.sum(present, axis=-1).mean()),
+    }
 
 
 def _feedback(balances: np.ndarray, of_gpus: list[np.ndarray], decisions: decision_time.Decisions) -> str:

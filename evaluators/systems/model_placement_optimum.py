@@ -31,13 +31,13 @@ class Optimum:
 
 
 def find_optimum(case: Case, nodes: int = _NODES) -> Optimum:
-    """Bisect between the lower bound and round robin, down to 1e-12; raises ValueError where nothing fits."""
+    """Bisect between the lower bound and round robin, down to 1e-12 (relative above 1); raises ValueError where nothing fits."""
     best = round_robin(case)
     if best is None:
         raise ValueError("the trivial rule finds no fit: nothing to start the bisection from")
     low, value = case.lower_bound, largest_pressure(case, best)
     high = value
-    while high - low > _PRECISION:
+    while high - low > _PRECISION * max(1.0, high):
         threshold = (low + high) / 2
         weight = case.load + threshold * case.size
         order = np.argsort(-weight, kind="stable")

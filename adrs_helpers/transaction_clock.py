@@ -8,6 +8,7 @@ allow, so all that the past leaves behind is the makespan and two ticks a key: i
 - To change an order: `plan = begin(instance, order)`, where the order may leave transactions out. `remove(plan, place)`
   takes one out, `places(plan, t)` says what the makespan would be with `t` at each place, `add(plan, place, t)` puts it
   in. `try_move` and `try_swap` evaluate one change, and `keep(plan)` makes the last one tried the order.
+  `makespan_of(plan)` and `order_of(plan)` tell how it stands, `rearrange(plan, order)` goes back to an earlier order.
 - `makespan(instance, order)` of a full or partial order; `conflicts(instance)`, which pairs must not overlap.
 
 Transactions and places are numbered from 0, ticks from 1; a number outside its range raises IndexError. States and
@@ -199,13 +200,22 @@ def begin(instance: Instance, order: Numbers) -> Plan:
     """A plan with this order, full or partial."""
     transactions, operations, clocks = new_state(instance)
     number = len(transactions)
+    orders = np.zeros((2, number), dtype=np.uint32)
+    kept = np.zeros((number // _STRIDE + 2, len(clocks)), dtype=np.int32)
+    plan = (transactions, operations, orders, kept, np.zeros(4, dtype=np.int64))
+    rearrange(plan, order)
+    return plan
+
+
+def rearrange(plan: Plan, order: Numbers) -> None:
+    """Give the plan another order, full or partial."""
+    orders, facts = plan[2], plan[4]
+    number = orders.shape[1]
     chosen = np.asarray(order, dtype=np.int64)
     if chosen.ndim != 1 or len(chosen) > number or np.any((chosen < 0) | (chosen >= number)):
         raise IndexError(f"an order is a list of at most {number} numbers in 0..{number - 1}")
-    orders = np.zeros((2, number), dtype=np.uint32)
     orders[0, : len(chosen)] = chosen
-    facts = np.array([0, len(chosen), 0, _NOWHERE], dtype=np.int64)
-    return transactions, operations, orders, np.zeros((number // _STRIDE + 2, len(clocks)), dtype=np.int32), facts
+    facts[:] = 0, len(chosen), 0, _NOWHERE
 
 
 def order_of(plan: Plan) -> NDArray[np.int64]:

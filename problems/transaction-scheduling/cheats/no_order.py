@@ -1,0 +1,5 @@
+"""An order of nothing takes no time."""
+
+
+def solve(instance):
+    return []

@@ -37,8 +37,8 @@ class ModelPlacement(Evaluator[Workload]):
     """Metrics, means over instances: `kvpr` 1/(s^2 GB), `gap` to the optimum, `leaderboard` 0..100, `bound_ratio`.
 
     Parameter `rules`: `strict`, or `legacy` for the rules of the public evaluator before it looked for missing models:
-    a model at -1 is left out, and an overfull GPU merely counts a million. The interface in `problem.toml` must then
-    allow -1.
+    a model at -1 is left out, and an overfull GPU merely counts a million. The interface must then allow -1, as that
+    of the problem `problems/model-placement/legacy` does.
     """
 
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:

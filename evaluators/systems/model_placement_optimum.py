@@ -31,7 +31,10 @@ class Optimum:
 
 
 def find_optimum(case: Case, nodes: int = _NODES) -> Optimum:
-    """Bisect between the lower bound and round robin, down to 1e-12 (relative above 1); raises ValueError where nothing fits."""
+    """Bisect between the lower bound and round robin, down to 1e-12 (relative above 1).
+
+    Raises ValueError where round robin finds no fit.
+    """
     best = round_robin(case)
     if best is None:
         raise ValueError("the trivial rule finds no fit: nothing to start the bisection from")

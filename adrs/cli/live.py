@@ -70,7 +70,7 @@ class View:
             self._best = program
             self._improvements.append(self._line(program))
             if self._live is None and not self._quiet:
-                self._console.print(self._improvements[-1])
+                self._console.print(self._improvements[-1], soft_wrap=True)
         if self._best is not None and self._best.fitness is not None:
             self._curve.append(self._best.fitness)
 

@@ -41,11 +41,13 @@ def metric(value: float | None) -> str:
 
 
 def gain(value: float | None) -> str:
-    """A difference of scores, with its sign and colour."""
+    """A difference of scores, with its sign and colour; small ones keep two significant digits."""
     if value is None:
         return ""
-    colour = "green" if value > 0 else "red" if value < 0 else "dim"
-    return f"[{colour}]{value:+.1f}[/]"
+    if value == 0:
+        return "[dim]=[/]"
+    text = f"{value:+.1f}" if abs(value) >= 0.1 else f"{value:+.2g}"
+    return f"[{'green' if value > 0 else 'red'}]{text}[/]"
 
 
 def verdict(name: str) -> str:

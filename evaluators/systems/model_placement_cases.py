@@ -4,11 +4,11 @@ The two rules are the trusted side's own copies of the baselines in the roles tr
 which draws are kept, and the first of them is the anchor of the public leaderboard's formula.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +80,16 @@ def gpu_pressures(case: Case, placement: Placement) -> tuple[NDArray[np.float64]
     KVPR, the KV pressure ratio of Prism (arXiv 2505.04021), is the sum of request_rate / slo over the models of a GPU
     divided by the memory that their weights leave. Sums run in ascending model number.
     """
-    used = np.bincount(placement, weights=case.size, minlength=case.gpus)
-    load = np.bincount(placement, weights=case.load, minlength=case.gpus)
+    used, load = _sums(case, placement, case.size), _sums(case, placement, case.load)
     free = MEMORY - used
     pressures = np.full(case.gpus, NO_ROOM)
     np.divide(load, free, out=pressures, where=free > 0)
     return pressures, used
+
+
+def _sums(case: Case, placement: Placement, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum of the values of its models for each GPU."""
+    return cast(NDArray[np.float64], np.bincount(placement, weights=values, minlength=case.gpus))
 
 
 def largest_pressure(case: Case, placement: Placement) -> float:
@@ -96,7 +100,7 @@ def largest_pressure(case: Case, placement: Placement) -> float:
 def round_robin(case: Case) -> Placement | None:
     """Model i on GPU i mod gpus; if one overflows, models by descending size onto the emptiest GPU. None: no fit."""
     placement = np.arange(len(case.size)) % case.gpus
-    if np.bincount(placement, weights=case.size, minlength=case.gpus).max() <= MEMORY:
+    if _sums(case, placement, case.size).max() <= MEMORY:
         return placement
     return _place(case, np.argsort(-case.size, kind="stable"), lambda load, free: -free)
 
@@ -113,7 +117,9 @@ def prism_greedy(case: Case) -> Placement | None:
 
 
 def _current_ratio(load: NDArray[np.float64], free: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(load, free, out=np.full(len(load), np.inf), where=free > 0)
+    ratio = np.full(len(load), np.inf)
+    np.divide(load, free, out=ratio, where=free > 0)
+    return ratio
 
 
 def _place(
@@ -185,9 +191,13 @@ def _fragmented(random: np.random.Generator) -> Iterator[Case]:
             cuts = np.sort(random.choice(np.arange(1, total), size=count - 1, replace=False))
             parts.append(np.diff(np.concatenate(([0], cuts, [total]))))
         size = np.concatenate(parts).astype(np.float64)
-        rate = np.round(np.exp(random.normal(1.0, 0.8, len(size))), 3)
-        slo = np.round(np.exp(random.normal(1.5, 0.5, len(size))), 3)
+        rate = _rounded(np.exp(random.normal(1.0, 0.8, len(size))))
+        slo = _rounded(np.exp(random.normal(1.5, 0.5, len(size))))
         yield Case(gpus, size[random.permutation(len(size))], rate, slo)
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values.round(3)
 
 
 def _large(random: np.random.Generator) -> Iterator[Case]:
@@ -202,7 +212,7 @@ def _large(random: np.random.Generator) -> Iterator[Case]:
         yield Case(gpus, np.array(sizes), rate, slo)
 
 
-def _case(gpus: int, rows: list[tuple[int, int, int]]) -> Case:
+def _case(gpus: int, rows: Sequence[Sequence[int | np.int64]]) -> Case:
     """rows: size, request rate and latency target of each model."""
     size, rate, slo = np.array(rows, dtype=np.float64).T.copy()
     return Case(gpus, size, rate, slo)

@@ -89,7 +89,7 @@ def gpu_pressures(case: Case, placement: Placement) -> tuple[NDArray[np.float64]
 
 def _sums(case: Case, placement: Placement, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sum of the values of its models for each GPU."""
-    return cast(NDArray[np.float64], np.bincount(placement, weights=values, minlength=case.gpus))
+    return cast("NDArray[np.float64]", np.bincount(placement, weights=values, minlength=case.gpus))
 
 
 def largest_pressure(case: Case, placement: Placement) -> float:

@@ -4,7 +4,7 @@ A batch is handed to an executor in some order. Each transaction starts as early
 allow, so all that the past leaves behind is the makespan and two ticks a key: its latest access and its latest write.
 
 - To build an order front to back: `state = new_state(instance)`, look ahead with `cost(state, t)` or
-  `costs(state, ts)`, decide with `append(state, t)`, branch with `copy(state)`.
+  `costs(state, ts)`, decide with `append(state, t)`, or `extend(state, ts)`, branch with `copy(state)`.
 - To change an order: `plan = begin(instance, order)`, where the order may leave transactions out. `remove(plan, place)`
   takes one out, `places(plan, t)` says what the makespan would be with `t` at each place, `add(plan, place, t)` puts it
   in. `try_move` and `try_swap` evaluate one change, and `keep(plan)` makes the last one tried the order.
@@ -143,22 +143,25 @@ def append(state: State, transaction: int) -> int:
 
 
 @_compiled(f"int64({_STATE}, {_LIST})")
-def _append_all(state: State, order: NDArray[np.int64]) -> int:
-    for index in range(len(order)):
-        append(state, order[index])
+def _extend(state: State, transactions: NDArray[np.int64]) -> int:
+    for index in range(len(transactions)):
+        append(state, transactions[index])
     return int(state[2][0])
 
 
 def new_state(instance: Instance) -> State:
-    """The state before the first transaction."""
+    """The state before the first transaction. Raises IndexError for keys outside 0..num_keys-1."""
     offset, write = np.asarray(instance["offset"]), np.asarray(instance["is_write"])
     transactions = np.empty((len(offset) - 1, 3), dtype=np.uint32)
     transactions[:, 0], transactions[:, 1], transactions[:, 2] = offset[:-1], offset[1:], instance["length"]
     operations = np.empty((int(offset[-1]), 4), dtype=np.uint32)
+    clocks = np.zeros(1 + 2 * int(instance["num_keys"]), dtype=np.int32)
     access = 2 * np.asarray(instance["key"], dtype=np.int64) + 1
+    if access.min(initial=1) < 1 or access.max(initial=0) >= len(clocks):
+        raise IndexError("a key is outside 0..num_keys-1")
     operations[:, 0], operations[:, 1] = access + (1 - write), instance["position"]
     operations[:, 2], operations[:, 3] = access, (access + 1) * write
-    return transactions, operations, np.zeros(1 + 2 * int(instance["num_keys"]), dtype=np.int32)
+    return transactions, operations, clocks
 
 
 def copy(state: State) -> State:
@@ -176,9 +179,14 @@ def costs(state: State, transactions: Numbers) -> NDArray[np.int64]:
     return _costs(state, np.ascontiguousarray(transactions, dtype=np.int64))
 
 
+def extend(state: State, transactions: Numbers) -> int:
+    """Append the transactions one after the other; returns the makespan."""
+    return _extend(state, np.ascontiguousarray(transactions, dtype=np.int64))
+
+
 def makespan(instance: Instance, order: Numbers) -> int:
     """Makespan of a full or partial order, in ticks."""
-    return _append_all(new_state(instance), np.ascontiguousarray(order, dtype=np.int64))
+    return extend(new_state(instance), order)
 
 
 def conflicts(instance: Instance) -> NDArray[np.bool_]:

@@ -1,13 +1,15 @@
 """The trusted side of `transaction-scheduling`: the order in which a batch of transactions is started."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adrs import resources
+from adrs.errors import UserError
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from evaluators.systems import transaction_workloads
 from evaluators.systems.transaction_simulator import Batch
@@ -28,7 +30,17 @@ class BoundedBatch:
 
 
 class TransactionScheduling(Evaluator[BoundedBatch]):
-    """Makespan of a batch in the order that the policy gives (ADRS, arXiv 2510.06189; SMF, VLDB 2024)."""
+    """Makespan of a batch in the order that the policy gives (ADRS, arXiv 2510.06189; SMF, VLDB 2024).
+
+    The rules are strict. Those of the public evaluator need another interface: see `transaction_scheduling_legacy`.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        super().__init__(parameters)
+        if self.parameters.get("rules", "strict") != "strict":
+            raise UserError(
+                'evaluator.parameters.rules must be "strict"; the folder "legacy" of this problem has others'
+            )
 
     def load(self, spec: WorkloadSpec) -> BoundedBatch:
         """Draw a batch, or read the published file that the workload names."""

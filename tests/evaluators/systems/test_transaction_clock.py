@@ -28,6 +28,7 @@ def test_cost_is_the_makespan_of_the_whole_prefix(drawn):
         assert clock.append(branch, transaction) == expected
         assert clock.makespan_so_far(state) == trusted(transactions, order[:place])
         state = branch
+    assert clock.extend(clock.new_state(instance), order) == trusted(transactions, order)
     assert clock.makespan(instance, order) == trusted(transactions, order) == plain_makespan(transactions, order)
 
 
@@ -138,6 +139,8 @@ def test_numbers_out_of_range_are_errors_and_not_memory():
             clock.try_move(plan, 0, wrong, clock.NO_LIMIT)
         with pytest.raises(IndexError):
             clock.try_swap(plan, wrong, 0, clock.NO_LIMIT)
+    with pytest.raises(IndexError, match="key"):
+        clock.new_state({**instance, "num_keys": 2})
 
 
 def test_a_plan_that_changed_has_nothing_to_keep_and_a_full_one_takes_no_more():

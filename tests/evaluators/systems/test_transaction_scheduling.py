@@ -19,6 +19,7 @@ from adrs.source import screen
 from adrs.testing.policy import InProcessPolicy
 from evaluators.systems import transaction_workloads
 from evaluators.systems.transaction_scheduling import TransactionScheduling, check_permutation, leaderboard
+from evaluators.systems.transaction_scheduling_legacy import LegacyTransactionScheduling
 
 PROBLEM = problems.load("transaction-scheduling")
 EVALUATOR = harness.load_evaluator(PROBLEM)
@@ -237,3 +238,10 @@ def test_impossible_makespans_are_quarantined():
     workload = WORKLOADS.get(spec)
     metrics = EVALUATOR.evaluate(InProcessPolicy(PROBLEM, PROBLEM.seed.read_text()), workload, spec)
     assert metrics.bounds == {"makespan": workload.bound}
+
+
+def test_rules_are_those_of_the_class():
+    with pytest.raises(UserError, match="strict"):
+        TransactionScheduling({"rules": "legacy"})
+    with pytest.raises(UserError, match="legacy"):
+        LegacyTransactionScheduling({"rules": "strict"})

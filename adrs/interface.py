@@ -29,6 +29,7 @@ _DTYPES = (
 _TYPE = re.compile(r"^(?P<base>[a-z]+\d*)\s*(?:\[(?P<dims>[^\]]*)\])?\s*(?:in\s+(?P<low>.+?)\s*\.\.\s*(?P<high>.+))?$")
 _TERM = re.compile(r"^(-?\d+|[A-Za-z_]\w*)(?:\s*([-+*])\s*(\d+|[A-Za-z_]\w*))?$")
 _NUMBER = re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$")
+_MOST_AXES = 16
 
 Sizes = dict[str, int]
 
@@ -209,6 +210,8 @@ def _from_plain(kind: ValueType, answer: Any, dtype: np.dtype[Any], function: st
     level = [answer]
     while level and isinstance(level[0], list | tuple):
         shape.append(len(level[0]))
+        if len(shape) > _MOST_AXES:
+            raise Invalid("shape", f"{function} returned a list nested more than {_MOST_AXES} deep")
         if not all(isinstance(item, list | tuple) and len(item) == shape[-1] for item in level):
             raise Invalid("shape", f"{function} returned a ragged list")
         level = [element for item in level for element in item]

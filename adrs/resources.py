@@ -10,9 +10,9 @@ _CHECKOUT = _PACKAGE.parent
 
 
 def folder(name: str) -> Path:
-    """The shipped folder `problems` or `prompts`: inside the wheel, or at the top of a checkout."""
+    """The shipped folder `problems`, `prompts` or `hostile`: inside the wheel, or where a checkout keeps it."""
     shipped = _PACKAGE / "_shipped" / name
-    return shipped if shipped.is_dir() else _CHECKOUT / name
+    return shipped if shipped.is_dir() else _CHECKOUT / {"hostile": "tests/hostile"}.get(name, name)
 
 
 def import_root() -> Path:

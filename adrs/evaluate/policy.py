@@ -13,7 +13,7 @@ from adrs.evaluation import Invalid
 from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check
 from adrs.problem import Problem
 from adrs.sandbox.inside import wire
-from adrs.sandbox.zygote import Broken, Child, Ended, TimedOut, Usage, Zygote
+from adrs.sandbox.zygote import Broken, Child, Ended, TimedOut, Zygote
 
 _LINGER_SECONDS = 0.2
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -55,7 +55,7 @@ class SandboxedPolicy:
         for name, value in zip(kind.crossing, arguments, strict=True):
             bind(kind.arguments[name], value, sizes, name)
         answer = self._request(function, self._limits.decision_seconds, "call", function, arguments)
-        return check(kind.returns, answer, sizes, function)
+        return _checked(kind.returns, answer, sizes, function)
 
     def map(self, function: str, *columns: Any) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
@@ -131,7 +131,7 @@ class SandboxedPolicy:
         except TimedOut:
             raise PolicyFailure("timeout", f"{what} took longer than {seconds:g} s") from None
         except Ended:
-            raise self._ended(child.wait(_LINGER_SECONDS), what) from None
+            raise self._ended(child, what) from None
         except wire.Malformed as malformed:
             raise Invalid("answer", f"{what}: not a well-formed answer ({malformed})") from None
         self.seconds = child.seconds
@@ -141,8 +141,11 @@ class SandboxedPolicy:
             return answer[2]
         raise _failure(what, answer[1:])
 
-    def _ended(self, usage: Usage, what: str) -> PolicyFailure:
-        """What to say of a process that ended instead of answering."""
+    def _ended(self, child: Child, what: str) -> PolicyFailure:
+        """What to say of a process that closed its connection instead of answering."""
+        if not child.gone(_LINGER_SECONDS):
+            return PolicyFailure("error", f"{what}: the program closed its connection")
+        usage = child.end()
         if os.WIFSIGNALED(usage.status):
             number = os.WTERMSIG(usage.status)
             limit = self._zygote.cpu_seconds
@@ -179,17 +182,25 @@ class _Rows:
         """The checked answers, stacked; where sizes differ between scenarios each is checked by its own."""
         kind, name = self._kind.returns, self._kind.name
         if self._uniform:
-            return check(kind, answer, self._sizes, name, self._scenarios)
+            return _checked(kind, answer, self._sizes, name, self._scenarios)
         if isinstance(kind, ValueType):
             return self._each(kind, answer, name)
         if not isinstance(answer, dict) or set(answer) != set(kind):
-            return check(kind, answer, self._sizes, name, self._scenarios)
+            return _checked(kind, answer, self._sizes, name, self._scenarios)
         return {key: self._each(field, answer[key], f"{name}[{key!r}]") for key, field in kind.items()}
 
     def _each(self, kind: ValueType, answer: Any, name: str) -> Any:
         if not isinstance(answer, list | np.ndarray) or len(answer) != self._scenarios:
             raise Invalid("shape", f"{name} must return one answer for each of {self._scenarios} scenarios")
-        return np.array([check(kind, entry, self._row(index), name) for index, entry in enumerate(answer)])
+        return np.array([_checked(kind, entry, self._row(index), name) for index, entry in enumerate(answer)])
+
+
+def _checked(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int | None = None) -> Any:
+    """The interface's check; an answer so odd that it makes numpy raise is no fault of the evaluator's."""
+    try:
+        return check(kind, answer, sizes, function, scenarios)
+    except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
+        raise Invalid("answer", f"{function}: not a well-formed answer ({type(error).__name__})") from None
 
 
 def _check_length(name: str, column: Any, scenarios: int) -> None:

@@ -100,7 +100,7 @@ class Worker:
                 continue
             self._connection.sendall(messages.pack({"evaluation": evaluation.plain()}))
             if evaluation.verdict in _SUSPICIOUS or self._served >= _RECYCLE_AFTER:
-                self.close()
+                self._recycle()
 
     def evaluate(self, job: Job) -> Evaluation:
         """Evaluate one program; a broken sandbox is replaced and the job tried again, at most twice."""
@@ -125,6 +125,12 @@ class Worker:
             self._zygote.close()
         self._zygote = None
         self._served = 0
+
+    def _recycle(self) -> None:
+        """A fresh zygote at once, while nobody waits; where that fails, the next evaluation tries and reports."""
+        self.close()
+        with contextlib.suppress(Broken, SandboxUnavailable, Interrupted):
+            self._zygote = self._backend.start(self._spec, self._connection.fileno())
 
     def _attempt(self, job: Job) -> Evaluation:
         if self._zygote is None:

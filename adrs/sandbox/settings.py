@@ -17,7 +17,7 @@ _TASKS = 32
 def settings(
     spec: SandboxSpec, seen: Layout, *, namespaces: bool, restrict: bool, package_root: Path | None
 ) -> dict[str, Any]:
-    """The first message to a zygote; `isolate` is for a backend that has the zygote make its own root folder.
+    """The first message to a zygote; `isolate` and `become_nobody` are left to backends.
 
     namespaces: it may make namespaces and mounts. restrict: Landlock and seccomp are applied.
     package_root: where the package `inside` is seen from inside; None = where it lies.
@@ -28,6 +28,7 @@ def settings(
         "imports": list(spec.imports),
         "numba": uses_numba(spec.imports),
         "isolate": None,
+        "become_nobody": False,
         "package_root": None if package_root is None else str(package_root),
         "namespaces": namespaces,
         "restrict": restrict,

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from adrs.sandbox.inside import wire
 _MESSAGE_LIMIT = 1 << 16
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0
+_CLOSE_SECONDS = 1.0
 _CHUNK = 1 << 16
 _READ_LIMIT = 1 << 20
 _LAST_CHUNKS = 32
@@ -54,26 +55,36 @@ class Zygote:
     """A running zygote. Not thread-safe; one child at a time is the usual way."""
 
     def __init__(
-        self, argv: Sequence[str], settings: Mapping[str, Any], environment: Mapping[str, str], watch: int | None = None
+        self,
+        argv: Sequence[str],
+        settings: dict[str, Any],
+        environment: Mapping[str, str],
+        watch: int | None = None,
+        *,
+        descriptors: Sequence[int] = (),
+        started: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         """Start `argv`, which ends in running `inside` with the control socket's number as its last argument.
 
         watch: a descriptor whose becoming readable interrupts whatever is waited for.
+        descriptors: others to hand down. started: called as soon as the process runs; may change the settings.
         Raises Broken with what it said when it does not come up.
         """
         self.watch = watch
         self._ended: dict[int, Usage] = {}
-        self._settings = dict(settings)
+        self._settings = settings
         self._output_limit = int(settings["output_bytes"])
         self._answer_limit = int(settings["answer_bytes"])
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = os.memfd_create("zygote")
         with theirs:
             self._process = subprocess.Popen(
-                [*argv, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                [*argv, str(theirs.fileno())], pass_fds=[theirs.fileno(), *descriptors], stdin=subprocess.DEVNULL,
                 stdout=self._errors, stderr=self._errors, start_new_session=True, cwd="/", env=dict(environment),
             )  # fmt: skip
         try:
+            if started is not None:
+                started(self._settings)
             self._control.send(msgpack.packb(self._settings))
             answer, _ = self._next(_START_SECONDS)
             if "failed" in answer:
@@ -118,8 +129,10 @@ class Zygote:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """Kill the sandbox and everything in it."""
+        """End the sandbox and everything in it: the zygote leaves when its socket closes, or is killed."""
         self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_CLOSE_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -217,12 +230,11 @@ class Child:
             self._usage = self._finish()
         return self._usage
 
-    def wait(self, seconds: float) -> Usage:
-        """How it ended by itself; killed after `seconds`."""
+    def gone(self, seconds: float) -> bool:
+        """Whether it ends by itself within `seconds`."""
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
-        poll.poll(seconds * 1000)
-        return self.end()
+        return bool(poll.poll(seconds * 1000))
 
     def output(self) -> str:
         """What it has written to stdout and stderr, up to the limit."""

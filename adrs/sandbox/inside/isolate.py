@@ -41,17 +41,30 @@ def enter(plan: Mapping[str, Any]) -> None:
     Afterwards this process has CAP_SYS_ADMIN in its own user namespace, to shut its children in. Raises OSError.
     """
     os.umask(0o022)
-    switched = _new_user()
+    two_users = _new_user()
+    forbid_users()
     _new_root(plan)
-    if switched:
-        linux.prctl(linux.PR_SET_KEEPCAPS, 1)
-        os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    if two_users:
+        become_nobody()
     linux.keep_capability(linux.CAP_SYS_ADMIN)
     for _, path in plan["readable"]:
         if not os.access(path, os.R_OK):
             raise OSError(f"{path} cannot be read by the sandbox's user; give others the right to read it")
+
+
+def forbid_users() -> None:
+    """Let no user namespace be made in this one any more, where /proc/sys can be written."""
+    with contextlib.suppress(OSError):
+        Path("/proc/sys/user/max_user_namespaces").write_text("0")
+
+
+def become_nobody() -> None:
+    """Go on as the user nobody, with CAP_SYS_ADMIN in the own user namespace; root's processes are not limited."""
+    linux.prctl(linux.PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+    os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    linux.keep_capability(linux.CAP_SYS_ADMIN)
 
 
 def _new_user() -> bool:
@@ -77,7 +90,7 @@ def _map_from_outside() -> bool:
     if helper == 0:
         os.close(go)
         os.read(ready, 1)
-        os._exit(_write_maps(target))
+        os._exit(write_maps(target))
     os.close(ready)
     linux.unshare(_FRESH)
     os.close(go)
@@ -87,8 +100,8 @@ def _map_from_outside() -> bool:
     return users == 2
 
 
-def _write_maps(target: int) -> int:
-    """How many users could be mapped."""
+def write_maps(target: int) -> int:
+    """Give the user namespace of a process root and nobody, or root alone. Returns how many could be mapped."""
     for users, lines in ((2, f"0 0 1\n{_NOBODY} {_NOBODY} 1\n"), (1, "0 0 1\n")):
         with contextlib.suppress(OSError):
             Path(f"/proc/{target}/uid_map").write_text(lines)

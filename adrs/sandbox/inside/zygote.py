@@ -35,6 +35,11 @@ def main() -> None:
         if settings["isolate"] is not None:
             isolate.enter(settings["isolate"])
             _look_for_modules_in(settings["package_root"])
+        if settings["become_nobody"]:
+            isolate.forbid_users()
+            linux.unmount("/proc")
+            isolate.become_nobody()
+        if settings["isolate"] is not None or settings["become_nobody"]:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
         if settings["namespaces"]:
             _become_first_process(control)

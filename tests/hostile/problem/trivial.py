@@ -1,0 +1,5 @@
+"""The first number, no weights."""
+
+
+def solve(values):
+    return {"choice": 0, "weights": [0.0] * len(values)}

@@ -1,0 +1,5 @@
+import numpy as np
+
+
+def solve(values):
+    return {"choice": 0, "weights": np.zeros(1_000_000)}

@@ -1,0 +1,2 @@
+def solve(values):
+    return {"choice": 0, "weights": [float("nan")] * len(values)}

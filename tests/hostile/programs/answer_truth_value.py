@@ -1,0 +1,2 @@
+def solve(values):
+    return {"choice": True, "weights": [0.0] * len(values)}

@@ -1,0 +1,4 @@
+def solve(values):
+    hoard = []
+    while True:
+        hoard.append(bytearray(1 << 20))

@@ -1,0 +1,6 @@
+while True:
+    pass
+
+
+def solve(values):
+    return {"choice": 0, "weights": [0.0] * len(values)}

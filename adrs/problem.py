@@ -17,6 +17,7 @@ from adrs.evaluation import WorkloadSpec
 from adrs.interface import FunctionType, Type, ValueType, parse_type
 from adrs.program import SPLITS, Split, Verdict
 from adrs.score import Direction
+from adrs.strict_toml import Table
 
 FILE = "problem.toml"
 
@@ -223,76 +224,13 @@ _EXAMPLES = {
 }
 
 
-class _Table:
-    """One table of the file; remembers which keys were asked for, so that the others are errors."""
-
-    def __init__(self, where: str, data: Any, file: Path) -> None:
-        if not isinstance(data, dict):
-            raise UserError(f"{file}: {where} must be a table")
-        self.where, self.data, self.file = where, data, file
-        self.known: set[str] = set()
-
-    def path(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any = ...) -> Any:
-        self.known.add(key)
-        if key not in self.data:
-            if default is ...:
-                example = _EXAMPLES.get(self.path(key))
-                hint = f"; for example: {example}" if example else ""
-                raise UserError(f"{self.file}: {self.path(key)} is missing{hint}")
-            return default
-        value = self.data[key]
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        if isinstance(value, bool) and bool not in kinds:
-            raise self.wrong(key, kinds, value)
-        if float in kinds and isinstance(value, int):
-            value = float(value)
-        if not isinstance(value, kinds):
-            raise self.wrong(key, kinds, value)
-        return value
-
-    def wrong(self, key: str, kinds: tuple[type, ...], value: Any) -> UserError:
-        names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
-        expected = " or ".join(dict.fromkeys(names.get(kind, "a table") for kind in kinds))
-        return UserError(f"{self.file}: {self.path(key)} must be {expected}, not {value!r}")
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        values = self.take(key, list, [])
-        if not all(isinstance(value, str) for value in values):
-            raise UserError(f"{self.file}: {self.path(key)} must be a list of strings")
-        return tuple(values)
-
-    def choice(self, key: str, allowed: tuple[str, ...], default: Any = ...) -> Any:
-        value = self.take(key, str, default)
-        if value not in allowed:
-            raise UserError(f'{self.file}: {self.path(key)} = "{value}"{did_you_mean(value, allowed)}')
-        return value
-
-    def table(self, key: str, default: Any = ...) -> "_Table":
-        return _Table(self.path(key), self.take(key, dict, default), self.file)
-
-    def tables(self, key: str) -> list["_Table"]:
-        entries = self.take(key, list, [])
-        return [_Table(f"{self.path(key)}[{number}]", entry, self.file) for number, entry in enumerate(entries)]
-
-    def rest(self) -> dict[str, Any]:
-        return {key: value for key, value in self.data.items() if key not in self.known}
-
-    def finish(self) -> None:
-        for key in self.data:
-            if key not in self.known:
-                raise UserError(f'{self.file}: unknown key "{self.path(key)}"{did_you_mean(key, self.known)}')
-
-
 class _Reader:
     """Turns the tables of one file into a Problem."""
 
     def __init__(self, folder: Path, data: dict[str, Any]) -> None:
         self.folder = folder
         self.file = folder / FILE
-        self.root = _Table("", data, self.file)
+        self.root = Table("", data, self.file, _EXAMPLES)
         self.missing: list[str] = []
 
     def problem(self, workloads: str) -> Problem:
@@ -328,13 +266,13 @@ class _Reader:
             baselines=baselines, cheats=cheats, blocks=blocks, hints=hints,
         )  # fmt: skip
 
-    def _decision(self, table: _Table) -> Decision:
+    def _decision(self, table: Table) -> Decision:
         what, why = table.take("what", str), table.take("why", str, "")
         decision = Decision(what, why, table.strings("rules"), table.strings("pitfalls"))
         table.finish()
         return decision
 
-    def _functions(self, table: _Table) -> dict[str, FunctionType]:
+    def _functions(self, table: Table) -> dict[str, FunctionType]:
         functions = {}
         for name in table.data:
             if not name.isidentifier():
@@ -362,7 +300,7 @@ class _Reader:
             return fields
         raise UserError(f"{self.file}: {where} must be a type in quotes, or a table of named types")
 
-    def _objective(self, table: _Table) -> Objective:
+    def _objective(self, table: Table) -> Objective:
         metric = table.take("metric", str)
         objective = Objective(
             metric=metric,
@@ -375,7 +313,7 @@ class _Reader:
         table.finish()
         return objective
 
-    def _limits(self, table: _Table) -> Limits:
+    def _limits(self, table: Table) -> Limits:
         values: dict[str, Any] = {}
         for name in ("decision_seconds", "start_seconds"):
             values[name] = self._positive(table, name, float)
@@ -385,14 +323,14 @@ class _Reader:
         table.finish()
         return Limits(**values)
 
-    def _positive(self, table: _Table, name: str, kind: type) -> Any:
+    def _positive(self, table: Table, name: str, kind: type) -> Any:
         value = table.take(name, kind, getattr(Limits, name))
         if value <= 0:
             raise UserError(f"{self.file}: {table.path(name)} must be above 0, not {value}")
         return value
 
-    def _splits(self, table: _Table, mode: str) -> dict[Split, tuple[WorkloadSpec, ...]]:
-        entries: dict[Split, list[_Table]] = {split: table.tables(split) for split in SPLITS}
+    def _splits(self, table: Table, mode: str) -> dict[Split, tuple[WorkloadSpec, ...]]:
+        entries: dict[Split, list[Table]] = {split: table.tables(split) for split in SPLITS}
         table.take("train", list)
         table.finish()
         specs: dict[Split, list[WorkloadSpec]] = {split: [] for split in SPLITS}
@@ -410,7 +348,7 @@ class _Reader:
             raise UserError(f"{self.file}: workloads.train is empty; for example: {_EXAMPLES['workloads.train']}")
         return {split: tuple(specs[split]) for split in SPLITS}
 
-    def _specs(self, entry: _Table, split: Split) -> list[WorkloadSpec]:
+    def _specs(self, entry: Table, split: Split) -> list[WorkloadSpec]:
         family = entry.take("family", str)
         seeds = entry.take("seeds", list, None)
         files = entry.strings("files")
@@ -445,7 +383,7 @@ class _Reader:
         specs["validation"] = []
         specs["test"] = [self._spec(s.name, s.family, "test", s.seed, dict(s.parameters)) for s in others]
 
-    def _stage(self, table: _Table, train: tuple[WorkloadSpec, ...]) -> Stage:
+    def _stage(self, table: Table, train: tuple[WorkloadSpec, ...]) -> Stage:
         name, chosen = table.take("name", str), table.strings("workloads")
         least = table.take("least_score", float, None)
         table.finish()
@@ -465,7 +403,7 @@ class _Reader:
         entries = self.root.data.get("workloads", {}).get("train", [])
         return [f"{entry.get('family')}-{seed}" for entry in entries for seed in entry.get("seeds", [])]
 
-    def _baselines(self, table: _Table) -> tuple[Baseline, ...]:
+    def _baselines(self, table: Table) -> tuple[Baseline, ...]:
         trivial = self._path(table, "trivial")
         baselines = [Baseline(trivial.stem.replace("_", "-"), "trivial", trivial)]
         for name in table.strings("heuristics"):
@@ -476,7 +414,7 @@ class _Reader:
             baselines.append(Baseline(path.stem.replace("_", "-"), "state-of-the-art", path))
         return tuple(baselines)
 
-    def _cheat(self, table: _Table) -> Cheat:
+    def _cheat(self, table: Table) -> Cheat:
         path = self._path(table, "file")
         verdicts = ("ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "suspect")
         verdict = table.choice("verdict", verdicts, "invalid")
@@ -484,12 +422,12 @@ class _Reader:
         table.finish()
         return Cheat(path.stem, path, verdict, rule)
 
-    def _hint(self, table: _Table) -> Hint:
+    def _hint(self, table: Table) -> Hint:
         hint = Hint(table.take("level", int, 0), table.take("text", str))
         table.finish()
         return hint
 
-    def _path(self, table: _Table, key: str) -> Path:
+    def _path(self, table: Table, key: str) -> Path:
         return self._file(table.take(key, str), table.path(key))
 
     def _file(self, name: str, where: str) -> Path:

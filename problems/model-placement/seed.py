@@ -1,33 +1,16 @@
-"""Prism's greedy, the seed of the public runs: the state-of-the-art baseline, as a program to start from.
-
-Models by descending load, each onto the GPU that fits it and has the least load per free GB before it comes; if one
-finds no place, once more by descending size.
-"""
+"""The trivial program: model i on GPU i mod gpus; if one overflows, largest models first onto the emptiest."""
 
 import numpy as np
 
 
 def solve(instance):
-    size = instance["size"]
-    load = instance["request_rate"] / instance["slo"]
-    for key in (load, size):
-        placement = place(instance, load, np.argsort(-key, kind="stable"))
-        if placement is not None:
-            return placement
-    raise ValueError("no model order fits")
-
-
-def place(instance, load, order):
-    size, memory, gpus = instance["size"], instance["memory"], instance["gpus"]
-    free = [memory] * gpus
-    demand = [0.0] * gpus
-    placement = np.zeros(len(size), dtype=np.int64)
-    for model in order:
-        fitting = [gpu for gpu in range(gpus) if size[model] <= free[gpu]]
-        if not fitting:
-            return None
-        gpu = min(fitting, key=lambda gpu: demand[gpu] / free[gpu])
+    gpus, memory, size = instance["gpus"], instance["memory"], instance["size"]
+    placement = np.arange(len(size)) % gpus
+    if np.bincount(placement, weights=size, minlength=gpus).max() <= memory:
+        return placement
+    free = np.full(gpus, memory)
+    for model in np.argsort(-size, kind="stable"):
+        gpu = np.argmax(free)
         placement[model] = gpu
         free[gpu] -= size[model]
-        demand[gpu] += load[model]
     return placement

@@ -8,13 +8,25 @@ import adrs
 ROOT = Path(adrs.__file__).parent
 
 LAYERS = [
-    {"cli", "web"},
+    {"__main__", "cli", "web"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
     {"run", "choose"},
     {"calibrate", "breaker", "budget"},
     {"search", "propose", "evaluate", "store"},
     {"sandbox", "llm"},
-    {"problem", "source", "interface", "program", "evaluation", "score", "resources", "plugins", "errors", ""},
+    {
+        "problem",
+        "source",
+        "interface",
+        "program",
+        "evaluation",
+        "score",
+        "resources",
+        "plugins",
+        "errors",
+        "strict_toml",
+        "",
+    },
 ]
 
 

@@ -123,7 +123,13 @@ class ExpertPlacement(Evaluator[Deployment]):
         self._legacy = rules == "legacy"
 
     def load(self, spec: WorkloadSpec) -> Deployment:
-        """Draw the family from the seed, or read the trace in `file`."""
+        """Draw the family from the seed, or read the trace in `file`. Raises UserError.
+
+        Key of a workload: `idle_seconds`, see decision_time.Protocol.
+        """
+        for key in spec.parameters:
+            if key not in ("file", "idle_seconds"):
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["idle_seconds"])}')
         if spec.seed is None:
             name = spec.parameters.get("file")
             if not isinstance(name, str):

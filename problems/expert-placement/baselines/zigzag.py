@@ -27,11 +27,13 @@ def balance(load, slots, gpus):
     replicas = np.empty((rows, slots), dtype=np.int64)
     replicas[:, :experts] = np.arange(experts)
     count = np.ones((rows, experts))
+    share = load.copy()
     for slot in range(experts, slots):
-        busiest = np.argmax(load / count, axis=1)
+        busiest = share.argmax(axis=1)
         replicas[:, slot] = busiest
         count[every, busiest] += 1
-    weights = np.take_along_axis(load / count, replicas, axis=1)
+        share[every, busiest] = load[every, busiest] / count[every, busiest]
+    weights = np.take_along_axis(share, replicas, axis=1)
     order = np.argsort(-weights, axis=1, kind="stable")
     return np.take_along_axis(replicas, order[:, zigzag(slots, gpus)], axis=1)
 

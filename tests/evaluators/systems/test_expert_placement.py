@@ -1,5 +1,6 @@
 """Simulator, rules and published numbers of expert placement."""
 
+import json
 from functools import cache
 from runpy import run_path
 
@@ -330,3 +331,20 @@ def test_workloads_that_cannot_be_loaded(tmp_path, monkeypatch):
     spec = WorkloadSpec("expert-placement", "published", "published", "test", parameters={"file": "nowhere.json"})
     with pytest.raises(UserError, match=str(tmp_path / "nowhere.json")):
         evaluator.load(spec)
+    spec = WorkloadSpec("expert-placement", "trace-64-1", "trace-64", "train", 1, {"idle_second": 1})
+    with pytest.raises(UserError, match='unknown key "idle_second"; did you mean "idle_seconds"'):
+        evaluator.load(spec)
+
+
+def test_a_recorded_trace_becomes_the_training_set_on_request(tmp_path, monkeypatch, evaluate):
+    monkeypatch.setenv("ADRS_DATA", str(tmp_path))
+    with pytest.raises(UserError, match=r"expert-load\.json is missing"):
+        problems.load("expert-placement", "published")
+    generator = np.random.default_rng(3)
+    steps = [{"logical_expert_load": generator.integers(0, 99, (2, 64)).tolist()} for _ in range(300)]
+    (tmp_path / "expert_load").mkdir()
+    (tmp_path / "expert_load" / "expert-load.json").write_text(json.dumps({"load_history": steps}))
+    problem = problems.load("expert-placement", "published")
+    result = evaluate(problem, problem.seed.read_text())
+    assert [workload.name for workload in result.workloads] == ["published-expert-load"]
+    assert 0 < result.metrics["balancedness"] < 1

@@ -88,6 +88,43 @@ def test_answers_that_break_a_rule(cheat):
     assert cheat.rule in result.reason
 
 
+def smoke(problem, *sources):
+    """Evaluations of the first stage, in the best sandbox that works here."""
+
+    async def run():
+        pool = LocalPool(problem, 1)
+        try:
+            await pool.start()
+            return [await pool.evaluate(Job(source, "train", "smoke")) for source in sources]
+        finally:
+            await pool.close()
+
+    try:
+        return asyncio.run(run())
+    except UserError as error:
+        pytest.skip(f"no sandbox works here: {error}")
+
+
+def test_decision_times_are_taken_outside():
+    """A program that takes its time, or gives it to a child or a thread, gets the time that it deserves."""
+    naps = "\nquick = place\ndef place(load, config, state):\n    {nap}\n    return quick(load, config, state)\n"
+    quick = PROBLEM.seed.read_text()
+    plain, asleep, child, thread = smoke(
+        PROBLEM,
+        quick,
+        quick + naps.format(nap="import time; time.sleep(0.02)"),
+        quick + naps.format(nap="import os, time; os.fork() or (time.sleep(0.02), os._exit(0)); os.wait()"),
+        quick + naps.format(nap="import threading, time; t = threading.Thread(target=time.sleep, args=(0.02,)); "
+                            "t.start(); t.join()"),
+    )  # fmt: skip
+    times = plain.workloads[0].metrics
+    assert 0 < times["echo_time"] < 0.02
+    assert times["decision_time"] <= times["decision_time_slowest"]
+    for evaluation in (asleep, thread):
+        assert evaluation.workloads[0].metrics["decision_time"] > 0.0195
+    assert child.verdict == "error" or child.workloads[0].metrics["decision_time"] > 0.0195
+
+
 @pytest.mark.slow
 def test_check_in_the_sandbox():
     """Baselines rank as declared, cheats get the verdict that they deserve, and what they hide gains nothing."""
@@ -201,16 +238,7 @@ def test_a_program_of_the_leaderboard_runs_in_the_sandbox(tmp_path):
     (folder / "problem.toml").write_text(text.replace("rounds = 5", "rounds = 1"))
     problem = problems.load(str(folder))
 
-    async def smoke(source):
-        pool = LocalPool(problem, 1)
-        try:
-            await pool.start()
-            return await pool.evaluate(Job(source, "train", "smoke"))
-        finally:
-            await pool.close()
-
-    greedy = asyncio.run(smoke(problem.baseline("state-of-the-art").path.read_text()))
-    published = asyncio.run(smoke(adapted(PUBLISHED)))
+    greedy, published = smoke(problem, problem.baseline("state-of-the-art").path.read_text(), adapted(PUBLISHED))
     assert published.reason == ""
     values = [result.workloads[0].metrics["balancedness"] for result in (greedy, published)]
     assert values[0] == pytest.approx(values[1], abs=1e-12)

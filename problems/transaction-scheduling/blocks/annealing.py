@@ -6,7 +6,8 @@ import random
 from adrs_helpers import transaction_clock as clock
 from adrs_helpers.blocks import choice, integer, real
 
-STEPS = integer(2000, 300000, 30000)
+STEPS = integer(20, 800, 300)
+"""For each transaction."""
 HOT = real(0.5, 8.0, 3.0)
 COLD = real(0.02, 0.5, 0.05)
 SWAPS = real(0.0, 1.0, 0.1)
@@ -27,8 +28,9 @@ def solve(instance):
     plan = clock.begin(instance, choice(greedy(instance), range(number)))
     present = best = clock.makespan_of(plan)
     order = clock.order_of(plan)
-    temperature, cooling = HOT, (COLD / HOT) ** (1 / STEPS)
-    for _ in range(STEPS):
+    steps = STEPS * number
+    temperature, cooling = HOT, (COLD / HOT) ** (1 / steps)
+    for _ in range(steps):
         limit = present - temperature * math.log(1.0 - draw())
         temperature *= cooling
         first, second = int(draw() * number), int(draw() * number)

@@ -9,7 +9,7 @@ WIDTH = integer(1, 16, 4)
 BRANCHES = integer(1, 16, 4)
 
 
-def priority(makespan, outlook):
+def outlook_key(makespan, outlook):
     """Of a kept order: its makespan, and the mean makespan if one of the remaining transactions is appended."""
     return expression(makespan + outlook, makespan, outlook)
 
@@ -23,7 +23,7 @@ def extend(kept):
         clock.append(child, transaction)
         left = [t for t in remaining if t != transaction]
         outlook = clock.costs(child, left).mean() if left else span
-        yield priority(span, outlook), left, [*order, transaction], child
+        yield outlook_key(span, outlook), left, [*order, transaction], child
 
 
 def solve(instance):

@@ -18,7 +18,7 @@ def features(instance):
     return list(zip(instance["length"].tolist(), conflicts.tolist(), heat.tolist(), strict=True))
 
 
-def priority(increase, length, conflicts, heat):
+def append_key(increase, length, conflicts, heat):
     return expression(20.0 * increase - heat, increase, length, conflicts, heat)
 
 
@@ -28,7 +28,7 @@ def greedy(instance, first, known):
     order, remaining = [first], [t for t in range(instance["num_transactions"]) if t != first]
     while remaining:
         spans = clock.costs(state, remaining).tolist()
-        keys = [priority(span - makespan, *known[t]) for span, t in zip(spans, remaining, strict=True)]
+        keys = [append_key(span - makespan, *known[t]) for span, t in zip(spans, remaining, strict=True)]
         order.append(remaining.pop(keys.index(min(keys))))
         makespan = clock.append(state, order[-1])
     return makespan, order

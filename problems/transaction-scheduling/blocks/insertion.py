@@ -13,7 +13,7 @@ from adrs_helpers.blocks import choice, expression, integer
 SWEEPS = integer(0, 40, 4)
 
 
-def priority(length, writes, conflicts, heat):
+def insertion_key(length, writes, conflicts, heat):
     """Transactions are inserted from the least to the largest."""
     return expression(-heat, length, writes, conflicts, heat)
 
@@ -26,14 +26,16 @@ def insertion_order(instance):
     writes = np.bincount(owner, instance["is_write"], number)
     conflicts = clock.conflicts(instance).mean(axis=1)
     features = zip(instance["length"].tolist(), writes.tolist(), conflicts.tolist(), heat.tolist(), strict=True)
-    return np.argsort([priority(*each) for each in features], kind="stable").tolist()
+    return np.argsort([insertion_key(*each) for each in features], kind="stable").tolist()
 
 
 def insert(plan, transaction, draw):
+    """Returns the makespan."""
     spans = clock.places(plan, transaction)
     least = np.flatnonzero(spans == spans.min()).tolist()
     place = choice(draw.choice(least), least[0], least[-1], least[len(least) // 2])
     clock.add(plan, place, transaction)
+    return int(spans[place])
 
 
 def solve(instance):

@@ -11,7 +11,8 @@ import numpy as np
 from adrs_helpers import transaction_clock as clock
 from adrs_helpers.blocks import choice, integer, real
 
-INSERTIONS = integer(200, 40000, 3000)
+INSERTIONS = integer(2, 300, 30)
+"""For each transaction."""
 TAKEN_OUT = integer(1, 12, 4)
 HOT = real(0.05, 5.0, 0.5)
 COLD = real(0.01, 1.0, 0.1)
@@ -34,7 +35,7 @@ def solve(instance):
     for transaction in first:
         present = insert(plan, transaction, draw)
     best, order = present, clock.order_of(plan)
-    rounds = INSERTIONS // TAKEN_OUT
+    rounds = INSERTIONS * number // TAKEN_OUT
     for step in range(rounds):
         before = clock.order_of(plan)
         taken = [clock.remove(plan, draw.randrange(number - out)) for out in range(min(TAKEN_OUT, number))]

@@ -5,8 +5,9 @@ import random
 from adrs_helpers import transaction_clock as clock
 from adrs_helpers.blocks import choice, integer, real
 
-STEPS = integer(2000, 300000, 30000)
-PATIENCE = integer(100, 30000, 3000)
+STEPS = integer(20, 800, 300)
+PATIENCE = integer(1, 300, 30)
+"""For each transaction, as STEPS."""
 KICKS = integer(1, 20, 4)
 SWAPS = real(0.0, 1.0, 0.1)
 
@@ -18,9 +19,9 @@ def solve(instance):
     plan = clock.begin(instance, start)
     present = best = clock.makespan_of(plan)
     order, idle = clock.order_of(plan), 0
-    for _ in range(STEPS):
+    for _ in range(STEPS * number):
         idle += 1
-        if idle > PATIENCE:
+        if idle > PATIENCE * number:
             clock.rearrange(plan, order)
             idle = 0
             for _ in range(KICKS):

@@ -129,7 +129,7 @@ class Worker:
     def _recycle(self) -> None:
         """A fresh zygote at once, while nobody waits; where that fails, the next evaluation tries and reports."""
         self.close()
-        with contextlib.suppress(Broken, SandboxUnavailable, Interrupted):
+        with contextlib.suppress(SandboxUnavailable):
             self._zygote = self._backend.start(self._spec, self._connection.fileno())
 
     def _attempt(self, job: Job) -> Evaluation:

@@ -22,7 +22,7 @@ class Bubblewrap:
     name: ClassVar[str] = "bubblewrap"
     rank: ClassVar[int] = 10
     isolates: ClassVar[tuple[str, ...]] = (
-        "files", "network", "processes", "ipc", "users", "system calls", "memory", "time",
+        "files", "scratch", "network", "processes", "ipc", "users", "system calls", "memory", "time",
     )  # fmt: skip
     warning: ClassVar[str] = ""
 
@@ -37,6 +37,7 @@ class Bubblewrap:
             if os.getuid() == 0:
                 with contextlib.suppress(Broken):
                     return _as_nobody(program, spec, seen, dict(inside), watch)
+                inside["threads"] = False
             users = ["--disable-userns", "--uid", _NOBODY, "--gid", _NOBODY, "--cap-add", "CAP_SYS_ADMIN"]
             return Zygote([program, *users, *_arguments(spec, seen)], inside, {}, watch)
         except Broken as broken:

@@ -14,7 +14,7 @@ class Namespaces:
     name: ClassVar[str] = "namespaces"
     rank: ClassVar[int] = 20
     isolates: ClassVar[tuple[str, ...]] = (
-        "files", "network", "processes", "ipc", "users", "system calls", "memory", "time",
+        "files", "scratch", "network", "processes", "ipc", "users", "system calls", "memory", "time",
     )  # fmt: skip
     warning: ClassVar[str] = ""
 

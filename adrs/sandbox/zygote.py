@@ -3,9 +3,11 @@
 import contextlib
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,6 +75,8 @@ class Zygote:
         self.watch = watch
         self._ended: dict[int, Usage] = {}
         self._settings = settings
+        self._scratch = None if settings["namespaces"] else tempfile.mkdtemp(prefix="adrs-scratch-")
+        settings["scratch"] = self._scratch
         self._output_limit = int(settings["output_bytes"])
         self._answer_limit = int(settings["answer_bytes"])
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -86,7 +90,7 @@ class Zygote:
             if started is not None:
                 started(self._settings)
             self._control.send(msgpack.packb(self._settings))
-            answer, _ = self._next(_START_SECONDS)
+            answer, _ = self._next(_START_SECONDS, interruptible=False)
             if "failed" in answer:
                 raise Broken(str(answer["failed"]))
         except BaseException as error:
@@ -136,6 +140,8 @@ class Zygote:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
         if self._errors >= 0:
             os.close(self._errors)
             self._errors = -1

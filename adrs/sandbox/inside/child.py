@@ -10,6 +10,7 @@ import random
 import resource
 import signal
 import sys
+import tempfile
 import types
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,11 +25,11 @@ SCRATCH = "/tmp"
 _TEXT_LIMIT = 1000
 
 
-def run(settings: dict[str, Any], landlock: Landlock | None, connection: int, output: int) -> None:
-    """Become the policy process; never returns."""
+def run(settings: dict[str, Any], landlock: Landlock | None, connection: int, output: int, folder: str | None) -> None:
+    """Become the policy process; never returns. `folder`: the scratch folder where there can be no private tmpfs."""
     try:
         connection = _arrange_descriptors(connection, output)
-        _shut_in(settings, landlock)
+        _shut_in(settings, landlock, folder)
     except Exception as error:  # the edge: a machine's fault, reported as such before any program is seen
         _write(connection, wire.pack(["broken", f"{type(error).__name__}: {error}"]))
         os._exit(1)
@@ -45,25 +46,26 @@ def _arrange_descriptors(connection: int, output: int) -> int:
     return 3
 
 
-def _shut_in(settings: dict[str, Any], landlock: Landlock | None) -> None:
+def _shut_in(settings: dict[str, Any], landlock: Landlock | None, folder: str | None) -> None:
     os.setsid()
-    scratch = None
-    if settings["namespaces"]:
+    if folder is None:
         linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
         size = f"size={settings['scratch_bytes']},nr_inodes={settings['scratch_inodes']},mode=700"
         linux.mount("tmpfs", SCRATCH, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC, size)
-        scratch = SCRATCH
-        os.chdir(scratch)
+    else:
+        os.environ["HOME"] = os.environ["TMPDIR"] = folder
+        tempfile.tempdir = None
+    scratch = folder or SCRATCH
+    os.chdir(scratch)
     _limit(settings)
-    if settings["namespaces"]:
-        linux.drop_capabilities()
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     if settings["restrict"]:
+        linux.drop_capabilities()
         linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
         if landlock is not None:
             landlock.restrict(scratch)
         os.closerange(4, 4096)
-        seccomp.install(os.getpid(), settings["processes"] > 0)
+        seccomp.install(os.getpid(), settings["threads"], settings["processes"] > 0)
     else:
         os.closerange(4, 4096)
 

@@ -32,15 +32,17 @@ class _MountAttributes(ctypes.Structure):
     )  # fmt: skip
 
 
-def enter(plan: Mapping[str, Any]) -> None:
+def enter(plan: Mapping[str, Any]) -> bool:
     """Leave the machine but for what the plan names.
 
     readable: pairs of a path and where it is shown. covered: folders and files to hide among those. links: pairs of a
     path and what it points to. devices: paths. folders: empty ones.
 
-    Afterwards this process has CAP_SYS_ADMIN in its own user namespace, to shut its children in. Raises OSError.
+    Afterwards this process has CAP_SYS_ADMIN in its own user namespace, to shut its children in. Returns whether a
+    limit of processes holds for it, which is not so for root. Raises OSError.
     """
     os.umask(0o022)
+    root = os.getuid() == 0
     two_users = _new_user()
     forbid_users()
     _new_root(plan)
@@ -50,6 +52,7 @@ def enter(plan: Mapping[str, Any]) -> None:
     for _, path in plan["readable"]:
         if not os.access(path, os.R_OK):
             raise OSError(f"{path} cannot be read by the sandbox's user; give others the right to read it")
+    return two_users or not root
 
 
 def forbid_users() -> None:

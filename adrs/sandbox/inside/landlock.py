@@ -6,6 +6,7 @@ Kernel documentation: userspace-api/landlock. A rule set is cut down to what the
 import ctypes
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import linux
 
@@ -16,6 +17,7 @@ _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _FILE_RIGHTS_BY_ABI = ((1, 13), (2, 14), (3, 15), (5, 16))
 """From an ABI on, how many rights on files there are."""
+_DEVICES = ("/dev/null", "/dev/zero")
 _NET_ABI, _SCOPE_ABI = 4, 6
 
 
@@ -34,7 +36,7 @@ def abi() -> int:
 
 
 class Landlock:
-    """Restrictions prepared once, applied in every child."""
+    """Restrictions prepared once, applied in every child. Those applied twice hold both."""
 
     def __init__(self, readable: Sequence[str], execute: bool) -> None:
         """Open what stays readable (files and folders); `execute`: programs may be started from there."""
@@ -46,16 +48,15 @@ class Landlock:
             if self._abi >= least:
                 self._files = (1 << count) - 1
         rights = _READ_FILE | _READ_DIR | (_EXECUTE if execute else 0)
-        self._rules = [(os.open(path, os.O_PATH | os.O_CLOEXEC), rights) for path in readable]
-        self._rules = [
-            (descriptor, rights if os.path.isdir(path) else rights & ~_READ_DIR)  # noqa: PTH112 - no pathlib in a fork
-            for (descriptor, rights), path in zip(self._rules, readable, strict=True)
-        ]
-        for device in ("/dev/null", "/dev/zero"):
-            if os.path.exists(device):  # noqa: PTH110
+        self._rules: list[tuple[int, int]] = []
+        for path in readable:
+            allowed = rights if Path(path).is_dir() else rights & ~_READ_DIR
+            self._rules.append((os.open(path, os.O_PATH | os.O_CLOEXEC), allowed))
+        for device in _DEVICES:
+            if Path(device).exists():
                 self._rules.append((os.open(device, os.O_PATH | os.O_CLOEXEC), _READ_FILE | _WRITE_FILE))
 
-    def restrict(self, scratch: str | None) -> None:
+    def restrict(self, scratch: str) -> None:
         """Restrict this process for good; in `scratch` everything stays allowed but starting programs."""
         attributes = _Ruleset(self._files, 0b11 if self._abi >= _NET_ABI else 0, 0b11 if self._abi >= _SCOPE_ABI else 0)
         size = 24 if self._abi >= _SCOPE_ABI else 16 if self._abi >= _NET_ABI else 8
@@ -65,14 +66,19 @@ class Landlock:
         )
         for descriptor, rights in self._rules:
             self._allow(ruleset, descriptor, rights)
-        if scratch is not None:
-            folder = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
-            self._allow(ruleset, folder, self._files & ~_EXECUTE)
-            os.close(folder)
+        folder = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
+        self._allow(ruleset, folder, self._files & ~_EXECUTE)
+        os.close(folder)
         linux.checked(
             linux.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict_self"
         )
         os.close(ruleset)
+
+    def close(self) -> None:
+        """Let go of the paths, for one that is not applied again."""
+        for descriptor, _ in self._rules:
+            os.close(descriptor)
+        self._rules.clear()
 
     def _allow(self, ruleset: int, descriptor: int, rights: int) -> None:
         rule = _PathBeneath(rights & self._files, descriptor)

@@ -93,14 +93,14 @@ def supported() -> bool:
     return platform.machine() in _MACHINES
 
 
-def install(own_pid: int, processes: bool) -> None:
-    """Filter this process from now on. `own_pid`: whom it may signal; `processes`: it may start others."""
-    code = assemble(platform.machine(), own_pid, processes)
+def install(own_pid: int, threads: bool, processes: bool) -> None:
+    """Filter this process from now on. `own_pid`: whom it may signal; `threads`, `processes`: it may start others."""
+    code = assemble(platform.machine(), own_pid, threads, processes)
     instructions = (_Instruction * len(code))(*(_Instruction(*entry) for entry in code))
     linux.install_filter(_Program(len(code), instructions))
 
 
-def assemble(machine: str, own_pid: int, processes: bool) -> list[_Code]:
+def assemble(machine: str, own_pid: int, threads: bool, processes: bool) -> list[_Code]:
     """The filter's instructions: (code, jump if true, jump if false, constant)."""
     column, architecture = _MACHINES[machine]
     code: list[_Code] = [
@@ -112,7 +112,7 @@ def assemble(machine: str, own_pid: int, processes: bool) -> list[_Code]:
     if machine == "x86_64":
         code += [(_GREATER_EQUAL, 0, 1, _X32_BIT), (_RETURN, 0, 0, _KILL)]
     allowed = {numbers[column] for numbers in _ALLOWED.values()} - {None}
-    for name, body in _conditions(own_pid, processes).items():
+    for name, body in _conditions(own_pid, threads, processes).items():
         number = _CONDITIONAL[name][column]
         if number is not None:
             code += [(_EQUAL, 0, len(body), number), *body]
@@ -121,17 +121,14 @@ def assemble(machine: str, own_pid: int, processes: bool) -> list[_Code]:
     return [*code, (_GREATER, 0, 1, _LAST_KNOWN), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS), _DENY]
 
 
-def _conditions(own_pid: int, processes: bool) -> dict[str, list[_Code]]:
+def _conditions(own_pid: int, threads: bool, processes: bool) -> dict[str, list[_Code]]:
     """What to do with a conditional system call once its number has matched; each body ends in a return."""
     flags: _Code = (_LOAD, 0, 0, _ARGUMENTS)
-    if processes:
-        clone = [flags, (_ANY_BIT, 0, 1, _CLONE_NAMESPACES), _DENY, _PASS]
-        start = [_PASS]
-    else:
-        clone = [
-            flags, (_ANY_BIT, 0, 1, _CLONE_NAMESPACES), _DENY, (_ANY_BIT, 0, 1, _CLONE_THREAD), _PASS, _DENY,
-        ]  # fmt: skip
-        start = [_DENY]
+    start = [_PASS] if processes else [_DENY]
+    clone = start
+    if threads and not processes:
+        clone = [(_ANY_BIT, 0, 1, _CLONE_THREAD), _PASS, _DENY]
+    clone = [flags, (_ANY_BIT, 0, 1, _CLONE_NAMESPACES), _DENY, *clone]
     return {
         "clone": clone,
         "clone3": [(_RETURN, 0, 0, _ERRNO | errno.ENOSYS)],

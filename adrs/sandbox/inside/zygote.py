@@ -14,9 +14,12 @@ import os
 import random
 import resource
 import select
+import shutil
 import signal
 import socket
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -29,21 +32,20 @@ _MESSAGE_LIMIT = 1 << 16
 def main() -> None:
     """Serve the control socket whose number is the only argument, until it closes."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     settings = msgpack.unpackb(control.recv(_MESSAGE_LIMIT))
     try:
         if settings["isolate"] is not None:
-            isolate.enter(settings["isolate"])
+            settings["threads"] = isolate.enter(settings["isolate"])
             _look_for_modules_in(settings["package_root"])
         if settings["become_nobody"]:
             isolate.forbid_users()
             linux.unmount("/proc")
             isolate.become_nobody()
-        if settings["isolate"] is not None or settings["become_nobody"]:
-            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        janitor = None if settings["scratch"] is None else _start_janitor(settings["scratch"], control)
         if settings["namespaces"]:
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             _become_first_process(control)
-        zygote = _Zygote(control, settings)
+        zygote = _Zygote(control, settings, janitor)
     except Exception as error:  # the edge: reported to whoever asked for this sandbox
         control.send(msgpack.packb({"failed": f"{type(error).__name__}: {error}"}))
         os._exit(1)
@@ -55,6 +57,21 @@ def _look_for_modules_in(root: str) -> None:
     package = sys.modules[__package__ or ""]
     package.__path__[:] = [f"{root}/{package.__name__}"]
     sys.path[sys.path.index(os.environ["PYTHONPATH"].split(os.pathsep)[0])] = root
+
+
+def _start_janitor(scratch: str, control: socket.socket) -> int:
+    """Fork a process that removes the scratch folder once this one has died, in whatever way. Returns its pid."""
+    alive, ours = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        control.close()
+        os.close(ours)
+        os.read(alive, 1)
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(0)
+    os.close(alive)
+    return pid
 
 
 def _become_first_process(control: socket.socket) -> None:
@@ -72,18 +89,29 @@ def _become_first_process(control: socket.socket) -> None:
 class _Zygote:
     """Children by pid, each with its pidfd."""
 
-    def __init__(self, control: socket.socket, settings: dict[str, Any]) -> None:
+    def __init__(self, control: socket.socket, settings: dict[str, Any], janitor: int | None) -> None:
         self._control = control
         self._settings = settings
         self._children: dict[int, int] = {}
+        self._scratch: str | None = settings["scratch"]
+        self._janitor = janitor
         self._own = os.pidfd_open(os.getpid())
         _warm(settings["imports"], settings["numba"])
         from . import child  # after the imports are warm: it needs numpy
         from .landlock import Landlock
 
         self._run = child.run
-        readable = settings["landlock"]
-        self._landlock = None if readable is None else Landlock(readable, settings["processes"] > 0)
+        readable, execute = settings["landlock"], settings["processes"] > 0
+        if self._scratch is not None:
+            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+            if readable is not None:
+                # There may be hundreds of rules, and nothing is mounted any more: once for all children.
+                linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+                common = Landlock(readable, execute)
+                common.restrict(self._scratch)
+                common.close()
+                readable = ["/"]
+        self._landlock = None if readable is None else Landlock(readable, execute)
         settings["mapped_bytes"] = _mapped_bytes()
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
@@ -112,9 +140,10 @@ class _Zygote:
         namespaces = self._settings["namespaces"]
         if namespaces:
             linux.unshare(linux.CLONE_NEWPID)
+        folder = None if self._scratch is None else tempfile.mkdtemp(dir=self._scratch)
         pid = os.fork()
         if pid == 0:
-            self._run(self._settings, self._landlock, connection, output)
+            self._run(self._settings, self._landlock, connection, output, folder)
             os._exit(1)
         os.close(connection)
         os.close(output)
@@ -126,6 +155,8 @@ class _Zygote:
         socket.send_fds(self._control, [msgpack.packb({"spawned": pid})], [descriptor])
 
     def _reap(self, pid: int, descriptor: int) -> None:
+        if self._scratch is not None:
+            self._clear(pid)
         _, status, usage = os.wait4(pid, 0)
         self._poll.unregister(descriptor)
         os.close(descriptor)
@@ -135,6 +166,26 @@ class _Zygote:
             "peak_memory_mb": usage.ru_maxrss / 1024,
         }  # fmt: skip
         self._control.send(msgpack.packb(ended))
+
+    def _clear(self, pid: int) -> None:
+        """End what a child that has died left running and remove its files, where no namespace has done it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        while orphans := set(_children()) - set(self._children) - {self._janitor}:
+            for orphan in orphans:
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+        if len(self._children) == 1:
+            for folder in os.scandir(self._scratch):
+                shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def _children() -> list[int]:
+    """Pids of the processes whose parent this one is, by birth or because theirs has died."""
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:  # a kernel without CONFIG_PROC_CHILDREN
+        return []
 
 
 def _warm(imports: list[str], numba: bool) -> None:

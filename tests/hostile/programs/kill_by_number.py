@@ -5,6 +5,8 @@ import signal
 def solve(values):
     reached = []
     for pid in range(2, 3000):
+        if pid == os.getpid():
+            continue
         try:
             os.kill(pid, 0)
             reached.append(pid)

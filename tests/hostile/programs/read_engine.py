@@ -10,7 +10,7 @@ def solve(values):
     for name in ("adrs", "adrs.evaluate.harness", "adrs.problem", "evaluators", "evaluators.systems"):
         try:
             module = importlib.import_module(name)
-        except ImportError:
+        except (ImportError, OSError):
             continue
         if getattr(module, "__file__", None):
             raise AssertionError(f"reached {module.__file__}")

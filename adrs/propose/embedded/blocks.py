@@ -42,12 +42,14 @@ class Block:
             return None
         name = self._untried[0] if self._untried else self._bandit.order(rng)[0]
         template = self._templates[name]
-        fills = template.defaults if self._untried else template.draw(rng)
+        first = bool(self._untried)
+        fills = template.defaults if first else template.draw(rng)
         values = [f"{hole} = {shorten(text)}" for hole, text in template.describe(fills).items()]
         more = ", ..." if len(values) > _SHOWN else ""
         with_values = f" with {', '.join(values[:_SHOWN])}{more}" if values else ""
         rationale = f"building block {name}{with_values}"
-        return Idea(template.render(fills), (), rationale, archive.best, {"block": name, "holes": fills})
+        detail: dict[str, Any] = {"block": name, "holes": fills, **({"first": True} if first else {})}
+        return Idea(template.render(fills), (), rationale, archive.best, detail)
 
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
         """The block counts as tried."""

@@ -14,7 +14,7 @@ from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.template import Template
 from adrs.propose.embedded.text import number
 
-_PARTNERS = 4
+_PARTNERS = 6
 
 
 class Crossover:

@@ -73,6 +73,8 @@ def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
         return _turn_key(tree, site, node, keyed)
     if name in ("sorted", "sort"):
         return _turn_sort(tree, site, node)
+    if name == "argsort" and node.args and node.args[0].keyword is None:
+        return _turn_argument(tree, site, node)
     if name not in _COUNTERPARTS:
         return None
     other = cst.Name(_COUNTERPARTS[name])
@@ -101,6 +103,25 @@ def _turn_sort(tree: Tree, site: Site, node: cst.Call) -> Edit | None:
     code = ", ".join(tree.code(argument).rstrip(",") for argument in others)
     code = f"{tree.code(node.func)}({code})" if reverse else f"{tree.code(node.func)}({code}, reverse=True)"
     return Edit(site.path, cst.parse_expression(code), f"`{shorten(tree.code(node))}` sorts the other way")
+
+
+def _turn_argument(tree: Tree, site: Site, node: cst.Call) -> Edit:
+    argument = node.args[0]
+    code = tree.code(argument.value)
+    if isinstance(argument.value, cst.UnaryOperation) and isinstance(argument.value.operator, cst.Minus):
+        turned = argument.value.expression
+    else:
+        turned = cst.parse_expression(f"-({code})")
+    arguments = [argument.with_changes(value=turned), *node.args[1:]]
+    return Edit(site.path, node.with_changes(args=arguments), f"sorts by `{shorten(tree.code(turned))}`")
+
+
+def field(tree: Tree, site: Site, rng: random.Random, fields: Sequence[str]) -> Edit | None:
+    """Another one of the fields of an argument that are alike."""
+    if not isinstance(site.node, cst.SimpleString) or not in_index(site) or site.node.evaluated_value not in fields:
+        return None
+    other = rng.choice([name for name in fields if name != site.node.evaluated_value])
+    return Edit(site.path, cst.SimpleString(f'"{other}"'), f"`{site.node.value}` became `{other}`")
 
 
 def condition(tree: Tree, site: Site, rng: random.Random) -> Edit | None:

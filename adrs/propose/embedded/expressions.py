@@ -76,12 +76,14 @@ def with_constants(text: str, values: Sequence[float]) -> str:
 
 
 def _is_part(node: ast.AST) -> TypeGuard[ast.expr]:
-    """Whether a node may be varied: not the name of a function, nor the guard of a division."""
+    """Whether a node may be varied: not the name of a function, nor what guards a division."""
     if isinstance(node, ast.Name):
         return _PLACEHOLDER.fullmatch(node.id) is not None
     if isinstance(node, ast.Constant):
         return isinstance(node.value, float) and node.value > 1e-6
-    return isinstance(node, ast.BinOp | ast.Call)
+    if isinstance(node, ast.BinOp):
+        return ast.unparse(node.right) != _GUARD
+    return isinstance(node, ast.Call) and ast.unparse(node.func) != "abs"
 
 
 def _constant(rng: random.Random) -> str:

@@ -2,7 +2,9 @@
 
 import random
 from collections import OrderedDict
+from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Program
@@ -53,7 +55,8 @@ class Embedded:
         if draft.proposer != NAME or operator is None:
             return
         self._remember(draft.source)
-        self._bandit.pull(operator.name)
+        if not _is_forced(draft.detail):
+            self._bandit.pull(operator.name)
         operator.commit(brief, draft, self._archive)
 
     def tell(self, program: Program) -> None:
@@ -61,7 +64,7 @@ class Embedded:
         operator = self._operators.get(program.operator) if program.proposer == NAME else None
         if operator is not None:
             operator.tell(program)
-            if program.fitness is not None:
+            if program.fitness is not None and not _is_forced(program.detail):
                 self._bandit.reward(operator.name, self._reward(program, program.fitness))
         else:
             self._remember(program.source)
@@ -99,7 +102,12 @@ def _tree_operators(problem: Problem, templates: dict[str, Template]) -> list[Op
     from adrs.propose.embedded.crossover import Crossover
     from adrs.propose.embedded.mutate import Mutate
 
-    return [Mutate(), Crossover(templates, problem.functions)]
+    return [Mutate(problem.functions), Crossover(templates, problem.functions)]
+
+
+def _is_forced(detail: Mapping[str, Any]) -> bool:
+    """Whether a draft was nobody's choice, hence says nothing about its operator: the first of a building block."""
+    return bool(detail.get("first"))
 
 
 def _draft(operator: str, idea: Idea) -> Draft:

@@ -5,7 +5,7 @@ A vector holds offsets: at the origin every number is what it is in the program.
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -50,15 +50,17 @@ class Tunable(Protocol):
         """The program with other values for the chosen numbers."""
 
 
-def of(program: Program, templates: Mapping[str, Template]) -> Tunable:
-    """The holes of a program that is a building block as filled, else the literals of its source."""
+def of(program: Program, templates: Mapping[str, Template]) -> Iterator[Tunable]:
+    """What can be tuned in a program: holes, if it is a building block as filled, then literals of its source."""
     template = templates.get(str(program.detail.get("block")))
     fills = program.detail.get("holes")
     if template is not None and fills is not None and len(fills) == len(template.holes):
         holes = HoleTunable(template, fills)
         if holes.size:
-            return holes
-    return LiteralTunable(program.source)
+            yield holes
+    found = LiteralTunable(program.source)
+    if found.size:
+        yield found
 
 
 def choose(rng: random.Random, tunable: Tunable) -> list[int]:

@@ -119,7 +119,7 @@ class Tune:
             origin = brief.parent if brief.parent.id == number else archive.find(number)
             if origin is None:
                 return
-            tunable = tunables.of(origin, self._templates)
+            tunable = next(t for t in tunables.of(origin, self._templates) if t.skeleton == detail["skeleton"])
             session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed)
             if len(self._sessions) >= _MOST_SESSIONS:
                 self._close(min(self._sessions.values(), key=lambda other: (other.best, other.number)))
@@ -155,10 +155,10 @@ class Tune:
         for program in [brief.parent, *list(archive)[:_CLOSE]]:
             if program.fitness is None:
                 continue
-            tunable = tunables.of(program, self._templates)
-            reached = self._reached.get(tunable.skeleton)
-            if tunable.size and tunable.skeleton not in busy and (reached is None or program.fitness > reached):
-                yield program, tunable
+            for tunable in tunables.of(program, self._templates):
+                reached = self._reached.get(tunable.skeleton)
+                if tunable.skeleton not in busy and (reached is None or program.fitness > reached):
+                    yield program, tunable
 
 
 def _sample(session: Session, index: int) -> Idea:
@@ -171,6 +171,7 @@ def _sample(session: Session, index: int) -> Idea:
         "index": index,
         "vector": vector,
         "origin": origin.id,
+        "skeleton": session.tunable.skeleton,
         "chosen": session.chosen,
     }
     count = len(rendered.changes)

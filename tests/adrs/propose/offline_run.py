@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from adrs.evaluate.harness import PolicyFailure, Workloads, evaluate, load_evaluator
+from adrs.evaluate import harness
+from adrs.evaluate.harness import PolicyFailure, Workloads, load_evaluator
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Evaluation, Job, Program
 from adrs.propose import Proposer
@@ -53,12 +54,13 @@ class Best:
 class Driver:
     """One run of a proposer on a problem."""
 
-    def __init__(self, problem: Problem, proposer: Proposer, evaluate_source: Evaluate | None = None, seed: int = 0) -> None:
+    def __init__(self, problem: Problem, proposer: Proposer, evaluate: Evaluate | None = None, seed: int = 0) -> None:
         self.problem, self.proposer, self.seed = problem, proposer, seed
-        self.evaluate = evaluate_source or in_process(problem)
+        self.evaluate = evaluate or in_process(problem)
         self.run = Run()
         self._search = Best()
         self._digests: dict[str, int] = {}
+        self._evaluations: dict[int, Evaluation] = {}
 
     def drive(self, tickets: int, window: int = 8, recorded: dict[int, Draft] | None = None) -> Run:
         """Run to a number of tickets; drafts in `recorded` are recalled instead of proposed."""
@@ -103,10 +105,6 @@ class Driver:
         self._evaluations[number] = evaluation
         return replace(program, evaluation=evaluation)
 
-    @property
-    def _evaluations(self) -> dict[int, Evaluation]:
-        return self.__dict__.setdefault("_kept", {})
-
     def _tell(self, pending: list[Program]) -> None:
         program = pending.pop(0)
         self._search.tell(program)
@@ -127,7 +125,7 @@ def in_process(problem: Problem, seconds: float = 20.0) -> Evaluate:
         try:
             with _time_limit(seconds):
                 policy = InProcessPolicy(problem, source)
-                return evaluate(problem, evaluator, workloads, policy, Job(source, "train"))
+                return harness.evaluate(problem, evaluator, workloads, policy, Job(source, "train"))
         except PolicyFailure as failure:
             return Evaluation("train", "full", failure.verdict, failure.reason)
         except _Hung:

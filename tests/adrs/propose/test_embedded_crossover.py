@@ -1,0 +1,109 @@
+"""Crossover of functions, constants and holes."""
+
+import random
+from pathlib import Path
+
+from adrs.program import Brief, Evaluation, Program
+from adrs.propose.embedded.archive import Archive
+from adrs.propose.embedded.crossover import Crossover
+from adrs.propose.embedded.functions import Transplant
+from adrs.propose.embedded.template import Template
+
+RECIPIENT = """import math
+
+
+def solve(x):
+    return combine(rank(x), 2)
+
+
+def rank(x):
+    return sorted(x)
+
+
+def combine(x, n):
+    return x[:n]
+"""
+DONOR = """from statistics import mean
+
+FACTOR = 3
+
+
+def centre(x):
+    return mean(x) * FACTOR
+
+
+@staticmethod
+def rank(x):
+    \"\"\"From the middle out.\"\"\"
+    return sorted(x, key=lambda y: abs(y - centre(x)))
+
+
+def combine(x, count):
+    return x[count:]
+
+
+def solve(x):
+    return combine(rank(x), 2)
+"""
+
+
+def program(number: int, source: str, fitness: float | None = 1.0, **detail: object) -> Program:
+    evaluation = Evaluation("train", "full", "ok", fitness=fitness)
+    return Program(number, source, "", evaluation=evaluation, detail=detail)
+
+
+def test_what_a_function_needs_comes_along() -> None:
+    transplant = Transplant(RECIPIENT, DONOR, ["solve"])
+    assert transplant.names() == ["rank"]
+    source = transplant.source_with("rank")
+    assert source is not None
+    scope: dict = {}
+    exec(source.replace("@staticmethod\n", ""), scope)
+    assert scope["solve"]([1.0, 2.0, 30.0]) == [30.0, 2.0]
+    assert source.index("FACTOR = 3") < source.index("def centre") < source.index("@staticmethod\ndef rank")
+    assert source.count("def rank") == 1
+
+
+def test_the_donor_over_again_is_no_crossover() -> None:
+    lone = "def solve(x):\n    return x\n"
+    other = "def helper(x):\n    return -x\n\n\ndef solve(x):\n    return helper(x)\n"
+    transplant = Transplant(lone, other, ["solve"])
+    assert transplant.names() == ["solve"]
+    assert transplant.source_with("solve") is None
+
+
+def test_functions_that_are_not_used_are_not_exchanged() -> None:
+    unused = "def solve(x):\n    return x\n\n\ndef rank(x):\n    return 0\n"
+    assert "rank" not in Transplant(unused, DONOR, ["solve"]).names()
+
+
+def test_constants_are_mixed_where_functions_are_alike() -> None:
+    ours = program(1, "def solve(x):\n    gain = 0.5\n    return gain * x\n")
+    theirs = program(2, "def solve(x):\n    gain = 0.75\n    return gain * x * x\n")
+    idea = Crossover({}, ["solve"]).think(Brief(3, 0, ours, (theirs,)), Archive(), random.Random(1))
+    assert idea is not None
+    assert "gain 0.5 -> " in idea.rationale
+    assert [(parent.id, parent.role) for parent in idea.parents] == [(1, "parent"), (2, "crossover")]
+
+
+def test_holes_of_one_block_are_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "block.py"
+    path.write_text(
+        "from adrs_helpers.blocks import integer\ndef solve(x):\n"
+        "    low = integer(1, 9, 1)\n    high = integer(1, 9, 1)\n    return low, high\n"
+    )
+    block = Template(path)
+    ours = program(1, block.render([2, 3]), block="block", holes=[2, 3])
+    theirs = program(2, block.render([4, 5]), block="block", holes=[4, 5])
+    crossover = Crossover({"block": block}, ["solve"])
+    mixed = {
+        tuple(idea.detail["holes"])
+        for seed in range(20)
+        if (idea := crossover.think(Brief(3, 0, ours, (theirs,)), Archive(), random.Random(seed)))
+    }
+    assert mixed == {(4, 3), (2, 5)}
+
+
+def test_nobody_to_cross_with() -> None:
+    ours = program(1, RECIPIENT)
+    assert Crossover({}, ["solve"]).think(Brief(2, 0, ours), Archive(), random.Random(0)) is None

@@ -20,6 +20,9 @@ FLOOR_SECONDS = 10e-6
 ECHOES = 5
 CPU_SHARE = 1.3
 CPU_ALLOWANCE_SECONDS = 0.05
+SUSPICIOUS_CPU_SECONDS = 0.03
+"""More CPU time than in a round that was not watched, and the next one is watched for longer."""
+LONGER = 5
 
 Arguments = tuple[Any, ...]
 
@@ -87,6 +90,7 @@ def measure(
     round_trips: list[list[float]] = []
     echo = float("inf")
     spent = 0.0
+    watch = _Watch(protocol.idle_seconds)
     while not round_trips or (len(round_trips) < protocol.rounds and spent < protocol.patience_seconds):
         policy.reset(seed)
         policy.call(function, *throw_away)
@@ -102,27 +106,44 @@ def measure(
             current.append(policy.seconds if _equal(answer, answers[number]) else float("inf"))
         if not round_trips:
             echo = min(policy.echo(*calls[0]) for _ in range(ECHOES))
-            _rest(protocol.idle_seconds, called)
-        _account(policy.restart(), called)
+        watch.end_round(policy, called)
         round_trips.append(current)
         spent += called
     return Decisions(answers, np.array(round_trips), echo)
 
 
-def _rest(idle_seconds: float, called_seconds: float) -> None:
-    """Long enough that a process which goes on working in the meantime breaks the rule of `_account`."""
-    if idle_seconds > 0:
-        time.sleep(idle_seconds + (CPU_SHARE - 1) * called_seconds)
+class _Watch:
+    """Ends rounds, and sees whether the calls explain the CPU time of the process.
 
+    The first round ends with a pause, and the second one without. If the first took clearly more CPU, the pause of the
+    third is longer: on a busy machine a process that goes on working may have had little CPU in the first.
+    """
 
-def _account(cpu_seconds: float, called_seconds: float) -> None:
-    allowed = CPU_SHARE * called_seconds + CPU_ALLOWANCE_SECONDS
-    if cpu_seconds > allowed:
-        raise Invalid(
-            "work outside the call",
-            f"the process used {cpu_seconds:.3f} s of CPU, but its calls took {called_seconds:.3f} s, "
-            f"which explains at most {allowed:.3f} s",
-        )
+    def __init__(self, idle_seconds: float) -> None:
+        self._pause = idle_seconds
+        self._longer = 0.0
+        self._used_in_pause: float | None = None
+
+    def end_round(self, policy: Policy, called: float) -> None:
+        """called: wall seconds of the round's calls, the untimed one included. Raises Invalid."""
+        pause = self._pause + (CPU_SHARE - 1) * called if self._pause > 0 else 0.0
+        if pause > 0:
+            time.sleep(pause)
+        used = policy.restart()
+        allowed = CPU_SHARE * called + CPU_ALLOWANCE_SECONDS
+        if used > allowed:
+            raise Invalid(
+                "work outside the call",
+                f"the process used {used:.3f} s of CPU, but its calls took {called:.3f} s, "
+                f"which explains at most {allowed:.3f} s",
+            )
+        self._pause = 0.0
+        if pause > 0:
+            self._used_in_pause, self._longer = used, LONGER * (pause + called)
+        elif self._used_in_pause is not None:
+            if self._used_in_pause > used + SUSPICIOUS_CPU_SECONDS:
+                self._pause = self._longer
+            self._used_in_pause = None
 
 
 def _equal(answer: Any, other: Any) -> bool:

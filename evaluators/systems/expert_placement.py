@@ -57,8 +57,12 @@ def slot_loads(placement: np.ndarray, load: np.ndarray) -> np.ndarray:
 
 
 def balancedness(loads: np.ndarray) -> float:
-    """Sum over layers of the mean load, over the sum of the largest one: loads is [layers, GPUs or slots]."""
-    return float(loads.mean(axis=1).sum() / loads.max(axis=1).sum())
+    """Sum over layers of the mean load, over the sum of the largest one: loads is [layers, GPUs or slots].
+
+    0 where there is no load at all, as in the public evaluator.
+    """
+    largest = float(loads.max(axis=1).sum())
+    return float(loads.mean(axis=1).sum()) / largest if largest else 0.0
 
 
 def nodes_of_groups(placement: np.ndarray, experts: int, groups: int, nodes: int) -> np.ndarray:
@@ -188,7 +192,7 @@ def movement(deployment: Deployment, placements: np.ndarray) -> dict[str, float]
 
 
 def _feedback(balances: np.ndarray, of_gpus: list[np.ndarray], decisions: decision_time.Decisions) -> str:
-    pace = np.mean([loads.max(axis=1) / loads.mean(axis=1) for loads in of_gpus], axis=0)
+    pace = np.mean([loads.max(axis=1) / np.maximum(loads.mean(axis=1), 1e-9) for loads in of_gpus], axis=0)
     text = (
         f"balancedness {balances.mean():.4f}, in single intervals {balances.min():.3f} to {balances.max():.3f}; "
         f"the slowest GPU has {pace.max():.2f} times the mean load in layer {pace.argmax()}, "

@@ -126,3 +126,11 @@ def test_a_process_that_is_watched_for_idleness_rests_before_it_ends(monkeypatch
     monkeypatch.setattr(decision_time.time, "sleep", rests.append)
     run(ScriptedPolicy([[0.1, 0.1]] * 3), rounds=3, patience_seconds=1e9, idle_seconds=0.2)
     assert rests == [pytest.approx(0.2 + 0.3 * 100.2)]
+
+
+@pytest.mark.parametrize(("cpu", "longer"), [([60.0, 59.98, 60.0], []), ([60.0, 59.96, 60.0], [5 * 130.46 + 30.06])])
+def test_a_process_that_seems_busy_is_watched_again_and_for_longer(monkeypatch, cpu, longer):
+    rests = []
+    monkeypatch.setattr(decision_time.time, "sleep", rests.append)
+    run(ScriptedPolicy([[0.1, 0.1]] * 3, cpu=cpu), rounds=3, patience_seconds=1e9, idle_seconds=0.2)
+    assert rests == pytest.approx([0.2 + 0.3 * 100.2, *longer])

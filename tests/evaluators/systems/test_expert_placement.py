@@ -101,6 +101,10 @@ def test_example_of_the_published_balancer():
     ]
 
 
+def test_no_load_is_no_balance():
+    assert balancedness(np.zeros((2, 4))) == 0
+
+
 @st.composite
 def placements(draw_):
     """A small deployment of one interval, and a placement in which every expert has a slot."""

@@ -37,7 +37,7 @@ def operator(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
         return None
     kind = rng.choice([kind for kind in family if not isinstance(site.node, kind)])
     new = kind()
-    return Edit(site.path, new, f"`{tree.code(site.node)}` became `{tree.code(new)}`")
+    return Edit(site.path, new, f"`{tree.code(site.node)}` became `{tree.code(new)}`", site.path)
 
 
 def constant(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -57,7 +57,7 @@ def constant(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
         new = cst.Float(number(node.evaluated_value * math.exp(rng.gauss(0.0, 0.7))))
     else:
         return None
-    return Edit(site.path, new, f"`{node.value}` became `{tree.code(new)}`")
+    return Edit(site.path, new, f"`{node.value}` became `{tree.code(new)}`", site.path)
 
 
 def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -81,7 +81,7 @@ def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     function = node.func.with_changes(attr=other) if isinstance(node.func, cst.Attribute) else other
     if name == "mean" and not isinstance(node.func, cst.Attribute):
         return None
-    return Edit(site.path, node.with_changes(func=function), f"`{name}` became `{other.value}`")
+    return Edit(site.path, node.with_changes(func=function), f"`{name}` became `{other.value}`", site.path)
 
 
 def _turn_key(tree: Tree, site: Site, node: cst.Call, index: int) -> Edit:
@@ -90,7 +90,9 @@ def _turn_key(tree: Tree, site: Site, node: cst.Call, index: int) -> Edit:
     body = cst.parse_expression(f"-({tree.code(key.body)})")
     arguments = [*node.args]
     arguments[index] = argument.with_changes(value=key.with_changes(body=body))
-    return Edit(site.path, node.with_changes(args=arguments), f"the key `{shorten(tree.code(key.body))}` is negated")
+    return Edit(
+        site.path, node.with_changes(args=arguments), f"the key `{shorten(tree.code(key.body))}` is negated", site.path
+    )
 
 
 def _turn_sort(tree: Tree, site: Site, node: cst.Call) -> Edit | None:
@@ -102,7 +104,7 @@ def _turn_sort(tree: Tree, site: Site, node: cst.Call) -> Edit | None:
         return None  # `sort` of an array knows no `reverse`
     code = ", ".join(tree.code(argument).rstrip(",") for argument in others)
     code = f"{tree.code(node.func)}({code})" if reverse else f"{tree.code(node.func)}({code}, reverse=True)"
-    return Edit(site.path, cst.parse_expression(code), f"`{shorten(tree.code(node))}` sorts the other way")
+    return Edit(site.path, cst.parse_expression(code), f"`{shorten(tree.code(node))}` sorts the other way", site.path)
 
 
 def _turn_argument(tree: Tree, site: Site, node: cst.Call) -> Edit:
@@ -113,7 +115,7 @@ def _turn_argument(tree: Tree, site: Site, node: cst.Call) -> Edit:
     else:
         turned = cst.parse_expression(f"-({code})")
     arguments = [argument.with_changes(value=turned), *node.args[1:]]
-    return Edit(site.path, node.with_changes(args=arguments), f"sorts by `{shorten(tree.code(turned))}`")
+    return Edit(site.path, node.with_changes(args=arguments), f"sorts by `{shorten(tree.code(turned))}`", site.path)
 
 
 def field(tree: Tree, site: Site, rng: random.Random, fields: Sequence[str]) -> Edit | None:
@@ -121,7 +123,7 @@ def field(tree: Tree, site: Site, rng: random.Random, fields: Sequence[str]) -> 
     if not isinstance(site.node, cst.SimpleString) or not in_index(site) or site.node.evaluated_value not in fields:
         return None
     other = rng.choice([name for name in fields if name != site.node.evaluated_value])
-    return Edit(site.path, cst.SimpleString(f'"{other}"'), f"`{site.node.value}` became `{other}`")
+    return Edit(site.path, cst.SimpleString(f'"{other}"'), f"`{site.node.value}` became `{other}`", site.path)
 
 
 def condition(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -130,7 +132,7 @@ def condition(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
         return None
     code = tree.code(site.node)
     opposite = cst.parse_expression(f"not ({code})")
-    return Edit(site.path, opposite, f"the condition `{shorten(code)}` is negated")
+    return Edit(site.path, opposite, f"the condition `{shorten(code)}` is negated", site.path)
 
 
 def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -148,7 +150,7 @@ def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     if isinstance(kept, cst.BaseNumber):
         return None
     new = _in_place_of(tree, site, tree.code(kept), kept)
-    return Edit(site.path, new, f"`{shorten(tree.code(dropped))}` dropped from `{shorten(tree.code(node))}`")
+    return Edit(site.path, new, f"`{shorten(tree.code(dropped))}` dropped from `{shorten(tree.code(node))}`", site.path)
 
 
 def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -166,7 +168,7 @@ def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
         added = f"{math.exp(rng.uniform(-3.0, 1.5)):.2g} * {added}"
     sign = rng.choice("+-")
     new = _in_place_of(tree, site, f"{code} {sign} {added}", None)
-    return Edit(site.path, new, f"`{shorten(code)}` {sign} `{shorten(added)}`")
+    return Edit(site.path, new, f"`{shorten(code)}` {sign} `{shorten(added)}`", site.path)
 
 
 def name(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -185,7 +187,7 @@ def name(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     if not others:
         return None
     other = rng.choice(others)
-    return Edit(site.path, node.with_changes(value=other), f"`{node.value}` became `{other}`")
+    return Edit(site.path, node.with_changes(value=other), f"`{node.value}` became `{other}`", site.path)
 
 
 def _use(site: Site) -> str:

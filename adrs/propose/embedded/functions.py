@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from adrs.propose.embedded.text import Text
 
@@ -12,68 +13,80 @@ class _Module:
     """Module-level definitions of a program by name. Raises SyntaxError for source that is no program."""
 
     def __init__(self, source: str) -> None:
-        self.tree = ast.parse(source)
-        self.text = Text(source)
+        self._text = Text(source)
         self.definitions: dict[str, _Definition] = {}
-        for node in self.tree.body:
+        for node in ast.parse(source).body:
             for name in _bound(node):
                 assert isinstance(node, _Definition)
                 self.definitions[name] = node
+        self.code = {name: self._text.cut(*self.span(name)) for name in self.definitions}
+        """Source of each definition, decorators included."""
+        self.reads = {name: _names(node) for name, node in self.definitions.items()}
 
-    def code(self, name: str) -> str:
-        """Source of a definition, decorators included."""
+    def span(self, name: str) -> tuple[int, int]:
+        """First byte of a definition's first line and the byte after its last."""
         node = self.definitions[name]
+        start, end = self._text.lines(node)
         decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
-        start = min([self.text.lines(node)[0], *(self.text.span(decorator)[0] - 1 for decorator in decorators)])
-        return self.text.cut(start, self.text.lines(node)[1]).rstrip("\n") + "\n"
+        return min([start, *(self._text.span(decorator)[0] - 1 for decorator in decorators)]), end
 
-    def reachable(self, names: Iterable[str]) -> dict[str, str]:
-        """Definitions that some names lead to, themselves included, with a text to compare each by."""
-        found: dict[str, str] = {}
-        left = list(names)
-        while left:
-            name = left.pop()
-            if name in self.definitions and name not in found:
-                found[name] = ast.dump(self.definitions[name])
-                left += [node.id for node in ast.walk(self.definitions[name]) if isinstance(node, ast.Name)]
-        return found
+    def with_code(self, name: str, code: str) -> str:
+        """The source with other text in the place of a definition."""
+        return self._text.replace([(*self.span(name), code)])
+
+
+@lru_cache(maxsize=32)
+def _module(source: str) -> _Module:
+    return _Module(source)
 
 
 class Transplant:
     """Functions of a donor that can replace those of a recipient. Raises SyntaxError where one does not parse."""
 
     def __init__(self, recipient: str, donor: str, entries: Iterable[str]) -> None:
-        self._recipient, self._donor = _Module(recipient), _Module(donor)
+        self._recipient, self._donor = _module(recipient), _module(donor)
         self._entries = list(entries)
 
     def names(self) -> list[str]:
         """Functions that both have with the same signature and different bodies, and that the recipient uses."""
-        theirs, ours = self._donor.definitions, self._recipient.definitions
-        used = self._recipient.reachable(self._entries)
-        return [name for name in used if _signature(ours[name]) is not None
-                and _signature(ours[name]) == _signature(theirs.get(name))
-                and used[name] != ast.dump(theirs[name])]  # fmt: skip
+        ours, theirs = self._recipient, self._donor
+        used = _reachable(self._entries, ours.reads)
+        return [name for name in used if name in theirs.definitions and ours.code[name] != theirs.code[name]
+                and _signature(ours.definitions[name]) is not None
+                and _signature(ours.definitions[name]) == _signature(theirs.definitions[name])]  # fmt: skip
 
     def source_with(self, name: str) -> str | None:
         """The recipient with the donor's function; what that needs and the recipient lacks comes along.
 
         A helper of the same name stays the recipient's. None where the outcome would be the donor over again.
         """
-        missing = [other for other in self._donor.reachable([name]) if other not in self._recipient.definitions]
-        node = self._recipient.definitions[name]
-        start = self._recipient.text.lines(node)[0]
-        decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-        start = min([start, *(self._recipient.text.span(decorator)[0] - 1 for decorator in decorators)])
-        end = self._recipient.text.lines(node)[1]
-        order = sorted(missing, key=lambda other: self._donor.definitions[other].lineno)
-        pieces = list(dict.fromkeys(self._donor.code(other) for other in order))
-        added = "".join(f"{piece}\n\n" if piece.startswith(("def", "class", "@")) else f"{piece}\n" for piece in pieces)
-        source = self._recipient.text.replace([(start, end, added + self._donor.code(name))])
-        try:
-            behaviour = _Module(source).reachable(self._entries)
-        except SyntaxError:
+        ours, theirs = self._recipient, self._donor
+        missing = [other for other in _reachable([name], theirs.reads) if other not in ours.definitions]
+        replaced = (name, *missing)
+        reads = {**ours.reads, **{other: theirs.reads[other] for other in replaced}}
+        code = {**ours.code, **{other: theirs.code[other] for other in replaced}}
+        if all(code[other] == theirs.code.get(other) for other in _reachable(self._entries, reads)):
             return None
-        return None if behaviour == self._donor.reachable(self._entries) else source
+        missing.sort(key=lambda other: theirs.definitions[other].lineno)
+        pieces = dict.fromkeys(theirs.code[other].rstrip("\n") for other in missing)
+        added = "".join(f"{piece}\n\n\n" if "\n" in piece else f"{piece}\n" for piece in pieces)
+        return ours.with_code(name, added + theirs.code[name].rstrip("\n") + "\n")
+
+
+def _reachable(names: Iterable[str], reads: Mapping[str, frozenset[str]]) -> list[str]:
+    """Definitions that some names lead to, themselves included."""
+    found: dict[str, None] = {}
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name in reads and name not in found:
+            found[name] = None
+            left += sorted(reads[name])
+    return list(found)
+
+
+def _names(node: ast.AST) -> frozenset[str]:
+    return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:
@@ -87,7 +100,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield node.target.id
 
 
-def _signature(node: _Definition | None) -> str | None:
+def _signature(node: _Definition) -> str | None:
     """Names of the arguments as text, None for what is no function."""
     return ast.unparse(_plain(node.args)) if isinstance(node, ast.FunctionDef) else None
 

@@ -60,7 +60,7 @@ class Mutate:
             chosen = self._choose(tree, rng, rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0])
             source = tree.replace(chosen)
             if chosen and source != tree.source and _parses(source):
-                rationale = "; ".join(f"line {_line(tree, edit)}: {edit.text}" for edit in chosen)
+                rationale = "; ".join(f"line {tree.line(edit.at)}: {edit.text}" for edit in chosen)
                 parents = (Parent(brief.parent.id, "parent"),)
                 return Idea(source, parents, f"mutated {rationale}", brief.parent.fitness)
         return None
@@ -93,13 +93,6 @@ def _parses(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError):
         return False
     return True
-
-
-def _line(tree: Tree, edit: Edit) -> int:
-    """The first line of the parent that an edit changes."""
-    old, new = tree.source.split("\n"), tree.apply(edit).split("\n")
-    same = (index for index, (before, after) in enumerate(zip(old, new, strict=False), 1) if before != after)
-    return next(same, min(len(old), len(new)))
 
 
 def _alike(functions: Mapping[str, FunctionType]) -> list[list[str]]:

@@ -19,7 +19,7 @@ def remove(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
         return None
     if _leaves(tree, site) and not isinstance(site.node, cst.If):
         return None
-    return _rebuilt(block, [*body[:index], *body[index + 1 :]], f"`{_first_line(tree, site)}` removed")
+    return _rebuilt(block, site, [*body[:index], *body[index + 1 :]], f"`{_first_line(tree, site)}` removed")
 
 
 def repeat(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -30,7 +30,7 @@ def repeat(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     block, body, index = found
     if _is(site.node, cst.Expr) and _is_text(site.node):
         return None
-    return _rebuilt(block, [*body[:index], body[index], *body[index:]], f"`{_first_line(tree, site)}` done twice")
+    return _rebuilt(block, site, [*body[:index], body[index], *body[index:]], f"`{_first_line(tree, site)}` done twice")
 
 
 def move(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -45,7 +45,7 @@ def move(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     if isinstance(site.node, cst.SimpleStatementLine) and tree.names_in(site)[0] & tree.names_in(follower)[1]:
         return None  # what it binds is read by the next one
     swapped = [*body[:index], body[index + 1], body[index], *body[index + 2 :]]
-    return _rebuilt(block, swapped, f"`{_first_line(tree, site)}` moved behind the next statement")
+    return _rebuilt(block, site, swapped, f"`{_first_line(tree, site)}` moved behind the next statement")
 
 
 def unguard(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
@@ -63,7 +63,7 @@ def unguard(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     if not chosen and len(body) == 1:
         return None
     what = "always" if chosen is branches[0] else "never"
-    return _rebuilt(block, [*body[:index], *chosen, *body[index + 1 :]],
+    return _rebuilt(block, site, [*body[:index], *chosen, *body[index + 1 :]],
                     f"the condition `{shorten(tree.code(site.node.test))}` {what} holds")  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def leave_early(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     test = f"not ({test})" if negated else f"({test})" if "\n" in test else test
     exit_statement = cst.parse_statement(f"if {test}:\n    {kind}\n", config=tree.module.config_for_parsing)
     new = site.node.body.with_changes(body=[*body[:at], exit_statement, *body[at:]])
-    return Edit((*site.path, ("body", None)), new, f"`if {shorten(test)}: {kind}` inserted")
+    return Edit((*site.path, ("body", None)), new, f"`if {shorten(test)}: {kind}` inserted", site.path)
 
 
 def _in_block(site: Site) -> tuple[Site, Sequence[cst.BaseStatement], int] | None:
@@ -105,8 +105,8 @@ def _in_block(site: Site) -> tuple[Site, Sequence[cst.BaseStatement], int] | Non
     return block, block.node.body, index
 
 
-def _rebuilt(block: Site, body: Sequence[cst.BaseStatement], text: str) -> Edit:
-    return Edit(block.path, block.node.with_changes(body=body), text)
+def _rebuilt(block: Site, site: Site, body: Sequence[cst.BaseStatement], text: str) -> Edit:
+    return Edit(block.path, block.node.with_changes(body=body), text, site.path)
 
 
 def _is(node: cst.CSTNode, kind: type[cst.BaseSmallStatement]) -> bool:

@@ -1,6 +1,7 @@
 """A program's concrete syntax tree with a path to every node, so that an edit costs no walk over the tree."""
 
-from collections.abc import Iterator, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, cached_property, lru_cache
 
@@ -49,6 +50,8 @@ class Edit:
     node: cst.CSTNode
     text: str
     """What it does, for a person."""
+    at: Path
+    """The node that `text` is about, which may lie within the one that is replaced."""
 
     def overlaps(self, other: "Edit") -> bool:
         """Whether one's place lies in the other's."""
@@ -110,9 +113,19 @@ class Tree:
         bound = {name for where, name, bound in inside if bound and not is_private(where)}
         return bound, {name for _, name, bound in inside if not bound} - private
 
-    def apply(self, edit: Edit) -> str:
-        """The source after one edit."""
-        return self.replace([edit])
+    @cached_property
+    def _lines(self) -> Mapping[Path, int]:
+        """The first line of each statement. Both parsers know the same statements, in the same order."""
+        kinds = (cst.BaseSmallStatement, cst.BaseCompoundStatement)
+        statements = [site.path for site in self.sites if isinstance(site.node, kinds)]
+        parsed = [node for node in ast.walk(ast.parse(self.source)) if isinstance(node, ast.stmt)]
+        lines = sorted((node.lineno, node.col_offset) for node in parsed)
+        return {path: line for path, (line, _) in zip(statements, lines, strict=True)}
+
+    def line(self, path: Path) -> int:
+        """The first line of the statement that a node belongs to."""
+        at = (*path, ("body", 0))  # a line of small statements is not a statement of its own
+        return next((self._lines[at[:end]] for end in range(len(at), 0, -1) if at[:end] in self._lines), 1)
 
     def replace(self, edits: Sequence[Edit]) -> str:
         """The source after edits that do not overlap."""

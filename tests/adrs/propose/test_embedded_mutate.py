@@ -55,7 +55,7 @@ def outcomes(maker: Maker, source: str, tries: int = 60) -> set[str]:
         for site in tree.sites:
             edit = maker(tree, site, random.Random(seed)) if site.function is not None else None
             if edit is not None:
-                made.add(tree.apply(edit))
+                made.add(tree.replace([edit]))
     return made
 
 

@@ -101,11 +101,11 @@ async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, spl
             pass  # a damaged entry is measured again and written over
     evaluation = await executor.evaluate(Job(source, split))
     if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
-        _write_quietly(path, json.dumps(evaluation.plain()))
+        write_quietly(path, json.dumps(evaluation.plain()))
     return evaluation
 
 
-def _write_quietly(path: Path, text: str) -> None:
+def write_quietly(path: Path, text: str) -> None:
     """Write a cache entry whole or not at all; a cache that cannot be written costs time, nothing else."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def _write_quietly(path: Path, text: str) -> None:
 
 def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
     """Where the evaluation of `source` is kept: named by everything that could change it."""
-    evaluator = _evaluator_files(problem)
+    evaluator = evaluator_files(problem)
     if evaluator is None:
         return None
     key = sha256()
@@ -130,7 +130,7 @@ def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
     return resources.cache_folder() / "baselines" / f"{key.hexdigest()}.json"
 
 
-def _evaluator_files(problem: Problem) -> list[Path] | None:
+def evaluator_files(problem: Problem) -> list[Path] | None:
     """The evaluator's module and its neighbours, found without importing them; None if they cannot be found."""
     parts = problem.evaluator.partition(":")[0].split(".")
     local = problem.folder.joinpath(*parts).with_suffix(".py")

@@ -1,18 +1,26 @@
 """Before anything is believed: does this problem tell good programs from bad ones, and bad ones from cheats?"""
 
 import asyncio
+import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-from adrs import plugins
-from adrs.calibrate import Calibration, calibrate
+from adrs import plugins, resources
+from adrs.calibrate import Calibration, calibrate, evaluator_files, write_quietly
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.problem import Cheat, Problem
 from adrs.program import Evaluation, Job
-from adrs.source import Rejected, screen
+from adrs.score import SplitScale
+from adrs.source import Rejected, literal_share, screen
+
+_LOOP_SECONDS = 1.0
+"""How long a program that is known not to end may go on, where the problem allows more."""
+_SCALE = ("trivial", "state-of-the-art")
 
 
 @dataclass(frozen=True)
@@ -29,14 +37,60 @@ class Finding:
 
 
 def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[[Finding], None]) -> list[Finding]:
-    """Run all checks, reporting each as it is done."""
-    return asyncio.run(_Checks(problem, sandbox, workers, report).run())
+    """Run all checks, heuristics included, reporting each as it is done."""
+
+    async def run() -> list[Finding]:
+        executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
+        try:
+            await executor.start()
+            return await Checks(problem, executor, report).run((*_SCALE, "heuristic"))
+        finally:
+            await executor.close()
+
+    return asyncio.run(run())
 
 
-class _Checks:
-    def __init__(self, problem: Problem, sandbox: str | None, workers: int, report: Callable[[Finding], None]) -> None:
+async def preflight(problem: Problem, executor: Executor, note: Callable[[str], None]) -> None:
+    """The checks before a run, once for each state of problem, evaluator, data and sandbox.
+
+    Raises UserError with the first one that fails.
+    """
+    path = _passed_path(problem, executor.sandbox)
+    if path is not None and path.is_file():
+        return
+    note("checking the problem, once")
+    findings = await Checks(problem, executor, lambda finding: None).run(_SCALE)
+    failed = next((finding for finding in findings if not finding.ok), None)
+    if failed is not None:
+        raise UserError(
+            f"problem {problem.name} fails its check, so no score could be believed: {failed.name}: {failed.detail} "
+            f"(`adrs check` shows all)"
+        )
+    if path is not None:
+        write_quietly(path, json.dumps([finding.plain() for finding in findings]))
+
+
+def _passed_path(problem: Problem, sandbox: str) -> Path | None:
+    """Where it is noted that a problem has passed, named by everything that could change that."""
+    files = evaluator_files(problem)
+    if files is None:
+        return None
+    key = sha256(f"{problem.digest()}/{problem.mode}/{sandbox}/{problem.missing}".encode())
+    for file in [*files, *(cheat.path for cheat in problem.cheats)]:
+        key.update(file.read_bytes())
+    for name in problem.data:
+        data = problem.data_path(name)
+        status = data.stat() if data.is_file() else None
+        key.update(f"{data}/{status and (status.st_mtime_ns, status.st_size)}".encode())
+    return resources.cache_folder() / "checks" / f"{key.hexdigest()}.json"
+
+
+class Checks:
+    """All checks of one problem, over a started executor."""
+
+    def __init__(self, problem: Problem, executor: Executor, report: Callable[[Finding], None]) -> None:
         self._problem = problem
-        self._executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
+        self._executor = executor
         self._report = report
         self._findings: list[Finding] = []
 
@@ -44,92 +98,117 @@ class _Checks:
         self._findings.append(Finding(name, ok, detail))
         self._report(self._findings[-1])
 
-    async def run(self) -> list[Finding]:
-        try:
-            await self._executor.start()
-            self._data()
-            try:
-                roles = ("trivial", "state-of-the-art", "heuristic")
-                calibration = await calibrate(self._problem, self._executor, ["train"], roles)
-            except UserError as error:
-                self._add("baselines", False, str(error))
-                return self._findings
-            self._baselines(calibration)
-            scale = calibration.scale("train")
-            await self._seed(scale)
-            await self._generic()
-            for cheat in self._problem.cheats:
-                await self._cheat(cheat, calibration)
+    async def run(self, roles: Iterable[str]) -> list[Finding]:
+        """Run them, with the baselines in the given roles; those that need a scale end where there is none."""
+        self._data()
+        if not self._findings[-1].ok:
             return self._findings
-        finally:
-            await self._executor.close()
+        try:
+            calibration = await calibrate(self._problem, self._executor, ["train"], roles)
+        except UserError as error:
+            self._add("baselines", False, str(error))
+            return self._findings
+        self._baselines(calibration)
+        scale = calibration.scale("train")
+        await self._seed(scale)
+        await self._generic()
+        evaluations = await asyncio.gather(*(self._try(cheat, scale) for cheat in self._problem.cheats))
+        for cheat, evaluation in zip(self._problem.cheats, evaluations, strict=True):
+            self._cheat(cheat, evaluation)
+        return self._findings
 
     def _data(self) -> None:
+        for name, expected in self._problem.data.items():
+            path = self._problem.data_path(name)
+            if path.is_file() and sha256(path.read_bytes()).hexdigest() != expected:
+                self._add("data", False, f"{path} has another checksum than {self._problem.name} declares for it")
+                return
+        for specs in self._problem.workloads.values():
+            for spec in specs:
+                file = spec.parameters.get("file")
+                if file is not None and not Path(str(file)).is_file():
+                    self._add("data", False, f"workload {spec.name}: data file {file} is missing")
+                    return
         missing = self._problem.missing
-        text = (
-            f"left out, since its data file is missing: {'; '.join(missing)}" if missing else "all workloads are there"
-        )
-        self._add("data", True, text)
+        self._add("data", True, f"left out, no data file: {'; '.join(missing)}" if missing else "all is there")
 
     def _baselines(self, calibration: Calibration) -> None:
         for baseline in self._problem.baselines:
-            evaluation = calibration.evaluations[baseline.name, "train"]
+            evaluation = calibration.evaluations.get((baseline.name, "train"))
+            if evaluation is None:
+                continue
             value = evaluation.metrics.get(self._problem.objective.metric)
             score = calibration.score(baseline, "train")
             shown = f"{self._problem.objective.metric} {value:.6g}" if value is not None else evaluation.reason
             shown += f", score {score:.1f}" if score is not None else ""
             self._add(f"baseline {baseline.name} ({baseline.role})", evaluation.verdict == "ok", shown)
-        if self._problem.baseline("state-of-the-art") is not None:
-            scale = calibration.scale("train")
-            defined = scale is not None and scale.total is not None
-            detail = "the state-of-the-art baseline beats the trivial one" if defined else (
-                "the state-of-the-art baseline is not better than the trivial one, so there is no score"
-            )  # fmt: skip
-            self._add("ranking", defined, detail)
+        if self._problem.baseline("state-of-the-art") is None:
+            return
+        values = [
+            calibration.evaluations[baseline.name, "train"].metrics[self._problem.objective.metric]
+            for baseline in (self._problem.baseline("trivial"), self._problem.baseline("state-of-the-art"))
+            if baseline is not None
+        ]
+        differ = values[0] != values[1]
+        same = f"two different programs have the same {self._problem.objective.metric}, {values[0]:.6g}"
+        self._add("programs differ", differ, "two different programs score differently" if differ else same)
+        scale = calibration.scale("train")
+        defined = scale is not None and scale.total is not None
+        detail = "the state-of-the-art baseline beats the trivial one" if defined else (
+            "the state-of-the-art baseline is not better than the trivial one, so there is no score"
+        )  # fmt: skip
+        self._add("ranking", defined, detail)
 
-    async def _seed(self, scale: Any) -> None:
+    async def _seed(self, scale: SplitScale | None) -> None:
         source = self._problem.seed.read_text()
         try:
             self._screen(source)
         except Rejected as rejected:
             self._add("seed", False, str(rejected))
             return
-        first, second = [await self._executor.evaluate(Job(source, "train", None, scale)) for _ in range(2)]
+        jobs = [self._executor.evaluate(Job(source, "train", None, scale)) for _ in range(2)]
+        first, second = await asyncio.gather(*jobs)
         self._add("seed", first.verdict == "ok", first.reason or f"verdict ok, fitness {first.fitness:.6g}")
-        same = first.fitness == second.fitness
-        if self._problem.objective.noisy:
-            same = math.isclose(
-                first.fitness or 0.0, second.fitness or 0.0, abs_tol=max(self._problem.objective.margin, 1e-9)
-            )
+        if first.fitness is None or second.fitness is None:
+            return
+        tolerance = max(self._problem.objective.margin, 1e-9) if self._problem.objective.noisy else 0.0
+        same = math.isclose(first.fitness, second.fitness, rel_tol=0.0, abs_tol=tolerance)
         detail = "two evaluations agree" if same else f"two evaluations differ: {first.fitness} and {second.fitness}"
         self._add("repeatable", same, detail)
 
     async def _generic(self) -> None:
         """Programs that any problem must see through."""
-        await self._expect("nonsense is refused", self._program("return 'nonsense'"), "invalid")
-        await self._expect("an exception is reported", self._program("raise KeyError('on purpose')"), "error")
-        await self._expect("an endless loop is stopped", self._program("while True: pass"), "timeout")
+        seconds = min(_LOOP_SECONDS, self._problem.limits.decision_seconds)
+        programs = [
+            ("nonsense is refused", "return 'nonsense'", "invalid"),
+            ("an exception is reported", "raise KeyError('on purpose')", "error"),
+            ("an endless loop is stopped", "while True: pass", "timeout"),
+        ]
+        jobs = [Job(self._program(body), "train", decision_seconds=seconds) for _, body, _ in programs]
+        evaluations = await asyncio.gather(*(self._executor.evaluate(job) for job in jobs))
+        for (name, _, verdict), evaluation in zip(programs, evaluations, strict=True):
+            detail = f"{evaluation.verdict}: {evaluation.reason}" if evaluation.reason else evaluation.verdict
+            self._add(name, evaluation.verdict == verdict, detail)
 
     def _program(self, body: str) -> str:
         return "".join(f"def {name}(*arguments):\n    {body}\n\n" for name in self._problem.functions)
 
-    async def _expect(self, name: str, source: str, verdict: str) -> None:
-        evaluation = await self._executor.evaluate(Job(source, "train"))
-        detail = f"{evaluation.verdict}: {evaluation.reason}" if evaluation.reason else evaluation.verdict
-        self._add(name, evaluation.verdict == verdict, detail)
-
-    async def _cheat(self, cheat: Cheat, calibration: Calibration) -> None:
+    async def _try(self, cheat: Cheat, scale: SplitScale | None) -> Evaluation:
         source = cheat.path.read_text()
         try:
             self._screen(source)
-            evaluation = await self._executor.evaluate(Job(source, "train", None, calibration.scale("train")))
         except Rejected as rejected:
-            evaluation = Evaluation("train", "screen", "rejected", str(rejected))
+            return Evaluation("train", "screen", "rejected", str(rejected))
+        tight = min(_LOOP_SECONDS, self._problem.limits.decision_seconds) if cheat.verdict == "timeout" else None
+        return await self._executor.evaluate(Job(source, "train", None, scale, tight))
+
+    def _cheat(self, cheat: Cheat, evaluation: Evaluation) -> None:
         ok = evaluation.verdict == cheat.verdict and cheat.rule in evaluation.reason
         detail = f"{evaluation.verdict}: {evaluation.reason}" if evaluation.reason else f"{evaluation.verdict}"
         if cheat.verdict == "ok" and ok and evaluation.score is not None:
             ok = evaluation.score <= 100.0 + 1e-6
-            detail = f"ok, and gains nothing: score {evaluation.score:.1f}" if ok else f"gains: {evaluation.score:.1f}"
+            literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
+            detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
         self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {cheat.verdict} {cheat.rule}; got {detail}")
 
     def _screen(self, source: str) -> None:

@@ -81,6 +81,8 @@ class Stage:
     name: str
     workloads: tuple[str, ...]
     """Names of workloads."""
+    decision_seconds: float | None = None
+    """A tighter limit of one call while the stage lasts."""
     least_score: float | None = None
     """Mean workload score below which a program stops here."""
 
@@ -135,6 +137,8 @@ class Problem:
     workloads: Mapping[Split, tuple[WorkloadSpec, ...]]
     missing: tuple[str, ...]
     """Optional workloads left out because their data file is not there: `name: path`."""
+    data: Mapping[str, str]
+    """SHA-256 of data files by the name that workloads give them."""
     stages: tuple[Stage, ...]
     seed: Path
     baselines: tuple[Baseline, ...]
@@ -151,6 +155,10 @@ class Problem:
         """The first baseline in a role."""
         return next((baseline for baseline in self.baselines if baseline.role == role), None)
 
+    def data_path(self, name: str) -> Path:
+        """Where a data file lies: in the problem's folder, or in the published data."""
+        return _data_path(self.folder, name)
+
     def snapshot(self) -> dict[str, bytes]:
         """The files that define the problem, by path within its folder, for the log."""
         paths = [self.folder / FILE, self.seed, *(b.path for b in self.baselines), *self.blocks]
@@ -162,6 +170,11 @@ class Problem:
         for name, content in sorted(self.snapshot().items()):
             total.update(f"{name}\0{len(content)}\0".encode() + content)
         return total.hexdigest()
+
+
+def _data_path(folder: Path, name: str) -> Path:
+    local = folder / name
+    return local if local.is_file() else resources.data_folder() / name
 
 
 def shipped() -> list[str]:
@@ -249,6 +262,7 @@ class _Reader:
         parameters = evaluator.take("parameters", dict, {})
         evaluator.finish()
         limits = self._limits(root.table("limits", {}))
+        data = self._data(root.table("data", {}))
         splits = self._splits(root.table("workloads"), workloads)
         stages = tuple(self._stage(table, splits["train"]) for table in root.tables("stages"))
         programs = root.table("programs")
@@ -262,8 +276,8 @@ class _Reader:
         return Problem(
             name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
-            limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), stages=stages, seed=seed,
-            baselines=baselines, cheats=cheats, blocks=blocks, hints=hints,
+            limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), data=data, stages=stages,
+            seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints,
         )  # fmt: skip
 
     def _decision(self, table: Table) -> Decision:
@@ -329,6 +343,13 @@ class _Reader:
             raise UserError(f"{self.file}: {table.path(name)} must be above 0, not {value}")
         return value
 
+    def _data(self, table: Table) -> dict[str, str]:
+        sums = {name: table.take(name, str) for name in table.data}
+        for name, value in sums.items():
+            if len(value) != 64 or set(value) - set("0123456789abcdef"):
+                raise UserError(f'{self.file}: {table.path(name)} must be a SHA-256 in hexadecimal, not "{value}"')
+        return sums
+
     def _splits(self, table: Table, mode: str) -> dict[Split, tuple[WorkloadSpec, ...]]:
         entries: dict[Split, list[Table]] = {split: table.tables(split) for split in SPLITS}
         table.take("train", list)
@@ -362,12 +383,12 @@ class _Reader:
             return [self._spec(family, family, split, None, parameters)]
         specs = []
         for name in files:
-            path = resources.data_folder() / name
+            path = _data_path(self.folder, name)
+            label = f"{family}-{Path(name).stem}"
             if optional and not path.is_file():
-                self.missing.append(f"{family}-{Path(name).stem}: {path}")
+                self.missing.append(f"{label}: {path}")
             else:
-                label = f"{family}-{Path(name).stem}"
-                specs.append(self._spec(label, family, split, None, {**parameters, "file": name}))
+                specs.append(self._spec(label, family, split, None, {**parameters, "file": str(path)}))
         return specs
 
     def _spec(self, name: str, family: str, split: Split, seed: int | None, parameters: dict[str, Any]) -> WorkloadSpec:
@@ -385,6 +406,7 @@ class _Reader:
 
     def _stage(self, table: Table, train: tuple[WorkloadSpec, ...]) -> Stage:
         name, chosen = table.take("name", str), table.strings("workloads")
+        seconds = table.take("decision_seconds", float, None)
         least = table.take("least_score", float, None)
         table.finish()
         if name == "full":
@@ -396,7 +418,7 @@ class _Reader:
             if workload not in known:
                 raise UserError(f'{self.file}: stage "{name}": no train workload "{workload}"'
                                 f"{did_you_mean(workload, names)}")  # fmt: skip
-        return Stage(name, kept, least)
+        return Stage(name, kept, seconds, least)
 
     def _declared_train(self) -> list[str]:
         """Names of `train` as written, which a turned-round problem does not have."""

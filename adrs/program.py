@@ -175,3 +175,5 @@ class Job:
     """The last stage to run, on `train`; None = all."""
     scale: SplitScale | None = None
     """None while the baselines themselves are measured."""
+    decision_seconds: float | None = None
+    """A tighter limit of one call than the problem's."""

@@ -27,7 +27,7 @@ def data_folder() -> Path:
 
 
 def data_file(name: str) -> Path:
-    """A file of the published data; raises UserError that names the file when it is not there."""
+    """A data file by its absolute path, or by its name in the published data; UserError names what is not there."""
     path = data_folder() / name
     if not path.is_file():
         raise UserError(f"data file {path} is missing: set ADRS_DATA to the folder that holds {name}")

@@ -24,7 +24,7 @@ class Scale:
         """Position of `value` between the baselines, unbounded on both sides; None where the scale is undefined."""
         if not self.defined():
             return None
-        return 100.0 * (value - self.trivial) / (self.state_of_the_art - self.trivial)
+        return 100.0 * (value - self.trivial) / (self.state_of_the_art - self.trivial) + 0.0  # never -0.0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 from adrs import plugins, problem
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate
+from adrs.check import preflight
 from adrs.choose import SEED_PROGRAM, Choice, Chooser
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
@@ -214,8 +215,9 @@ class _Session:
         self._best: Program | None = None
 
     async def start(self) -> Outcome:
-        """A new run: nothing is written before the workers stand and the baselines are measured."""
+        """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
         async with self._workers():
+            await preflight(self._problem, self._executor, self._observer.note)
             calibration = await self._calibrate()
             seed = await self._evaluate_seed(calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))

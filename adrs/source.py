@@ -83,6 +83,32 @@ def _check_imports(tree: ast.Module, allowed: frozenset[str]) -> None:
                 raise Rejected(f"line {node.lineno}: import of {name}; allowed: the standard library and {known}")
 
 
+def literal_share(source: str) -> float:
+    """Share of a source's characters that stand in numbers, texts and displays of them: high for stored answers."""
+    tree = ast.parse(source)
+    spans: list[tuple[int, int]] = []
+    lengths = [0]
+    for line in source.encode().splitlines(keepends=True):
+        lengths.append(lengths[-1] + len(line))
+    for node in ast.walk(_Normaliser().visit(tree)):
+        if _is_literal(node) and isinstance(node, ast.expr) and node.end_lineno and node.end_col_offset is not None:
+            start = lengths[node.lineno - 1] + node.col_offset
+            spans.append((start, lengths[node.end_lineno - 1] + node.end_col_offset))
+    covered, end = 0, 0
+    for start, stop in sorted(spans):
+        covered += max(0, stop - max(start, end))
+        end = max(end, stop)
+    return covered / max(1, lengths[-1])
+
+
+def _is_literal(node: ast.AST) -> bool:
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return bool(node.elts) and all(_is_literal(element) for element in node.elts)
+    if isinstance(node, ast.Dict):
+        return bool(node.keys) and all(key is not None and _is_literal(key) for key in node.keys)
+    return isinstance(node, ast.Constant)
+
+
 def digest(tree: ast.Module) -> str:
     """Hash of a syntax tree without what does not matter: comments, docstrings, spelling of constants, local names."""
     normalised = _Normaliser().visit(ast.parse(ast.unparse(tree)))

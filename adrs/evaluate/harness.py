@@ -80,6 +80,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
     results: dict[str, Metrics] = {}
     specs = {spec.name: spec for spec in problem.workloads[job.split]}
     for stage, names in _stages(problem, job, list(specs)):
+        policy.decision_seconds = _decision_seconds(problem, job, stage)
         for name in names:
             if name in results:
                 continue
@@ -118,6 +119,12 @@ def _stages(problem: Problem, job: Job, everything: Sequence[str]) -> Iterable[t
             if stage.name == job.until:
                 return
     yield "full", everything
+
+
+def _decision_seconds(problem: Problem, job: Job, stage: str) -> float:
+    limits = [problem.limits.decision_seconds, job.decision_seconds]
+    limits += [entry.decision_seconds for entry in problem.stages if entry.name == stage]
+    return min(seconds for seconds in limits if seconds is not None)
 
 
 def _too_weak(problem: Problem, job: Job, stage: str, results: Mapping[str, Metrics]) -> bool:

@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluation import Invalid
 from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check
-from adrs.problem import Problem
+from adrs.problem import Limits
 from adrs.sandbox.inside import wire
 from adrs.sandbox.zygote import Broken, Child, Ended, TimedOut, Zygote
 
@@ -22,9 +22,11 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 class SandboxedPolicy:
     """Implements adrs.evaluation.Policy with one policy process at a time."""
 
-    def __init__(self, zygote: Zygote, problem: Problem) -> None:
+    def __init__(self, zygote: Zygote, functions: Mapping[str, FunctionType], limits: Limits) -> None:
         self.seconds = 0.0
         """Wall time of the last round trip."""
+        self.decision_seconds = limits.decision_seconds
+        """Wall seconds that one call may take."""
         self.cpu_seconds = 0.0
         """Of all policy processes that have ended."""
         self.peak_memory_mb = 0.0
@@ -32,8 +34,8 @@ class SandboxedPolicy:
         self.output = ""
         """Captured stdout and stderr of those that have ended."""
         self._zygote = zygote
-        self._functions = problem.functions
-        self._limits = problem.limits
+        self._functions = functions
+        self._limits = limits
         self._source = ""
         self._seeded: tuple[int, int] | None = None
         self._scenarios = 1
@@ -54,21 +56,21 @@ class SandboxedPolicy:
         sizes: Sizes = {}
         for name, value in zip(kind.crossing, arguments, strict=True):
             bind(kind.arguments[name], value, sizes, name)
-        answer = self._request(function, self._limits.decision_seconds, "call", function, arguments)
+        answer = self._request(function, self.decision_seconds, "call", function, arguments)
         return _checked(kind.returns, answer, sizes, function)
 
     def map(self, function: str, *columns: Any) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
         kind = self._functions[function]
         rows = _Rows(kind, columns, self._scenarios)
-        answer = self._request(function, self._limits.decision_seconds, "map", function, columns)
+        answer = self._request(function, self.decision_seconds, "map", function, columns)
         return rows.check(answer)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random`, and give each scenario an empty state."""
         self._seeded = (seed, scenarios)
         self._scenarios = scenarios
-        self._request("reset", self._limits.decision_seconds, "reset", seed, scenarios)
+        self._request("reset", self.decision_seconds, "reset", seed, scenarios)
 
     def restart(self) -> float:
         """End the process and fork a fresh one, seeded like the last. Returns the CPU seconds of the ended one."""
@@ -89,7 +91,7 @@ class SandboxedPolicy:
             self._bystander = self._zygote.spawn()
             self._bystander.ready()
         try:
-            self._bystander.exchange(wire.pack([0, "echo", *arguments]), self._limits.decision_seconds)
+            self._bystander.exchange(wire.pack([0, "echo", *arguments]), self.decision_seconds)
         except (TimedOut, Ended, wire.Malformed) as error:
             raise Broken(f"an echo did not come back: {type(error).__name__}") from None
         return self._bystander.seconds

@@ -136,7 +136,7 @@ class Worker:
         if self._zygote is None:
             self._zygote = self._backend.start(self._spec, self._connection.fileno())
         self._served += 1
-        policy = SandboxedPolicy(self._zygote, self._problem)
+        policy = SandboxedPolicy(self._zygote, self._problem.functions, self._problem.limits)
         try:
             evaluation = self._run(policy, job)
         finally:

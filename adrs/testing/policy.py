@@ -20,6 +20,7 @@ class InProcessPolicy:
         self._source = source
         self._states: list[dict[str, Any]] = [{}]
         self.seconds = 0.0
+        self.decision_seconds = problem.limits.decision_seconds
         self._load()
 
     def _load(self) -> None:

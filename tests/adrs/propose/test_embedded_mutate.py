@@ -139,3 +139,16 @@ def test_early_exits_stand_where_their_names_are_known() -> None:
 def test_a_parent_that_does_not_parse_has_no_mutant() -> None:
     brief = Brief(2, 0, Program(1, "def f(:\n", ""))
     assert Mutate({}).think(brief, Archive(), random.Random(0)) is None
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.parent.name}/{path.stem}")
+def test_an_edit_names_the_line_of_its_statement(path: Path) -> None:
+    tree = Tree(path.read_text())
+    old = tree.source.split("\n")
+    starts = {node.lineno for node in ast.walk(ast.parse(tree.source)) if isinstance(node, ast.stmt)}
+    for site in tree.sites:
+        edit = edits.constant(tree, site, random.Random(0)) if site.function is not None else None
+        if edit is not None:
+            new = tree.replace([edit]).split("\n")
+            changed = next(line for line, (was, now) in enumerate(zip(old, new, strict=True), 1) if was != now)
+            assert tree.line(edit.at) == max(start for start in starts if start <= changed)

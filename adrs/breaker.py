@@ -1,4 +1,4 @@
-"""Stops a run that is going nowhere: the same failure, or nothing new, too many times in a row."""
+"""Stops a run that is going nowhere: the same failure, the same score, or nothing new, too many times in a row."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,16 @@ class Breaker:
 
     same_failure: int = 100
     """Programs in a row that fail for the same reason."""
+    same_score: int = 300
+    """Different programs in a row that score the same to the last digit."""
     nothing_new: int = 1000
     """Programs in a row that are rejected or duplicates."""
 
     def __post_init__(self) -> None:
         self._reason = ""
         self._failures = 0
+        self._fitness: float | None = None
+        self._equals = 0
         self._not_new = 0
 
     def tell(self, program: Program) -> str | None:
@@ -24,9 +28,17 @@ class Breaker:
         reason = self._failure(program)
         self._failures = self._failures + 1 if reason and reason == self._reason else int(bool(reason))
         self._reason = reason
+        if program.verdict != "rejected":
+            self._equals = self._equals + 1 if program.fitness == self._fitness is not None else 1
+            self._fitness = program.fitness
         self._not_new = self._not_new + 1 if program.verdict == "rejected" else 0
         if self._failures >= self.same_failure:
             return f"{self._failures} programs in a row ended in the same way: {reason}"
+        if self._equals >= self.same_score and self._fitness is not None:
+            return (
+                f"{self._equals} different programs in a row score the same, {abs(self._fitness):.10g}: nothing is "
+                "left to gain, or the evaluator sees no difference"
+            )
         if self._not_new >= self.nothing_new:
             return f"{self._not_new} programs in a row were rejected or known already"
         return None

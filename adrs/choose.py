@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from adrs.calibrate import Calibration
@@ -14,6 +14,8 @@ from adrs.store import Reader, Writer
 
 CANDIDATES = 5
 """How many of the best on `train` are compared on `validation`."""
+REPETITIONS = 3
+"""How often each is measured there when measured times enter the metric."""
 SEED_PROGRAM = 1
 
 
@@ -67,28 +69,45 @@ class Chooser:
                 choice.evaluations[number, "train"] = train
         if self._problem.workloads["validation"] and candidates:
             await self._measure(choice, [*candidates, SEED_PROGRAM], "validation", deadline)
-            validated = [number for number in candidates if self._fitness(choice, number) is not None]
-            if validated:
-                choice.winner = max(validated, key=lambda number: (self._fitness(choice, number), -number))
+            choice.winner = self._best(choice, candidates)
         if self._problem.workloads["test"] and choice.winner is not None:
             await self._measure(choice, [choice.winner, SEED_PROGRAM], "test", deadline)
         if choice.winner is not None:
             self._writer.event("chosen", {"winner": choice.winner})
         return choice
 
-    @staticmethod
-    def _fitness(choice: Choice, number: int) -> float | None:
-        evaluation = choice.of(number, "validation")
-        return evaluation.fitness if evaluation else None
+    def _best(self, choice: Choice, candidates: Sequence[int]) -> int:
+        """The best on `validation`; a later candidate must beat an earlier one by the problem's margin."""
+        best, reached = candidates[0], -math.inf
+        for number in candidates:
+            evaluation = choice.of(number, "validation")
+            if evaluation is None or evaluation.fitness is None:
+                continue
+            if evaluation.fitness > reached + (self._problem.objective.margin if reached > -math.inf else 0.0):
+                best, reached = number, evaluation.fitness
+        return best
 
-    async def _measure(self, choice: Choice, numbers: Iterable[int], split: Split, deadline: float | None) -> None:
-        tasks = {}
-        for number in dict.fromkeys(numbers):
+    async def _measure(self, choice: Choice, numbers: Sequence[int], split: Split, deadline: float | None) -> None:
+        """Measure programs on a split; noisy ones several times, in turn, of which the median counts."""
+        numbers = list(dict.fromkeys(numbers))
+        unknown = []
+        for number in numbers:
             known = self._reader.evaluation(number, split)
             if known is not None:
                 choice.evaluations[number, split] = known
             else:
-                tasks[asyncio.create_task(self._evaluate(number, split))] = number
+                unknown.append(number)
+        repeated = self._problem.objective.noisy and split == "validation"
+        found: dict[int, list[Evaluation]] = {number: [] for number in unknown}
+        for _ in range(REPETITIONS if repeated else 1):
+            await self._measure_once(found, split, deadline)
+        for number, evaluations in found.items():
+            if evaluations:
+                ordered = sorted(evaluations, key=lambda each: -math.inf if each.fitness is None else each.fitness)
+                choice.evaluations[number, split] = ordered[(len(ordered) - 1) // 2]
+
+    async def _measure_once(self, found: dict[int, list[Evaluation]], split: Split, deadline: float | None) -> None:
+        tasks = {asyncio.create_task(self._evaluate(number, split)): number for number in found}
         if not tasks:
             return
         timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -99,7 +118,7 @@ class Chooser:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in done:
-            choice.evaluations[tasks[task], split] = task.result()
+            found[tasks[task]].append(task.result())
 
     async def _evaluate(self, number: int, split: Split) -> Evaluation:
         program = self._reader.program(number)

@@ -1,0 +1,43 @@
+"""The breaker: what stops a run, and what does not."""
+
+from adrs.breaker import Breaker
+from adrs.program import Evaluation, Program, Verdict
+
+
+def program(number: int, verdict: Verdict, reason: str = "", fitness: float | None = None) -> Program:
+    return Program(number, "", str(number), evaluation=Evaluation("train", "full", verdict, reason, fitness=fitness))
+
+
+def test_the_same_failure_in_a_row_stops_and_is_named() -> None:
+    breaker = Breaker(same_failure=3)
+    assert breaker.tell(program(1, "error", "x: boom")) is None
+    assert breaker.tell(program(2, "error", "x: boom")) is None
+    assert "error: x: boom" in (breaker.tell(program(3, "error", "x: boom")) or "")
+
+
+def test_another_end_in_between_starts_the_count_again() -> None:
+    breaker = Breaker(same_failure=2)
+    for number in range(10):
+        assert breaker.tell(program(2 * number, "error", "boom")) is None
+        assert breaker.tell(program(2 * number + 1, "ok", fitness=float(number))) is None
+
+
+def test_the_same_score_to_the_last_digit_stops() -> None:
+    breaker = Breaker(same_score=3)
+    assert [breaker.tell(program(number, "ok", fitness=-1.5)) is None for number in range(3)] == [True, True, False]
+    nearly = Breaker(same_score=3)
+    assert all(nearly.tell(program(number, "ok", fitness=1 + number * 1e-15)) is None for number in range(50))
+
+
+def test_rejected_programs_do_not_interrupt_a_row_of_equal_scores() -> None:
+    breaker = Breaker(same_score=3)
+    ends = [breaker.tell(program(n, "rejected" if n % 2 else "ok", fitness=None if n % 2 else 2.0)) for n in range(5)]
+    assert ends[:4] == [None] * 4
+    assert ends[4] is not None
+
+
+def test_nothing_new_in_a_row_stops() -> None:
+    breaker = Breaker(nothing_new=4)
+    ends = [breaker.tell(program(number, "rejected", f"duplicate of program {number}")) for number in range(4)]
+    assert ends[:3] == [None] * 3
+    assert "4 programs in a row" in (ends[3] or "")

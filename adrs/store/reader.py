@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError
+from adrs.llm.records import Call
 from adrs.program import Draft, Evaluation, Parent, Program, Split, WorkloadResult
 from adrs.store.writer import DATABASE, SCHEMA_VERSION
 
@@ -118,6 +119,15 @@ class Reader:
             rationale=rationale, model=model, detail=json.loads(detail), failure=failure,
         )  # fmt: skip
         return number, digest, draft
+
+    def call(self, ticket: int, request_digest: str) -> Call | None:
+        """The latest recorded model call of a ticket for one request."""
+        rows = self.rows(
+            "SELECT ticket, model, request_digest, answer, input_tokens, output_tokens, usd, seconds, error"
+            " FROM model_call WHERE ticket = ? AND request_digest = ? ORDER BY id DESC LIMIT 1",
+            ticket, request_digest,
+        )  # fmt: skip
+        return Call(*rows[0]) if rows else None
 
     def finished(self, ticket: int) -> bool:
         """Whether the evaluation of a ticket is recorded."""

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from adrs import __version__
 from adrs.errors import UserError
+from adrs.llm.records import Call
 from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Selection
 
@@ -159,6 +160,15 @@ class Writer:
         with self._transaction() as cursor:
             _evaluation(cursor, number, evaluation, None)
             _event(cursor, "evaluated", None if ticket else {"program": number, "split": evaluation.split}, ticket)
+
+    def called(self, call: Call) -> None:
+        """A model answered, or stayed broken after all retries."""
+        with self._transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO model_call VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (call.ticket, call.model, call.request_digest, _text(call.answer), call.input_tokens,
+                 call.output_tokens, call.usd, call.seconds, _text(call.error)),
+            )  # fmt: skip
 
     def told(self, ticket: int) -> None:
         """The search and the proposers are about to hear how a ticket ended."""

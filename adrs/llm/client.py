@@ -1,0 +1,169 @@
+"""One model at one address, through the `openai` SDK, whose own retries are off."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from adrs.errors import UserError, did_you_mean
+from adrs.llm.keys import Key, host_variable, scrub
+from adrs.llm.records import Message
+from adrs.llm.reply import Malformed, Reply, explanation, names, read_reply
+from adrs.llm.retry import RETRIED_STATUSES, Patience, Retrier, Temporary, asked_wait
+from adrs.llm.specs import ModelSpec
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import APIStatusError, AsyncOpenAI
+
+_LONGEST_QUOTE = 300
+_OUT_OF_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
+_HOSTS_WITH_COMPLETION_LIMIT = ("api.openai.com", ".openai.azure.com")
+_SENT_HEADERS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
+)
+
+
+class Client:
+    """Asks one model. Its key goes into the header of its requests and nowhere else."""
+
+    def __init__(self, spec: ModelSpec, key: Key, patience: Patience, temperature: float | None) -> None:
+        """Open no connection yet; raises UserError where the SDK is not installed."""
+        self.spec = spec
+        self._key = key
+        self._patience = patience
+        self._temperature = temperature
+        self._retrier = Retrier()
+        self._sdk = _open(spec, key, patience)
+        self._known: list[str] = []
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._sdk.close()
+
+    async def complete(
+        self, messages: Sequence[Message], most_output_tokens: int | None, patience: Patience | None = None
+    ) -> Reply:
+        """Ask until there is an answer. Raises UserError for what no retry mends, Temporary where retries did not.
+
+        patience: None = that of all calls.
+        """
+        body = [{"role": message.role, "content": _encodable(message.content)} for message in messages]
+        options: dict[str, Any] = {}
+        if most_output_tokens is not None:
+            limit = "max_completion_tokens" if self.spec.host.endswith(_HOSTS_WITH_COMPLETION_LIMIT) else "max_tokens"
+            options[limit] = most_output_tokens
+        if self._temperature is not None:
+            options["temperature"] = self._temperature
+
+        async def attempt() -> Reply:
+            text = await self._request(messages=body, **options)
+            try:
+                reply = read_reply(text, messages)
+            except Malformed as malformed:
+                raise Temporary(str(malformed)) from None
+            return replace(reply, text=_encodable(scrub(reply.text, self._key)), error=self._quote(reply.error))
+
+        return await self._retrier.persist(attempt, patience or self._patience)
+
+    async def listed(self, patience: Patience) -> bool:
+        """Whether the server has the model in its list. Raises Temporary where the server is out of reach.
+
+        False is no proof: some servers keep no list, or one that this key may not see, or take names beyond it.
+        """
+
+        async def attempt() -> str:
+            try:
+                return await self._request()
+            except UserError:
+                return ""
+
+        self._known = names(await self._retrier.persist(attempt, patience))
+        name = self.spec.name
+        return any(each in (name, f"{name}:latest") or each.endswith(f"/{name}") for each in self._known)
+
+    async def _request(self, **completion: Any) -> str:
+        """Body of the response to a request for a completion, or for the list of models where there are no arguments.
+
+        Raises UserError or Temporary.
+        """
+        import openai
+
+        problem: UserError | Temporary
+        try:
+            if not completion:
+                response: Any = await self._sdk.models.with_raw_response.list()
+            else:
+                completions = self._sdk.chat.completions.with_raw_response
+                response = await completions.create(model=self.spec.name, **completion)
+            return str(response.text)
+        except openai.APIStatusError as error:
+            problem = self._explain(error)
+        except openai.APITimeoutError:
+            problem = Temporary("no answer within the time limit")
+        except (
+            Exception
+        ) as error:  # whatever else a server or a connection can do; it ends up in the record of the call
+            problem = Temporary(self._quote(f"{_name(error)}: {error.__cause__ or error}"))
+        raise problem  # outside the handlers, so that no traceback leads back to a request with its headers
+
+    def _explain(self, error: "APIStatusError") -> UserError | Temporary:
+        """What a status from 300 means."""
+        status, spec = error.status_code, self.spec
+        text = self._quote(explanation(error.body))
+        if error.code in _OUT_OF_MONEY:
+            return UserError(f"{spec.url}: the account has no quota left ({status}): {text}")
+        if status in RETRIED_STATUSES or status >= 500:
+            return Temporary(f"status {status}: {text}", asked_wait(error.response.headers))
+        if status == 401:
+            if self._key.placeholder:
+                return UserError(
+                    f"{spec.url} wants a key (401): set the environment variable {host_variable(spec.host)}"
+                )
+            return UserError(f"{spec.url} refused the key in {self._key.variable} (401): set it to a valid one")
+        if status == 403:
+            return UserError(f"{spec.url} does not let this key use model {spec.name} (403): {text}")
+        if status == 404:
+            hint = did_you_mean(spec.name, self._known) if self._known else ""
+            if not urlsplit(spec.url).path:
+                hint = f"; perhaps the address should be {spec.url}/v1"
+            return UserError(f"{spec.url} has no model {spec.name} (404): {text}{hint}")
+        return UserError(f"{spec.url} refused the request to model {spec.name} ({status}): {text}")
+
+    def _quote(self, text: str) -> str:
+        """One line of what a server said, without keys."""
+        line = " ".join(_encodable(scrub(text, self._key)).split())
+        return line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE] + "…"
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates, which neither a request nor the log can carry."""
+    return text.encode(errors="replace").decode()
+
+
+def _name(error: Exception) -> str:
+    return "connection broken" if type(error).__name__ == "APIConnectionError" else type(error).__name__
+
+
+def _open(spec: ModelSpec, key: Key, patience: Patience) -> "AsyncOpenAI":
+    """The SDK's client. To hosts other than the default one go no headers but those of any request, and the host's key.
+
+    The SDK would add the organisation, the project and the custom headers that the environment has for OpenAI.
+    """
+    try:
+        import openai
+    except ImportError:
+        raise UserError("language models need the package openai: pip install 'adrs[models]'") from None
+
+    async def reduce(request: "httpx2.Request") -> None:
+        for name in list(request.headers):
+            if name.lower() not in _SENT_HEADERS:
+                del request.headers[name]
+        request.headers["Authorization"] = f"Bearer {key.value}"
+
+    # a proxy of the environment cannot reach the loopback of this machine
+    hooks = {} if spec.default else {"request": [reduce]}
+    transport = openai.DefaultAsyncHttpxClient(trust_env=not spec.loopback, event_hooks=hooks)
+    return openai.AsyncOpenAI(
+        api_key=key.value, base_url=spec.url, max_retries=0, timeout=patience.attempt_seconds, http_client=transport
+    )

@@ -1,0 +1,67 @@
+"""Tokens and dollars before they are spent: a bound for budgets, a guess for people."""
+
+import math
+from collections.abc import Sequence
+
+from adrs.llm.prices import Price, shipped_date
+from adrs.llm.records import Message
+
+_TOKENS_AROUND_MESSAGE = 16
+_BYTES_PER_TOKEN = 3.0
+_INPUT_TOKENS = (1_500, 12_000)
+_OUTPUT_TOKENS = (400, 6_000)
+_CALLS_PER_PROGRAM = (1, 2)
+
+
+def most_input_tokens(messages: Sequence[Message]) -> int:
+    """No fewer tokens than a request can have.
+
+    A token of a byte-level vocabulary stands for at least one byte (Sennrich et al. 2016; Radford et al. 2019), and
+    templates put a few tokens around each message.
+    """
+    size = sum(len(message.content.encode(errors="replace")) for message in messages)
+    return size + _TOKENS_AROUND_MESSAGE * (len(messages) + 1)
+
+
+def likely_tokens(text: str) -> int:
+    """About as many tokens as a text of code and English has: one for three bytes."""
+    return math.ceil(len(text.encode(errors="replace")) / _BYTES_PER_TOKEN)
+
+
+def likely_call_usd(price: Price | None) -> float:
+    """Dollars of a call of middling length; 0 without a price."""
+    if price is None:
+        return 0.0
+    return price.cost(sum(_INPUT_TOKENS) // 2, sum(_OUTPUT_TOKENS) // 2)
+
+
+def expected_cost(models: Sequence[tuple[str, Price | None]], programs: int | None, max_usd: float | None) -> str:
+    """What a run may cost, for people, before it starts; empty where nothing has a price.
+
+    From all calls going to the cheapest model with short prompts and answers, to all going to the dearest with long
+    ones and a repair each. programs: how many are to be proposed; None: there is no such limit.
+    """
+    priced = [(label, price) for label, price in models if price is not None and not price.free]
+    if not priced:
+        return ""
+    lows = [_cost(price, 0) for _, price in priced]
+    highs = [_cost(price, 1) for _, price in priced]
+    low = 0.0 if len(priced) < len(models) else min(lows)
+    count, of = (programs, f"{programs} programs") if programs is not None else (1, "each program")
+    cost = f"{_dollars(low * count)} to {_dollars(max(highs) * count)}"
+    read, written = (f"{least:,} to {most:,}" for least, most in (_INPUT_TOKENS, _OUTPUT_TOKENS))
+    calls = " or ".join(map(str, _CALLS_PER_PROGRAM))
+    assumed = f"{read} tokens in and {written} out a call, {calls} calls a program"
+    cap = "there is no dollar budget" if max_usd is None else f"the run ends at {_dollars(max_usd)}"
+    names = "; ".join(f"{label}: {price}" for label, price in priced)
+    return f"expected cost of {of}: {cost} ({assumed}); {cap}. {names} (shipped prices are of {shipped_date()})"
+
+
+def _cost(price: Price, end: int) -> float:
+    return _CALLS_PER_PROGRAM[end] * price.cost(_INPUT_TOKENS[end], _OUTPUT_TOKENS[end])
+
+
+def _dollars(value: float) -> str:
+    if value == 0 or value >= 1:
+        return f"${value:,.2f}"
+    return f"${value:.2g}" if value >= 0.0001 else f"${value:.1e}"

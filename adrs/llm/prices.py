@@ -1,0 +1,150 @@
+"""What models cost: a shipped table with its date, and what the user says."""
+
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from adrs.errors import UserError, did_you_mean
+from adrs.llm.specs import ModelSpec
+from adrs.strict_toml import Table
+
+_TABLE = Path(__file__).with_name("prices.toml")
+_MILLION = 1_000_000
+_DATED = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})$")
+_FORM = "NAME=IN/OUT in dollars per million tokens, for example gpt-5=1.25/10, or NAME=0 for a model that is free"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+    """Of input that the provider had in its cache; None: as other input."""
+
+    @property
+    def free(self) -> bool:
+        """Whether it costs nothing."""
+        return self.input == 0.0 and self.output == 0.0
+
+    def cost(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+        """US dollars of a call; `cached_tokens` are among `input_tokens`."""
+        cached_input = self.input if self.cached_input is None else self.cached_input
+        paid = (input_tokens - cached_tokens) * self.input + cached_tokens * cached_input + output_tokens * self.output
+        return paid / _MILLION
+
+    def __str__(self) -> str:
+        return "free" if self.free else f"${self.input:g} in, ${self.output:g} out per million tokens"
+
+
+class Prices:
+    """Prices by model. What the user says goes before the shipped table."""
+
+    def __init__(self, given: Mapping[str, Price] | None = None, table: Mapping[str, Price] | None = None) -> None:
+        """Take prices by `NAME`, or by `NAME@URL` where two hosts serve the same name; `given` goes before `table`."""
+        self._given = dict(given or {})
+        self._said = {**(table or {}), **self._given}
+
+    @classmethod
+    def from_table(cls, table: Table, given: Mapping[str, Price] | None = None) -> "Prices":
+        """Read a table `[prices]` of names with "IN/OUT" or { input, output, cached_input }; `given` goes before it."""
+        read: dict[str, Price] = {}
+        for name in list(table.data):
+            value = table.take(name, (str, int, float, dict))
+            where = f"{table.file}: {table.path(name)}"
+            if isinstance(value, dict):
+                entry = table.table(name)
+                read[name] = _price(entry)
+                entry.finish()
+            else:
+                read[name] = _parse(str(value), where)
+        return cls(given, read)
+
+    def find(self, spec: ModelSpec) -> Price | None:
+        """The price of a model, None where nobody knows it."""
+        for name in (spec.label, f"{spec.name}@{spec.url}", spec.name):
+            if name in self._said:
+                return self._said[name]
+        hosted = shipped().get(spec.host, {})
+        return hosted.get(spec.name) or hosted.get(_DATED.sub("", spec.name))
+
+    def need(self, spec: ModelSpec) -> Price:
+        """The price of a model; raises UserError that says how to give it."""
+        price = self.find(spec)
+        if price is not None:
+            return price
+        hosted = shipped().get(spec.host, {})
+        hint = did_you_mean(spec.name, hosted) if hosted and spec.default else ""
+        example = f"--price {spec.name}=0" if spec.loopback else f"--price {spec.name}=IN/OUT"
+        why = " if it costs nothing" if spec.loopback else " (dollars per million tokens)"
+        raise UserError(
+            f"the price of model {spec.label} is not known, so no dollar budget can hold: give {example}{why}{hint}"
+        )
+
+    def check(self, specs: Iterable[ModelSpec]) -> None:
+        """Raise UserError for a price that was given for none of these models."""
+        known = {name for spec in specs for name in (spec.label, f"{spec.name}@{spec.url}", spec.name)}
+        for name in self._given:
+            if name not in known:
+                raise UserError(
+                    f'a price is given for "{name}", which is no model of this run{did_you_mean(name, known)}'
+                )
+
+
+def parse_price(text: str) -> tuple[str, Price]:
+    """Read `NAME=IN/OUT` or `NAME=0`; raises UserError."""
+    name, equals, numbers = text.rpartition("=")
+    if not equals or not name.strip():
+        raise UserError(f'price "{text}" cannot be read; write {_FORM}')
+    return name.strip(), _parse(numbers, f'price "{text}"')
+
+
+def _parse(text: str, where: str) -> Price:
+    parts = text.strip().split("/")
+    try:
+        values = [float(part) for part in parts]
+    except ValueError:
+        values = []
+    if values == [0.0]:
+        values = [0.0, 0.0]
+    if len(values) != 2 or not all(math.isfinite(value) and value >= 0 for value in values):
+        raise UserError(f"{where} cannot be read; write {_FORM}")
+    return Price(*values)
+
+
+def _price(table: Table) -> Price:
+    read, written = table.take("input", float), table.take("output", float)
+    cached = table.take("cached_input", float, None)
+    for value in (read, written, cached or 0.0):
+        if not (math.isfinite(value) and value >= 0):
+            raise UserError(
+                f"{table.file}: {table.where}: a price must be 0 or more dollars per million tokens, not {value}"
+            )
+    return Price(read, written, cached)
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    return tomllib.loads(_TABLE.read_text())
+
+
+@cache
+def shipped() -> Mapping[str, Mapping[str, Price]]:
+    """The shipped prices: by host, then by name."""
+    hosts = Table("hosts", _shipped()["hosts"], _TABLE)
+    return {
+        host: {name: _price(table.table(name)) for name in table.data}
+        for host in hosts.data
+        for table in [hosts.table(host)]
+    }
+
+
+def shipped_date() -> str:
+    """The day of the shipped prices."""
+    return str(_shipped()["date"])

@@ -1,0 +1,91 @@
+"""Reading what servers send: completions, lists of models and explanations, in the forms that are met with."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adrs.llm.estimate import likely_tokens
+from adrs.llm.records import Message
+
+
+class Malformed(Exception):  # noqa: N818 - says what the answer is
+    """The body is not a chat completion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, and what it took."""
+
+    text: str
+    error: str
+    """Why there is no text."""
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    """Of the input tokens, those that the provider had in its cache."""
+
+
+def read_reply(body: str, messages: Sequence[Message]) -> Reply:
+    """Read a completion; raises Malformed. A refusal or an empty answer was paid for and is no reason to ask again."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        raise Malformed("the answer is not valid JSON") from None
+    try:
+        choice = data["choices"][0]
+        content, refusal = choice["message"].get("content"), choice["message"].get("refusal")
+        reason = choice.get("finish_reason")
+    except (TypeError, KeyError, IndexError, AttributeError):
+        raise Malformed("the answer has not the form of a chat completion") from None
+    text = _plain_text(content)
+    error = ""
+    if not text.strip():
+        refused = isinstance(refusal, str) and refusal
+        error = f"the model refused: {refusal}" if refused else f"the model returned no text (finish_reason {reason})"
+    return Reply("" if error else text, error, *_usage(data, messages, text))
+
+
+def names(body: str) -> list[str]:
+    """Names in a list of models; empty where the body is none."""
+    try:
+        entries = json.loads(body)["data"]
+        return [str(entry["id"]) for entry in entries]
+    except (ValueError, TypeError, KeyError):
+        return []
+
+
+def explanation(body: object) -> str:
+    """What a server says is wrong, in whichever of the usual places."""
+    if isinstance(body, Mapping):
+        for name in ("message", "error", "detail"):
+            if body.get(name):
+                return explanation(body[name])
+    return str(body) if body else "no explanation"
+
+
+def _plain_text(content: Any) -> str:
+    """Text of a message: a string, nothing, or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
+    return ""
+
+
+def _usage(data: Mapping[str, Any], messages: Sequence[Message], text: str) -> tuple[int, int, int]:
+    """Input, output and cached tokens; guessed from the texts where the server does not say."""
+    usage = data.get("usage")
+    read, written, total = (_count(usage, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
+    cached = _count(usage.get("prompt_tokens_details"), "cached_tokens") if isinstance(usage, Mapping) else 0
+    if read == 0:
+        read = likely_tokens("".join(message.content for message in messages))
+    if written == 0:
+        written = likely_tokens(text)
+    # some servers count hidden reasoning in the total alone
+    return read, max(written, total - read), min(cached, read)
+
+
+def _count(table: Any, name: str) -> int:
+    value = table.get(name) if isinstance(table, Mapping) else None
+    return value if isinstance(value, int) and value > 0 else 0

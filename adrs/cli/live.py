@@ -76,7 +76,7 @@ class View:
 
     def _line(self, program: Program) -> Text:
         score = self._score(program)
-        what = f"{program.operator}: {program.rationale}" if program.rationale else program.operator
+        what = program.rationale or program.operator
         return Text.from_markup(f"{self._elapsed()}  [bold]{score:>9}[/]  #{program.id:<5} {safe(what)}", style="")
 
     def _score(self, program: Program) -> str:

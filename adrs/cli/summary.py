@@ -18,7 +18,7 @@ def print_outcome(outcome: Outcome) -> None:
             rows.append(_row(outcome, f"{baseline.name} ({baseline.role})", measured))
     if outcome.choice.winner is not None:
         rows.append(_row(outcome, f"winner: program {outcome.choice.winner}", outcome.of(outcome.choice.winner)))
-    columns = ["", *(f">{split}" for split in SPLITS)]
+    columns = ["", *(column for split in SPLITS for column in (f">{split}", ">"))]
     out.print()
     out.print(table(columns, rows, title=f"score (0 = trivial, 100 = state-of-the-art) and {objective.metric}"))
     out.print()
@@ -43,13 +43,13 @@ def _row(outcome: Outcome, name: str, measured: Mapping[Split, Evaluation | None
     for split in SPLITS:
         evaluation = measured.get(split)
         if evaluation is None:
-            cells.append("–")
+            cells += ["–", ""]
             continue
         value = evaluation.metrics.get(outcome.problem.objective.metric)
         scale = outcome.calibration.scale(split)
         score = scale.total.score(value) if scale and scale.total and value is not None else None
         shown = metric(value) if evaluation.verdict == "ok" else evaluation.verdict
-        cells.append(f"[bold]{number(score)}[/]  {shown}" if score is not None else shown)
+        cells += [f"[bold]{number(score)}[/]", shown] if score is not None else ["", shown]
     return [name, *cells]
 
 

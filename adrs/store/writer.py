@@ -142,8 +142,8 @@ class Writer:
             cursor.execute("INSERT OR IGNORE INTO source VALUES (?, ?)", (exact, zlib.compress(text, 9)))
             cursor.execute(
                 "INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (number, ticket, digest, exact, island, draft.proposer, draft.operator, draft.model,
-                 draft.rationale, _json(draft.detail), draft.failure),
+                (number, ticket, digest, exact, island, draft.proposer, _text(draft.operator), _text(draft.model),
+                 _text(draft.rationale), _json(draft.detail), _text(draft.failure)),
             )  # fmt: skip
             for parent in dict.fromkeys(draft.parents):
                 cursor.execute("INSERT INTO parentage VALUES (?, ?, ?)", (number, parent.id, parent.role))

@@ -1,0 +1,115 @@
+"""The log: what is written is what is read, whatever a candidate or a model puts into it."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adrs import problem
+from adrs.errors import UserError
+from adrs.program import Draft, Evaluation, Parent, WorkloadResult
+from adrs.store import Reader, Writer
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+METRICS = st.dictionaries(st.text(min_size=1, max_size=8), FINITE, max_size=4)
+PLAIN = st.recursive(st.none() | st.booleans() | st.integers(-(2**60), 2**60) | FINITE | st.text(max_size=8),
+                     lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=5), x, max_size=3),
+                     max_leaves=6)  # fmt: skip
+DRAFTS = st.builds(
+    Draft, source=TEXT, proposer=st.just("p"), operator=st.sampled_from(["tune", "mutate"]),
+    parents=st.lists(st.builds(Parent, st.integers(1, 9), st.sampled_from(["crossover", "inspiration"])), max_size=3,
+                     unique_by=lambda parent: (parent.id, parent.role)).map(tuple),
+    rationale=st.text(max_size=30), detail=st.dictionaries(st.text(max_size=5), PLAIN, max_size=3),
+)  # fmt: skip
+EVALUATIONS = st.builds(
+    Evaluation, split=st.just("train"), stage=st.just("full"),
+    verdict=st.sampled_from(["ok", "invalid", "error", "timeout"]), reason=st.text(max_size=30), metrics=METRICS,
+    fitness=st.none() | FINITE, score=st.none() | FINITE, output=st.text(max_size=30), wall_seconds=FINITE,
+    workloads=st.lists(st.builds(WorkloadResult, st.text(min_size=1, max_size=6), st.just("ok"), METRICS,
+                                 st.none() | FINITE, st.text(max_size=9)), max_size=3,
+                       unique_by=lambda result: result.name).map(tuple),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from adrs import scaffold
+
+    folder = tmp_path_factory.mktemp("log")
+    scaffold.make(folder / "demo")
+    writer = Writer.create(folder / "run", problem.load(str(folder / "demo")), 0, {"seed": 0})
+    yield writer, Reader(folder / "run"), iter(range(1, 10**6))
+    writer.close()
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(draft=DRAFTS, evaluation=EVALUATIONS, rationale=TEXT)
+def test_what_is_written_is_read(log: Any, draft: Draft, evaluation: Evaluation, rationale: str) -> None:
+    writer, reader, numbers = log
+    number = next(numbers)
+    writer.proposed(number, number, 2, "digest", draft)
+    writer.evaluated(number, number, evaluation)
+    program = reader.program(number)
+    assert program.source == draft.source
+    assert sorted(program.parents, key=str) == sorted(draft.parents, key=str)
+    assert dict(program.detail) == dict(draft.detail)
+    assert program.rationale == draft.rationale
+    assert program.evaluation is not None
+    assert {result.name: result for result in program.evaluation.workloads} == {
+        result.name: result for result in evaluation.workloads
+    }
+    assert dict(program.evaluation.metrics) == dict(evaluation.metrics)
+    assert (program.fitness, program.score, program.verdict) == (
+        evaluation.fitness,
+        evaluation.score,
+        evaluation.verdict,
+    )
+    recorded = reader.draft(number)
+    assert recorded is not None
+    assert recorded[2].source == draft.source
+    assert reader.finished(number)
+
+
+@settings(max_examples=30)
+@given(text=TEXT)
+def test_text_that_is_not_unicode_harms_nothing(log: Any, text: str) -> None:
+    writer, reader, numbers = log
+    number = next(numbers)
+    writer.proposed(number, number, 0, "", Draft(text, "p", "o", (), rationale=text, failure=text, detail={"t": text}))
+    writer.screened(number, number, Evaluation("train", "screen", "rejected", text, output=text))
+    assert reader.program(number).source == text
+
+
+def test_equal_sources_are_stored_once(log: Any) -> None:
+    writer, reader, numbers = log
+    before = reader.rows("SELECT COUNT(*) FROM source")[0][0]
+    for number in (next(numbers), next(numbers)):
+        writer.proposed(number, number, 0, "d", Draft("the same text " * 50, "p", "o", ()))
+    assert reader.rows("SELECT COUNT(*) FROM source")[0][0] == before + 1
+
+
+def test_a_log_that_is_no_log_is_one_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "run.db").write_bytes(b"not a database" * 1000)
+    for opening in (Reader, Writer.open):
+        with pytest.raises(UserError) as caught:
+            opening(folder)
+        assert "run.db" in str(caught.value)
+    with pytest.raises(UserError, match="not a run"):
+        Reader(tmp_path)
+
+
+def test_a_log_of_another_version_is_refused(log: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with sqlite3.connect(folder / "run.db") as connection:
+        connection.execute("PRAGMA user_version = 99")
+        connection.execute("CREATE TABLE run (x)")
+    for opening in (Reader, Writer.open):
+        with pytest.raises(UserError, match="version 99"):
+            opening(folder)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from adrs.errors import UserError, did_you_mean
 from adrs.llm.keys import Key, host_variable, scrub
@@ -48,16 +48,16 @@ class Client:
 
         patience: None = that of all calls.
         """
-        body = [{"role": message.role, "content": _encodable(message.content)} for message in messages]
-        options: dict[str, Any] = {}
+        turns = [{"role": message.role, "content": _encodable(message.content)} for message in messages]
+        body: dict[str, Any] = {"model": self.spec.name, "messages": turns}
         if most_output_tokens is not None:
             limit = "max_completion_tokens" if self.spec.host.endswith(_HOSTS_WITH_COMPLETION_LIMIT) else "max_tokens"
-            options[limit] = most_output_tokens
+            body[limit] = most_output_tokens
         if self._temperature is not None:
-            options["temperature"] = self._temperature
+            body["temperature"] = self._temperature
 
         async def attempt() -> Reply:
-            text = await self._request(messages=body, **options)
+            text = await self._request("/chat/completions", body)
             try:
                 reply = read_reply(text, messages)
             except Malformed as malformed:
@@ -67,43 +67,38 @@ class Client:
         return await self._retrier.persist(attempt, patience or self._patience)
 
     async def listed(self, patience: Patience) -> bool:
-        """Whether the server has the model in its list. Raises Temporary where the server is out of reach.
+        """Whether the server says that it has the model. Raises Temporary where the server is out of reach.
 
         False is no proof: some servers keep no list, or one that this key may not see, or take names beyond it.
         """
 
-        async def attempt() -> str:
-            try:
-                return await self._request()
-            except UserError:
-                return ""
+        async def attempt() -> bool:
+            name = self.spec.name
+            for path in (f"/models/{quote(name, safe='')}", "/models"):
+                try:
+                    self._known = names(await self._request(path))
+                except UserError:
+                    continue
+                if any(each in (name, f"{name}:latest") or each.endswith(f"/{name}") for each in self._known):
+                    return True
+            return False
 
-        self._known = names(await self._retrier.persist(attempt, patience))
-        name = self.spec.name
-        return any(each in (name, f"{name}:latest") or each.endswith(f"/{name}") for each in self._known)
+        return await self._retrier.persist(attempt, patience)
 
-    async def _request(self, **completion: Any) -> str:
-        """Body of the response to a request for a completion, or for the list of models where there are no arguments.
-
-        Raises UserError or Temporary.
-        """
+    async def _request(self, path: str, body: object | None = None) -> str:
+        """Body of the response to a POST, or to a GET where there is nothing to send; raises UserError or Temporary."""
         import openai
 
         problem: UserError | Temporary
         try:
-            if not completion:
-                response: Any = await self._sdk.models.with_raw_response.list()
-            else:
-                completions = self._sdk.chat.completions.with_raw_response
-                response = await completions.create(model=self.spec.name, **completion)
-            return str(response.text)
+            if body is None:
+                return await self._sdk.get(path, cast_to=str)
+            return await self._sdk.post(path, cast_to=str, body=body)
         except openai.APIStatusError as error:
             problem = self._explain(error)
         except openai.APITimeoutError:
             problem = Temporary("no answer within the time limit")
-        except (
-            Exception
-        ) as error:  # whatever else a server or a connection can do; it ends up in the record of the call
+        except Exception as error:  # whatever else a server or a connection can do; it ends in the record of the call
             problem = Temporary(self._quote(f"{_name(error)}: {error.__cause__ or error}"))
         raise problem  # outside the handlers, so that no traceback leads back to a request with its headers
 

@@ -47,11 +47,11 @@ def read_reply(body: str, messages: Sequence[Message]) -> Reply:
 
 
 def names(body: str) -> list[str]:
-    """Names in a list of models; empty where the body is none."""
+    """Names in a list of models, or of a single one; empty where the body is neither."""
     try:
-        entries = json.loads(body)["data"]
-        return [str(entry["id"]) for entry in entries]
-    except (ValueError, TypeError, KeyError):
+        data = json.loads(body)
+        return [str(entry["id"]) for entry in data.get("data", [data])]
+    except (ValueError, TypeError, KeyError, AttributeError):
         return []
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 _CHARACTERS_PER_TOKEN = 4
 _KEPT_REQUESTS = 10_000
@@ -208,7 +209,8 @@ class Server:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 method, path, _ = head[0].split(" ", 2)
-                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+                fields = (line.partition(":") for line in head[1:] if line)
+                headers = {name.lower(): value.strip() for name, _, value in fields}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 if not await self._respond(writer, method, path, headers, body):
                     return
@@ -228,7 +230,7 @@ class Server:
         elif self._key is not None and key != self._key:
             self._fail(writer, Fault(401, message="Incorrect API key provided", code="invalid_api_key"))
         elif method == "GET" and path.startswith("/v1/models"):
-            self._list(writer, path.removeprefix("/v1/models").removeprefix("/"))
+            self._list(writer, unquote(path.removeprefix("/v1/models").removeprefix("/")))
         elif method == "POST" and path == "/v1/chat/completions":
             self.in_flight += 1
             self.most_in_flight = max(self.in_flight, self.most_in_flight)

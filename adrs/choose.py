@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from adrs.calibrate import Calibration
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
-from adrs.program import Evaluation, Job, Program, Split
+from adrs.program import Evaluation, Job, Split
 from adrs.store import Reader, Writer
 
 CANDIDATES = 5
@@ -42,22 +42,6 @@ class Chooser:
         self._writer = writer
         self._executor = executor
         self._calibration = calibration
-
-    def seconds_needed(self, best: Program | None, workers: int) -> float:
-        """A guess of how long choosing will take, from the best program's and a baseline's evaluation times."""
-        baseline = self._problem.baseline("state-of-the-art") or self._problem.baseline("trivial")
-        if best is None or best.evaluation is None or baseline is None:
-            return 1.0
-        measured = self._calibration.evaluations
-        train = measured.get((baseline.name, "train"))
-        total = 0.0
-        programs_by_split: dict[Split, int] = {"validation": CANDIDATES, "test": 1}
-        for split, programs in programs_by_split.items():
-            other = measured.get((baseline.name, split))
-            if train is not None and other is not None:
-                ratio = max(other.wall_seconds, 1e-3) / max(train.wall_seconds, 1e-3)
-                total += math.ceil(programs / workers) * ratio * best.evaluation.wall_seconds
-        return 1.0 + 1.3 * total
 
     async def choose(self, deadline: float | None) -> Choice:
         """Measure what is needed until `deadline` (of `time.monotonic`); later results are left out."""

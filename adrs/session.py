@@ -21,6 +21,7 @@ from adrs.check import preflight
 from adrs.choose import SEED_PROGRAM, Choice, Chooser
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.forecast import Forecast
 from adrs.problem import Problem
 from adrs.program import SPLITS, Evaluation, Job, Program, Split
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
@@ -30,6 +31,8 @@ from adrs.store.recorded import Recorded
 
 _GRACE_SECONDS = 8.0
 """After a time budget, how long choosing the winner may go on."""
+_REHEARSAL = 0.4
+"""The share of a time budget after which the duration of the last step is found out."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,6 @@ class _Session:
         self._executor: Executor = plugins.load("executor", settings.executor)(
             loaded, settings.workers, settings.sandbox
         )
-        self._best: Program | None = None
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
@@ -303,20 +305,35 @@ class _Session:
             reader=reader, recorded=recorded, replaying=replaying,
         )  # fmt: skip
 
-        def asking_ends() -> float | None:
-            if settings.max_seconds is None or replaying:
-                return None
-            needed = chooser.seconds_needed(self._best, settings.workers) - _GRACE_SECONDS
-            return self._began + settings.max_seconds - min(max(needed, 0.0), 0.5 * settings.max_seconds)
+        forecast = Forecast(self._problem, calibration, self._executor, settings.workers)
+        budget = None if replaying else settings.max_seconds
+        watch = _Watch(self._observer)
 
-        loop = Loop(parts, _Watch(self, self._observer), asking_ends)
+        def asking_ends() -> float | None:
+            if budget is None:
+                return None
+            needed = forecast.seconds_needed(watch.best) - _GRACE_SECONDS
+            return self._began + budget - min(max(needed, 0.0), 0.5 * budget)
+
+        async def rehearse() -> None:
+            if budget is not None:
+                await asyncio.sleep(max(0.0, self._began + _REHEARSAL * budget - time.monotonic()))
+                if watch.best is not None:
+                    await forecast.rehearse(watch.best)
+
+        loop = Loop(parts, watch, asking_ends)
+        rehearsal = asyncio.create_task(rehearse())
         with _interrupts(loop.stop):
             self._observer.note("evolving")
-            stopped_by = await loop.run()
+            try:
+                stopped_by = await loop.run()
+            finally:
+                rehearsal.cancel()
+                await asyncio.gather(rehearsal, return_exceptions=True)
             self._observer.note("choosing the winner")
             deadline = None
-            if settings.max_seconds is not None and not replaying:
-                deadline = max(self._began + settings.max_seconds, time.monotonic()) + _GRACE_SECONDS
+            if budget is not None:
+                deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
             choice = await chooser.choose(deadline)
         writer.event("stopped", {"by": stopped_by})
         return Outcome(
@@ -326,22 +343,18 @@ class _Session:
             verdicts=reader.verdicts(), spend=reader.spend(),
         )  # fmt: skip
 
-    def saw(self, program: Program) -> None:
-        """Remember the best program so far, for the time that choosing will need."""
-        if program.fitness is not None and (self._best is None or program.fitness > (self._best.fitness or 0.0)):
-            self._best = program
-
 
 class _Watch:
     """Passes events on and keeps the best program."""
 
-    def __init__(self, session: _Session, observer: Observer) -> None:
-        self._session = session
+    def __init__(self, observer: Observer) -> None:
+        self.best: Program | None = None
         self._observer = observer
         self.note, self.calibrated = observer.note, observer.calibrated
 
     def told(self, program: Program, evaluations: int) -> None:
-        self._session.saw(program)
+        if program.fitness is not None and (self.best is None or program.fitness > (self.best.fitness or 0.0)):
+            self.best = program
         self._observer.told(program, evaluations)
 
 

@@ -10,9 +10,9 @@ import random
 import resource
 import signal
 import sys
-import tempfile
 import types
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,60 +23,44 @@ from .landlock import Landlock
 PROGRAM = "program.py"
 SCRATCH = "/tmp"
 _TEXT_LIMIT = 1000
+_CONNECTION = 3
+_DESCRIPTORS = 64
+_MOST_INHERITED = 4096
+_READY = wire.pack(["ready"])
 
 
-def run(settings: dict[str, Any], landlock: Landlock | None, connection: int, output: int, folder: str | None) -> None:
-    """Become the policy process; never returns. `folder`: the scratch folder where there can be no private tmpfs."""
-    try:
-        connection = _arrange_descriptors(connection, output)
-        _shut_in(settings, landlock, folder)
-    except Exception as error:  # the edge: a machine's fault, reported as such before any program is seen
-        _write(connection, wire.pack(["broken", f"{type(error).__name__}: {error}"]))
-        os._exit(1)
-    _write(connection, wire.pack(["ready"]))
-    _Program(connection).serve()
+@dataclass(frozen=True)
+class Walls:
+    """What every child of a zygote shuts itself in with, prepared before the fork: there it costs nothing."""
+
+    limits: tuple[tuple[int, int], ...]
+    """Resource and hard limit."""
+    mount_options: str | None
+    """Of the private tmpfs; None where there are no namespaces."""
+    landlock: Landlock | None
+    filter: seccomp.Filter | None
+    """None where nothing is restricted but resources."""
 
 
-def _arrange_descriptors(connection: int, output: int) -> int:
-    """0 = nothing, 1 and 2 = the captured output, 3 = the connection, and no other."""
-    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-    os.dup2(connection, 3)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    return 3
+@dataclass(frozen=True)
+class Opening:
+    """What one child is forked with."""
+
+    connection: int
+    output: int
+    ruleset: int = -1
+    """Of Landlock."""
+    folder: str = ""
+    """The scratch folder where there can be no private tmpfs."""
 
 
-def _shut_in(settings: dict[str, Any], landlock: Landlock | None, folder: str | None) -> None:
-    os.setsid()
-    if folder is None:
-        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
-        size = f"size={settings['scratch_bytes']},nr_inodes={settings['scratch_inodes']},mode=700"
-        linux.mount("tmpfs", SCRATCH, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC, size)
-    else:
-        os.environ["HOME"] = os.environ["TMPDIR"] = folder
-        tempfile.tempdir = None
-    scratch = folder or SCRATCH
-    os.chdir(scratch)
-    _limit(settings)
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if settings["restrict"]:
-        linux.drop_capabilities()
-        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-        if landlock is not None:
-            landlock.restrict(scratch)
-        os.closerange(4, 4096)
-        seccomp.install(os.getpid(), settings["threads"], settings["processes"] > 0)
-    else:
-        os.closerange(4, 4096)
-
-
-def _limit(settings: dict[str, Any]) -> None:
-    """Hard limits; address space on top of what the warmed interpreter maps already."""
+def walls(settings: dict[str, Any], landlock: Landlock | None) -> Walls:
+    """Prepare them from the zygote's settings."""
     limits = {
         resource.RLIMIT_AS: settings["mapped_bytes"] + settings["memory_bytes"],
         resource.RLIMIT_CPU: settings["cpu_seconds"],
         resource.RLIMIT_FSIZE: settings["scratch_bytes"],
-        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_NOFILE: _DESCRIPTORS,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
@@ -85,10 +69,62 @@ def _limit(settings: dict[str, Any]) -> None:
     if settings["tasks"]:
         limits[resource.RLIMIT_NPROC] = settings["tasks"]
     for which, value in limits.items():
-        _, hard = resource.getrlimit(which)
-        if hard != resource.RLIM_INFINITY:
-            value = min(value, hard)
+        hard = resource.getrlimit(which)[1]
+        limits[which] = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    options = f"size={settings['scratch_bytes']},nr_inodes={settings['scratch_inodes']},mode=700"
+    return Walls(
+        tuple(limits.items()),
+        options if settings["namespaces"] else None,
+        landlock,
+        seccomp.Filter(settings["threads"], settings["processes"] > 0) if settings["restrict"] else None,
+    )
+
+
+def run(walls: Walls, opening: Opening) -> None:
+    """Become the policy process; never returns."""
+    connection = opening.connection
+    try:
+        connection = _arrange_descriptors(connection, opening.output)
+        _shut_in(walls, opening)
+    except Exception as error:  # the edge: a machine's fault, reported as such before any program is seen
+        _write(connection, wire.pack(["broken", f"{type(error).__name__}: {error}"]))
+        os._exit(1)
+    _write(connection, _READY)
+    _Program(connection).serve()
+
+
+def _arrange_descriptors(connection: int, output: int) -> int:
+    """0 = nothing, 1 and 2 = the captured output, 3 = the connection. The others are closed later."""
+    os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    os.dup2(connection, _CONNECTION)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    return _CONNECTION
+
+
+def _shut_in(walls: Walls, opening: Opening) -> None:
+    os.setsid()
+    scratch = opening.folder or SCRATCH
+    if walls.mount_options is not None:
+        linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
+        flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+        linux.mount("tmpfs", SCRATCH, "tmpfs", flags, walls.mount_options)
+    else:
+        os.environ["HOME"] = os.environ["TMPDIR"] = scratch
+        if "tempfile" in sys.modules:
+            sys.modules["tempfile"].__dict__["tempdir"] = None
+    os.chdir(scratch)
+    for which, value in walls.limits:
         resource.setrlimit(which, (value, value))
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if walls.filter is not None:
+        linux.drop_capabilities()
+        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+        if walls.landlock is not None:
+            walls.landlock.restrict(opening.ruleset, scratch)
+    os.closerange(_CONNECTION + 1, _MOST_INHERITED)
+    if walls.filter is not None:
+        walls.filter.install(os.getpid())
 
 
 class _Program:

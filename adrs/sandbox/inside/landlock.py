@@ -56,8 +56,8 @@ class Landlock:
             if Path(device).exists():
                 self._rules.append((os.open(device, os.O_PATH | os.O_CLOEXEC), _READ_FILE | _WRITE_FILE))
 
-    def restrict(self, scratch: str) -> None:
-        """Restrict this process for good; in `scratch` everything stays allowed but starting programs."""
+    def prepare(self) -> int:
+        """A fresh rule set with what stays readable, to be applied in a child that is about to be forked."""
         attributes = _Ruleset(self._files, 0b11 if self._abi >= _NET_ABI else 0, 0b11 if self._abi >= _SCOPE_ABI else 0)
         size = 24 if self._abi >= _SCOPE_ABI else 16 if self._abi >= _NET_ABI else 8
         ruleset = linux.checked(
@@ -66,6 +66,10 @@ class Landlock:
         )
         for descriptor, rights in self._rules:
             self._allow(ruleset, descriptor, rights)
+        return ruleset
+
+    def restrict(self, ruleset: int, scratch: str) -> None:
+        """Restrict this process for good; in `scratch` everything stays allowed but starting programs."""
         folder = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
         self._allow(ruleset, folder, self._files & ~_EXECUTE)
         os.close(folder)

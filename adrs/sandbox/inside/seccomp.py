@@ -69,10 +69,13 @@ _PRCTL_ALLOWED = (3, 15, 16, 27, 0x53564D41)
 _IOCTL_ALLOWED = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
 
-_LOAD, _RETURN = 0x20, 0x06
+_LOAD, _JUMP, _RETURN = 0x20, 0x05, 0x06
 _EQUAL, _GREATER, _GREATER_EQUAL, _ANY_BIT = 0x15, 0x25, 0x35, 0x45
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+_FARTHEST_JUMP = 255
+_OWN_PID = 0xFFFFFFF0
+"""Stands for the process's own pid until that is known; no pid is so large."""
 
 
 class _Instruction(ctypes.Structure):
@@ -93,15 +96,27 @@ def supported() -> bool:
     return platform.machine() in _MACHINES
 
 
-def install(own_pid: int, threads: bool, processes: bool) -> None:
-    """Filter this process from now on. `own_pid`: whom it may signal; `threads`, `processes`: it may start others."""
-    code = assemble(platform.machine(), own_pid, threads, processes)
-    instructions = (_Instruction * len(code))(*(_Instruction(*entry) for entry in code))
-    linux.install_filter(_Program(len(code), instructions))
+class Filter:
+    """A filter built once and installed in every child."""
+
+    def __init__(self, threads: bool, processes: bool) -> None:
+        """`threads`, `processes`: what a policy process may start. Raises OSError for an unknown machine."""
+        if not supported():
+            raise OSError(f"there is no table of system calls for {platform.machine()}")
+        code = assemble(platform.machine(), threads, processes)
+        self._instructions = (_Instruction * len(code))(*(_Instruction(*entry) for entry in code))
+        self._program = _Program(len(code), self._instructions)
+        self._own = [index for index, entry in enumerate(code) if entry[3] == _OWN_PID]
+
+    def install(self, own_pid: int) -> None:
+        """Filter this process from now on; it may signal `own_pid`, itself."""
+        for index in self._own:
+            self._instructions[index].k = own_pid
+        linux.install_filter(self._program)
 
 
-def assemble(machine: str, own_pid: int, threads: bool, processes: bool) -> list[_Code]:
-    """The filter's instructions: (code, jump if true, jump if false, constant)."""
+def assemble(machine: str, threads: bool, processes: bool) -> list[_Code]:
+    """The filter's instructions: (code, jump if true, jump if false, constant); _OWN_PID is still to be put in."""
     column, architecture = _MACHINES[machine]
     code: list[_Code] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -111,17 +126,37 @@ def assemble(machine: str, own_pid: int, threads: bool, processes: bool) -> list
     ]
     if machine == "x86_64":
         code += [(_GREATER_EQUAL, 0, 1, _X32_BIT), (_RETURN, 0, 0, _KILL)]
-    allowed = {numbers[column] for numbers in _ALLOWED.values()} - {None}
-    for name, body in _conditions(own_pid, threads, processes).items():
+    for name, body in _conditions(threads, processes).items():
         number = _CONDITIONAL[name][column]
         if number is not None:
             code += [(_EQUAL, 0, len(body), number), *body]
-    for low, high in _ranges(sorted(number for number in allowed if number is not None)):
-        code += [(_GREATER_EQUAL, 1, 0, low), _DENY, (_GREATER, 1, 0, high), _PASS]
-    return [*code, (_GREATER, 0, 1, _LAST_KNOWN), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS), _DENY]
+    allowed = sorted({number for numbers in _ALLOWED.values() if (number := numbers[column]) is not None})
+    return code + _search(_intervals(allowed))
 
 
-def _conditions(own_pid: int, threads: bool, processes: bool) -> dict[str, list[_Code]]:
+def _intervals(allowed: list[int]) -> list[tuple[int, _Code]]:
+    """What to answer from a number on, up to the next entry's."""
+    unknown: _Code = (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)
+    intervals: list[tuple[int, _Code]] = []
+    for number in range(_LAST_KNOWN + 1):
+        verdict = _PASS if number in allowed else _DENY
+        if not intervals or intervals[-1][1] != verdict:
+            intervals.append((number, verdict))
+    return [*intervals, (_LAST_KNOWN + 1, unknown)]
+
+
+def _search(intervals: list[tuple[int, _Code]]) -> list[_Code]:
+    """A binary search: the kernel runs the filter for every number once when it is installed, to cache the answers."""
+    if len(intervals) == 1:
+        return [intervals[0][1]]
+    middle = len(intervals) // 2
+    below, above = _search(intervals[:middle]), _search(intervals[middle:])
+    if len(below) > _FARTHEST_JUMP:
+        return [(_GREATER_EQUAL, 0, 1, intervals[middle][0]), (_JUMP, 0, 0, len(below)), *below, *above]
+    return [(_GREATER_EQUAL, len(below), 0, intervals[middle][0]), *below, *above]
+
+
+def _conditions(threads: bool, processes: bool) -> dict[str, list[_Code]]:
     """What to do with a conditional system call once its number has matched; each body ends in a return."""
     flags: _Code = (_LOAD, 0, 0, _ARGUMENTS)
     start = [_PASS] if processes else [_DENY]
@@ -136,8 +171,8 @@ def _conditions(own_pid: int, threads: bool, processes: bool) -> dict[str, list[
         "vfork": start,
         "execve": start,
         "execveat": start,
-        "kill": _first_argument_in((own_pid,)),
-        "tgkill": _first_argument_in((own_pid,)),
+        "kill": _first_argument_in((_OWN_PID,)),
+        "tgkill": _first_argument_in((_OWN_PID,)),
         "prctl": _first_argument_in(_PRCTL_ALLOWED),
         "ioctl": [(_LOAD, 0, 0, _ARGUMENTS + 8), *_loaded_in(_IOCTL_ALLOWED)],
         "prlimit64": _read_own_limit(),
@@ -161,14 +196,3 @@ def _read_own_limit() -> list[_Code]:
     for offset in (_ARGUMENTS, _ARGUMENTS + 16, _ARGUMENTS + 20):
         code += [(_LOAD, 0, 0, offset), (_EQUAL, 1, 0, 0), _DENY]
     return [*code, _PASS]
-
-
-def _ranges(numbers: list[int]) -> list[tuple[int, int]]:
-    """Runs of consecutive numbers."""
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs

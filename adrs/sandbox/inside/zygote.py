@@ -14,11 +14,9 @@ import os
 import random
 import resource
 import select
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +58,10 @@ def _look_for_modules_in(root: str) -> None:
 
 
 def _start_janitor(scratch: str, control: socket.socket) -> int:
-    """Fork a process that removes the scratch folder once this one has died, in whatever way. Returns its pid."""
+    """Fork a process that removes the scratch folder once this one has died, in whatever way. Returns its pid.
+
+    `shutil` is imported late: it brings compression libraries, which would make every fork dearer.
+    """
     alive, ours = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -68,6 +69,8 @@ def _start_janitor(scratch: str, control: socket.socket) -> int:
         control.close()
         os.close(ours)
         os.read(alive, 1)
+        import shutil
+
         shutil.rmtree(scratch, ignore_errors=True)
         os._exit(0)
     os.close(alive)
@@ -95,12 +98,13 @@ class _Zygote:
         self._children: dict[int, int] = {}
         self._scratch: str | None = settings["scratch"]
         self._janitor = janitor
+        self._folders: dict[int, str] = {}
+        self._spawned = 0
         self._own = os.pidfd_open(os.getpid())
         _warm(settings["imports"], settings["numba"])
         from . import child  # after the imports are warm: it needs numpy
         from .landlock import Landlock
 
-        self._run = child.run
         readable, execute = settings["landlock"], settings["processes"] > 0
         if self._scratch is not None:
             linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
@@ -108,11 +112,13 @@ class _Zygote:
                 # There may be hundreds of rules, and nothing is mounted any more: once for all children.
                 linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
                 common = Landlock(readable, execute)
-                common.restrict(self._scratch)
+                common.restrict(common.prepare(), self._scratch)
                 common.close()
                 readable = ["/"]
         self._landlock = None if readable is None else Landlock(readable, execute)
         settings["mapped_bytes"] = _mapped_bytes()
+        self._walls = child.walls(settings, self._landlock)
+        self._child = child
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
         for stream in (sys.stdout, sys.stderr):
@@ -140,17 +146,25 @@ class _Zygote:
         namespaces = self._settings["namespaces"]
         if namespaces:
             linux.unshare(linux.CLONE_NEWPID)
-        folder = None if self._scratch is None else tempfile.mkdtemp(dir=self._scratch)
+        folder = ""
+        if self._scratch is not None:
+            self._spawned += 1
+            folder = f"{self._scratch}/{self._spawned}"
+            os.mkdir(folder, 0o700)  # noqa: PTH102
+        ruleset = -1 if self._landlock is None else self._landlock.prepare()
         pid = os.fork()
         if pid == 0:
-            self._run(self._settings, self._landlock, connection, output, folder)
+            self._child.run(self._walls, self._child.Opening(connection, output, ruleset, folder))
             os._exit(1)
-        os.close(connection)
-        os.close(output)
+        for inherited in (connection, output, ruleset):
+            if inherited >= 0:
+                os.close(inherited)
         descriptor = os.pidfd_open(pid)
         if namespaces:
             linux.setns(self._own, linux.CLONE_NEWPID)
         self._children[pid] = descriptor
+        if folder:
+            self._folders[pid] = folder
         self._poll.register(descriptor, select.POLLIN)
         socket.send_fds(self._control, [msgpack.packb({"spawned": pid})], [descriptor])
 
@@ -175,9 +189,9 @@ class _Zygote:
             for orphan in orphans:
                 os.kill(orphan, signal.SIGKILL)
                 os.waitpid(orphan, 0)
-        if len(self._children) == 1:
-            for folder in os.scandir(self._scratch):
-                shutil.rmtree(folder.path, ignore_errors=True)
+        import shutil
+
+        shutil.rmtree(self._folders.pop(pid), ignore_errors=True)
 
 
 def _children() -> list[int]:
@@ -192,12 +206,11 @@ def _warm(imports: list[str], numba: bool) -> None:
     """Import what programs may import, and what those would import only when used."""
     import numpy as np
 
-    for name in ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.ma", "numpy.testing"):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    for name in ("numpy.random", "numpy.linalg", "numpy.fft"):
+        importlib.import_module(name)
     for name in (
         "bisect", "collections", "copy", "dataclasses", "enum", "functools", "heapq", "itertools", "json", "linecache",
-        "math", "operator", "statistics", "string", "traceback", "types", "typing",
+        "math", "operator", "string", "traceback", "types", "typing",
     ):  # fmt: skip
         importlib.import_module(name)
     if numba:
@@ -207,6 +220,7 @@ def _warm(imports: list[str], numba: bool) -> None:
         if hasattr(module, "warm"):
             module.warm()
     str(np.linspace(0.0, 1.0, 2))
+    np.random.seed(0)
     np.random.default_rng(0).random(2) @ np.ones(2)
     np.linalg.inv(np.eye(2))
 

@@ -6,11 +6,10 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 import asyncio
 import contextlib
 import itertools
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,16 @@ from adrs import plugins, problem
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate
 from adrs.check import preflight
-from adrs.choose import SEED_PROGRAM, Choice, Chooser
+from adrs.choose import Chooser
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.folders import new_folder
 from adrs.forecast import Forecast
+from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Job, Program, Split
+from adrs.program import SPLITS, Evaluation, Job, Program
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
+from adrs.settings import Settings
 from adrs.source import Rejected, screen
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
@@ -35,119 +37,11 @@ _REHEARSAL = 0.4
 """The share of a time budget after which the duration of the last step is found out."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a run is made with; kept in its log."""
-
-    problem: str
-    seed: int = 0
-    workloads: str = "standard"
-    search: str = "adaptive"
-    proposer: str = "embedded"
-    executor: str = "local"
-    sandbox: str | None = None
-    workers: int = 2
-    window: int = 8
-    max_evaluations: int | None = None
-    max_seconds: float | None = None
-
-    def checked(self) -> "Settings":
-        """Raises UserError for values that make no sense."""
-        for name in ("workers", "window"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.window < self.workers:
-            raise UserError(f"window ({self.window}) must be at least the number of workers ({self.workers})")
-        if self.max_evaluations is not None and self.max_evaluations < 1:
-            raise UserError(f"max-evaluations must be at least 1, not {self.max_evaluations}")
-        if self.seed < 0:
-            raise UserError(f"seed must be a whole number from 0, not {self.seed}")
-        return self
-
-
-@dataclass
-class Outcome:
-    """What a session ends with; `plain` is the object that `--json` prints."""
-
-    run: str
-    path: Path
-    problem: Problem
-    seed: int
-    evaluations: int
-    stopped_by: str
-    choice: Choice
-    winner_file: Path | None
-    calibration: Calibration
-    verdicts: Mapping[str, int]
-    spend: Mapping[str, float]
-    difference: str | None = None
-    """Of a replay: the first difference."""
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    def of(self, number: int | None) -> dict[Split, Evaluation | None]:
-        """Evaluations of a program by split."""
-        return {split: self.choice.of(number, split) for split in SPLITS}
-
-    def plain(self) -> dict[str, Any]:
-        """The stable machine-readable form."""
-        winner = None
-        if self.choice.winner is not None:
-            measured = self.of(self.choice.winner)
-            winner = {
-                "id": self.choice.winner,
-                "file": str(self.winner_file),
-                "score": {split: found.score if found else None for split, found in measured.items()},
-                "metrics": {split: dict(found.metrics) if found else {} for split, found in measured.items()},
-            }
-        return {
-            "run": self.run, "path": str(self.path), "problem": self.problem.name, "seed": self.seed,
-            "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
-            "baselines": self._baselines(), "verdicts": dict(self.verdicts), "spend": dict(self.spend), **self.extra,
-        }  # fmt: skip
-
-    def _baselines(self) -> dict[str, Any]:
-        measured: dict[str, Any] = {}
-        for baseline in self.problem.baselines:
-            found = {split: self.calibration.evaluations.get((baseline.name, split)) for split in SPLITS}
-            if any(found.values()):
-                measured[baseline.name] = {
-                    "role": baseline.role,
-                    "score": {split: self.calibration.score(baseline, split) for split in SPLITS},
-                    "metrics": {split: dict(each.metrics) if each else {} for split, each in found.items()},
-                }
-        return measured
-
-
-def find_run(name: str, runs_dir: Path) -> Path:
-    """The folder of a run given its name, a prefix that fits one run, `last`, or a path."""
-    if (Path(name) / "run.db").is_file():
-        return Path(name)
-    runs = list_runs(runs_dir)
-    if not runs:
-        raise UserError(f"there are no runs in {runs_dir}; `adrs run PROBLEM` makes one")
-    if name == "last":
-        return max(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name))
-    exact = [path for path in runs if path.name == name]
-    matching = exact or [path for path in runs if path.name.startswith(name)]
-    if len(matching) == 1:
-        return matching[0]
-    if matching:
-        some = ", ".join(path.name for path in matching[:4])
-        raise UserError(f'"{name}" fits {len(matching)} runs: {some}; give more of the name')
-    some = ", ".join(path.name for path in runs[-4:])
-    raise UserError(f'there is no run "{name}" in {runs_dir}; some that are: {some}')
-
-
-def list_runs(runs_dir: Path) -> list[Path]:
-    """Folders of runs, by name."""
-    return sorted(path.parent for path in runs_dir.glob("*/run.db"))
-
-
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
     """Begin a new run and work on it until it stops."""
     loaded = problem.load(settings.problem, settings.workloads)
     settings = replace(settings.checked(), problem=_reference(settings.problem, loaded))
-    folder = _new_folder(runs_dir, name, loaded.name)
+    folder = new_folder(runs_dir, name, loaded.name)
     return asyncio.run(_Session(loaded, settings, folder, observer).start())
 
 
@@ -166,7 +60,7 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     """Run again with the recorded answers, into a new run, and compare program by program."""
     settings, loaded = _settings(folder)
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
-    target = _new_folder(runs_dir, name, f"{folder.name}-replay")
+    target = new_folder(runs_dir, name, f"{folder.name}-replay")
     return asyncio.run(_Session(loaded, settings, target, observer).replay(folder))
 
 
@@ -186,19 +80,6 @@ def _settings(folder: Path) -> tuple[Settings, Problem]:
 def _reference(given: str, loaded: Problem) -> str:
     """How the log names a problem: shipped ones by name, others by absolute path."""
     return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
-
-
-def _new_folder(runs_dir: Path, name: str | None, stem: str) -> Path:
-    """Where a new run will lie; refuses early what would fail when the baselines are measured already."""
-    day = time.strftime("%Y%m%d")
-    taken = {path.name for path in runs_dir.glob(f"{stem}-{day}-*")}
-    folder = runs_dir / (name or next(made for n in itertools.count(1) if (made := f"{stem}-{day}-{n}") not in taken))
-    if folder.exists():
-        raise UserError(f"{folder} exists already; choose another --name")
-    existing = next(path for path in (runs_dir.absolute(), *runs_dir.absolute().parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UserError(f"{folder} cannot be made in {existing}; choose another --runs-dir")
-    return folder
 
 
 class _Session:
@@ -379,38 +260,3 @@ def _interrupts(stop: Callable[[], None]) -> Any:
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         loop.remove_signal_handler(signal.SIGTERM)
-
-
-def write_winner(reader: Reader, winner: int | None, path: Path) -> Path | None:
-    """Write a program's source to a file, as it was proposed."""
-    if winner is None:
-        return None
-    try:
-        path.write_text(reader.program(winner).source, errors="surrogatepass")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}; `adrs best` writes it elsewhere") from None
-    return path
-
-
-def first_difference(original: Reader, repeated: Reader) -> str | None:
-    """The first program in which two runs differ, or None. What one of them did not get to evaluate is left out."""
-    for ours, theirs in itertools.zip_longest(original.programs(), repeated.programs()):
-        if ours is None or theirs is None:
-            if (ours or theirs).evaluation is None:
-                continue
-            which = "original" if theirs is None else "replay"
-            return f"program {(ours or theirs).id} exists in the {which} alone"
-        if ours.evaluation is None or theirs.evaluation is None:
-            continue
-        for name in ("digest", "source", "parents", "operator", "verdict", "score", "fitness"):
-            before, after = getattr(ours, name), getattr(theirs, name)
-            if before != after:
-                shown = "differs" if name == "source" else f"was {before}, is {after}"
-                return f"program {ours.id}: {name} {shown}"
-        if dict(ours.evaluation.metrics) != dict(theirs.evaluation.metrics):
-            return f"program {ours.id}: metrics were {ours.evaluation.metrics}, are {theirs.evaluation.metrics}"
-    return None
-
-
-__all__ = ["SEED_PROGRAM", "Outcome", "Settings", "find_run", "first_difference", "list_runs", "replay", "resume",
-           "start", "write_winner"]  # fmt: skip

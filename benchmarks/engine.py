@@ -16,6 +16,7 @@ from typing import Any
 
 from adrs import plugins, session
 from adrs.program import Brief, Draft, Parent, Program
+from adrs.settings import Settings
 
 TOML = """
 title = "Return the largest number"
@@ -120,7 +121,7 @@ def measure(candidates: int, workers: int, sandbox: str | None) -> str:
         (folder / "seed.py").write_text(PROGRAM.format(number=0, filler=""))
         pace = Pace()
         before = cpu_seconds()
-        settings = session.Settings(str(folder), max_evaluations=candidates, workers=workers, sandbox=sandbox)
+        settings = Settings(str(folder), max_evaluations=candidates, workers=workers, sandbox=sandbox)
         outcome = session.start(settings, folder / "runs", "bench", pace)
         cpu = cpu_seconds() - before
         size = (outcome.path / "run.db").stat().st_size

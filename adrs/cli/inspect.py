@@ -25,12 +25,11 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """List runs."""
     import time
 
-    from adrs import session
     from adrs.cli.output import console, number, print_json, table
     from adrs.store import Reader
 
     found: list[dict[str, Any]] = []
-    for folder in session.list_runs(runs_dir):
+    for folder in folders.list_runs(runs_dir):
         try:
             with Reader(folder) as reader:
                 best = reader.best(1)
@@ -70,12 +69,11 @@ def lineage(
 ) -> None:
     """Draw the tree of a run, or tell one program's ancestry: what each step changed and gained."""
     from adrs import lineage as questions
-    from adrs import session
     from adrs.cli.lineage_view import print_ancestry, print_tree
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    with Reader(session.find_run(run, runs_dir)) as reader:
+    with Reader(folders.find_run(run, runs_dir)) as reader:
         if program is not None:
             steps = questions.ancestry(reader, program)
             if as_json:
@@ -92,12 +90,11 @@ def lineage(
 
 def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """Show one program: source, metrics beside its parent's, feedback and output."""
-    from adrs import session
     from adrs.cli.lineage_view import print_program
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    with Reader(session.find_run(run, runs_dir)) as reader:
+    with Reader(folders.find_run(run, runs_dir)) as reader:
         found = reader.program(program)
         if as_json:
             evaluations = {split: reader.evaluation(program, split) for split in ("train", "validation", "test")}
@@ -113,12 +110,11 @@ def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_jso
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """Compare two programs by source and by workload."""
     from adrs import lineage as questions
-    from adrs import session
     from adrs.cli.lineage_view import print_diff
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    with Reader(session.find_run(run, runs_dir)) as reader:
+    with Reader(folders.find_run(run, runs_dir)) as reader:
         left, right = reader.program(before), reader.program(after)
         lines = questions.diff(left, right)
         if as_json:
@@ -138,18 +134,17 @@ def best(
     as_json: Json = False,
 ) -> None:
     """Write the winner of a run (or the best on train so far) to a file."""
-    from adrs import session
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    with Reader(session.find_run(run, runs_dir)) as reader:
+    with Reader(folders.find_run(run, runs_dir)) as reader:
         chosen = reader.events("chosen")
         numbers = [chosen[-1][1]["winner"]] if chosen else reader.best(1)
         if not numbers:
             raise UserError(f"run {reader.info.name} has no program that works yet")
         winner = reader.program(numbers[0])
         if output is not None:
-            session.write_winner(reader, winner.id, output)
+            write_winner(reader, winner.id, output)
         if as_json:
             print_json({**_plain(winner), "source": winner.source, "file": str(output) if output else None})
         elif output is None:

@@ -80,9 +80,9 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run that stopped, in whatever way. Nothing recorded is done again."""
-    from adrs import session
+    from adrs import folders, session
 
-    folder = session.find_run(run, runs_dir)
+    folder = folders.find_run(run, runs_dir)
     changes = {"workers": workers, "sandbox": sandbox, "max_evaluations": max_evaluations,
                "max_seconds": _seconds(max_time)}  # fmt: skip
     with _view(folder, quiet) as view:
@@ -100,9 +100,9 @@ def replay(
     quiet: Quiet = False,
 ) -> None:
     """Run again from the recorded proposals and compare, program by program."""
-    from adrs import session
+    from adrs import folders, session
 
-    folder = session.find_run(run, runs_dir)
+    folder = folders.find_run(run, runs_dir)
     with _view(folder, quiet) as view:
         outcome = session.replay(folder, runs_dir, name, view, {"workers": workers, "sandbox": sandbox})
     _finish(outcome, as_json)
@@ -111,7 +111,7 @@ def replay(
 def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
     import os
 
-    from adrs.session import Settings
+    from adrs.settings import Settings
 
     defaults = Settings(problem)
     workers = options["workers"] or len(os.sched_getaffinity(0))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, metric, number, table
+from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
-from adrs.session import SEED_PROGRAM, Outcome
 
 
 def print_outcome(outcome: Outcome) -> None:

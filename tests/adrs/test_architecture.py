@@ -10,7 +10,7 @@ ROOT = Path(adrs.__file__).parent
 LAYERS = [
     {"__main__", "cli", "web"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
-    {"forecast"},
+    {"forecast", "outcome", "folders"},
     {"run", "choose"},
     {"calibrate", "breaker", "budget"},
     {"search", "propose", "evaluate", "store"},

@@ -11,8 +11,9 @@ import pytest
 from adrs import plugins, session
 from adrs.calibrate import Calibration
 from adrs.errors import UserError
+from adrs.outcome import Outcome, first_difference
 from adrs.program import Brief, Draft, Parent, Program
-from adrs.session import Outcome, Settings
+from adrs.settings import Settings
 from adrs.store import Reader
 from adrs.testing.executor import InProcessExecutor
 
@@ -156,10 +157,10 @@ def test_replay_is_identical_and_says_what_differs(demo: Path, tmp_path: Path) -
     assert again.plain()["identical"] is True
     assert lineage(runs / "one") == lineage(runs / "again")
     with Reader(runs / "one") as one, Reader(runs / "again") as two:
-        assert session.first_difference(one, two) is None
+        assert first_difference(one, two) is None
     run(demo, runs, "other", seed=4)
     with Reader(runs / "one") as one, Reader(runs / "other") as two:
-        assert "program 2" in (session.first_difference(one, two) or "")
+        assert "program 2" in (first_difference(one, two) or "")
 
 
 def test_a_duplicate_copies_its_evaluation_and_costs_none(demo: Path, tmp_path: Path) -> None:

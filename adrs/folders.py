@@ -1,0 +1,46 @@
+"""Where runs lie, and how people name them."""
+
+import itertools
+import os
+import time
+from pathlib import Path
+
+from adrs.errors import UserError
+
+
+def find_run(name: str, runs_dir: Path) -> Path:
+    """The folder of a run given its name, a prefix that fits one run, `last`, or a path."""
+    if (Path(name) / "run.db").is_file():
+        return Path(name)
+    runs = list_runs(runs_dir)
+    if not runs:
+        raise UserError(f"there are no runs in {runs_dir}; `adrs run PROBLEM` makes one")
+    if name == "last":
+        return max(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name))
+    exact = [path for path in runs if path.name == name]
+    matching = exact or [path for path in runs if path.name.startswith(name)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        some = ", ".join(path.name for path in matching[:4])
+        raise UserError(f'"{name}" fits {len(matching)} runs: {some}; give more of the name')
+    some = ", ".join(path.name for path in runs[-4:])
+    raise UserError(f'there is no run "{name}" in {runs_dir}; some that are: {some}')
+
+
+def list_runs(runs_dir: Path) -> list[Path]:
+    """Folders of runs, by name."""
+    return sorted(path.parent for path in runs_dir.glob("*/run.db"))
+
+
+def new_folder(runs_dir: Path, name: str | None, stem: str) -> Path:
+    """Where a new run will lie; refuses early what would fail when the baselines are measured already."""
+    day = time.strftime("%Y%m%d")
+    taken = {path.name for path in runs_dir.glob(f"{stem}-{day}-*")}
+    folder = runs_dir / (name or next(made for n in itertools.count(1) if (made := f"{stem}-{day}-{n}") not in taken))
+    if folder.exists():
+        raise UserError(f"{folder} exists already; choose another --name")
+    existing = next(path for path in (runs_dir.absolute(), *runs_dir.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} cannot be made in {existing}; choose another --runs-dir")
+    return folder

@@ -1,0 +1,98 @@
+"""What a session ends with: the winner, the table's numbers, and for a replay the first difference."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adrs.calibrate import Calibration
+from adrs.choose import Choice
+from adrs.errors import UserError
+from adrs.problem import Problem
+from adrs.program import SPLITS, Evaluation, Split
+from adrs.store import Reader
+
+
+@dataclass
+class Outcome:
+    """What a session ends with; `plain` is the object that `--json` prints."""
+
+    run: str
+    path: Path
+    problem: Problem
+    seed: int
+    evaluations: int
+    stopped_by: str
+    choice: Choice
+    winner_file: Path | None
+    calibration: Calibration
+    verdicts: Mapping[str, int]
+    spend: Mapping[str, float]
+    difference: str | None = None
+    """Of a replay: the first difference."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, number: int | None) -> dict[Split, Evaluation | None]:
+        """Evaluations of a program by split."""
+        return {split: self.choice.of(number, split) for split in SPLITS}
+
+    def plain(self) -> dict[str, Any]:
+        """The stable machine-readable form."""
+        winner = None
+        if self.choice.winner is not None:
+            measured = self.of(self.choice.winner)
+            winner = {
+                "id": self.choice.winner,
+                "file": str(self.winner_file),
+                "score": {split: found.score if found else None for split, found in measured.items()},
+                "metrics": {split: dict(found.metrics) if found else {} for split, found in measured.items()},
+            }
+        return {
+            "run": self.run, "path": str(self.path), "problem": self.problem.name, "seed": self.seed,
+            "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
+            "baselines": self._baselines(), "verdicts": dict(self.verdicts), "spend": dict(self.spend), **self.extra,
+        }  # fmt: skip
+
+    def _baselines(self) -> dict[str, Any]:
+        measured: dict[str, Any] = {}
+        for baseline in self.problem.baselines:
+            found = {split: self.calibration.evaluations.get((baseline.name, split)) for split in SPLITS}
+            if any(found.values()):
+                measured[baseline.name] = {
+                    "role": baseline.role,
+                    "score": {split: self.calibration.score(baseline, split) for split in SPLITS},
+                    "metrics": {split: dict(each.metrics) if each else {} for split, each in found.items()},
+                }
+        return measured
+
+
+def write_winner(reader: Reader, winner: int | None, path: Path) -> Path | None:
+    """Write a program's source to a file, as it was proposed."""
+    if winner is None:
+        return None
+    try:
+        path.write_text(reader.program(winner).source, errors="surrogatepass")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; `adrs best` writes it elsewhere") from None
+    return path
+
+
+def first_difference(original: Reader, repeated: Reader) -> str | None:
+    """The first program in which two runs differ, or None. What one of them did not get to evaluate is left out."""
+    for ours, theirs in itertools.zip_longest(original.programs(), repeated.programs()):
+        if ours is None or theirs is None:
+            if (ours or theirs).evaluation is None:
+                continue
+            which = "original" if theirs is None else "replay"
+            return f"program {(ours or theirs).id} exists in the {which} alone"
+        if ours.evaluation is None or theirs.evaluation is None:
+            continue
+        for name in ("digest", "source", "parents", "operator", "verdict", "score", "fitness"):
+            before, after = getattr(ours, name), getattr(theirs, name)
+            if before != after:
+                shown = "differs" if name == "source" else f"was {before}, is {after}"
+                return f"program {ours.id}: {name} {shown}"
+        if dict(ours.evaluation.metrics) != dict(theirs.evaluation.metrics):
+            return f"program {ours.id}: metrics were {ours.evaluation.metrics}, are {theirs.evaluation.metrics}"
+    return None

@@ -25,6 +25,7 @@ LAYERS = [
         "resources",
         "plugins",
         "errors",
+        "settings",
         "strict_toml",
         "",
     },

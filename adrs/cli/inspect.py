@@ -68,6 +68,7 @@ def lineage(
     as_json: Json = False,
 ) -> None:
     """Draw the tree of a run, or tell one program's ancestry: what each step changed and gained."""
+    from adrs import folders
     from adrs import lineage as questions
     from adrs.cli.lineage_view import print_ancestry, print_tree
     from adrs.cli.output import print_json
@@ -109,6 +110,7 @@ def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_jso
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """Compare two programs by source and by workload."""
+    from adrs import folders
     from adrs import lineage as questions
     from adrs.cli.lineage_view import print_diff
     from adrs.cli.output import print_json

@@ -29,7 +29,10 @@ class SandboxSpec:
     cpu_seconds: int = 3600
     """CPU time of one policy process over its whole life."""
     processes: int = 0
-    """How many processes the program may start; 0 = it can start none and run no other program."""
+    """How many processes the program may start; 0 = it can start none and run no other program. Where it can, it
+    finds the machine's programs, may run those that it makes, and may talk to its own processes over local sockets."""
+    readable: tuple[Path, ...] = ()
+    """Further folders and files that it may read, where they lie."""
     hidden: tuple[Path, ...] = ()
     """Folders and files that must not be readable even where they lie among the installed packages."""
     numba_cache: Path | None = None

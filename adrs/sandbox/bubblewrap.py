@@ -31,7 +31,7 @@ class Bubblewrap:
         program = shutil.which("bwrap")
         if program is None:
             raise SandboxUnavailable("the program bwrap is not installed (package bubblewrap)")
-        seen = layout(spec.imports, spec.hidden, spec.numba_cache)
+        seen = layout(spec)
         inside = settings(spec, seen, namespaces=True, restrict=True, package_root=INSIDE)
         try:
             if os.getuid() == 0:

@@ -25,7 +25,7 @@ class Landlock:
             raise SandboxUnavailable("the kernel was asked for Landlock and has none (Linux 5.13 with lsm=landlock)")
         if not seccomp.supported():
             raise SandboxUnavailable("there is no table of system calls for this machine's processor")
-        seen = layout(spec.imports, spec.hidden, spec.numba_cache)
+        seen = layout(spec)
         readable = [path for root in seen.readable for path in _without(root, seen.covered)]
         inside = settings(spec, seen, namespaces=False, restrict=True, package_root=None, readable=readable)
         environment = seen.environment(spec.numba_cache)

@@ -14,12 +14,15 @@ from pathlib import Path
 
 from adrs import resources
 from adrs.sandbox import inside
+from adrs.sandbox.base import SandboxSpec
 
 INSIDE = Path("/opt/adrs")
 """The folder, seen from inside, that holds the package `inside`."""
-SCRATCH = Path("/tmp")
+SCRATCH = Path("/scratch")
 _PACKAGES = ("site-packages", "dist-packages")
 _LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32")
+_PROGRAMS = ("/bin", "/usr/bin", "/usr/local/bin", "/usr/libexec", "/usr/include")
+_SHARED_MEMORY = Path("/dev/shm")
 _ENGINE = ("adrs", "evaluators")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
@@ -37,6 +40,8 @@ class Layout:
     """Symbolic links at the top of the file system, such as /lib -> usr/lib."""
     python_path: tuple[Path, ...]
     """What comes on `sys.path` after the standard library."""
+    programs: bool
+    """Whether the machine's programs are among the readable files."""
 
     def environment(self, numba_cache: Path | None) -> dict[str, str]:
         """Everything that the zygote finds in its environment. The package `inside` is added by the backend."""
@@ -44,6 +49,8 @@ class Layout:
             "HOME": str(SCRATCH), "TMPDIR": str(SCRATCH), "LANG": "C.UTF-8",
             "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1",
         }  # fmt: skip
+        if self.programs:
+            values["PATH"] = os.pathsep.join(dict.fromkeys((str(self.executable.parent), *_PROGRAMS[2::-1])))
         for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "VECLIB_MAXIMUM", "NUMBA"):
             values[f"{name}_NUM_THREADS"] = "1"
         values["MALLOC_ARENA_MAX"] = "2"
@@ -60,25 +67,31 @@ def package_folder() -> Path:
     return Path(inside.__file__).resolve().parent
 
 
-def layout(imports: Iterable[str], hidden: Iterable[Path], numba_cache: Path | None) -> Layout:
-    """What must be seen by a zygote that warms `imports`."""
-    packages = _package_folders(imports)
+def layout(spec: SandboxSpec) -> Layout:
+    """What must be seen by a zygote."""
+    packages = _package_folders(spec.imports)
     helpers = resources.import_root() / "adrs_helpers"
-    readable = [*_interpreter(), *packages, helpers]
-    if numba_cache is not None:
-        readable.append(numba_cache)
-    links = [(Path(name), str(Path(name).readlink())) for name in _LIBRARIES if Path(name).is_symlink()]
-    readable += [Path(name) for name in _LIBRARIES if Path(name).is_dir() and not Path(name).is_symlink()]
+    executable = Path(_executable())
+    readable = [*_interpreter(), *packages, helpers, *spec.readable]
+    if spec.numba_cache is not None:
+        readable.append(spec.numba_cache)
+    programs = spec.processes > 0
+    system = (*_LIBRARIES, *_PROGRAMS) if programs else _LIBRARIES
+    links = [(Path(name), str(Path(name).readlink())) for name in system if Path(name).is_symlink()]
+    readable += [Path(name) for name in system if Path(name).is_dir() and not Path(name).is_symlink()]
+    if programs:
+        readable.append(executable.parent)
+        links.append((_SHARED_MEMORY, str(SCRATCH)))
     loader_cache = Path("/etc/ld.so.cache")
     if loader_cache.is_file():
         readable.append(loader_cache)
     roots = _outermost(readable)
     folders = [folder for folder in _all_package_folders(roots) if folder.is_dir()]
     covered = [folder / name for folder in folders for name in _ENGINE if (folder / name).is_dir()]
-    covered += [Path(path).resolve() for path in hidden if Path(path).exists()]
+    covered += [Path(path).resolve() for path in spec.hidden if Path(path).exists()]
     within = [path for path in covered if any(path.is_relative_to(root) for root in roots)]
     python_path = dict.fromkeys((*packages, helpers.parent))
-    return Layout(Path(_executable()), roots, _outermost(within), tuple(links), tuple(python_path))
+    return Layout(executable, roots, _outermost(within), tuple(links), tuple(python_path), programs)
 
 
 def _executable() -> str:

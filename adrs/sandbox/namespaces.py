@@ -20,7 +20,7 @@ class Namespaces:
 
     def start(self, spec: SandboxSpec, watch: int | None = None) -> Zygote:
         """Start a zygote. Raises SandboxUnavailable."""
-        seen = layout(spec.imports, spec.hidden, spec.numba_cache)
+        seen = layout(spec)
         inside = settings(spec, seen, namespaces=True, restrict=True, package_root=INSIDE)
         inside["isolate"] = _plan(seen)
         environment = seen.environment(spec.numba_cache)

@@ -21,7 +21,7 @@ class PlainProcess:
 
     def start(self, spec: SandboxSpec, watch: int | None = None) -> Zygote:
         """Start a zygote. Raises SandboxUnavailable."""
-        seen = layout(spec.imports, spec.hidden, spec.numba_cache)
+        seen = layout(spec)
         inside = settings(spec, seen, namespaces=False, restrict=False, package_root=None)
         environment = seen.environment(spec.numba_cache)
         environment["PYTHONPATH"] = seen.search_path(package_folder().parent)

@@ -21,7 +21,7 @@ from . import linux, seccomp, wire
 from .landlock import Landlock
 
 PROGRAM = "program.py"
-SCRATCH = "/tmp"
+SCRATCH = "/scratch"
 _TEXT_LIMIT = 1000
 _CONNECTION = 3
 _DESCRIPTORS = 64

@@ -1,4 +1,7 @@
-"""What an honest program does: ordinary numpy, a little of the standard library, a file in the scratch folder."""
+"""What an honest program does: ordinary numpy, a little of the standard library, a file in the scratch folder.
+
+Some of it is imported only when it is used: a sandbox too tight for that would make good programs look bad.
+"""
 
 import json
 import random
@@ -25,5 +28,13 @@ def solve(values):
     matrix = np.outer(draws, draws) + np.eye(len(values))
     weights = np.clip(np.linalg.solve(matrix, values), -1, 1)
     Counter(np.sign(np.fft.rfft(weights).real).tolist())
+    import decimal
+    import statistics
+    from functools import lru_cache
+
+    smooth = np.polynomial.Polynomial.fit(np.arange(len(values)), values, 3)(np.arange(len(values)))
+    masked = np.ma.masked_less(smooth, statistics.median(values.tolist()))
+    weights = np.clip(weights + 1e-3 * masked.filled(0.0) + float(decimal.Decimal("0.001")), -1, 1)
+    lru_cache(maxsize=None)(np.testing.assert_allclose)(1.0, 1.0)
     print("chosen", best.index)
     return {"choice": best.index, "weights": weights}

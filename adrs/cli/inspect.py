@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrs import folders
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
 
@@ -68,7 +69,6 @@ def lineage(
     as_json: Json = False,
 ) -> None:
     """Draw the tree of a run, or tell one program's ancestry: what each step changed and gained."""
-    from adrs import folders
     from adrs import lineage as questions
     from adrs.cli.lineage_view import print_ancestry, print_tree
     from adrs.cli.output import print_json
@@ -110,7 +110,6 @@ def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_jso
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """Compare two programs by source and by workload."""
-    from adrs import folders
     from adrs import lineage as questions
     from adrs.cli.lineage_view import print_diff
     from adrs.cli.output import print_json
@@ -146,6 +145,8 @@ def best(
             raise UserError(f"run {reader.info.name} has no program that works yet")
         winner = reader.program(numbers[0])
         if output is not None:
+            from adrs.outcome import write_winner
+
             write_winner(reader, winner.id, output)
         if as_json:
             print_json({**_plain(winner), "source": winner.source, "file": str(output) if output else None})

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrs import folders
 from adrs.errors import UserError, did_you_mean
 
 DEFAULT_TIME = "10m"
@@ -80,7 +81,7 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run that stopped, in whatever way. Nothing recorded is done again."""
-    from adrs import folders, session
+    from adrs import session
 
     folder = folders.find_run(run, runs_dir)
     changes = {"workers": workers, "sandbox": sandbox, "max_evaluations": max_evaluations,
@@ -100,7 +101,7 @@ def replay(
     quiet: Quiet = False,
 ) -> None:
     """Run again from the recorded proposals and compare, program by program."""
-    from adrs import folders, session
+    from adrs import session
 
     folder = folders.find_run(run, runs_dir)
     with _view(folder, quiet) as view:

@@ -276,9 +276,9 @@ class Server:
         answer = Answer(outcome) if isinstance(outcome, str) else outcome
         if self._delay + answer.delay:
             await asyncio.sleep(self._delay + answer.delay)
-        self._send(writer, 200, _completion(request, answer))
         self.counts["answers"] += 1
         self.answered[sha256(json.dumps([model, messages]).encode()).hexdigest()] += 1
+        self._send(writer, 200, _completion(request, answer))
         return True
 
     def _next(self, answers: Sequence[str | Answer | Fault]) -> str | Answer | Fault:

@@ -1,0 +1,105 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from adrs.errors import UserError
+from adrs.llm.estimate import expected_cost, most_input_tokens
+from adrs.llm.prices import Price, Prices, parse_price, shipped, shipped_date
+from adrs.llm.records import Message
+from adrs.llm.specs import parse_spec
+from adrs.strict_toml import Table
+
+LOCAL = parse_spec("qwen3@http://localhost:8000/v1", {})
+
+
+def test_cost_in_dollars_per_million_tokens() -> None:
+    assert Price(1.25, 10.0).cost(1_000_000, 100_000) == pytest.approx(2.25)
+    assert Price(1.25, 10.0, 0.125).cost(1_000_000, 0, cached_tokens=800_000) == pytest.approx(0.35)
+
+
+def test_the_shipped_table_is_dated_and_makes_sense() -> None:
+    assert date.fromisoformat(shipped_date()) >= date(2026, 11, 22)
+    assert Prices().find(parse_spec("gpt-5", {})) == Price(1.25, 10.0, 0.125)
+    for names in shipped().values():
+        for price in names.values():
+            assert 0 < price.input <= price.output
+            assert price.cached_input is None or price.cached_input < price.input
+
+
+def test_a_dated_name_has_the_price_of_the_plain_one_unless_listed() -> None:
+    prices = Prices()
+    assert prices.find(parse_spec("gpt-5-2025-08-07", {})) == prices.find(parse_spec("gpt-5", {}))
+    assert prices.find(parse_spec("gpt-4o-2024-05-13", {})) == Price(5.0, 15.0)
+
+
+def test_a_known_name_at_another_host_has_no_known_price() -> None:
+    assert Prices().find(parse_spec("gpt-5@http://localhost:8000/v1", {})) is None
+
+
+def test_what_the_user_says_goes_first() -> None:
+    both = Prices({"gpt-5": Price(1, 2), LOCAL.label: Price(3, 4), "qwen3": Price(5, 6)})
+    assert both.find(parse_spec("gpt-5", {})) == Price(1, 2)
+    assert both.find(LOCAL) == Price(3, 4)
+    assert both.find(parse_spec("qwen3@http://localhost:9000/v1", {})) == Price(5, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("gpt-5=1.25/10", ("gpt-5", Price(1.25, 10))),
+        ("qwen3=0", ("qwen3", Price(0, 0))),
+        ("m@http://localhost:1/v1=0.1/0.4", ("m@http://localhost:1/v1", Price(0.1, 0.4))),
+    ],
+)
+def test_a_price_on_the_command_line(text: str, expected: tuple[str, Price]) -> None:
+    assert parse_price(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["gpt-5", "=1/2", "gpt-5=", "gpt-5=1", "gpt-5=1/2/3", "gpt-5=-1/2", "gpt-5=nan/1", "m=a/b"]
+)
+def test_a_price_that_cannot_be_read_is_explained(text: str) -> None:
+    with pytest.raises(UserError, match="NAME=IN/OUT"):
+        parse_price(text)
+
+
+def test_a_table_of_prices() -> None:
+    data = {"a": "1/2", "b": {"input": 1, "output": 2.5, "cached_input": 0.1}, "c": 0}
+    prices = Prices.from_table(Table("prices", data, Path("run.toml")), {"a": Price(7, 8)})
+    found = [prices.find(parse_spec(f"{name}@http://localhost/v1", {})) for name in "abc"]
+    assert found == [Price(7, 8), Price(1, 2.5, 0.1), Price(0, 0)]
+
+
+@pytest.mark.parametrize(
+    "entry", [{"input": 1}, {"input": 1, "output": 2, "cache": 1}, {"input": -1, "output": 2}, "one"]
+)
+def test_a_table_with_a_mistake_is_explained(entry: object) -> None:
+    with pytest.raises(UserError, match=r"run\.toml: .*prices"):
+        Prices.from_table(Table("prices", {"a": entry}, Path("run.toml")))
+
+
+def test_an_unknown_price_says_how_to_give_it() -> None:
+    with pytest.raises(UserError, match="--price qwen3=0"):
+        Prices().need(LOCAL)
+    with pytest.raises(UserError, match="--price gtp-5=IN/OUT"):
+        Prices().need(parse_spec("gtp-5", {}))
+
+
+def test_a_price_for_no_model_of_the_run_is_an_error() -> None:
+    with pytest.raises(UserError, match='did you mean "gpt-5"'):
+        Prices({"gtp-5": Price(1, 2)}).check([parse_spec("gpt-5", {})])
+
+
+def test_input_tokens_are_never_fewer_than_bytes() -> None:
+    assert most_input_tokens([Message("user", "é" * 100)]) >= 200
+
+
+def test_expected_cost_is_a_range_with_its_assumptions() -> None:
+    text = expected_cost([("gpt-5", Price(1.25, 10)), ("local", Price(0, 0))], 100, 5.0)
+    assert "$0.00 to $15.00" in text
+    assert "100 programs" in text
+    assert "$5.00" in text
+    assert shipped_date() in text
+    assert expected_cost([("local", Price(0, 0)), ("other", None)], 100, None) == ""
+    assert "no dollar budget" in expected_cost([("gpt-5", Price(1.25, 10))], None, None)

@@ -1,0 +1,64 @@
+import json
+from typing import Any
+
+import pytest
+
+from adrs.llm.records import Message
+from adrs.llm.reply import Malformed, explanation, names, read_reply
+
+PROMPT = [Message("user", "Say hello.")]
+
+
+def body(message: Any, usage: Any = None, reason: str = "stop") -> str:
+    return json.dumps({"choices": [{"message": message, "finish_reason": reason}], "usage": usage})
+
+
+def test_text_in_parts_is_joined() -> None:
+    parts = [{"type": "text", "text": "hel"}, {"type": "thinking"}, {"type": "text", "text": "lo"}]
+    assert read_reply(body({"content": parts}), PROMPT).text == "hello"
+
+
+def test_hidden_reasoning_that_only_the_total_counts_is_output() -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 400}
+    reply = read_reply(body({"content": "hello"}, usage), PROMPT)
+    assert (reply.input_tokens, reply.output_tokens) == (100, 300)
+
+
+def test_cached_tokens_are_among_those_of_the_input() -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 80}}
+    assert read_reply(body({"content": "hello"}, usage), PROMPT).cached_tokens == 80
+
+
+@pytest.mark.parametrize("usage", [None, [], "many", {"prompt_tokens": None}, {"prompt_tokens_details": None}])
+def test_usage_in_no_known_form_is_guessed(usage: Any) -> None:
+    reply = read_reply(body({"content": "hello"}, usage), PROMPT)
+    assert reply.input_tokens > 0
+    assert reply.output_tokens > 0
+    assert reply.cached_tokens == 0
+
+
+def test_no_text_says_why() -> None:
+    assert "finish_reason content_filter" in read_reply(body({"content": None}, reason="content_filter"), PROMPT).error
+    assert "not that" in read_reply(body({"content": None, "refusal": "not that"}), PROMPT).error
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"choices": []}', '{"choices": [{}]}', "<html></html>"])
+def test_what_is_no_completion_is_malformed(text: str) -> None:
+    with pytest.raises(Malformed):
+        read_reply(text, PROMPT)
+
+
+def test_models_in_a_list_or_one_alone() -> None:
+    assert names('{"data": [{"id": "a"}, {"id": "b"}]}') == ["a", "b"]
+    assert names('{"id": "a"}') == ["a"]
+    for text in ("<html>", "[]", "{}", '{"data": null}', '{"data": ["a"]}'):
+        assert names(text) == []
+
+
+@pytest.mark.parametrize("said", ["why", {"message": "why"}, {"error": {"message": "why"}}, {"detail": "why"}])
+def test_an_explanation_is_found_where_servers_put_it(said: Any) -> None:
+    assert explanation(said) == "why"
+
+
+def test_no_explanation() -> None:
+    assert explanation(None) == explanation("") == explanation({}) == "no explanation"

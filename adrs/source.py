@@ -110,8 +110,11 @@ def _is_literal(node: ast.AST) -> bool:
 
 
 def digest(tree: ast.Module) -> str:
-    """Hash of a syntax tree without what does not matter: comments, docstrings, spelling of constants, local names."""
-    normalised = _Normaliser().visit(ast.parse(ast.unparse(tree)))
+    """Hash of a syntax tree without what does not matter: comments, docstrings, spelling of constants, local names.
+
+    The tree is changed on the way.
+    """
+    normalised = _Normaliser().visit(tree)
     return sha256(ast.dump(normalised, annotate_fields=False).encode(errors="surrogatepass")).hexdigest()
 
 

@@ -25,6 +25,7 @@ from adrs.forecast import Forecast
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
 from adrs.program import SPLITS, Evaluation, Job, Program
+from adrs.propose import Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
 from adrs.source import Rejected, screen
@@ -92,7 +93,7 @@ class _Session:
         self._folder = folder
         self._observer = observer
         self._search = plugins.load("search", settings.search)(seed=settings.seed)
-        self._proposer = plugins.load("proposer", settings.proposer)(loaded, settings.seed)
+        self._proposer = portfolio.make(settings.proposer, Context(loaded, settings.seed))
         self._executor: Executor = plugins.load("executor", settings.executor)(
             loaded, settings.workers, settings.sandbox
         )

@@ -13,7 +13,8 @@ class Settings:
     seed: int = 0
     workloads: str = "standard"
     search: str = "adaptive"
-    proposer: str = "embedded"
+    proposer: str = ""
+    """As adrs.propose.portfolio.parse reads it; empty: the embedded one, and with models the model proposer as well."""
     executor: str = "local"
     sandbox: str | None = None
     workers: int = 2

@@ -71,7 +71,7 @@ def solve(instance):
 class Instant:
     """Proposes a new program at once."""
 
-    def __init__(self, problem: object, seed: int) -> None:
+    def __init__(self, context: object) -> None:
         pass
 
     async def propose(self, brief: Brief) -> Draft:

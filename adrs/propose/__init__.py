@@ -1,15 +1,39 @@
 """Proposers: each turns a brief into one draft program."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from adrs.llm.models import Models
+from adrs.problem import Problem
 from adrs.program import Brief, Draft, Program
+
+PROMPT_CHARACTERS = 48_000
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a proposer is made with."""
+
+    problem: Problem
+    seed: int
+    """Of the run."""
+    models: Models | None = None
+    """Language models to ask; None where there are none."""
+    prompts: Path | None = None
+    """A folder with prompt templates that go before the problem's and the shipped ones."""
+    prompt_characters: int = PROMPT_CHARACTERS
+    """The most characters of a request to a model, all its messages together."""
 
 
 class Proposer(Protocol):
-    """Turns a brief into one draft program.
+    """Turns a brief into one draft program; made as `Proposer(context)`.
 
     A proposer's state is a fold over these calls, which the run makes in ticket order: `propose` or `recall` of a
-    ticket right after its brief is made, `tell` of a program before the briefs that may know of it.
+    ticket right after its brief is made, `tell` of a program before the briefs that may know of it. A `propose` that
+    waits for something has done all that it does to its state before it waits.
+
+    What must be remembered of a draft goes into its `detail`; `usd` there is what it cost in dollars.
     """
 
     async def propose(self, brief: Brief) -> Draft:

@@ -34,7 +34,7 @@ def solve(instance):
 class Scripted:
     """Draws one of a few programs, good and bad, from the brief's seed."""
 
-    def __init__(self, problem: object, seed: int) -> None:
+    def __init__(self, context: object) -> None:
         self.told: list[int] = []
 
     async def propose(self, brief: Brief) -> Draft:

@@ -8,6 +8,7 @@ from typing import Any
 
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Program
+from adrs.propose import Context
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.blocks import Block, Refill
@@ -31,10 +32,11 @@ class Embedded:
     committed, and `recall` commits a recorded one: so both leave the same state.
     """
 
-    def __init__(self, problem: Problem, seed: int) -> None:
+    def __init__(self, context: Context) -> None:
         """Take a problem with its building blocks. Raises UserError for a block that cannot be read."""
+        problem = context.problem
         templates = {template.name: template for template in map(Template, problem.blocks)}
-        self._seed = seed
+        self._seed = context.seed
         self._archive = Archive()
         self._block = Block(templates)
         operators: list[Operator] = [self._block, Refill(templates), Tune(templates, problem.objective)]

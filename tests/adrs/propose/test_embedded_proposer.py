@@ -15,6 +15,7 @@ from offline_run import Driver, Run, in_process
 
 from adrs.problem import Problem, load
 from adrs.program import Brief, Draft, Evaluation, Program
+from adrs.propose import Context
 from adrs.propose.embedded import Embedded
 from adrs.propose.replay import Replay
 
@@ -47,7 +48,7 @@ def test_goes_past_the_state_of_the_art_within_tens_of_evaluations(seed: int) ->
     evaluate = in_process(SEQUENCING)
     baseline = SEQUENCING.baseline("state-of-the-art")
     assert baseline is not None
-    run = Driver(SEQUENCING, Embedded(SEQUENCING, seed), evaluate, seed).drive(60)
+    run = Driver(SEQUENCING, Embedded(Context(SEQUENCING, seed)), evaluate, seed).drive(60)
     reached = run.first_above(evaluate(baseline.path.read_text()).fitness or 0.0)
     assert reached is not None
     assert reached <= 20
@@ -56,7 +57,7 @@ def test_goes_past_the_state_of_the_art_within_tens_of_evaluations(seed: int) ->
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_makes_progress_without_building_blocks(seed: int) -> None:
-    run = Driver(THERMOSTAT, Embedded(THERMOSTAT, seed), seed=seed).drive(100)
+    run = Driver(THERMOSTAT, Embedded(Context(THERMOSTAT, seed)), seed=seed).drive(100)
     assert run.best().fitness > 0.35 * run.programs[0].fitness
     assert {program.operator for program in run.programs} >= {"seed", "tune", "mutate", "crossover"}
 
@@ -65,15 +66,15 @@ def test_makes_progress_without_building_blocks(seed: int) -> None:
 @given(cut=st.integers(2, 70), window=st.sampled_from([1, 3, 8]), seed=st.integers(0, 3))
 @settings(max_examples=8, deadline=None)
 def test_recalling_leaves_the_state_that_proposing_left(problem: Problem, cut: int, window: int, seed: int) -> None:
-    whole = Driver(problem, Embedded(problem, seed), pretend, seed).drive(70, window)
+    whole = Driver(problem, Embedded(Context(problem, seed)), pretend, seed).drive(70, window)
     known = {ticket: draft for ticket, draft in recorded(whole).items() if ticket <= cut}
-    resumed = Driver(problem, Embedded(problem, seed), pretend, seed).drive(70, window, known)
+    resumed = Driver(problem, Embedded(Context(problem, seed)), pretend, seed).drive(70, window, known)
     assert sources(resumed) == sources(whole)
     assert [program.detail for program in resumed.programs] == [program.detail for program in whole.programs]
 
 
 def test_replay_gives_the_same_lineage() -> None:
-    whole = Driver(SEQUENCING, Embedded(SEQUENCING, 1), pretend, 1).drive(40)
+    whole = Driver(SEQUENCING, Embedded(Context(SEQUENCING, 1)), pretend, 1).drive(40)
     drafts = recorded(whole)
     replayed = Driver(SEQUENCING, Replay(drafts.get), pretend, 1).drive(40)
     assert sources(replayed) == sources(whole)
@@ -85,12 +86,12 @@ def test_replay_of_a_ticket_without_a_record_fails_in_one_sentence() -> None:
 
 
 def test_other_seeds_propose_other_programs() -> None:
-    runs = [Driver(SEQUENCING, Embedded(SEQUENCING, seed), pretend, seed).drive(20) for seed in (1, 2)]
+    runs = [Driver(SEQUENCING, Embedded(Context(SEQUENCING, seed)), pretend, seed).drive(20) for seed in (1, 2)]
     assert sources(runs[0]) != sources(runs[1])
 
 
 def test_every_block_is_tried_with_its_defaults_first() -> None:
-    run = Driver(SEQUENCING, Embedded(SEQUENCING, 4), pretend, 4).drive(6)
+    run = Driver(SEQUENCING, Embedded(Context(SEQUENCING, 4)), pretend, 4).drive(6)
     assert [program.detail.get("block") for program in run.programs[1:3]] == ["greedy", "descent"]
     assert run.programs[1].rationale == (
         "building block greedy with slack = 0.0, key in line 21 = duration"
@@ -99,7 +100,7 @@ def test_every_block_is_tried_with_its_defaults_first() -> None:
 
 @pytest.mark.parametrize("wish", ["block", "refill", "tune", "mutate", "crossover"])
 def test_a_wish_is_granted_where_it_can_be(wish: str) -> None:
-    proposer = Embedded(SEQUENCING, 0)
+    proposer = Embedded(Context(SEQUENCING, 0))
     run = Driver(SEQUENCING, proposer, pretend, 0).drive(30)
     greedy = [program for program in run.programs if program.fitness is not None and "holes" in program.detail
               and program.detail["block"] == "greedy"]  # fmt: skip
@@ -108,7 +109,7 @@ def test_a_wish_is_granted_where_it_can_be(wish: str) -> None:
 
 
 def test_every_draft_says_what_it_is() -> None:
-    run = Driver(SEQUENCING, Embedded(SEQUENCING, 2), pretend, 2).drive(80)
+    run = Driver(SEQUENCING, Embedded(Context(SEQUENCING, 2)), pretend, 2).drive(80)
     known = {program.id for program in run.programs}
     for ticket, draft in run.drafts.items():
         if draft.failure:
@@ -123,7 +124,7 @@ def test_every_draft_says_what_it_is() -> None:
 
 
 def test_what_it_remembers_is_bounded() -> None:
-    proposer = Embedded(THERMOSTAT, 0)
+    proposer = Embedded(Context(THERMOSTAT, 0))
     for number in range(1, 30_000):
         source = f"def power(error, rate):\n    return {number} * error\n"
         evaluation = Evaluation("train", "full", "ok", fitness=float(number % 1000))
@@ -133,7 +134,7 @@ def test_what_it_remembers_is_bounded() -> None:
 
 
 def test_a_program_that_nothing_can_be_made_of_is_said_to_be_so() -> None:
-    proposer = Embedded(THERMOSTAT, 0)
+    proposer = Embedded(Context(THERMOSTAT, 0))
     draft = asyncio.run(proposer.propose(Brief(2, 0, Program(1, "def power(:", ""))))
     assert draft.failure == "no operator had a new idea"
 

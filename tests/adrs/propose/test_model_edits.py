@@ -72,7 +72,9 @@ def test_white_space_differences_are_repaired(search: str) -> None:
 def test_a_function_without_its_indentation_is_indented_where_it_goes() -> None:
     program = "class Policy:\n    def choose(self):\n        return 1\n\n    def other(self):\n        return 2\n"
     changed = edited(block("def choose(self):\n    return 1", "def choose(self):\n    x = 3\n\n    return x"), program)
-    assert changed.startswith("class Policy:\n    def choose(self):\n        x = 3\n\n        return x\n\n    def other")
+    assert changed.startswith(
+        "class Policy:\n    def choose(self):\n        x = 3\n\n        return x\n\n    def other"
+    )
 
 
 def test_blank_lines_inside_do_not_matter() -> None:
@@ -97,7 +99,7 @@ def test_blank_lines_inside_do_not_matter() -> None:
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(answer: str, reason: str) -> None:
-    with pytest.raises(edits.Refused, match="block|edits") as refused:
+    with pytest.raises(edits.Refused, match=r"block|edits") as refused:
         edited(answer)
     assert reason in str(refused.value)
 
@@ -110,7 +112,8 @@ def test_lines_that_stand_in_two_places_are_refused() -> None:
 
 
 def test_a_diff_is_applied() -> None:
-    diff = "--- a/program.py\n+++ b/program.py\n@@ -4,4 +4,4 @@\n def weight(x):\n-    if x > 1:\n+    if x > 2:\n         return x\n     return 1"
+    hunk = " def weight(x):\n-    if x > 1:\n+    if x > 2:\n         return x\n     return 1"
+    diff = f"--- a/program.py\n+++ b/program.py\n@@ -4,4 +4,4 @@\n{hunk}"
     assert edited(f"I raise the bound.\n\n```diff\n{diff}\n```\n\nThat is all.") == PROGRAM.replace("x > 1", "x > 2")
 
 

@@ -1,0 +1,88 @@
+"""Several proposers at work on one run, each as often as it is worth what it costs."""
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+from adrs import plugins
+from adrs.errors import UserError, did_you_mean
+from adrs.program import Brief, Draft, Program
+from adrs.propose import Context, Proposer
+from adrs.propose.gains import Gains
+from adrs.propose.rates import Rates, further_cost
+
+
+class Portfolio:
+    """Draws a member for each brief by gain per cost, in evaluations and dollars; measured seconds do not count.
+
+    All members learn from all programs: so the embedded proposer tunes the constants of what a model wrote, and a model
+    is shown what tuning reached.
+    """
+
+    def __init__(self, members: Mapping[str, Proposer], weights: Mapping[str, float]) -> None:
+        """Take proposers by the name that they sign their drafts with, and a weight above 0 for each."""
+        self._members = dict(members)
+        self._rates = Rates({name: weights[name] for name in self._members})
+        self._gains = Gains()
+
+    async def propose(self, brief: Brief) -> Draft:
+        """A draft by the member that is drawn."""
+        name = self._rates.choose(random.Random(f"portfolio {brief.seed}"))
+        self._rates.pull(name)
+        draft = await self._members[name].propose(brief)
+        if draft.proposer != name:
+            raise UserError(f'proposer "{name}" signs its drafts as "{draft.proposer}"; both names must be the same')
+        if draft.usage.usd and "usd" not in draft.detail:
+            return replace(draft, detail={**draft.detail, "usd": draft.usage.usd})
+        return draft
+
+    def recall(self, brief: Brief, draft: Draft) -> None:
+        """Hand a recorded draft to the member that made it."""
+        if draft.proposer in self._members:
+            self._rates.pull(draft.proposer)
+            self._members[draft.proposer].recall(brief, draft)
+
+    def tell(self, program: Program) -> None:
+        """Credit the member that made a program, and tell all of them."""
+        first = not self._gains.knows(program.id)
+        reward = self._gains.tell(program)
+        if program.proposer in self._members:
+            self._rates.tell(program.proposer, reward, further_cost(program) if first else 0.0)
+        for member in self._members.values():
+            member.tell(program)
+
+
+def parse(text: str) -> dict[str, float]:
+    """Weights by proposer out of `embedded,model` or `embedded:1,model:3`; raises UserError for anything else."""
+    weights: dict[str, float] = {}
+    for entry in text.split(","):
+        name, colon, weight = (part.strip() for part in entry.partition(":"))
+        if not name:
+            raise UserError(f'proposers "{text}" has an empty name; write for example embedded:1,model:3')
+        if name not in plugins.names("proposer"):
+            raise UserError(f'there is no proposer "{name}"{did_you_mean(name, plugins.names("proposer"))}')
+        if name in weights:
+            raise UserError(f'proposers "{text}" names {name} twice')
+        weights[name] = _weight(name, weight) if colon else 1.0
+    return weights
+
+
+def make(text: str, context: Context) -> Proposer:
+    """The proposer of a run: one, or a portfolio. Raises UserError.
+
+    Without a text, the embedded one; where there are models, both it and the model proposer.
+    """
+    weights = parse(text or ("embedded,model" if context.models is not None else "embedded"))
+    members: dict[str, Proposer] = {name: plugins.load("proposer", name)(context) for name in weights}
+    return Portfolio(members, weights) if len(members) > 1 else next(iter(members.values()))
+
+
+def _weight(name: str, text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not (math.isfinite(weight) and weight > 0):
+        raise UserError(f'proposer {name} needs a weight above 0, not "{text}"; write for example {name}:2')
+    return weight

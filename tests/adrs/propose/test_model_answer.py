@@ -1,0 +1,209 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adrs.interface import FunctionType, ValueType
+from adrs.propose.model.answer import Answer, Malformed, read
+from adrs.source import screen
+
+FUNCTIONS = {"solve": FunctionType("solve", "", {"instance": ValueType("int")}, ValueType("int"))}
+LIMIT = 1_000_000
+BASE = "def solve(instance):\n    return 1\n"
+OTHER = "def solve(instance):\n    return 2\n"
+EVOLVING = """\
+import math
+
+# EVOLVE-BLOCK-START
+def key(x):
+    return x
+
+
+# EVOLVE-BLOCK-END
+def solve(instance):
+    return key(instance)
+"""
+
+
+def check(source: str) -> str:
+    return screen(source, FUNCTIONS, (), 65_536)
+
+
+def answered(text: str, base: str = BASE) -> Answer:
+    return read(text, base, check, LIMIT)
+
+
+def refused(text: str, base: str = BASE) -> str:
+    with pytest.raises(Malformed) as malformed:
+        read(text, base, check, LIMIT)
+    return str(malformed.value)
+
+
+EDIT = "<<<<<<< SEARCH\n    return 1\n=======\n    return 2\n>>>>>>> REPLACE"
+DIFF = "@@ -2 +2 @@\n-    return 1\n+    return 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        (f"A constant.\n\n{EDIT}", "edits"),
+        (f"A constant.\n\n```\n{EDIT}\n```", "edits"),
+        (f"A constant.\n\n```diff\n{DIFF}\n```", "diff"),
+        (f"A constant.\n\n{DIFF}", "diff"),
+        (f"A constant.\n\n```python\n{OTHER}```", "program"),
+        (f"A constant.\n\n~~~ python\n{OTHER}~~~", "program"),
+        (f"```\n{OTHER}```\nA constant.", "program"),
+        (f"<think>\n```python\nnonsense\n```\n</think>\nA constant.\n```python\n{OTHER}```", "program"),
+        (
+            f"\ufeffA constant.\r\n\r\n```python\r\n{OTHER}```\r\n".replace("\n", "\r\n").replace("\r\r", "\r"),
+            "program",
+        ),
+    ],
+)
+def test_every_accepted_form_gives_the_program(text: str, form: str) -> None:
+    assert answered(text) == Answer(OTHER, form, "A constant.")
+
+
+def test_the_first_form_that_is_there_decides() -> None:
+    other = "```python\ndef solve(instance):\n    return 3\n```"
+    assert answered(f"{EDIT}\n{DIFF}\n{other}").form == "edits"
+    assert answered(f"{DIFF}\n{other}").form == "diff"
+    assert "has no line 'return 4'" in refused(f"{EDIT.replace('return 1', 'return 4')}\n\n{other}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I cannot help with that.",
+        BASE.replace("1", "2"),  # code, but not in a fence
+        "return 2",
+        "```json\n{}\n```",
+        "```bash\nrm -rf /\n```",
+        "`def solve(instance): return 2`",
+        "<think>\n```python\ndef solve(instance):\n    return 2\n```\n</think>\nNo.",
+    ],
+)
+def test_prose_is_never_taken_as_code(text: str) -> None:
+    assert "has no code" in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "the answer is empty"),
+        ("  \n\n ", "the answer is empty"),
+        ("<think>on and on", "the answer is empty"),
+        (f"```python\n{OTHER}\0```", "null bytes"),
+        (f"```python\n{OTHER}", "cut off"),
+        (f"```python\n{BASE}```", "changes nothing"),
+        (EDIT.replace("return 2", "return 1"), "changes nothing"),
+        (EDIT.replace("return 2", "return (2"), "syntax error in line 2"),
+        (EDIT.partition("=======")[0], "has no >>>>>>> REPLACE"),
+        ("```python\ndef other():\n    pass\n```", "function solve is not defined"),
+        (f"```python\nimport os.path, torch\n{OTHER}```", "import of torch"),
+        ("```\nI am sorry, but I cannot do that.\n```", "syntax error"),
+        (f"```python\n{OTHER}" + "#" * 70_000 + "\n```", "the limit is 65536"),
+        ("x" * 5_000_000, "5000000 characters, the limit is 1000000"),
+    ],
+)
+def test_a_malformed_answer_says_what_is_wrong(text: str, reason: str) -> None:
+    assert reason in refused(text)
+
+
+def test_what_was_refused_is_kept_for_the_record() -> None:
+    with pytest.raises(Malformed) as malformed:
+        answered("```python\ndef solve(instance):\n    return (2\n```")
+    assert malformed.value.source == "def solve(instance):\n    return (2\n"
+
+
+def test_of_several_programs_the_last_one_counts() -> None:
+    draft = "```python\ndef solve(instance):\n    return 7\n```"
+    assert answered(f"First:\n{draft}\nBetter:\n```python\n{OTHER}```\nUse:\n```bash\nadrs run\n```").source == OTHER
+
+
+def test_a_piece_of_code_is_not_preferred_to_a_program() -> None:
+    assert answered(f"```python\n{OTHER}```\nwhere the change is\n```python\nreturn 2\n```").source == OTHER
+
+
+@pytest.mark.parametrize("inner", ["```\nexample\n```", "```\nexample\n```\n\n```python\nmore\n```", "```"])
+def test_a_program_with_fences_in_its_text_is_read_whole(inner: str) -> None:
+    source = f'"""Text.\n\n{inner}\n"""\n\n\n{OTHER}'
+    assert answered(f"Here it is:\n\n```python\n{source}```\n").source == source
+    assert answered(f"Here it is:\n\n````python\n{source}````\n").source == source
+
+
+def test_white_space_and_markdown_are_left_out_of_the_rationale() -> None:
+    answer = answered(f"## **Plan**\n\nSort by `size`,\nthen fill.\x1b[2J\n\n```python\n{OTHER}```")
+    assert answer.rationale == "Plan Sort by size, then fill.\\x1b[2J"
+    assert len(answered(f"{'long ' * 1000}\n```\n{OTHER}```").rationale) <= 400
+    assert answered(f"Why.\n{DIFF}").rationale == answered(f"Why.\n{EDIT}\n").rationale == "Why."
+
+
+def test_lone_surrogates_do_not_survive() -> None:
+    answer = answered(f"A \ud800.\n```python\n{OTHER}# \udfff\n```")
+    assert answer.source == f"{OTHER}# ?\n"
+    assert answer.rationale == "A ?."
+
+
+def test_only_the_evolve_block_may_change() -> None:
+    inside = "<<<<<<< SEARCH\n    return x\n=======\n    return -x\n>>>>>>> REPLACE"
+    assert answered(inside, EVOLVING).source == EVOLVING.replace("return x", "return -x")
+    outside = "<<<<<<< SEARCH\n    return key(instance)\n=======\n    return 0\n>>>>>>> REPLACE"
+    assert "line 'return key(instance)' became 'return 0'" in refused(outside, EVOLVING)
+    assert "line 'import os' was added" in refused("@@ -1 +1,2 @@\n import math\n+import os\n", EVOLVING)
+    whole = EVOLVING.replace("return x", "return 2 * x")
+    assert answered(f"```python\n{whole}```", EVOLVING).source == whole
+    assert "nothing may change" in refused(f"```python\n{whole.replace('math', 'cmath')}```", EVOLVING)
+    assert "must keep its 1 evolve block" in refused(f"```python\n{OTHER}```", EVOLVING)
+
+
+def test_an_evolve_block_alone_is_put_in_its_place() -> None:
+    block = "# EVOLVE-BLOCK-START\ndef key(x):\n    return 3 * x\n\n\n# EVOLVE-BLOCK-END\n"
+    assert answered(f"```python\n{block}```", EVOLVING).source == EVOLVING.replace("return x", "return 3 * x")
+
+
+def test_evolve_markers_that_do_not_pair_are_refused() -> None:
+    whole = EVOLVING.replace("return x", "return 2 * x")
+    assert "EVOLVE-BLOCK-END" in refused(f"```python\n{whole.replace('# EVOLVE-BLOCK-END', '')}```", EVOLVING)
+    assert "starts inside another" in refused(
+        "<<<<<<< SEARCH\n    return x\n=======\n    return x\n# EVOLVE-BLOCK-START\n>>>>>>> REPLACE", EVOLVING
+    )
+    assert "ends that did not start" in refused(
+        f"```python\n{whole.replace('BLOCK-START', 'BLOCK-END', 1)}```", EVOLVING
+    )
+
+
+PIECES = st.sampled_from(
+    ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "```", "```python", "````", "~~~", "@@ -1 +1 @@", "--- a", "+++ b",
+     "-    return 1", "+    return 2", "    return 1", "# EVOLVE-BLOCK-START", "# EVOLVE-BLOCK-END", OTHER, BASE, "\0",
+     "\ud800", "\u2028", "\x0c", "<think>", "</think>", "", "@@", "+"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.text(max_size=10), max_size=20).map("\n".join), st.sampled_from([BASE, EVOLVING, "", "\n"]))
+def test_whatever_is_answered_is_a_valid_program_or_refused_with_a_reason(text: str, base: str) -> None:
+    reason = ""
+    try:
+        check(answered(text, base).source)
+    except Malformed as malformed:
+        reason = str(malformed)
+    else:
+        reason = "a program"
+    assert reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\n" * 100_000,
+        "```\nx\n```\n" * 80_000,
+        "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n" * 20_000,
+        "@@ -1 +1 @@\n-a\n+b\n" * 50_000,
+        "@@ -1,9 +1,9 @@\n" + " return 1\n" * 90_000,
+        "(" * 999_000,
+        "```python\n" + "(" * 60_000 + "\n```",
+        "<<<<<<< SEARCH\n" + "a\n" * 400_000 + "=======\n>>>>>>> REPLACE",
+        "`" * 999_000,
+    ],
+)
+def test_large_hostile_answers_are_refused(text: str) -> None:
+    assert refused(text, "a\n" * 100_000)

@@ -19,7 +19,7 @@ from adrs.testing.openai_server import Answer, Fault, Request, Server
 from tests.adrs.llm.tools import HELLO, spec, with_models
 
 KEY = "sk-test-0123456789abcdef"
-HURRIED = Patience(attempts=3, first_wait=0.01, longest_wait=0.02, attempt_seconds=0.3, call_seconds=5.0)
+HURRIED = Patience(attempts=3, first_wait=0.01, longest_wait=0.02, attempt_seconds=1.0, call_seconds=20.0)
 
 
 def ask(server: Server, **options: Any) -> Call:
@@ -196,7 +196,7 @@ def test_the_sdk_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 def flood(spending: Spending, calls: int, **options: Any) -> tuple[Server, list[Any]]:
     """So many calls at once, with random costs below what is committed."""
-    costs = [Answer("x", input_tokens=50, output_tokens=10 + 37 * number % 90, delay=0.02) for number in range(calls)]
+    costs = [Answer("x", input_tokens=50, output_tokens=10 + 37 * number % 90, delay=0.3) for number in range(calls)]
 
     async def use(models: Models) -> list[Any]:
         asked = (models.ask(ticket, models.labels[0], HELLO) for ticket in range(calls))

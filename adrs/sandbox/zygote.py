@@ -68,7 +68,7 @@ class Zygote:
     ) -> None:
         """Start `argv`, which ends in running `inside` with the control socket's number as its last argument.
 
-        watch: a descriptor whose becoming readable interrupts whatever is waited for.
+        watch: a descriptor whose becoming readable interrupts what is asked of a child.
         descriptors: others to hand down. started: called as soon as the process runs; may change the settings.
         Raises Broken with what it said when it does not come up.
         """
@@ -90,7 +90,7 @@ class Zygote:
             if started is not None:
                 started(self._settings)
             self._control.send(msgpack.packb(self._settings))
-            answer, _ = self._next(_START_SECONDS, interruptible=False)
+            answer, _ = self._next(_START_SECONDS)
             if "failed" in answer:
                 raise Broken(str(answer["failed"]))
         except BaseException as error:
@@ -125,7 +125,7 @@ class Zygote:
     def wait(self, pid: int) -> Usage:
         """Wait until the zygote has reaped a child that has ended or was killed. Raises Broken."""
         while pid not in self._ended:
-            self._next(_END_SECONDS, interruptible=False)
+            self._next(_END_SECONDS)
         return self._ended.pop(pid)
 
     def alive(self) -> bool:
@@ -156,17 +156,12 @@ class Zygote:
         """Bytes of captured output and of one answer."""
         return self._output_limit, self._answer_limit
 
-    def _next(self, seconds: float, interruptible: bool = True) -> tuple[dict[str, Any], list[int]]:
-        """The next message and its descriptors; ends of children are noted. Raises Broken, Interrupted."""
+    def _next(self, seconds: float) -> tuple[dict[str, Any], list[int]]:
+        """The next message and its descriptors; ends of children are noted. Raises Broken."""
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
-        if interruptible and self.watch is not None:
-            poll.register(self.watch, select.POLLIN)
-        ready = dict(poll.poll(seconds * 1000))
-        if not ready:
+        if not poll.poll(seconds * 1000):
             raise Broken(f"the zygote does not answer within {seconds:g} s")
-        if interruptible and self.watch in ready:
-            raise Interrupted
         message, descriptors, _, _ = socket.recv_fds(self._control, _MESSAGE_LIMIT, 1)
         if not message:
             raise Broken("the zygote died")

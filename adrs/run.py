@@ -2,7 +2,9 @@
 
 Asking and telling happen in ticket order, so that the same seed gives the same lineage at any number of workers: the
 ask of ticket t comes after the tells of exactly the tickets up to t - window. Between them, proposals and evaluations
-run as they can. Everything is in the log before it has an effect; a session that ends in any way can be gone on with.
+run as they can. In order of arrival, for proposers that take their time, ends are told as they come; a replay follows
+the order that the log has. Everything is in the log before it has an effect; a session that ends in any way can be gone
+on with.
 """
 
 import asyncio
@@ -11,13 +13,14 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
 from adrs.breaker import Breaker
 from adrs.budget import Budget
 from adrs.calibrate import Calibration
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.llm.spending import BudgetExhausted
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Evaluation, Job, Program, Selection
 from adrs.propose import Proposer
@@ -51,6 +54,7 @@ class Parts:
     problem: Problem
     seed: int
     window: int
+    order: Literal["ticket", "arrival"]
     budget: Budget
     search: Search
     proposer: Proposer
@@ -77,7 +81,9 @@ class Loop:
         self._stop = asyncio.Event()
         self._pending: dict[int, asyncio.Task[Program]] = {}
         self._by_number: dict[int, asyncio.Task[Program]] = {}
-        self._asked = self._told = 0
+        self._asked = 0
+        self._begun = False
+        """Whether the seed program has been told."""
         self._numbers = 0
         self._evaluations = 0
         self._breaker = Breaker()
@@ -94,11 +100,17 @@ class Loop:
             if self._parts.recorded is not None:
                 await self._follow(self._parts.recorded)
             if self._parts.replaying:
-                await self._wait_for(asyncio.gather(*self._pending.values()))
-                return "interrupt" if self._stop.is_set() else "replayed"
+                return await self._finish_replay()
             return await self._go_on()
         finally:
             await self._drop()
+
+    async def _finish_replay(self) -> str:
+        """Evaluate what the record has no end of."""
+        while self._pending and not self._stop.is_set():
+            if await self._wait_for(set(self._pending.values())):
+                self._pending = {ticket: task for ticket, task in self._pending.items() if not task.done()}
+        return "interrupt" if self._stop.is_set() else "replayed"
 
     async def _follow(self, recorded: Recorded) -> None:
         """Do what the record says, in its order, as far as it goes."""
@@ -106,11 +118,19 @@ class Loop:
             if self._stop.is_set():
                 return
             if kind == "told":
-                await self._tell(recorded=True)
+                await self._tell(ticket)
             elif not (self._parts.replaying and recorded.dropped(ticket)):
                 await self._ask(ticket)
 
     async def _go_on(self) -> str:
+        """Ask as often as is allowed, tell what has ended; returns why it stopped."""
+        try:
+            return await self._ask_and_tell()
+        except BudgetExhausted as exhausted:
+            await asyncio.gather(*self._pending.values(), return_exceptions=True)
+            return exhausted.budget
+
+    async def _ask_and_tell(self) -> str:
         while True:
             ended = self._why_stop()
             if ended == "time":
@@ -121,14 +141,16 @@ class Loop:
             if self._may_ask():
                 await self._ask(self._asked + 1)
             elif self._pending:
-                reason = await self._tell()
-                if reason:
-                    return f"breaker: {reason}"
+                ticket = await self._next_ended()
+                if ticket is not None:
+                    reason = await self._tell(ticket)
+                    if reason:
+                        return f"breaker: {reason}"
             else:
                 return "evaluations"
 
     def _may_ask(self) -> bool:
-        if self._told < SEED_TICKET or len(self._pending) >= self._parts.window:
+        if not self._begun or len(self._pending) >= self._parts.window:
             return False
         return self._parts.budget.allows(self._evaluations, len(self._pending))
 
@@ -163,42 +185,44 @@ class Loop:
         self._pending[ticket] = task
         await asyncio.sleep(0)
 
-    async def _tell(self, recorded: bool = False) -> str | None:
-        """Wait for the next ticket in order and tell how it ended; returns the breaker's reason to stop.
-
-        Returns without telling when the session is to end first. recorded: the log has this very tell.
-        """
-        ticket = self._told + 1
-        task = self._pending[ticket]
-        if not await self._wait_for(task):
+    async def _next_ended(self) -> int | None:
+        """Wait for what is to be told next, the earliest ticket or whichever comes; None if the session ends first."""
+        if self._parts.order == "ticket":
+            ticket = min(self._pending)
+            return ticket if await self._wait_for({self._pending[ticket]}) else None
+        if not await self._wait_for(set(self._pending.values())):
             return None
-        program = task.result()
+        return min(ticket for ticket, task in self._pending.items() if task.done())
+
+    async def _tell(self, ticket: int) -> str | None:
+        """Tell how a ticket ended; returns the breaker's reason to stop."""
+        program = await self._pending[ticket]
         del self._pending[ticket]
         self._by_number.pop(program.id, None)
-        self._told = ticket
-        if self._parts.replaying or not recorded:
+        if self._parts.replaying or self._parts.recorded is None or not self._parts.reader.told(ticket):
             self._parts.writer.told(ticket)
         if program.duplicate_of is None and program.verdict != "rejected":
             self._evaluations += 1
         if program.verdict not in ("ok", "rejected") and program.evaluation:
             self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
+        self._begun = True
         self._parts.search.tell(program)
         self._parts.proposer.tell(program)
         self._observer.told(program, self._evaluations)
         return self._breaker.tell(program)
 
-    async def _wait_for(self, task: "asyncio.Future[Any]") -> bool:
-        """True when the task is done; False when a stop or the time comes first."""
-        if task.done():
+    async def _wait_for(self, tasks: "set[asyncio.Task[Program]]") -> bool:
+        """True when one of the tasks is done; False when a stop or the time comes first."""
+        if any(task.done() for task in tasks):
             return True
         stopped = asyncio.create_task(self._stop.wait())
         deadline = self._asking_ends()
         timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
         try:
-            await asyncio.wait({task, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*tasks, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
-        return task.done()
+        return any(task.done() for task in tasks)
 
     async def _drop(self) -> None:
         tasks = list(self._pending.values())

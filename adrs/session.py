@@ -22,6 +22,9 @@ from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import new_folder
 from adrs.forecast import Forecast
+from adrs.llm.models import CallSettings, Models
+from adrs.llm.prices import Prices, parse_price
+from adrs.llm.spending import Spending
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
 from adrs.program import SPLITS, Evaluation, Job, Program
@@ -30,6 +33,7 @@ from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
 from adrs.source import Rejected, screen
 from adrs.store import Reader, Writer
+from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
 
 _GRACE_SECONDS = 8.0
@@ -67,7 +71,7 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
 
 def _settings(folder: Path) -> tuple[Settings, Problem]:
     with Reader(folder) as reader:
-        settings = Settings(**reader.info.configuration)
+        settings = Settings.from_plain(reader.info.configuration)
         digest = reader.info.problem_digest
     loaded = problem.load(settings.problem, settings.workloads)
     if loaded.digest() != digest:
@@ -93,19 +97,33 @@ class _Session:
         self._folder = folder
         self._observer = observer
         self._search = plugins.load("search", settings.search)(seed=settings.seed)
-        self._proposer = portfolio.make(settings.proposer, Context(loaded, settings.seed))
+        self._journal = EarlyJournal()
+        self._spending = Spending(settings.max_usd, settings.max_tokens)
+        self._models = self._make_models()
+        prompts = Path(settings.prompts) if settings.prompts else None
+        self._proposer = portfolio.make(settings.proposer, Context(loaded, settings.seed, self._models, prompts))
         self._executor: Executor = plugins.load("executor", settings.executor)(
             loaded, settings.workers, settings.sandbox
         )
 
+    def _make_models(self) -> Models | None:
+        """The ensemble; nothing is connected yet."""
+        settings = self._settings
+        if not settings.models:
+            return None
+        prices = Prices(dict(parse_price(text) for text in settings.prices))
+        calls = CallSettings(max_output_tokens=settings.max_output_tokens)
+        return Models(settings.models, self._journal, self._spending, prices=prices, settings=calls)
+
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
-        async with self._workers():
+        async with self._reachable_models(), self._workers():
             await preflight(self._problem, self._executor, self._observer.note)
             calibration = await self._calibrate()
             seed = await self._evaluate_seed(calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader:
+                self._journal.open(LogJournal(writer, reader))
                 writer.event("started", {"sandbox": self._executor.sandbox})
                 for (name, split), evaluation in calibration.evaluations.items():
                     writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
@@ -120,7 +138,12 @@ class _Session:
                 measured = Evaluation.from_plain(payload["evaluation"])
                 calibration.evaluations[payload["name"], payload["split"]] = measured
             self._observer.calibrated(calibration)
-            async with self._workers():
+            self._journal.open(LogJournal(writer, reader))
+            spent = reader.spend()
+            self._spending.restore(
+                spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
+            )
+            async with self._reachable_models(), self._workers():
                 writer.event("started", {"sandbox": self._executor.sandbox})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
@@ -139,6 +162,20 @@ class _Session:
                 outcome.difference = first_difference(original, reader)
                 outcome.extra = {"identical": outcome.difference is None, "difference": outcome.difference}
                 return outcome
+
+    @contextlib.asynccontextmanager
+    async def _reachable_models(self) -> Any:
+        """Proves that the models can be asked, and says what that may cost."""
+        if self._models is None:
+            yield
+            return
+        async with self._models:
+            self._observer.note(f"checking {', '.join(self._models.labels)}")
+            await self._models.check()
+            expected = self._models.expected_cost(self._settings.max_evaluations)
+            if expected:
+                self._observer.note(expected)
+            yield
 
     @contextlib.asynccontextmanager
     async def _workers(self) -> Any:
@@ -180,7 +217,7 @@ class _Session:
         chooser = Chooser(self._problem, reader, writer, self._executor, calibration)
         settings = self._settings
         parts = Parts(
-            problem=self._problem, seed=settings.seed, window=settings.window,
+            problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
             proposer=self._proposer, executor=self._executor, scale=calibration.scale("train"),
             seed_evaluation=seed, writer=writer,

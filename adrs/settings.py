@@ -1,6 +1,8 @@
 """What a run is made with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from adrs.errors import UserError
 
@@ -15,12 +17,29 @@ class Settings:
     search: str = "adaptive"
     proposer: str = ""
     """As adrs.propose.portfolio.parse reads it; empty: the embedded one, and with models the model proposer as well."""
+    models: tuple[str, ...] = ()
+    """`NAME` or `NAME@URL`, as adrs.llm.specs.parse_specs reads them."""
+    prices: tuple[str, ...] = ()
+    """`NAME=IN/OUT` in dollars per million tokens."""
+    prompts: str | None = None
+    """A folder with prompt templates of the user's."""
     executor: str = "local"
     sandbox: str | None = None
     workers: int = 2
     window: int = 8
+    order: Literal["ticket", "arrival"] = "ticket"
+    """When an end is told: in the order of asking, so that the same seed gives the same lineage at any number of
+    workers; or as it comes, so that a slow answer holds up nobody. Either order is recorded and can be replayed."""
     max_evaluations: int | None = None
     max_seconds: float | None = None
+    max_usd: float | None = None
+    max_tokens: int | None = None
+    max_output_tokens: int | None = None
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> "Settings":
+        """The settings of a log."""
+        return cls(**{**data, "models": tuple(data["models"]), "prices": tuple(data["prices"])})
 
     def checked(self) -> "Settings":
         """Raises UserError for values that make no sense."""
@@ -31,6 +50,9 @@ class Settings:
             raise UserError(f"window ({self.window}) must be at least the number of workers ({self.workers})")
         if self.max_evaluations is not None and self.max_evaluations < 1:
             raise UserError(f"max-evaluations must be at least 1, not {self.max_evaluations}")
+        for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts"):
+            if getattr(self, name) and not self.models:
+                raise UserError(f"{name.replace('_', '-')} says something about language models; name one with --model")
         if self.seed < 0:
             raise UserError(f"seed must be a whole number from 0, not {self.seed}")
         return self

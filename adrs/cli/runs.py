@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,8 @@ Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all ran
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Evaluations at a time. [default: cores]")]
 SandboxName = Annotated[str | None, typer.Option("--sandbox", help="Force a sandbox; see `adrs doctor`.")]
 MaxEvaluations = Annotated[int | None, typer.Option("--max-evaluations", min=1, help="Stop after so many evaluations.")]
+MaxUsd = Annotated[float | None, typer.Option("--max-usd", min=0, help="Stop before models cost more dollars.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="Stop before models use more tokens.")]
 MaxTime = Annotated[str | None, typer.Option("--max-time", help="Stop after 90s, 10m, 2h.")]
 Name = Annotated[str | None, typer.Option("--name", help="Name of the run. [default: problem-date-number]")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
@@ -37,9 +39,32 @@ def run(
     workers: Workers = None,
     sandbox: SandboxName = None,
     search: Annotated[str | None, typer.Option("--search", help="Search strategy. [default: adaptive]")] = None,
-    proposers: Annotated[str | None, typer.Option("--proposers", help="Proposer. [default: embedded]")] = None,
+    proposers: Annotated[
+        str | None, typer.Option("--proposers", help="For example embedded, or embedded:1,model:3 with weights.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Language model, NAME or NAME@URL; may be repeated.")
+    ] = None,
+    price: Annotated[
+        list[str] | None, typer.Option("--price", help="NAME=IN/OUT, dollars per million tokens; may be repeated.")
+    ] = None,
+    prompts: Annotated[Path | None, typer.Option("--prompts", help="Folder with prompt templates of yours.")] = None,
     max_evaluations: MaxEvaluations = None,
     max_time: MaxTime = None,
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    max_output_tokens: Annotated[
+        int | None, typer.Option("--max-output-tokens", min=1, help="Most tokens of one answer.")
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(
+            "--order", help="ticket, or arrival: a slow answer holds up nobody. [default: ticket, with models arrival]"
+        ),
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option("--window", min=1, help="Programs in the making at a time. [default: 8]")
+    ] = None,
     workloads: Annotated[
         str | None, typer.Option("--workloads", help="`standard`, or `published`: train on the published workloads.")
     ] = None,
@@ -53,7 +78,9 @@ def run(
 
     given = {
         "seed": seed, "name": name, "workers": workers, "sandbox": sandbox, "search": search, "proposers": proposers,
-        "max_evaluations": max_evaluations, "max_time": max_time, "workloads": workloads,
+        "max_evaluations": max_evaluations, "max_time": max_time, "workloads": workloads, "model": model or None,
+        "price": price or None, "prompts": str(prompts) if prompts else None, "max_usd": max_usd,
+        "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
     }  # fmt: skip
     options = _merge(given, config)
     if options["max_evaluations"] is None and options["max_time"] is None:
@@ -77,6 +104,8 @@ def resume(
     sandbox: SandboxName = None,
     max_evaluations: MaxEvaluations = None,
     max_time: Annotated[str | None, typer.Option("--max-time", help="Go on for 90s, 10m, 2h from now.")] = None,
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -85,7 +114,7 @@ def resume(
 
     folder = folders.find_run(run, runs_dir)
     changes = {"workers": workers, "sandbox": sandbox, "max_evaluations": max_evaluations,
-               "max_seconds": _seconds(max_time)}  # fmt: skip
+               "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
     with _view(folder, quiet) as view:
         outcome = session.resume(folder, view, changes)
     _finish(outcome, as_json)
@@ -114,13 +143,19 @@ def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
 
     from adrs.settings import Settings
 
-    defaults = Settings(problem)
+    models = tuple(options["model"] or ())
     workers = options["workers"] or len(os.sched_getaffinity(0))
+    order: Literal["ticket", "arrival"] = options["order"] or ("arrival" if models else "ticket")
+    if order not in ("ticket", "arrival"):
+        raise UserError(f'--order "{order}"{did_you_mean(order, ["ticket", "arrival"])}')
+    defaults = Settings(problem)
     return Settings(
         problem=problem, seed=options["seed"] or 0, workloads=workloads, search=options["search"] or defaults.search,
-        proposer=options["proposers"] or defaults.proposer, sandbox=options["sandbox"], workers=workers,
-        window=max(defaults.window, workers), max_evaluations=options["max_evaluations"],
-        max_seconds=_seconds(options["max_time"]),
+        proposer=options["proposers"] or defaults.proposer, models=models, prices=tuple(options["price"] or ()),
+        prompts=options["prompts"], sandbox=options["sandbox"], workers=workers,
+        window=options["window"] or max(defaults.window, workers), order=order,
+        max_evaluations=options["max_evaluations"], max_seconds=_seconds(options["max_time"]),
+        max_usd=options["max_usd"], max_tokens=options["max_tokens"], max_output_tokens=options["max_output_tokens"],
     )  # fmt: skip
 
 
@@ -140,20 +175,32 @@ def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
         raise UserError(f"{config} is not valid TOML: {error}") from None
     except OSError as error:
         raise UserError(f"{config} cannot be read: {error.strerror}") from None
-    whole_numbers = {"seed": 0, "workers": 1, "max_evaluations": 1}
     merged = dict(given)
     for key, value in data.items():
         name = key.replace("-", "_")
         if name not in given:
             raise UserError(f'{config}: unknown key "{key}"{did_you_mean(name, given)}')
-        if name in whole_numbers:
-            if not isinstance(value, int) or isinstance(value, bool) or value < whole_numbers[name]:
-                raise UserError(f"{config}: {key} must be a whole number from {whole_numbers[name]}, not {value!r}")
-        elif not isinstance(value, str):
-            raise UserError(f"{config}: {key} must be a string, not {value!r}")
+        wrong = _wrong(name, value)
+        if wrong:
+            raise UserError(f"{config}: {key} must be {wrong}, not {value!r}")
         if merged[name] is None:
             merged[name] = value
     return merged
+
+
+def _wrong(name: str, value: Any) -> str:
+    """What a value of the file should have been; empty if it is right."""
+    least = {"seed": 0, "workers": 1, "max_evaluations": 1, "max_tokens": 1, "max_output_tokens": 1, "window": 1}
+    if name in least:
+        whole = isinstance(value, int) and not isinstance(value, bool) and value >= least[name]
+        return "" if whole else f"a whole number from {least[name]}"
+    if name == "max_usd":
+        number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        return "" if number else "a number from 0"
+    if name in ("model", "price"):
+        strings = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+        return "" if strings else "a list of strings"
+    return "" if isinstance(value, str) else "a string"
 
 
 def _view(folder: Path, quiet: bool) -> Any:

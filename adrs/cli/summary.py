@@ -29,6 +29,10 @@ def print_outcome(outcome: Outcome) -> None:
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items())
     seconds = outcome.spend["seconds"]
     out.print(f"run      {outcome.run}: {outcome.evaluations} evaluations in {seconds:.0f} s ({verdicts})")
+    if outcome.spend["calls"]:
+        spend = outcome.spend
+        tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
+        out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, ${spend['usd']:.4f}")
     out.print(f"stopped  {_why(outcome)}")
     if outcome.difference is not None:
         out.print(f"replay   [red]differs[/]: {outcome.difference}")
@@ -66,6 +70,8 @@ def _why(outcome: Outcome) -> str:
     return {
         "evaluations": "all evaluations of the budget are done",
         "time": "the time of the budget is over",
+        "max-usd": "the dollars of the budget do not cover another call",
+        "max-tokens": "the tokens of the budget do not cover another call",
         "interrupt": f"interrupted; `adrs resume {outcome.run}` goes on",
         "replayed": "the record is replayed",
     }.get(outcome.stopped_by, outcome.stopped_by)

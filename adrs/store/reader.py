@@ -134,6 +134,10 @@ class Reader:
         query = "SELECT 1 FROM event WHERE ticket = ? AND kind IN ('evaluated', 'screened')"
         return bool(self.rows(query, ticket))
 
+    def told(self, ticket: int) -> bool:
+        """Whether the log has the tell of a ticket."""
+        return bool(self.rows("SELECT 1 FROM event WHERE ticket = ? AND kind = 'told'", ticket))
+
     def sequence(self) -> list[tuple[str, int]]:
         """The order in which the search was asked and told, as (`asked` or `told`, ticket)."""
         query = "SELECT kind, ticket FROM event WHERE kind IN ('asked', 'told') ORDER BY id"

@@ -22,7 +22,8 @@ SCRATCH = Path("/scratch")
 _PACKAGES = ("site-packages", "dist-packages")
 _LIBRARIES = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32")
 _PROGRAMS = ("/bin", "/usr/bin", "/usr/local/bin", "/usr/libexec", "/usr/include")
-_SHARED_MEMORY = Path("/dev/shm")
+_WRITABLE = (Path("/tmp"), Path("/dev/shm"))
+"""Where programs expect to be able to write; the latter holds the locks of processes that work together."""
 _ENGINE = ("adrs", "evaluators")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
@@ -37,11 +38,13 @@ class Layout:
     covered: tuple[Path, ...]
     """Folders and files within the readable ones that must be hidden."""
     links: tuple[tuple[Path, str], ...]
-    """Symbolic links at the top of the file system, such as /lib -> usr/lib."""
+    """Symbolic links, such as /lib -> usr/lib; for backends with a file system of their own."""
     python_path: tuple[Path, ...]
     """What comes on `sys.path` after the standard library."""
     programs: bool
     """Whether the machine's programs are among the readable files."""
+    over: tuple[Path, ...]
+    """Folders that should be the scratch folder but hold something readable: it is laid over them."""
 
     def environment(self, numba_cache: Path | None) -> dict[str, str]:
         """Everything that the zygote finds in its environment. The package `inside` is added by the backend."""
@@ -81,17 +84,20 @@ def layout(spec: SandboxSpec) -> Layout:
     readable += [Path(name) for name in system if Path(name).is_dir() and not Path(name).is_symlink()]
     if programs:
         readable.append(executable.parent)
-        links.append((_SHARED_MEMORY, str(SCRATCH)))
     loader_cache = Path("/etc/ld.so.cache")
     if loader_cache.is_file():
         readable.append(loader_cache)
     roots = _outermost(readable)
+    taken = {parent for root in roots for parent in (root, *root.parents)}
+    writable = _WRITABLE if programs else ()
+    links += [(path, str(SCRATCH)) for path in writable if path not in taken]
+    over = tuple(path for path in writable if path in taken)
     folders = [folder for folder in _all_package_folders(roots) if folder.is_dir()]
     covered = [folder / name for folder in folders for name in _ENGINE if (folder / name).is_dir()]
     covered += [Path(path).resolve() for path in spec.hidden if Path(path).exists()]
     within = [path for path in covered if any(path.is_relative_to(root) for root in roots)]
     python_path = dict.fromkeys((*packages, helpers.parent))
-    return Layout(executable, roots, _outermost(within), tuple(links), tuple(python_path), programs)
+    return Layout(executable, roots, _outermost(within), tuple(links), tuple(python_path), programs, over)
 
 
 def _executable() -> str:

@@ -43,6 +43,7 @@ def settings(
         "restrict": restrict,
         "landlock": allowed if restrict else None,
         "processes": spec.processes,
+        "over": [str(path) for path in seen.over],
         "threads": namespaces,
         "tasks": _TASKS + spec.processes if namespaces else 0,
         "memory_bytes": spec.memory_mb * _MB,

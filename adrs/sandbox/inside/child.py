@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from . import linux, seccomp, wire
+from . import forking, linux, seccomp, wire
 from .landlock import Landlock
 
 PROGRAM = "program.py"
@@ -25,6 +25,7 @@ SCRATCH = "/scratch"
 _TEXT_LIMIT = 1000
 _CONNECTION = 3
 _DESCRIPTORS = 64
+_DESCRIPTORS_WITH_PROCESSES = 512
 _MOST_INHERITED = 4096
 _READY = wire.pack(["ready"])
 
@@ -40,6 +41,10 @@ class Walls:
     landlock: Landlock | None
     filter: seccomp.Filter | None
     """None where nothing is restricted but resources."""
+    processes: bool
+    """Whether the program may start processes."""
+    over: tuple[str, ...]
+    """Folders that the scratch folder is laid over; what they hold is seen in both."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,12 @@ class Opening:
 
 def walls(settings: dict[str, Any], landlock: Landlock | None) -> Walls:
     """Prepare them from the zygote's settings."""
+    processes = settings["processes"] > 0
     limits = {
         resource.RLIMIT_AS: settings["mapped_bytes"] + settings["memory_bytes"],
         resource.RLIMIT_CPU: settings["cpu_seconds"],
         resource.RLIMIT_FSIZE: settings["scratch_bytes"],
-        resource.RLIMIT_NOFILE: _DESCRIPTORS,
+        resource.RLIMIT_NOFILE: _DESCRIPTORS_WITH_PROCESSES if processes else _DESCRIPTORS,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
@@ -76,7 +82,9 @@ def walls(settings: dict[str, Any], landlock: Landlock | None) -> Walls:
         tuple(limits.items()),
         options if settings["namespaces"] else None,
         landlock,
-        seccomp.Filter(settings["threads"], settings["processes"] > 0) if settings["restrict"] else None,
+        seccomp.Filter(settings["threads"], processes) if settings["restrict"] else None,
+        processes,
+        tuple(settings["over"]),
     )
 
 
@@ -107,8 +115,10 @@ def _shut_in(walls: Walls, opening: Opening) -> None:
     scratch = opening.folder or SCRATCH
     if walls.mount_options is not None:
         linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWIPC)
-        flags = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+        flags = linux.MS_NOSUID | linux.MS_NODEV | (0 if walls.processes else linux.MS_NOEXEC)
         linux.mount("tmpfs", SCRATCH, "tmpfs", flags, walls.mount_options)
+        for folder in walls.over:
+            _lay_over(folder)
     else:
         os.environ["HOME"] = os.environ["TMPDIR"] = scratch
         if "tempfile" in sys.modules:
@@ -122,9 +132,22 @@ def _shut_in(walls: Walls, opening: Opening) -> None:
         linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
         if walls.landlock is not None:
             walls.landlock.restrict(opening.ruleset, scratch)
+    if walls.processes:
+        forking.restore()
     os.closerange(_CONNECTION + 1, _MOST_INHERITED)
     if walls.filter is not None:
         walls.filter.install(os.getpid())
+
+
+def _lay_over(folder: str) -> None:
+    for entry in os.scandir(folder):
+        place = f"{SCRATCH}/{entry.name}"
+        if entry.is_dir():
+            os.mkdir(place)  # noqa: PTH102
+        else:
+            os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
+        linux.mount(entry.path, place, None, linux.MS_BIND | linux.MS_REC)
+    linux.mount(SCRATCH, folder, None, linux.MS_BIND | linux.MS_REC)
 
 
 class _Program:

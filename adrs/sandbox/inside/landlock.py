@@ -39,7 +39,7 @@ class Landlock:
     """Restrictions prepared once, applied in every child. Those applied twice hold both."""
 
     def __init__(self, readable: Sequence[str], execute: bool) -> None:
-        """Open what stays readable (files and folders); `execute`: programs may be started from there."""
+        """Open what stays readable (files and folders); `execute`: programs may be started, from there and scratch."""
         self._abi = abi()
         if not self._abi:
             raise OSError("the kernel has no Landlock")
@@ -47,6 +47,7 @@ class Landlock:
         for least, count in _FILE_RIGHTS_BY_ABI:
             if self._abi >= least:
                 self._files = (1 << count) - 1
+        self._scratch = self._files if execute else self._files & ~_EXECUTE
         rights = _READ_FILE | _READ_DIR | (_EXECUTE if execute else 0)
         self._rules: list[tuple[int, int]] = []
         for path in readable:
@@ -69,9 +70,9 @@ class Landlock:
         return ruleset
 
     def restrict(self, ruleset: int, scratch: str) -> None:
-        """Restrict this process for good; in `scratch` everything stays allowed but starting programs."""
+        """Restrict this process for good; in `scratch` everything stays allowed but, mostly, starting programs."""
         folder = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
-        self._allow(ruleset, folder, self._files & ~_EXECUTE)
+        self._allow(ruleset, folder, self._scratch)
         os.close(folder)
         linux.checked(
             linux.syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict_self"

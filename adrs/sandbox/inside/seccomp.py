@@ -50,10 +50,21 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "waitid": (247, 95), "write": (1, 64), "writev": (20, 66),
 }  # fmt: skip
 """Always allowed; numbers on x86_64 and on aarch64 (asm/unistd.h)."""
+_FOR_PROCESSES: dict[str, tuple[int | None, int | None]] = {
+    "accept": (43, 202), "accept4": (288, 242), "bind": (49, 200), "chmod": (90, None), "connect": (42, 203),
+    "fchmod": (91, 52), "fchmodat": (268, 53), "fgetxattr": (193, 10), "flistxattr": (196, 13),
+    "futimesat": (261, None), "getpeername": (52, 205), "getsockname": (51, 204), "getsockopt": (55, 209),
+    "getxattr": (191, 8), "lgetxattr": (192, 9), "listen": (50, 201), "listxattr": (194, 11), "llistxattr": (195, 12),
+    "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424), "recvfrom": (45, 207), "recvmsg": (47, 212),
+    "sendmsg": (46, 211), "sendto": (44, 206), "setpgid": (109, 154), "setpriority": (141, 140), "setsid": (112, 157),
+    "setsockopt": (54, 208), "shutdown": (48, 210), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
+}  # fmt: skip
+"""Allowed where a policy may start processes, which a pid namespace holds: to group, watch and talk to them, to copy
+files for them."""
 _CONDITIONAL: dict[str, tuple[int | None, int | None]] = {
     "clone": (56, 220), "clone3": (435, 435), "execve": (59, 221), "execveat": (322, 281), "fork": (57, None),
-    "ioctl": (16, 29), "kill": (62, 129), "prctl": (157, 167), "prlimit64": (302, 261), "tgkill": (234, 131),
-    "vfork": (58, None),
+    "ioctl": (16, 29), "kill": (62, 129), "prctl": (157, 167), "prlimit64": (302, 261), "socket": (41, 198),
+    "socketpair": (53, 199), "tgkill": (234, 131), "vfork": (58, None),
 }  # fmt: skip
 """Allowed with some arguments, or where a policy may start processes."""
 _LAST_KNOWN = 450
@@ -64,6 +75,9 @@ _X32_BIT = 0x40000000
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020080
+_LOCAL = 1
+"""AF_UNIX."""
+_PRCTL_DEATH_SIGNAL = 1
 _PRCTL_ALLOWED = (3, 15, 16, 27, 0x53564D41)
 """PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_SECUREBITS, PR_SET_VMA."""
 _IOCTL_ALLOWED = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
@@ -130,7 +144,9 @@ def assemble(machine: str, threads: bool, processes: bool) -> list[_Code]:
         number = _CONDITIONAL[name][column]
         if number is not None:
             code += [(_EQUAL, 0, len(body), number), *body]
-    allowed = sorted({number for numbers in _ALLOWED.values() if (number := numbers[column]) is not None})
+    tables = [_ALLOWED, _FOR_PROCESSES] if processes else [_ALLOWED]
+    entries = [numbers[column] for table in tables for numbers in table.values()]
+    allowed = sorted(number for number in entries if number is not None)
     return code + _search(_intervals(allowed))
 
 
@@ -171,11 +187,13 @@ def _conditions(threads: bool, processes: bool) -> dict[str, list[_Code]]:
         "vfork": start,
         "execve": start,
         "execveat": start,
-        "kill": _first_argument_in((_OWN_PID,)),
-        "tgkill": _first_argument_in((_OWN_PID,)),
-        "prctl": _first_argument_in(_PRCTL_ALLOWED),
+        "kill": [_PASS] if processes else _first_argument_in((_OWN_PID,)),
+        "tgkill": [_PASS] if processes else _first_argument_in((_OWN_PID,)),
+        "prctl": _first_argument_in((*_PRCTL_ALLOWED, _PRCTL_DEATH_SIGNAL) if processes else _PRCTL_ALLOWED),
         "ioctl": [(_LOAD, 0, 0, _ARGUMENTS + 8), *_loaded_in(_IOCTL_ALLOWED)],
-        "prlimit64": _read_own_limit(),
+        "prlimit64": [_PASS] if processes else _read_own_limit(),
+        "socket": _first_argument_in((_LOCAL,)) if processes else [_DENY],
+        "socketpair": _first_argument_in((_LOCAL,)) if processes else [_DENY],
     }
 
 

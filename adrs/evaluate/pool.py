@@ -134,8 +134,8 @@ class _Worker:
         self._errors = os.memfd_create("worker")
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "adrs.evaluate.worker", str(theirs.fileno())],  # -P: no module of the current folder
-                pass_fds=[theirs.fileno()],
+                # -P: nothing is imported from the current folder
+                [sys.executable, "-P", "-m", "adrs.evaluate.worker", str(theirs.fileno())], pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors, env=_environment(),
                 start_new_session=True,
             )  # fmt: skip

@@ -87,15 +87,15 @@ class _Suite:
         try:
             await self._pool.start()
             expected = await self._expectations()
-            idle = len(_descendants(os.getpid()))
+            idle = len(descendants(os.getpid()))
             for program in hostile_programs():
                 if not program.needs or program.needs in self._isolates:
                     await self._check(program, expected, idle)
-            processes = _descendants(os.getpid())
+            processes = descendants(os.getpid())
         finally:
             await self._pool.close()
             del os.environ[_SECRET]
-        left = await _gone(processes)
+        left = await gone(processes)
         self._note("no process is left", not left, f"left: {left}" if left else "all have ended")
         files = [str(path) for path in _marked_files(self._problem.folder)]
         if "files" in self._isolates:
@@ -143,29 +143,29 @@ class _Suite:
 
 async def _settled(idle: int) -> int:
     """How many processes there are, once those of the last program have gone."""
-    count = len(_descendants(os.getpid()))
+    count = len(descendants(os.getpid()))
     for _ in range(int(_SETTLE_SECONDS / 0.05)):
         if count <= idle:
             break
         await asyncio.sleep(0.05)
-        count = len(_descendants(os.getpid()))
+        count = len(descendants(os.getpid()))
     return count
 
 
-async def _gone(processes: set[tuple[int, int]]) -> list[int]:
-    """Those that still run after a while, by pid."""
+async def gone(processes: set[tuple[int, int]]) -> list[int]:
+    """Those of some `descendants` that still run after a while, by pid."""
     left = processes
     for _ in range(int(_SETTLE_SECONDS / 0.05)):
-        left = left & {(pid, born) for pid, _, born in _processes()}
+        left = left & {(pid, born) for pid, _, born in running()}
         if not left:
             break
         await asyncio.sleep(0.05)
     return sorted(pid for pid, _ in left)
 
 
-def _descendants(root: int) -> set[tuple[int, int]]:
+def descendants(root: int) -> set[tuple[int, int]]:
     """Pid and start time of all processes that come from `root`."""
-    table = list(_processes())
+    table = list(running())
     found: set[tuple[int, int]] = set()
     level = {root}
     while level:
@@ -175,7 +175,7 @@ def _descendants(root: int) -> set[tuple[int, int]]:
     return found
 
 
-def _processes() -> Iterator[tuple[int, int, int]]:
+def running() -> Iterator[tuple[int, int, int]]:
     """Pid, parent and start time of every process that is not a zombie."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:

@@ -17,7 +17,7 @@ from adrs.errors import UserError
 from adrs.evaluate.pool import LocalPool
 from adrs.program import Job
 from adrs.score import Scale, SplitScale
-from adrs.testing.sandbox import _descendants, _gone, _processes
+from adrs.testing.sandbox import descendants, gone, running
 
 BEST = "import numpy as np\n\n\ndef solve(values):\n    return int(np.argmax(values))\n"
 LOOP = "def solve(values):\n    while True:\n        pass\n"
@@ -77,11 +77,11 @@ def test_cancelling_frees_the_worker_soon(toy, tmp_path):
         async with _pool(patient) as pool:
             task = asyncio.create_task(pool.evaluate(Job(LOOP, "train")))
             await asyncio.sleep(1.0)
-            before = _descendants(os.getpid())
+            before = descendants(os.getpid())
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            return await pool.evaluate(Job(BEST, "train")), before, _descendants(os.getpid())
+            return await pool.evaluate(Job(BEST, "train")), before, descendants(os.getpid())
 
     evaluation, before, after = asyncio.run(work())
     assert evaluation.verdict == "ok"
@@ -94,7 +94,7 @@ def test_a_worker_killed_from_outside_costs_no_job(toy):
             slow = "import time\n\n\ndef solve(values):\n    time.sleep(0.6)\n    return 0\n"
             task = asyncio.create_task(pool.evaluate(Job(slow, "train")))
             await asyncio.sleep(0.4)
-            worker = next(pid for pid, parent, _ in _processes() if parent == os.getpid())
+            worker = next(pid for pid, parent, _ in running() if parent == os.getpid())
             os.kill(worker, signal.SIGKILL)
             return await task
 
@@ -106,7 +106,7 @@ def test_a_worker_that_always_dies_is_nobodys_fault_but_ours(toy):
         async with _pool(toy) as pool:
             task = asyncio.create_task(pool.evaluate(Job(LOOP, "train")))
             while not task.done():
-                for pid, parent, _ in _processes():
+                for pid, parent, _ in running():
                     if parent == os.getpid():
                         with contextlib.suppress(ProcessLookupError):
                             os.kill(pid, signal.SIGKILL)
@@ -123,8 +123,8 @@ def test_a_worker_that_always_dies_is_nobodys_fault_but_ours(toy):
 def test_a_zygote_killed_from_outside_is_replaced(toy):
     async def work():
         async with _pool(toy) as pool:
-            worker = next(pid for pid, parent, _ in _processes() if parent == os.getpid())
-            for pid, _ in _descendants(worker):
+            worker = next(pid for pid, parent, _ in running() if parent == os.getpid())
+            for pid, _ in descendants(worker):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             return await pool.evaluate(Job(BEST, "train"))
@@ -157,7 +157,7 @@ def test_keys_do_not_reach_a_worker(toy, monkeypatch):
 
     async def work():
         async with _pool(toy):
-            return [Path(f"/proc/{pid}/environ").read_bytes() for pid, _ in _descendants(os.getpid())]
+            return [Path(f"/proc/{pid}/environ").read_bytes() for pid, _ in descendants(os.getpid())]
 
     environments = asyncio.run(work())
     assert environments
@@ -185,7 +185,7 @@ def test_sources_that_nobody_screened(toy, source, verdicts):
 def test_an_interrupt_of_the_terminal_does_not_reach_the_workers(toy):
     async def work():
         async with _pool(toy) as pool:
-            groups = {os.getpgid(pid) for pid, _ in _descendants(os.getpid())}
+            groups = {os.getpgid(pid) for pid, _ in descendants(os.getpid())}
             assert os.getpgrp() not in groups
             return await pool.evaluate(Job(BEST, "train"))
 
@@ -199,10 +199,10 @@ def test_closing_leaves_no_process_and_no_descriptor(toy):
             await pool.evaluate(Job(BEST, "train"))
             task = asyncio.create_task(pool.evaluate(Job(LOOP, "train")))
             await asyncio.sleep(0.2)
-            processes = _descendants(os.getpid())
+            processes = descendants(os.getpid())
             task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        return await _gone(processes), len(list(Path("/proc/self/fd").iterdir())) - before
+        return await gone(processes), len(list(Path("/proc/self/fd").iterdir())) - before
 
     assert asyncio.run(work()) == ([], 0)
 
@@ -234,12 +234,12 @@ def test_everything_vanishes_with_a_killed_engine(toy, backend):
     assert engine.stdout is not None
     assert engine.stdout.readline() == "ready\n"
     time.sleep(0.5)
-    processes = _descendants(engine.pid)
+    processes = descendants(engine.pid)
     assert len(processes) >= 6
     engine.kill()
     engine.wait()
     engine.stdout.close()
-    assert asyncio.run(_gone(processes)) == []
+    assert asyncio.run(gone(processes)) == []
 
 
 def _changed(original, folder, name, old, new):

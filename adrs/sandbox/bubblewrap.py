@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from adrs.sandbox.base import SandboxSpec, SandboxUnavailable
 from adrs.sandbox.inside import isolate
 from adrs.sandbox.layout import DEVICES, INSIDE, SCRATCH, Layout, layout, package_folder
+from adrs.sandbox.reasons import explained
 from adrs.sandbox.settings import settings
 from adrs.sandbox.zygote import Broken, Zygote
 
@@ -41,7 +42,7 @@ class Bubblewrap:
             users = ["--disable-userns", "--uid", _NOBODY, "--gid", _NOBODY, "--cap-add", "CAP_SYS_ADMIN"]
             return Zygote([program, *users, *_arguments(spec, seen)], inside, {}, watch)
         except Broken as broken:
-            raise SandboxUnavailable(f"bwrap was run and answered: {broken}") from None
+            raise SandboxUnavailable(f"bwrap was run and answered: {explained(str(broken))}") from None
 
 
 def _as_nobody(program: str, spec: SandboxSpec, seen: Layout, inside: dict[str, Any], watch: int | None) -> Zygote:

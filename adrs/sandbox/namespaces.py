@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from adrs.sandbox.base import SandboxSpec, SandboxUnavailable
 from adrs.sandbox.layout import DEVICES, INSIDE, SCRATCH, Layout, layout, package_folder
+from adrs.sandbox.reasons import explained
 from adrs.sandbox.settings import settings
 from adrs.sandbox.zygote import Broken, Zygote
 
@@ -28,7 +29,9 @@ class Namespaces:
         try:
             return Zygote([str(seen.executable), "-S", "-P", "-m", "inside"], inside, environment, watch)
         except Broken as broken:
-            raise SandboxUnavailable(f"fresh namespaces were asked of the kernel, which answered: {broken}") from None
+            raise SandboxUnavailable(
+                f"fresh namespaces were asked of the kernel, which answered: {explained(str(broken))}"
+            ) from None
 
 
 def _plan(seen: Layout) -> dict[str, Any]:

@@ -6,6 +6,7 @@ What `bwrap` does, from the standard library: user_namespaces(7), pivot_root(2),
 import contextlib
 import ctypes
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,13 @@ def enter(plan: Mapping[str, Any]) -> bool:
     root = os.getuid() == 0
     two_users = _new_user()
     forbid_users()
+    socket.sethostname("sandbox")
     _new_root(plan)
     if two_users:
         become_nobody()
     linux.keep_capability(linux.CAP_SYS_ADMIN)
     for _, path in plan["readable"]:
-        if not os.access(path, os.R_OK):
+        if not os.access(path, os.R_OK | os.X_OK if Path(path).is_dir() else os.R_OK):
             raise OSError(f"{path} cannot be read by the sandbox's user; give others the right to read it")
     return two_users or not root
 

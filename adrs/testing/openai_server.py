@@ -28,7 +28,7 @@ from urllib.parse import unquote
 _CHARACTERS_PER_TOKEN = 4
 _KEPT_REQUESTS = 10_000
 _ANY_MODEL = "stub"
-_FENCE = re.compile(r"```(?:python)?\n(.*?)```", re.DOTALL)
+_FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _REASONS = {
     200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout",
     409: "Conflict", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",

@@ -12,6 +12,7 @@ from adrs.errors import UserError
 from adrs.llm.records import Message
 from adrs.problem import Problem
 from adrs.program import Program
+from adrs.propose.model.helpers import describe
 from adrs.propose.model.parts import Part, allot
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, excerpt, visible
@@ -56,7 +57,7 @@ class Prompts:
         self._problem = problem
         self._templates = templates
         self._limit = limit
-        self._system = Message("system", templates.render("system", {"problem": problem}))
+        self._system = Message("system", templates.render("system", {"problem": problem, "helpers": describe(problem)}))
         if len(self._system.content) > _MOST_STATEMENT_SHARE * limit:
             raise UserError(
                 f"the statement of problem {problem.name} takes {len(self._system.content)} characters, more than half "
@@ -95,10 +96,10 @@ class Prompts:
         hints = [hint.text for hint in problem.hints if hint.level <= facts.level]
         parts = [
             Part("source", base.source, self._limit),
-            Part("reason", base.reason, 3_000),
-            Part("other", "" if facts.other is None else clean(facts.other.source), 16_000),
-            Part("workloads", base.workloads, 4_000),
-            Part("feedback", base.feedback, 4_000),
+            Part("reason", base.reason, 3_000, essential=True),
+            Part("other", "" if facts.other is None else clean(facts.other.source), 16_000, essential=True),
+            Part("workloads", base.workloads, 4_000, essential=True),
+            Part("feedback", base.feedback, 4_000, essential=True),
             Part("failures", _counted(facts.failures), 2_000),
             Part("hints", "\n".join(f"- {hint}" for hint in hints), 6_000),
             Part("attempts", "\n".join(facts.attempts), 2_000),

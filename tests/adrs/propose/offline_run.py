@@ -78,16 +78,19 @@ class Driver:
         return self.run
 
     def _draft(self, ticket: int, recorded: dict[int, Draft]) -> Draft:
-        parent, inspirations = self._search.ask(ticket)
-        key = int.from_bytes(sha256(f"{self.seed}/{ticket}".encode()).digest()[:8], "big") >> 1
-        brief = Brief(ticket, key, parent, inspirations)
+        brief = self._brief(ticket)
         if ticket in recorded:
             self.proposer.recall(brief, recorded[ticket])
             return recorded[ticket]
         return asyncio.run(self.proposer.propose(brief))
 
+    def _brief(self, ticket: int) -> Brief:
+        parent, inspirations = self._search.ask(ticket)
+        key = int.from_bytes(sha256(f"{self.seed}/{ticket}".encode()).digest()[:8], "big") >> 1
+        return Brief(ticket, key, parent, inspirations)
+
     def _developed(self, number: int, draft: Draft) -> Program:
-        program = Program(number, draft.source, "", draft.parents, draft.proposer, draft.operator,
+        program = Program(number, draft.source, "", draft.parents, draft.proposer, draft.operator, draft.model,
                           rationale=draft.rationale, detail=draft.detail)  # fmt: skip
         problem = self.problem
         try:

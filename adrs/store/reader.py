@@ -143,6 +143,11 @@ class Reader:
         query = "SELECT kind, ticket FROM event WHERE kind IN ('asked', 'told') ORDER BY id"
         return [(kind, ticket) for kind, ticket in self.rows(query)]
 
+    def last_event(self) -> int:
+        """Number of the latest event; 0 for a log without one."""
+        number: int = self.rows("SELECT COALESCE(MAX(id), 0) FROM event")[0][0]
+        return number
+
     def seconds(self) -> float:
         """Seconds that the run was worked on, over all its sessions."""
         rows = self.rows("SELECT time, kind FROM event ORDER BY id")

@@ -75,15 +75,10 @@ class Writer:
         except OSError as error:
             raise UserError(f"{folder} cannot be written: {error.strerror}") from None
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            other = lock.read().strip() or "unknown"
+            _take(lock, folder)
+        except UserError:
             lock.close()
-            raise UserError(f"run {folder.name} is being written by process {other}; stop that one first") from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+            raise
         try:
             connection = sqlite3.connect(folder / DATABASE, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -93,6 +88,14 @@ class Writer:
             lock.close()
             raise _explain(folder, error) from error
         return cls(folder, connection, lock)
+
+    def release(self) -> None:
+        """Let other processes write until `acquire`; nothing may be written in between."""
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def acquire(self) -> None:
+        """Take the lock again; raises UserError if another process writes."""
+        _take(self._lock, self.folder)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and release the lock."""
@@ -173,6 +176,19 @@ class Writer:
     def told(self, ticket: int) -> None:
         """The search and the proposers are about to hear how a ticket ended."""
         self.event("told", None, ticket)
+
+
+def _take(lock: IO[str], folder: Path) -> None:
+    """Lock the file and leave the process id in it, for whoever comes later."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        other = lock.read().strip() or "unknown"
+        raise UserError(f"run {folder.name} is being written by process {other}; stop that one first") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
 
 
 def _event(cursor: sqlite3.Cursor, kind: str, payload: Mapping[str, Any] | None, ticket: int | None) -> None:

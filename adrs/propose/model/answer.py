@@ -5,7 +5,7 @@ The first of these forms that is there decides, and the others are not looked at
 1. SEARCH/REPLACE blocks,
 2. a unified diff,
 3. a whole program in a fence. Of several fences that hold a program, the last one counts, since models write drafts
-   first; fences in other languages than Python do not count. If no fence holds a program by itself, what stands
+   first; fences in other languages than the program's do not count. If no fence holds a program by itself, what stands
    between the first opening and the last closing fence does, for a program whose text has fences of its own.
 
 Text outside of fences, blocks and hunks is never taken as code, whatever it looks like: it is the rationale.
@@ -25,7 +25,8 @@ Form = Literal["edits", "diff", "program"]
 
 _RATIONALE = 400
 _THOUGHT = re.compile(r"\A\s*<(think|thinking|reasoning)>")
-_PYTHON = ("", "python", "py", "python3")
+_ALIASES = {"python": ("py", "python3"), "c++": ("cpp", "cc", "cxx"), "cpp": ("c++", "cc", "cxx"), "rust": ("rs",)}
+"""Other words after a fence for a language."""
 _MOST_FENCES = 20
 _MARKDOWN = str.maketrans("", "", "*`#")
 
@@ -48,11 +49,11 @@ class Answer:
     """What the model said of it, on one line."""
 
 
-def read(text: str, base: str, check: Callable[[str], object], limit: int) -> Answer:
+def read(text: str, base: str, check: Callable[[str], object], limit: int, language: str = "python") -> Answer:
     """Read an answer whose edits are about `base`.
 
     check: raises adrs.source.Rejected for a text that is no program of the problem. limit: characters of an answer.
-    Raises Malformed.
+    language: of the program. Raises Malformed.
     """
     if len(text) > limit:
         raise Malformed(f"the answer has {len(text)} characters, the limit is {limit}")
@@ -63,7 +64,7 @@ def read(text: str, base: str, check: Callable[[str], object], limit: int) -> An
         raise Malformed("the answer contains null bytes")
     base = clean(base)
     lines = text.split("\n")
-    form, source = _source(lines, base, check)
+    form, source = _source(lines, base, check, language)
     source, wrong = restore(base, source)
     if wrong:
         raise Malformed(wrong, source)
@@ -93,7 +94,7 @@ def rationale(lines: list[str]) -> str:
     return _words(lines[:first]) or _words(lines[last + 1 :])
 
 
-def _source(lines: list[str], base: str, check: Callable[[str], object]) -> tuple[Form, str]:
+def _source(lines: list[str], base: str, check: Callable[[str], object], language: str) -> tuple[Form, str]:
     try:
         if edits.has_search_replace(lines):
             return "edits", edits.apply(base, edits.search_replace(lines))
@@ -101,17 +102,19 @@ def _source(lines: list[str], base: str, check: Callable[[str], object]) -> tupl
             return "diff", edits.apply(base, edits.unified(lines))
     except edits.Refused as refused:
         raise Malformed(str(refused)) from None
-    return "program", _fenced(lines, base, check)
+    return "program", _fenced(lines, base, check, ("", language, *_ALIASES.get(language, ())))
 
 
-def _fenced(lines: list[str], base: str, check: Callable[[str], object]) -> str:
-    found = [block for block in blocks(lines) if block.info in _PYTHON][-_MOST_FENCES:]
+def _fenced(lines: list[str], base: str, check: Callable[[str], object], infos: tuple[str, ...]) -> str:
+    found = [block for block in blocks(lines) if block.info in infos][-_MOST_FENCES:]
     if not found:
         raise Malformed(
             "the answer has no code: neither a SEARCH/REPLACE block, nor a unified diff, nor a program in a code fence"
         )
     cut_off = not found[-1].closed
     texts = [] if cut_off else [_inside(lines, block) for block in reversed(found)]
+    if len(texts) == 1:
+        return texts[0]
     for text in [*texts, *_outermost(lines, found)]:
         if _is_program(text, base, check):
             return text

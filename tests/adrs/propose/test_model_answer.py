@@ -120,6 +120,12 @@ def test_of_several_programs_the_last_one_counts() -> None:
     assert answered(f"First:\n{draft}\nBetter:\n```python\n{OTHER}```\nUse:\n```bash\nadrs run\n```").source == OTHER
 
 
+def test_programs_of_other_languages_are_read_from_their_fences() -> None:
+    text = "Faster.\n```cpp\nint main() { return 2; }\n```\nand\n```python\nprint(2)\n```"
+    assert read(text, "int main() {}\n", str, LIMIT, "cpp").source == "int main() { return 2; }\n"
+    assert read(text, "int main() {}\n", str, LIMIT, "c++").source == "int main() { return 2; }\n"
+
+
 def test_a_piece_of_code_is_not_preferred_to_a_program() -> None:
     assert answered(f"```python\n{OTHER}```\nwhere the change is\n```python\nreturn 2\n```").source == OTHER
 

@@ -1,0 +1,85 @@
+"""What every registered search strategy promises."""
+
+import random
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from adrs import plugins
+from adrs.program import Evaluation, Program, Verdict
+
+NAMES = plugins.names("search")
+WINDOW = 8
+
+
+def program(number: int, fitness: float | None, island: int = 0, verdict: Verdict = "ok") -> Program:
+    return Program(number, f"# {number}", str(number), island=island,
+                   evaluation=Evaluation("train", "full", verdict, fitness=fitness))  # fmt: skip
+
+
+def drive(strategy: Any, count: int, seed: int = 1) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Ask and tell as a run does, with a window of asks in flight; every fourth program fails."""
+    generator = random.Random(seed)
+    told = {1}
+    strategy.tell(program(1, 0.0))
+    waiting: list[tuple[int, Any]] = []
+    asked = []
+    for number in range(2, count):
+        selection = strategy.ask()
+        assert selection.parent.id in told
+        assert selection.parent.fitness is not None
+        assert all(each.id in told and each.fitness is not None for each in selection.inspirations)
+        assert selection.parent.id not in {each.id for each in selection.inspirations}
+        asked.append((selection.parent.id, selection.island, tuple(each.id for each in selection.inspirations)))
+        waiting.append((number, selection))
+        if len(waiting) == WINDOW:
+            done, selection = waiting.pop(0)
+            if generator.random() < 0.25:
+                strategy.tell(program(done, None, selection.island, generator.choice(["error", "rejected", "suspect"])))
+            else:
+                told.add(done)
+                strategy.tell(program(done, selection.parent.fitness + generator.gauss(-0.2, 1.0), selection.island))
+    return asked
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_calls_give_the_same_answers(name: str) -> None:
+    make = plugins.load("search", name)
+    assert drive(make(seed=3), 400) == drive(make(seed=3), 400)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_in_which_everything_fails_keeps_its_seed(name: str) -> None:
+    strategy = plugins.load("search", name)(seed=0)
+    strategy.tell(program(1, -5.0))
+    for number in range(2, 500):
+        selection = strategy.ask()
+        assert selection.parent.id == 1
+        strategy.tell(program(number, None, selection.island, "error"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_memory_stays_flat(name: str) -> None:
+    strategy = plugins.load("search", name)(seed=3)
+    drive(strategy, 2000)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(10_000, 20_000):
+        selection = strategy.ask()
+        strategy.tell(program(number, random.Random(number).random(), selection.island))
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 500_000
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "best-of-n"])
+def test_better_programs_become_parents(name: str) -> None:
+    asked = drive(plugins.load("search", name)(seed=5), 1500)
+    late = [parent for parent, _, _ in asked[-100:]]
+    assert sum(late) / len(late) > 300
+
+
+def test_the_control_always_starts_from_the_seed() -> None:
+    asked = drive(plugins.load("search", "best-of-n")(seed=5), 200)
+    assert {parent for parent, _, _ in asked} == {1}

@@ -97,7 +97,7 @@ def test_prompts_of_a_shipped_problem_are_pinned(name: str) -> None:
     """After a change that is meant, `ADRS_UPDATE_GOLDEN=1 pytest` writes these files anew."""
     system, *others = requests()[name]
     for file, rendered in (("system", text([system])), (name, text(others[-1:]))):
-        path = GOLDEN / f"{file}.md"
+        path = GOLDEN / f"{file}.txt"
         if os.environ.get("ADRS_UPDATE_GOLDEN"):
             path.parent.mkdir(exist_ok=True)
             path.write_text(rendered)

@@ -9,7 +9,7 @@ from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Split
-from adrs.source import Rejected, screen
+from adrs.source import Rejected, Screen
 
 
 def read_program(path: Path) -> str:
@@ -27,7 +27,7 @@ def assess(problem: Problem, source: str, split: Split, sandbox: str | None, wor
     if not problem.workloads[split]:
         raise UserError(f"problem {problem.name} has no {split} workloads")
     try:
-        screen(source, problem.functions, problem.limits.imports, problem.limits.source_kb * 1024)
+        Screen(problem).check(source, anywhere=True)
     except Rejected as rejected:
         return Evaluation(split, "screen", "rejected", str(rejected))
     return asyncio.run(_assess(problem, source, split, sandbox, workers))

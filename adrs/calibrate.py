@@ -99,7 +99,7 @@ async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, spl
             return Evaluation.from_plain(json.loads(path.read_text()))
         except (OSError, ValueError, TypeError, KeyError):
             pass  # a damaged entry is measured again and written over
-    evaluation = await executor.evaluate(Job(source, split))
+    evaluation = await executor.evaluate(Job(source, split, thorough=True))
     if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
         write_quietly(path, json.dumps(evaluation.plain()))
     return evaluation

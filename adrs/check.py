@@ -16,7 +16,7 @@ from adrs.evaluate.executor import Executor
 from adrs.problem import Cheat, Problem
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
-from adrs.source import Rejected, literal_share, screen
+from adrs.source import Rejected, Screen, literal_share
 
 _LOOP_SECONDS = 1.0
 """How long a program that is known not to end may go on, where the problem allows more."""
@@ -93,6 +93,7 @@ class Checks:
         self._executor = executor
         self._report = report
         self._findings: list[Finding] = []
+        self._screen = Screen(problem)
 
     def _add(self, name: str, ok: bool, detail: str) -> None:
         self._findings.append(Finding(name, ok, detail))
@@ -162,12 +163,12 @@ class Checks:
     async def _seed(self, scale: SplitScale | None) -> None:
         source = self._problem.seed.read_text()
         try:
-            self._screen(source)
+            self._screen.check(source)
         except Rejected as rejected:
             self._add("seed", False, str(rejected))
             return
-        jobs = [self._executor.evaluate(Job(source, "train", None, scale)) for _ in range(2)]
-        first, second = await asyncio.gather(*jobs)
+        job = Job(source, "train", None, scale, thorough=True)
+        first, second = await asyncio.gather(*(self._executor.evaluate(job) for _ in range(2)))
         self._add("seed", first.verdict == "ok", first.reason or f"verdict ok, fitness {first.fitness:.6g}")
         if first.fitness is None or second.fitness is None:
             return
@@ -196,7 +197,7 @@ class Checks:
     async def _try(self, cheat: Cheat, scale: SplitScale | None) -> Evaluation:
         source = cheat.path.read_text()
         try:
-            self._screen(source)
+            self._screen.check(source, anywhere=True)
         except Rejected as rejected:
             return Evaluation("train", "screen", "rejected", str(rejected))
         tight = min(_LOOP_SECONDS, self._problem.limits.decision_seconds) if cheat.verdict == "timeout" else None
@@ -210,7 +211,3 @@ class Checks:
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
         self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {cheat.verdict} {cheat.rule}; got {detail}")
-
-    def _screen(self, source: str) -> None:
-        limits = self._problem.limits
-        screen(source, self._problem.functions, limits.imports, limits.source_kb * 1024)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from adrs import resources
+from adrs import openevolve, resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import WorkloadSpec
 from adrs.interface import FunctionType, Type, ValueType, parse_type
@@ -20,6 +20,11 @@ from adrs.score import Direction
 from adrs.strict_toml import Table
 
 FILE = "problem.toml"
+Trust = Literal["line", "shared"]
+"""Whether a line of trust runs between evaluator and programs, or both share a process, as the evaluators of others
+that import the program themselves do: then a program could make up its score."""
+_KEPT_BYTES = 1 << 20
+"""Of a file in a shared evaluator's folder; a larger one is kept as its checksum."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,14 @@ class Limits:
     """Size of a program."""
     imports: tuple[str, ...] = ()
     """Modules outside the standard library that a program may import; loaded before the fork."""
+    processes: int = 0
+    """Processes and threads that a shared evaluator and its program may start; they share `memory_mb`."""
+
+
+_SHARED_LIMITS = Limits(
+    decision_seconds=300.0, start_seconds=60.0, memory_mb=2048, scratch_mb=256, output_kb=20, answer_mb=4, processes=32
+)  # fmt: skip
+"""Where a shared evaluator's problem says nothing: what such evaluators are used to. Five minutes is OpenEvolve's."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,9 @@ class Stage:
     decision_seconds: float | None = None
     """A tighter limit of one call while the stage lasts."""
     least_score: float | None = None
-    """Mean workload score below which a program stops here."""
+    """Mean workload score below which a program stops here; with a shared evaluator, primary metric."""
+    function: str = ""
+    """With a shared evaluator: the function of it that is called."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +144,7 @@ class Problem:
     functions: Mapping[str, FunctionType]
     objective: Objective
     evaluator: str
-    """`package.module:Class`, looked for in the problem's folder first."""
+    """`package.module:Class`, looked for in the problem's folder first; a shared one: `path/file.py:function`."""
     evaluator_parameters: Mapping[str, Any]
     limits: Limits
     mode: str
@@ -145,6 +160,16 @@ class Problem:
     cheats: tuple[Cheat, ...]
     blocks: tuple[Path, ...]
     hints: tuple[Hint, ...]
+    trust: Trust = "line"
+    language: str = "python"
+    """Of the programs; another one than Python only with a shared evaluator."""
+    generated: str | None = None
+    """Text of a problem.toml that the folder lacks, where it is a problem in the form of another project."""
+
+    @property
+    def shared_folder(self) -> Path:
+        """The folder of a shared evaluator, of which policy processes are given a copy."""
+        return (self.folder / self.evaluator.rpartition(":")[0]).parent
 
     @property
     def stage_names(self) -> tuple[str, ...]:
@@ -161,8 +186,16 @@ class Problem:
 
     def snapshot(self) -> dict[str, bytes]:
         """The files that define the problem, by path within its folder, for the log."""
-        paths = [self.folder / FILE, self.seed, *(b.path for b in self.baselines), *self.blocks]
-        return {str(path.relative_to(self.folder)): path.read_bytes() for path in dict.fromkeys(paths)}
+        paths = [self.seed, *(b.path for b in self.baselines), *self.blocks]
+        if self.generated is None:
+            paths.append(self.folder / FILE)
+        files = {str(path.relative_to(self.folder)): path.read_bytes() for path in dict.fromkeys(paths)}
+        if self.generated is not None:
+            files[FILE] = self.generated.encode()
+        if self.trust == "shared":
+            for path in openevolve.files(self.shared_folder):
+                files.setdefault(str(path.relative_to(self.folder)), _kept(path))
+        return files
 
     def digest(self) -> str:
         """Hash of the snapshot."""
@@ -170,6 +203,13 @@ class Problem:
         for name, content in sorted(self.snapshot().items()):
             total.update(f"{name}\0{len(content)}\0".encode() + content)
         return total.hexdigest()
+
+
+def _kept(path: Path) -> bytes:
+    content = path.read_bytes()
+    if len(content) <= _KEPT_BYTES:
+        return content
+    return f"{len(content)} bytes with SHA-256 {sha256(content).hexdigest()}".encode()
 
 
 def _data_path(folder: Path, name: str) -> Path:
@@ -183,13 +223,16 @@ def shipped() -> list[str]:
 
 
 def load(name_or_path: str, workloads: str = "standard") -> Problem:
-    """Read a problem by shipped name or by path of its folder.
+    """Read a problem by shipped name or by path of its folder, which may be one of OpenEvolve's form.
 
     workloads: `standard`, or `published` for the turned-round splits: the published set becomes `train`, and the
     families of `train` and `validation` join `test`.
     Raises UserError for whatever is wrong with it.
     """
     folder = _find(name_or_path)
+    if not (folder / FILE).is_file():
+        generated = openevolve.read(folder).declaration
+        return _Reader(folder, tomllib.loads(generated), generated).problem(workloads)
     try:
         with (folder / FILE).open("rb") as file:
             data = tomllib.load(file)
@@ -208,10 +251,13 @@ def _find(name_or_path: str) -> Path:
         return resources.folder("problems") / name_or_path
     if path.name == FILE:
         path = path.parent
-    if (path / FILE).is_file():
+    if (path / FILE).is_file() or openevolve.is_folder(path):
         return path.resolve()
     if path.is_dir():
-        raise UserError(f"{path} holds no {FILE}; `adrs new NAME` makes a problem to start from")
+        raise UserError(
+            f"{path} holds no {FILE}, nor the evaluator.py and initial_program of OpenEvolve; `adrs new NAME` makes a "
+            "problem to start from"
+        )
     if "/" in name_or_path:
         raise UserError(f"{path} does not exist; give a problem's folder, or one of: {', '.join(shipped())}")
     raise UserError(f'there is no problem "{name_or_path}"{did_you_mean(name_or_path, shipped())}')
@@ -240,14 +286,18 @@ _EXAMPLES = {
 class _Reader:
     """Turns the tables of one file into a Problem."""
 
-    def __init__(self, folder: Path, data: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, data: dict[str, Any], generated: str | None = None) -> None:
         self.folder = folder
         self.file = folder / FILE
+        self.generated = generated
         self.root = Table("", data, self.file, _EXAMPLES)
         self.missing: list[str] = []
 
     def problem(self, workloads: str) -> Problem:
         root = self.root
+        declared = root.data.get("evaluator")
+        if isinstance(declared, dict) and declared.get("trust") == "shared":
+            return self._shared(workloads)
         title, source = root.take("title", str), root.take("source", str, "")
         decide = self._decision(root.table("decide"))
         policy = root.table("policy")
@@ -256,12 +306,13 @@ class _Reader:
         policy.finish()
         objective = self._objective(root.table("objective"))
         evaluator = root.table("evaluator")
+        evaluator.choice("trust", ("line", "shared"), "line")
         evaluator_class = evaluator.take("class", str)
         if evaluator_class.count(":") != 1:
             raise UserError(f'{self.file}: evaluator.class must read "module:Class", not "{evaluator_class}"')
         parameters = evaluator.take("parameters", dict, {})
         evaluator.finish()
-        limits = self._limits(root.table("limits", {}))
+        limits = self._limits(root.table("limits", {}), Limits())
         data = self._data(root.table("data", {}))
         splits = self._splits(root.table("workloads"), workloads)
         stages = tuple(self._stage(table, splits["train"]) for table in root.tables("stages"))
@@ -278,6 +329,41 @@ class _Reader:
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
             limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), data=data, stages=stages,
             seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints,
+        )  # fmt: skip
+
+    def _shared(self, mode: str) -> Problem:
+        """A problem whose evaluator imports the program itself."""
+        root = self.root
+        if mode != "standard":
+            raise UserError(f"{self.file}: this problem has no published workloads")
+        title, source = root.take("title", str), root.take("source", str, "")
+        decide = self._decision(root.table("decide"))
+        language = root.take("language", str, "python").lower()
+        objective = root.table("objective", {})
+        noisy, margin = objective.take("noisy", bool, True), objective.take("margin", float, 0.0)
+        objective.finish()
+        evaluator = root.table("evaluator")
+        evaluator.take("trust", str)
+        file, function = self._path(evaluator, "file"), evaluator.take("function", str, "evaluate")
+        parameters = {"not_in_mean": list(evaluator.strings("not_in_mean"))}
+        evaluator.finish()
+        limits = self._limits(root.table("limits", {}), _SHARED_LIMITS)
+        stages = tuple(self._shared_stage(table) for table in root.tables("stages"))
+        programs = root.table("programs")
+        seed = self._path(programs, "seed")
+        cheats = tuple(self._cheat(table) for table in programs.tables("cheats"))
+        programs.finish()
+        hints = tuple(self._hint(table) for table in root.tables("hints"))
+        root.finish()
+        metric = openevolve.METRIC
+        workload = self._spec("evaluate", "evaluate", "train", None, {})
+        return Problem(
+            name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape="solve",
+            functions={}, objective=Objective(metric, "maximize", metric, noisy=noisy, margin=margin),
+            evaluator=f"{file.relative_to(self.folder)}:{function}", evaluator_parameters=parameters, limits=limits,
+            mode=mode, workloads={"train": (workload,), "validation": (), "test": ()}, missing=(), data={},
+            stages=stages, seed=seed, baselines=(Baseline(seed.stem.replace("_", "-"), "trivial", seed),),
+            cheats=cheats, blocks=(), hints=hints, trust="shared", language=language, generated=self.generated,
         )  # fmt: skip
 
     def _decision(self, table: Table) -> Decision:
@@ -327,18 +413,20 @@ class _Reader:
         table.finish()
         return objective
 
-    def _limits(self, table: Table) -> Limits:
+    def _limits(self, table: Table, defaults: Limits) -> Limits:
         values: dict[str, Any] = {}
         for name in ("decision_seconds", "start_seconds"):
-            values[name] = self._positive(table, name, float)
+            values[name] = self._positive(table, name, float, defaults)
         for name in ("memory_mb", "scratch_mb", "output_kb", "answer_mb", "source_kb"):
-            values[name] = self._positive(table, name, int)
+            values[name] = self._positive(table, name, int, defaults)
+        if defaults.processes:
+            values["processes"] = self._positive(table, "processes", int, defaults)
         values["imports"] = table.strings("imports")
         table.finish()
         return Limits(**values)
 
-    def _positive(self, table: Table, name: str, kind: type) -> Any:
-        value = table.take(name, kind, getattr(Limits, name))
+    def _positive(self, table: Table, name: str, kind: type, defaults: Limits) -> Any:
+        value = table.take(name, kind, getattr(defaults, name))
         if value <= 0:
             raise UserError(f"{self.file}: {table.path(name)} must be above 0, not {value}")
         return value
@@ -419,6 +507,15 @@ class _Reader:
                 raise UserError(f'{self.file}: stage "{name}": no train workload "{workload}"'
                                 f"{did_you_mean(workload, names)}")  # fmt: skip
         return Stage(name, kept, seconds, least)
+
+    def _shared_stage(self, table: Table) -> Stage:
+        name = table.take("name", str)
+        function = table.take("function", str, f"evaluate_{name}")
+        seconds, least = table.take("decision_seconds", float, None), table.take("least_score", float, None)
+        table.finish()
+        if name == "full":
+            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        return Stage(name, ("evaluate",), seconds, least, function)
 
     def _declared_train(self) -> list[str]:
         """Names of `train` as written, which a turned-round problem does not have."""

@@ -177,3 +177,5 @@ class Job:
     """None while the baselines themselves are measured."""
     decision_seconds: float | None = None
     """A tighter limit of one call than the problem's."""
+    thorough: bool = False
+    """Go on where a stage's least score is not reached, as for the seed program, which others are compared with."""

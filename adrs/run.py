@@ -10,7 +10,7 @@ on with.
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, Protocol
@@ -26,7 +26,7 @@ from adrs.program import Brief, Draft, Evaluation, Job, Program, Selection
 from adrs.propose import Proposer
 from adrs.score import SplitScale
 from adrs.search import Search
-from adrs.source import Rejected, screen
+from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
@@ -76,6 +76,7 @@ class Loop:
     def __init__(self, parts: Parts, observer: Observer, asking_ends: Callable[[], float | None]) -> None:
         """Take the parts; `asking_ends` gives the time (of `time.monotonic`) after which nothing new is asked."""
         self._parts = parts
+        self._screen = Screen(parts.problem)
         self._observer = observer
         self._asking_ends = asking_ends
         self._stop = asyncio.Event()
@@ -96,14 +97,28 @@ class Loop:
     async def run(self) -> str:
         """Follow the record, then go on until a budget, the breaker or `stop` ends it."""
         try:
-            await self._begin(SEED_TICKET, None)
-            if self._parts.recorded is not None:
-                await self._follow(self._parts.recorded)
+            await self.catch_up()
             if self._parts.replaying:
                 return await self._finish_replay()
             return await self._go_on()
         finally:
-            await self._drop()
+            await self.drop()
+
+    async def catch_up(self) -> None:
+        """Follow the record to its end; with `ask_next`, `settle` and `drop` instead of `run`, to go step by step."""
+        await self._begin(SEED_TICKET, None)
+        if self._parts.recorded is not None:
+            await self._follow(self._parts.recorded)
+
+    async def ask_next(self) -> int:
+        """Ask the search once more and start on the ticket, which is returned."""
+        await self._ask(self._asked + 1)
+        return self._asked
+
+    async def settle(self, but: Collection[int]) -> None:
+        """Tell how all that is pending ends, except the tickets in `but`."""
+        for ticket in sorted(self._pending.keys() - set(but)):
+            await self._tell(ticket)
 
     async def _finish_replay(self) -> str:
         """Evaluate what the record has no end of."""
@@ -224,7 +239,8 @@ class Loop:
             stopped.cancel()
         return any(task.done() for task in tasks)
 
-    async def _drop(self) -> None:
+    async def drop(self) -> None:
+        """End what is in flight; the log has what is needed to begin it again."""
         tasks = list(self._pending.values())
         for task in tasks:
             task.cancel()
@@ -234,13 +250,11 @@ class Loop:
         """From a selection to an evaluated program; without a selection, the seed program."""
         draft = self._seed_draft() if selection is None else await self._draft(ticket, selection)
         island = selection.island if selection else 0
-        problem = self._parts.problem
         refusal = draft.failure
         digest = ""
         if not refusal:
             try:
-                limit = problem.limits.source_kb * 1024
-                digest = screen(draft.source, problem.functions, problem.limits.imports, limit)
+                digest = self._screen.check(draft.source)
             except Rejected as rejected:
                 refusal = str(rejected)
         if self._is_new(ticket):

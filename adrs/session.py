@@ -31,7 +31,7 @@ from adrs.program import SPLITS, Evaluation, Job, Program
 from adrs.propose import Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
-from adrs.source import Rejected, screen
+from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
@@ -194,13 +194,14 @@ class _Session:
 
     async def _evaluate_seed(self, calibration: Calibration) -> Evaluation:
         """Evaluation of the seed program; raises UserError when it is no program to start from."""
-        limits, path = self._problem.limits, self._problem.seed
+        path = self._problem.seed
         source = path.read_text()
         try:
-            screen(source, self._problem.functions, limits.imports, limits.source_kb * 1024)
+            Screen(self._problem).check(source)
         except Rejected as rejected:
             raise UserError(f"the seed program {path} is refused: {rejected}") from None
-        evaluation = await self._executor.evaluate(Job(source, "train", None, calibration.scale("train")))
+        job = Job(source, "train", None, calibration.scale("train"), thorough=True)
+        evaluation = await self._executor.evaluate(job)
         if evaluation.fitness is None:
             raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
         return evaluation

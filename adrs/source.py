@@ -4,8 +4,12 @@ import ast
 import sys
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from pathlib import Path
 
+from adrs import evolve_blocks
+from adrs.errors import UserError
 from adrs.interface import FunctionType
+from adrs.problem import Problem
 
 _NORMALISED_PREFIX = "_v"
 
@@ -14,20 +18,63 @@ class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes
     """The source cannot be a program of this problem; the message says why."""
 
 
+class Screen:
+    """What a program of one problem must be like before it is run."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Read the seed program: its evolve blocks say what may change. Raises UserError where they are unbalanced."""
+        self._problem = problem
+        self._limit = problem.limits.source_kb * 1024
+        self._fixed = _fixed_parts(problem.seed)
+
+    def check(self, source: str, anywhere: bool = False) -> str:
+        """The digest of a program; raises Rejected.
+
+        anywhere: it may differ from the seed outside of evolve blocks, as baselines do. A shared evaluator sees the
+        file itself, and knows what it needs of it: there the digest is of the text, and names and imports are left to
+        the evaluator.
+        """
+        if self._problem.trust == "line":
+            found = screen(source, self._problem.functions, self._problem.limits.imports, self._limit)
+        else:
+            if self._problem.language == "python":
+                parse(source, self._limit)
+            else:
+                check_text(source, self._limit)
+            found = sha256(source.encode(errors="surrogatepass")).hexdigest()
+        if self._fixed is not None and not anywhere:
+            broken = evolve_blocks.violation(self._fixed, source)
+            if broken:
+                raise Rejected(broken)
+        return found
+
+
+def _fixed_parts(seed: Path) -> list[list[str]] | None:
+    try:
+        return evolve_blocks.fixed_parts(seed.read_text(errors="replace"))
+    except evolve_blocks.Unbalanced as unbalanced:
+        raise UserError(f"the seed program {seed} has evolve blocks that do not fit: {unbalanced}") from None
+
+
 def parse(source: str, limit_bytes: int) -> ast.Module:
     """Parse a candidate's source; raises Rejected for what Python, or good sense, refuses."""
-    if len(source) > limit_bytes or len(source.encode(errors="surrogatepass")) > limit_bytes:
-        raise Rejected(f"source has {len(source)} characters, the limit is {limit_bytes} bytes")
-    if "\0" in source:
-        raise Rejected("source contains a null byte")
-    if not source.strip():
-        raise Rejected("source is empty")
+    check_text(source, limit_bytes)
     try:
         return ast.parse(source)
     except SyntaxError as error:
         raise Rejected(f"syntax error in line {error.lineno}: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise Rejected(f"source cannot be parsed: {error or type(error).__name__}") from None
+
+
+def check_text(source: str, limit_bytes: int) -> None:
+    """Refuse what is no source in any language; raises Rejected."""
+    if len(source) > limit_bytes or len(source.encode(errors="surrogatepass")) > limit_bytes:
+        raise Rejected(f"source has {len(source)} characters, the limit is {limit_bytes} bytes")
+    if "\0" in source:
+        raise Rejected("source contains a null byte")
+    if not source.strip():
+        raise Rejected("source is empty")
 
 
 def screen(source: str, functions: Mapping[str, FunctionType], imports: Iterable[str], limit_bytes: int) -> str:

@@ -97,7 +97,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
             beaten = _beaten_bound(metrics, problem)
             if beaten:
                 return _failed(problem, job, stage, results, name, "suspect", f"{name}: {beaten}")
-        if stage != "full" and (stage == job.until or _too_weak(problem, job, stage, results)):
+        if stage != "full" and (stage == job.until or (not job.thorough and _too_weak(problem, job, stage, results))):
             return Evaluation(
                 split=job.split, stage=stage, verdict="ok", workloads=_results(problem, job, results),
                 reason="" if stage == job.until else f"stopped after stage {stage}: score below its threshold",

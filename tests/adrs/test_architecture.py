@@ -27,6 +27,10 @@ LAYERS = [
         "errors",
         "settings",
         "strict_toml",
+        "toml_text",
+        "evolve_blocks",
+        "openevolve",
+        "openevolve_config",
         "",
     },
 ]

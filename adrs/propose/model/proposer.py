@@ -18,7 +18,7 @@ from adrs.propose.model.prompts import Facts, Prompts
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, one_line, visible
 from adrs.propose.rates import Rates, further_cost
-from adrs.source import screen
+from adrs.source import Screen
 
 NAME = "model"
 
@@ -49,6 +49,7 @@ class Model:
         self._memory = Memory(problem.objective)
         self._rates = Rates(plan.WEIGHTS)
         self._since_summary = 0
+        self._screen = Screen(problem)
         self._limit = max(4 * 1024 * problem.limits.source_kb, _LEAST_ANSWER_LIMIT)
         self._try_templates()
 
@@ -135,8 +136,7 @@ class Model:
         return read(text, base, self._check, self._limit)
 
     def _check(self, source: str) -> object:
-        limits = self._problem.limits
-        return screen(source, self._problem.functions, limits.imports, limits.source_kb * 1024)
+        return self._screen.check(source)
 
     def _try_templates(self) -> None:
         """Render each kind of request once, so that a wrong template is found before anything is paid for."""

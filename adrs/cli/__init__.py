@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from adrs.cli import doctor, inspect, problems, runs
+from adrs.cli import doctor, inspect, problems, runs, sandbox
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ runs.register(app)
 problems.register(app)
 inspect.register(app)
 doctor.register(app)
+sandbox.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -64,6 +64,7 @@ def _try(backend: Sandbox) -> Probe:
     """Start a zygote and a policy process."""
     try:
         zygote = backend.start(SandboxSpec())
+        note = f"; {zygote.note}" if zygote.note else ""
         try:
             child = zygote.spawn()
             child.ready()
@@ -72,4 +73,4 @@ def _try(backend: Sandbox) -> Probe:
             zygote.close()
     except (SandboxUnavailable, Broken) as reason:
         return Probe(backend.name, False, backend.isolates, str(reason), backend.warning)
-    return Probe(backend.name, True, backend.isolates, "a policy process was started and ended", backend.warning)
+    return Probe(backend.name, True, backend.isolates, f"a policy process was started and ended{note}", backend.warning)

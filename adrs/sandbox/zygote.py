@@ -73,6 +73,8 @@ class Zygote:
         Raises Broken with what it said when it does not come up.
         """
         self.watch = watch
+        self.note = ""
+        """What the table of backends should say of it."""
         self._ended: dict[int, Usage] = {}
         self._settings = settings
         self._scratch = None if settings["namespaces"] else tempfile.mkdtemp(prefix="adrs-scratch-")

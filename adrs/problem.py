@@ -172,6 +172,11 @@ class Problem:
         return (self.folder / self.evaluator.rpartition(":")[0]).parent
 
     @property
+    def prompts(self) -> list[Path]:
+        """Templates of the problem's own, which go before the shipped ones of the same name."""
+        return sorted((self.folder / "prompts").glob("*.md.j2"))
+
+    @property
     def stage_names(self) -> tuple[str, ...]:
         """All stages in order; the last one, `full`, is all of the split."""
         return (*(stage.name for stage in self.stages), "full")
@@ -186,7 +191,7 @@ class Problem:
 
     def snapshot(self) -> dict[str, bytes]:
         """The files that define the problem, by path within its folder, for the log."""
-        paths = [self.seed, *(b.path for b in self.baselines), *self.blocks]
+        paths = [self.seed, *(b.path for b in self.baselines), *self.blocks, *self.prompts]
         if self.generated is None:
             paths.append(self.folder / FILE)
         files = {str(path.relative_to(self.folder)): path.read_bytes() for path in dict.fromkeys(paths)}

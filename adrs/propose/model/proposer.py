@@ -133,10 +133,7 @@ class Model:
         return self._read(await exchange.ask(self._prompts.request(facts, "program", fallback=True)), base)
 
     def _read(self, text: str, base: str) -> Answer:
-        return read(text, base, self._check, self._limit)
-
-    def _check(self, source: str) -> object:
-        return self._screen.check(source)
+        return read(text, base, self._screen.check, self._limit, self._problem.language)
 
     def _try_templates(self) -> None:
         """Render each kind of request once, so that a wrong template is found before anything is paid for."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,17 @@ def test_every_shipped_problem_has_a_statement(name: str) -> None:
         assert function.signature() in statement
     for words in (problem.decide.what, *problem.decide.rules, *problem.decide.pitfalls, *problem.limits.imports):
         assert words in statement
+
+
+def test_a_problem_whose_evaluator_loads_the_program_is_stated_in_its_own_language(tmp_path: Path) -> None:
+    (tmp_path / "evaluator.py").write_text("def evaluate(path):\n    return {'combined_score': 1.0}\n")
+    (tmp_path / "initial_program.rs").write_text("fn f() -> i32 { 1 }\n")
+    problem = load(str(tmp_path))
+    base = Program(1, problem.seed.read_text(), "d")
+    system, user = prompts(problem).request(facts(base=base), "edits")
+    assert "one Rust program" in system.content
+    assert "numpy" not in system.content
+    assert "```rust\nfn f() -> i32 { 1 }\n```" in user.content
 
 
 def test_helper_libraries_are_described() -> None:
@@ -263,16 +275,17 @@ def test_a_bound_that_the_statement_does_not_fit_into_is_refused() -> None:
 
 
 def test_templates_are_overridden_by_the_problem_and_by_the_person(tmp_path: Path) -> None:
-    own = tmp_path / "own"
-    (tmp_path / "problem" / "prompts").mkdir(parents=True)
+    own, folder = tmp_path / "own", tmp_path / "problem"
+    (folder / "prompts").mkdir(parents=True)
     own.mkdir()
-    problem = replace(SIMPLE, folder=tmp_path / "problem")
-    (problem.folder / "prompts" / "_form.md.j2").write_text("Answer as the problem says.")
-    (problem.folder / "prompts" / "system.md.j2").write_text("The problem's own words on {{ problem.title }}.")
+    problem = replace(SIMPLE, folder=folder)
+    (folder / "prompts" / "_form.md.j2").write_text("Answer as the problem says.")
+    (folder / "prompts" / "system.md.j2").write_text("The problem's own words on {{ problem.title }}.")
     (own / "_form.md.j2").write_text("Answer as I say.")
     system, user = prompts(problem).request(facts(), "edits")
     assert system.content == "The problem's own words on Hold a temperature.\n"
     assert user.content.endswith("Answer as the problem says.\n")
+    assert "prompts/system.md.j2" in load(str(shutil.copytree(SIMPLE.folder, folder, dirs_exist_ok=True))).snapshot()
     system, user = prompts(problem, given=own).request(facts(), "edits")
     assert system.content.startswith("The problem's own words")
     assert user.content.endswith("Answer as I say.\n")

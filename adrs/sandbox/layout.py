@@ -77,7 +77,8 @@ def layout(spec: SandboxSpec) -> Layout:
     executable = Path(_executable())
     readable = [*_interpreter(), *packages, helpers, *spec.readable]
     if spec.numba_cache is not None:
-        readable.append(spec.numba_cache)
+        # Numba names a folder of its cache after the one of the source; the others hold compiled evaluators.
+        readable += spec.numba_cache.glob(f"{helpers.name}_*")
     programs = spec.processes > 0
     system = (*_LIBRARIES, *_PROGRAMS) if programs else _LIBRARIES
     links = [(Path(name), str(Path(name).readlink())) for name in system if Path(name).is_symlink()]

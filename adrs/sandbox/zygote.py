@@ -10,12 +10,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgpack
 
 from adrs.sandbox.inside import wire
+from adrs.sandbox.memory import CHECK_SECONDS, Memory
 
 _MESSAGE_LIMIT = 1 << 16
 _START_SECONDS = 60.0
@@ -196,6 +197,7 @@ class Child:
         self._captured = bytearray()
         self._dropped = False
         self._usage: Usage | None = None
+        self._memory: Memory | None = None
         connection.setblocking(False)
         os.set_blocking(output, False)
         self._poll = select.poll()
@@ -213,10 +215,14 @@ class Child:
         if hello != ["ready"]:
             raise Broken(f"a policy process could not be shut in: {hello[-1]}")
 
+    def limit_memory(self, megabytes: int) -> None:
+        """From now on, have all its processes share a limit, looked after while it is waited for."""
+        self._memory = Memory(self._descriptor, megabytes)
+
     def exchange(self, frame: bytes, seconds: float) -> bytearray:
         """Send one frame and return the body of the answer.
 
-        Raises TimedOut, Ended, Interrupted, and wire.Malformed for an answer that is larger than allowed.
+        Raises TimedOut, Ended, Interrupted, OutOfMemory, and wire.Malformed for an answer that is larger than allowed.
         """
         started = time.perf_counter()
         deadline = started + seconds
@@ -248,6 +254,8 @@ class Child:
         try:
             usage = self._zygote.wait(self.pid)
             self._drain(_LAST_CHUNKS)
+            if self._memory is not None:
+                usage = replace(usage, peak_memory_mb=max(usage.peak_memory_mb, self._memory.peak_mb))
             return usage
         finally:
             self._connection.close()
@@ -297,7 +305,10 @@ class Child:
         """Until the connection is ready, reading output meanwhile."""
         while True:
             left = deadline - time.perf_counter()
-            ready = dict(self._poll.poll(max(0.0, left) * 1000))
+            wait = left if self._memory is None else min(left, CHECK_SECONDS)
+            ready = dict(self._poll.poll(max(0.0, wait) * 1000))
+            if self._memory is not None:
+                self._memory.check()
             if self._zygote.watch in ready:
                 raise Interrupted
             if self._output in ready:

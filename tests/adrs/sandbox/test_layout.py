@@ -46,3 +46,11 @@ def test_rules_that_cannot_take_back_leave_out_what_is_covered(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "a" / "secret")
     kept = set(_without(tmp_path, [tmp_path / "a" / "secret"]))
     assert kept == {tmp_path / "a" / "open", tmp_path / "b"}
+
+
+def test_compiled_helpers_are_visible_and_compiled_evaluators_are_not(tmp_path):
+    for name in ("adrs_helpers_1a2b", "systems_3c4d"):
+        (tmp_path / name).mkdir()
+    seen = layout(SandboxSpec(imports=("adrs_helpers.placement",), numba_cache=tmp_path))
+    assert _visible(tmp_path / "adrs_helpers_1a2b" / "index", seen)
+    assert not _visible(tmp_path / "systems_3c4d" / "index", seen)

@@ -47,6 +47,19 @@ class Observer(Protocol):
         """A program has ended; `evaluations` have been paid for so far."""
 
 
+class Silent:
+    """An observer that says nothing; to be derived from by those that want to hear of one thing."""
+
+    def note(self, text: str) -> None:
+        """What the run is doing now."""
+
+    def calibrated(self, calibration: Calibration) -> None:
+        """The baselines are measured."""
+
+    def told(self, program: Program, evaluations: int) -> None:
+        """A program has ended."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a loop is put together from."""

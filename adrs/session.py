@@ -7,13 +7,14 @@ import asyncio
 import contextlib
 import itertools
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem
+from adrs import plugins, problem, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate
 from adrs.check import preflight
@@ -47,29 +48,30 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     loaded = problem.load(settings.problem, settings.workloads)
     settings = replace(settings.checked(), problem=_reference(settings.problem, loaded))
     folder = new_folder(runs_dir, name, loaded.name)
-    return asyncio.run(_Session(loaded, settings, folder, observer).start())
+    return threads.run(_Session(loaded, settings, folder, observer).start())
 
 
 def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
     """Go on with a run; `changes` replace settings of the run, of which a time budget counts from now."""
-    settings, loaded = _settings(folder)
+    settings, loaded = read_settings(folder)
     given = {key: value for key, value in changes.items() if value is not None}
     settings = replace(settings, **given).checked()
     if "max_seconds" not in given and settings.max_seconds is not None:
         with Reader(folder) as reader:
             settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds()))
-    return asyncio.run(_Session(loaded, settings, folder, observer).resume())
+    return threads.run(_Session(loaded, settings, folder, observer).resume())
 
 
 def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
     """Run again with the recorded answers, into a new run, and compare program by program."""
-    settings, loaded = _settings(folder)
+    settings, loaded = read_settings(folder)
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
     target = new_folder(runs_dir, name, f"{folder.name}-replay")
-    return asyncio.run(_Session(loaded, settings, target, observer).replay(folder))
+    return threads.run(_Session(loaded, settings, target, observer).replay(folder))
 
 
-def _settings(folder: Path) -> tuple[Settings, Problem]:
+def read_settings(folder: Path) -> tuple[Settings, Problem]:
+    """What a run was made with; raises UserError where its problem has changed since."""
     with Reader(folder) as reader:
         settings = Settings.from_plain(reader.info.configuration)
         digest = reader.info.problem_digest
@@ -82,9 +84,23 @@ def _settings(folder: Path) -> tuple[Settings, Problem]:
     return settings, loaded
 
 
+def recorded_calibration(loaded: Problem, reader: Reader) -> Calibration:
+    """The baselines as a run's log has them."""
+    calibration = Calibration(loaded)
+    for _, payload in reader.events("baseline"):
+        measured = Evaluation.from_plain(payload["evaluation"])
+        calibration.evaluations[payload["name"], payload["split"]] = measured
+    return calibration
+
+
 def _reference(given: str, loaded: Problem) -> str:
     """How the log names a problem: shipped ones by name, others by absolute path."""
     return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
+
+
+def _record(calibration: Calibration, writer: Writer) -> None:
+    for (name, split), evaluation in calibration.evaluations.items():
+        writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
 
 class _Session:
@@ -125,18 +141,14 @@ class _Session:
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 self._journal.open(LogJournal(writer, reader))
                 writer.event("started", {"sandbox": self._executor.sandbox})
-                for (name, split), evaluation in calibration.evaluations.items():
-                    writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
+                _record(calibration, writer)
                 return await self._work(writer, reader, calibration, seed, None, replaying=False)
 
     async def resume(self) -> Outcome:
         """Fold the log, then go on."""
         writer = Writer.open(self._folder)
         with contextlib.closing(writer), Reader(self._folder) as reader:
-            calibration = Calibration(self._problem)
-            for _, payload in reader.events("baseline"):
-                measured = Evaluation.from_plain(payload["evaluation"])
-                calibration.evaluations[payload["name"], payload["split"]] = measured
+            calibration = recorded_calibration(self._problem, reader)
             self._observer.calibrated(calibration)
             self._journal.open(LogJournal(writer, reader))
             spent = reader.spend()
@@ -157,6 +169,7 @@ class _Session:
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader, Reader(source) as original:
                 writer.event("started", {"sandbox": self._executor.sandbox, "replay_of": str(source)})
+                _record(calibration, writer)
                 recorded = Recorded(original, evaluations=False)
                 outcome = await self._work(writer, reader, calibration, seed, recorded, replaying=True)
                 outcome.difference = first_difference(original, reader)
@@ -280,7 +293,13 @@ class _Watch:
 
 @contextlib.contextmanager
 def _interrupts(stop: Callable[[], None]) -> Any:
-    """First Ctrl-C: finish what is in flight. Second, or a SIGTERM: stop now; the log has everything."""
+    """First Ctrl-C: finish what is in flight. Second, or a SIGTERM: stop now; the log has everything.
+
+    Outside of the main thread no signal is heard: whoever waits for that thread cancels the task.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()

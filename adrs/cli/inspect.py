@@ -135,15 +135,15 @@ def best(
     as_json: Json = False,
 ) -> None:
     """Write the winner of a run (or the best on train so far) to a file."""
+    from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        chosen = reader.events("chosen")
-        numbers = [chosen[-1][1]["winner"]] if chosen else reader.best(1)
-        if not numbers:
+        number = questions.winner(reader)
+        if number is None:
             raise UserError(f"run {reader.info.name} has no program that works yet")
-        winner = reader.program(numbers[0])
+        winner = reader.program(number)
         if output is not None:
             from adrs.outcome import write_winner
 

@@ -71,6 +71,16 @@ def _improvements(summaries: Sequence[Summary], by_id: dict[int, Summary]) -> se
     return shown
 
 
+def winner(reader: Reader) -> int | None:
+    """The program chosen on `validation`, while nothing was told since; else the best on `train` so far, if any."""
+    query = "SELECT MAX(CASE kind WHEN 'chosen' THEN id END), MAX(CASE kind WHEN 'told' THEN id END) FROM event"
+    chosen, told = reader.rows(f"{query} WHERE kind IN ('chosen', 'told')")[0]
+    if chosen is not None and chosen > (told or 0):
+        number: int = reader.events("chosen")[-1][1]["winner"]
+        return number
+    return next(iter(reader.best(1)), None)
+
+
 def ancestry(reader: Reader, number: int) -> list[Step]:
     """The line of first parents from the seed program to one program."""
     line: list[Program] = []

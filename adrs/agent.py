@@ -1,0 +1,203 @@
+"""An agent's place at a run: briefs out, programs in, everything in the run's log as in any other session.
+
+The run's own search strategy chooses what a brief is about, its loop screens, evaluates and records: what is done here
+is a session with another proposer. So the run can be resumed and replayed like any other.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adrs import plugins, session
+from adrs.budget import Budget
+from adrs.errors import UserError
+from adrs.evaluate.executor import Executor
+from adrs.problem import Problem
+from adrs.program import Draft, Evaluation, Job, Parent, Program
+from adrs.propose import Context
+from adrs.propose.agent import NAME, Agent, Question
+from adrs.propose.agent_page import Pages
+from adrs.run import SEED_TICKET, Loop, Parts, Silent
+from adrs.source import Rejected, Screen
+from adrs.store import Reader, Writer
+from adrs.store.recorded import Recorded
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """What an agent is asked, as an object, as plain data and as a page of Markdown."""
+
+    ticket: int
+    """Of the run. The same until the ticket is answered."""
+    parent: Program
+    inspirations: tuple[Program, ...]
+    question: Question
+    pages: Pages
+
+    def markdown(self, answer_form: str) -> str:
+        """A page that ends with how to answer."""
+        return self.pages.page(self.question, answer_form)
+
+    def plain(self) -> dict[str, Any]:
+        """Plain data, for `--json`."""
+        return self.pages.plain(self.question)
+
+
+class Desk:
+    """Where an agent works on a run. The lock of the log is held during a call, not between calls.
+
+    The loop that a call leaves behind is used by the next one, unless another process wrote to the log meanwhile.
+    """
+
+    def __init__(self, folder: Path, workers: int = 1, sandbox: str | None = None) -> None:
+        """Raises UserError where there is no run, or its problem has changed. Nothing is started yet."""
+        self._settings, self._problem = session.read_settings(folder)
+        self._folder = folder
+        self._executor = _OnDemand(plugins.load("executor", self._settings.executor)(self._problem, workers, sandbox))
+        prompts = Path(self._settings.prompts) if self._settings.prompts else None
+        self._context = Context(self._problem, self._settings.seed, None, prompts)
+        self.pages = Pages(self._problem, prompts)
+        self._mutex = asyncio.Lock()
+        self._writer: Writer | None = None
+        self._reader: Reader | None = None
+        self._agent: Agent | None = None
+        self._loop: Loop | None = None
+        self._seen = 0
+        """The latest event of the log when the last call ended."""
+
+    @property
+    def problem(self) -> Problem:
+        """The run's problem."""
+        return self._problem
+
+    async def ask(self) -> Briefing:
+        """The brief of the next ticket: the same one until it is answered.
+
+        Raises UserError where another process works on the run.
+        """
+        async with self._turn() as (agent, loop, _):
+            question = agent.question(await self._ticket(agent, loop))
+        brief = question.brief
+        return Briefing(brief.ticket, brief.parent, brief.inspirations, question, self.pages)
+
+    async def tell(self, source: str, parents: Sequence[int] = (), rationale: str = "") -> Program:
+        """Record a program as the answer to the next ticket, and evaluate it on `train`.
+
+        parents: numbers of the programs it was made from, the most important first; none = the brief's parent.
+        Raises UserError for an unknown parent, and where another process works on the run.
+        """
+        async with self._turn() as (agent, loop, reader):
+            for number in parents:
+                reader.program(number)
+            ticket = await self._ticket(agent, loop)
+            first, *others = parents or (agent.question(ticket).brief.parent.id,)
+            made_from = (Parent(first, "parent"), *(Parent(other, "crossover") for other in others if other != first))
+            operator = "cross" if len(made_from) > 1 else "improve"
+            agent.answer(ticket, Draft(source, NAME, operator, made_from, rationale))
+            await loop.settle(but=agent.waiting)
+            found = reader.draft(ticket)
+            assert found is not None
+            return reader.program(found[0])
+
+    async def evaluate(self, source: str) -> Evaluation:
+        """Score a program on `train` without recording it."""
+        try:
+            Screen(self._problem).check(source)
+        except Rejected as rejected:
+            return Evaluation("train", "screen", "rejected", str(rejected))
+        with Reader(self._folder) as reader:
+            scale = session.recorded_calibration(self._problem, reader).scale("train")
+        return await self._executor.evaluate(Job(source, "train", None, scale))
+
+    async def close(self) -> None:
+        """End the workers and close the log. A brief that waits stays asked: the next session has it."""
+        await self._drop()
+        await self._executor.close()
+        if self._writer is not None:
+            self._writer.close()
+        if self._reader is not None:
+            self._reader.close()
+        self._writer = self._reader = None
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[tuple[Agent, Loop, Reader]]:
+        """The lock of the log, and a loop that has followed it to its end."""
+        async with self._mutex:
+            writer = self._writer
+            if writer is None:
+                writer = self._writer = Writer.open(self._folder)
+            else:
+                writer.acquire()
+            try:
+                reader = self._reader = self._reader or Reader(self._folder)
+                if self._loop is None or reader.last_event() != self._seen:
+                    await self._drop()
+                writer.event("started", {"by": NAME})
+                if self._loop is None or self._agent is None:
+                    self._agent, self._loop = await self._begin(writer, reader)
+                yield self._agent, self._loop, reader
+                self._seen = reader.last_event()
+            except BaseException:
+                await self._drop()
+                raise
+            finally:
+                writer.release()
+
+    async def _begin(self, writer: Writer, reader: Reader) -> tuple[Agent, Loop]:
+        """Fold the log, and finish what was interrupted in evaluation; what waits for a proposal goes on waiting."""
+        recorded = Recorded(reader, evaluations=True)
+        seed = recorded.evaluation(SEED_TICKET)
+        if seed is None:
+            raise UserError(f"run {self._folder.name} was cut off at its beginning; `adrs resume` must go on with it")
+        settings, agent = self._settings, Agent(self._context)
+        parts = Parts(
+            problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order, budget=Budget(),
+            search=plugins.load("search", settings.search)(seed=settings.seed), proposer=agent,
+            executor=self._executor, scale=session.recorded_calibration(self._problem, reader).scale("train"),
+            seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
+        )  # fmt: skip
+        self._loop = loop = Loop(parts, Silent(), lambda: None)
+        await loop.catch_up()
+        await loop.settle(but=agent.waiting)
+        return agent, loop
+
+    async def _ticket(self, agent: Agent, loop: Loop) -> int:
+        """The earliest ticket that waits; asks the search for one where none does, and for what it wants promoted."""
+        while not agent.waiting:
+            await loop.ask_next()
+            await loop.settle(but=agent.waiting)
+        return agent.waiting[0]
+
+    async def _drop(self) -> None:
+        if self._loop is not None:
+            await self._loop.drop()
+        self._loop = self._agent = None
+
+
+class _OnDemand:
+    """An executor that is started by its first job."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._mutex = asyncio.Lock()
+        self._started = False
+        self.sandbox = ""
+        """Name of the backend, known after the first job."""
+
+    async def start(self) -> None:
+        """Nothing to do yet."""
+
+    async def evaluate(self, job: Job) -> Evaluation:
+        """Evaluate one job."""
+        async with self._mutex:
+            if not self._started:
+                await self._executor.start()
+                self._started, self.sandbox = True, self._executor.sandbox
+        return await self._executor.evaluate(job)
+
+    async def close(self) -> None:
+        """End what was started."""
+        await self._executor.close()

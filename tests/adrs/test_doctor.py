@@ -1,0 +1,38 @@
+"""The self-check of a sandbox from the command line."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import adrs.testing.sandbox
+from adrs.cli import app
+from adrs.errors import UserError
+from adrs.testing.sandbox import Finding
+
+
+def check(monkeypatch: pytest.MonkeyPatch, *findings: Finding, arguments: tuple[str, ...] = ()):
+    monkeypatch.setattr(adrs.testing.sandbox, "self_check", lambda backend: list(findings))
+    return CliRunner().invoke(app, ["doctor", "--self-check", "process", *arguments])
+
+
+def test_a_sandbox_that_holds(monkeypatch):
+    result = check(monkeypatch, Finding("fork_bomb", True, "ok"), Finding("sockets", True, "ok"))
+    assert result.exit_code == 0
+    assert "process: 2 of 2 checks passed" in result.stdout
+
+
+def test_one_that_does_not_is_said_with_exit_code_1(monkeypatch):
+    findings = (Finding("fork_bomb", True, "ok"), Finding("sockets", False, "connected [bold]"))
+    result = check(monkeypatch, *findings)
+    assert result.exit_code == 1
+    assert "connected [bold]" in result.stdout
+    assert "1 of 2" in result.stdout
+    result = check(monkeypatch, *findings, arguments=("--json",))
+    assert result.exit_code == 1
+    assert [row["ok"] for row in json.loads(result.stdout)] == [True, False]
+
+
+def test_an_unknown_sandbox_is_an_error():
+    with pytest.raises(UserError, match="bubblewrap"):
+        CliRunner().invoke(app, ["doctor", "--self-check", "bubblewarp"], catch_exceptions=False)

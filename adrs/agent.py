@@ -19,7 +19,7 @@ from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Job, Parent, Program
 from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
-from adrs.propose.agent_page import Pages
+from adrs.propose.agent_page import Pages, describe_program
 from adrs.run import SEED_TICKET, Loop, Parts, Silent
 from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
@@ -175,6 +175,15 @@ class Desk:
         if self._loop is not None:
             await self._loop.drop()
         self._loop = self._agent = None
+
+
+def told(folder: Path, program: Program) -> dict[str, Any]:
+    """What became of a program that was just told, as plain data: also its gain, and whether it is the best so far."""
+    with Reader(folder) as reader:
+        before = reader.program(program.parents[0].id).score
+        best = reader.best(1) == [program.id]
+    gain = program.score - before if program.score is not None and before is not None else None
+    return {**describe_program(program, source=False), "gain": gain, "best": best}
 
 
 class _OnDemand:

@@ -48,14 +48,15 @@ class Pages:
         }  # fmt: skip
 
 
-def describe_program(program: Program) -> dict[str, Any]:
+def describe_program(program: Program, source: bool = True) -> dict[str, Any]:
     """A program with its evaluation on `train`, as plain data; texts of others hold visible characters alone."""
-    evaluation = train(program)
-    shown: dict[str, Any] = {
+    shown = {
         "id": program.id, "parents": [{"id": parent.id, "role": parent.role} for parent in program.parents],
-        "proposer": program.proposer, "operator": program.operator, "rationale": visible(program.rationale),
-        "source": clean(program.source), "duplicate_of": program.duplicate_of,
+        "proposer": program.proposer, "operator": program.operator, "model": visible(program.model),
+        "rationale": visible(program.rationale), "duplicate_of": program.duplicate_of,
+        **({"source": clean(program.source)} if source else {}),
     }  # fmt: skip
+    evaluation = train(program)
     return shown if evaluation is None else {**shown, **describe_evaluation(evaluation)}
 
 

@@ -9,6 +9,8 @@ ROOT = Path(adrs.__file__).parent
 
 LAYERS = [
     {"__main__", "cli", "web"},
+    {"api", "mcp_server"},
+    {"agent"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},
@@ -25,6 +27,7 @@ LAYERS = [
         "resources",
         "plugins",
         "errors",
+        "threads",
         "settings",
         "strict_toml",
         "toml_text",
@@ -43,6 +46,14 @@ def layer(module: str) -> int:
     return found[0]
 
 
+class _Executed(ast.NodeTransformer):
+    """Leaves out what type checkers alone read."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        self.generic_visit(node)
+        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
+
+
 def imports() -> dict[str, set[str]]:
     """For each module of the engine, the modules of the engine that it imports, also inside functions."""
     found: dict[str, set[str]] = {}
@@ -53,7 +64,7 @@ def imports() -> dict[str, set[str]]:
         name = ".".join(parts).removesuffix(".__init__")
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         found[name] = set()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(_Executed().visit(ast.parse(path.read_text()))):
             if isinstance(node, ast.Import):
                 found[name] |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):

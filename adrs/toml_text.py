@@ -2,7 +2,10 @@
 
 import json
 import math
+import re
 from typing import Any
+
+_UNSAFE_QUOTE = re.compile(r'(?<=")"|"\Z')
 
 
 def value(content: Any) -> str:
@@ -25,8 +28,9 @@ def _text(text: str) -> str:
     text = text.encode(errors="replace").decode().replace("\r\n", "\n")
     if "\n" not in text:
         return f'"{_escaped(text)}"'
-    lines = [_escaped(line) for line in text.split("\n")]
-    return '"""\n' + "\n".join(lines) + '"""'
+    body = "\n".join(_escaped(line).replace('\\"', '"') for line in text.split("\n"))
+    body = _UNSAFE_QUOTE.sub(r"\"", body)
+    return f'"""\n{body}"""'
 
 
 def _escaped(line: str) -> str:

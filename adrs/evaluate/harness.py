@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError
@@ -51,6 +52,35 @@ def load_evaluator(problem: Problem) -> Evaluator[Any]:
     if not isinstance(evaluator, Evaluator):
         raise UserError(f'evaluator "{problem.evaluator}" is not a subclass of adrs.evaluation.Evaluator')
     return evaluator
+
+
+class Line:
+    """Judges programs of one problem from this side of the line of trust."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Load the evaluator. Raises UserError."""
+        self._problem = problem
+        self._evaluator = load_evaluator(problem)
+        self._workloads = Workloads(self._evaluator)
+        self.functions = problem.functions
+        self.readable: tuple[Path, ...] = ()
+        self.hidden = (_source_of(self._evaluator),)
+
+    def program(self, job: Job) -> str:
+        """What is loaded into the policy process: the program itself."""
+        return job.source
+
+    def evaluate(self, policy: Policy, job: Job) -> Evaluation:
+        """Evaluate a policy that is loaded."""
+        return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+
+
+def _source_of(evaluator: object) -> Path:
+    """The top-level package, or the file, that holds the evaluator."""
+    module = sys.modules[type(evaluator).__module__]
+    top = sys.modules.get(module.__name__.split(".")[0], module)
+    locations = getattr(top, "__path__", None)
+    return Path(next(iter(locations)) if locations else str(module.__file__)).resolve()
 
 
 class Workloads:

@@ -13,6 +13,7 @@ from adrs.evaluation import Invalid
 from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check
 from adrs.problem import Limits
 from adrs.sandbox.inside import wire
+from adrs.sandbox.memory import OutOfMemory
 from adrs.sandbox.zygote import Broken, Child, Ended, TimedOut, Zygote
 
 _LINGER_SECONDS = 0.2
@@ -115,6 +116,8 @@ class SandboxedPolicy:
     def _start(self) -> None:
         self._child = self._zygote.spawn()
         self._child.ready()
+        if self._limits.processes:
+            self._child.limit_memory(self._limits.memory_mb)
         states = {
             name: [isinstance(argument, ValueType) and argument.is_state for argument in kind.arguments.values()]
             for name, kind in self._functions.items()
@@ -132,6 +135,8 @@ class SandboxedPolicy:
             answer = wire.unpack(child.exchange(frame, seconds))
         except TimedOut:
             raise PolicyFailure("timeout", f"{what} took longer than {seconds:g} s") from None
+        except OutOfMemory as error:
+            raise PolicyFailure("memory", f"{what}: {error}, the limit is {self._limits.memory_mb} MB") from None
         except Ended:
             raise self._ended(child, what) from None
         except wire.Malformed as malformed:

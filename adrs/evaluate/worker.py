@@ -7,6 +7,7 @@ answered by an evaluation. A `cancel` is always answered by `cancelled`; during 
 
 import contextlib
 import importlib
+import math
 import signal
 import socket
 import sys
@@ -21,7 +22,9 @@ from adrs import problem as problems
 from adrs import resources, sandbox
 from adrs.errors import UserError
 from adrs.evaluate import harness, messages
+from adrs.evaluate.harness import Line
 from adrs.evaluate.policy import SandboxedPolicy
+from adrs.evaluate.shared import Shared
 from adrs.evaluation import Invalid
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job
@@ -79,10 +82,10 @@ class Worker:
         """Raises UserError and SandboxUnavailable."""
         self._connection = connection
         self._problem: Problem = problems.load(start["problem"], start["mode"])
-        self._evaluator = harness.load_evaluator(self._problem)
-        self._workloads = harness.Workloads(self._evaluator)
+        shared = self._problem.trust == "shared"
+        self._judge: Line | Shared = Shared(self._problem) if shared else Line(self._problem)
         self._backend: Sandbox = sandbox.named(start["sandbox"])
-        self._spec = _sandbox_spec(self._problem, _source_of(self._evaluator))
+        self._spec = _sandbox_spec(self._problem, self._judge)
         _warm_helpers(self._problem.limits.imports)
         self._zygote: Zygote | None = self._backend.start(self._spec, connection.fileno())
         self._served = 0
@@ -136,7 +139,7 @@ class Worker:
         if self._zygote is None:
             self._zygote = self._backend.start(self._spec, self._connection.fileno())
         self._served += 1
-        policy = SandboxedPolicy(self._zygote, self._problem.functions, self._problem.limits)
+        policy = SandboxedPolicy(self._zygote, self._judge.functions, self._problem.limits)
         try:
             evaluation = self._run(policy, job)
         finally:
@@ -147,26 +150,29 @@ class Worker:
 
     def _run(self, policy: SandboxedPolicy, job: Job) -> Evaluation:
         try:
-            policy.load(job.source)
+            policy.load(self._judge.program(job))
         except harness.PolicyFailure as failure:
             return Evaluation(job.split, _START, failure.verdict, failure.reason)
         except Invalid as broken:
             return Evaluation(job.split, _START, "invalid", str(broken))
         try:
-            return harness.evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+            return self._judge.evaluate(policy, job)
         except Broken:
             raise
         except Exception as error:  # the edge: the evaluator's own fault is never blamed on the program
             return Evaluation(job.split, _START, "infrastructure", _own_fault(error, self._problem))
 
 
-def _sandbox_spec(problem: Problem, *hidden: Path) -> SandboxSpec:
-    """What a problem's policy processes may use; `hidden` folders stay out of sight wherever they lie."""
+def _sandbox_spec(problem: Problem, judge: Line | Shared) -> SandboxSpec:
+    """What a problem's policy processes may use; hidden folders stay out of sight wherever they lie."""
     limits = problem.limits
+    calls = (len(problem.stages) + 1) * limits.decision_seconds + limits.start_seconds
     return SandboxSpec(
         imports=limits.imports, memory_mb=limits.memory_mb, scratch_mb=limits.scratch_mb,
-        output_kb=limits.output_kb, answer_mb=limits.answer_mb,
-        hidden=(problem.folder, resources.data_folder(), *hidden), numba_cache=_numba_cache(limits.imports),
+        output_kb=limits.output_kb, answer_mb=limits.answer_mb, processes=limits.processes,
+        cpu_seconds=math.ceil(max(SandboxSpec.cpu_seconds, calls)) if limits.processes else SandboxSpec.cpu_seconds,
+        readable=judge.readable, hidden=(problem.folder, resources.data_folder(), *judge.hidden),
+        numba_cache=_numba_cache(limits.imports),
     )  # fmt: skip
 
 
@@ -191,14 +197,6 @@ def _warm_helpers(imports: tuple[str, ...]) -> None:
             module = importlib.import_module(name)
             if hasattr(module, "warm"):
                 module.warm()
-
-
-def _source_of(evaluator: object) -> Path:
-    """The top-level package, or the file, that holds the evaluator."""
-    module = sys.modules[type(evaluator).__module__]
-    top = sys.modules.get(module.__name__.split(".")[0], module)
-    locations = getattr(top, "__path__", None)
-    return Path(next(iter(locations)) if locations else str(module.__file__)).resolve()
 
 
 def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:

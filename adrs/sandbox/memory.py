@@ -1,4 +1,4 @@
-"""Watches what a policy process and all that it starts use together, where each process alone has a limit of its own."""
+"""Watches what a policy process and all that it starts use together; each alone has a limit of its own."""
 
 import time
 from collections.abc import Iterator

@@ -87,7 +87,7 @@ def test_parts_and_spans_make_up_the_source(lines: list[str]) -> None:
         assert not blocks
         return
     inside = [lines[start:end] for start, end in blocks]
-    together = [line for index, part in enumerate(parts) for line in (*part, *(inside + [[]])[index])]
+    together = [line for index, part in enumerate(parts) for line in (*part, *[*inside, []][index])]
     assert together == lines
     assert violation(parts, source) == ""
 

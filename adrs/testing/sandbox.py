@@ -15,6 +15,7 @@ from adrs import problem, resources, sandbox
 from adrs.evaluate.pool import LocalPool
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job
+from adrs.sandbox.layout import SCRATCH
 from adrs.source import Rejected, screen
 
 MARKER = "adrs_hostile_marker"
@@ -100,7 +101,8 @@ class _Suite:
         files = [str(path) for path in _marked_files(self._problem.folder)]
         if "files" in self._isolates:
             self._note("no file is left", not files, f"left: {files}" if files else "no marked file was found")
-        self._note("no mount is left", _mounts() == mounts, "the machine's mounts are as before")
+        left_mounts = _mounts() - mounts
+        self._note("no mount is left", not left_mounts, f"left: {left_mounts}" if left_mounts else "none was found")
         return self._findings
 
     async def _expectations(self) -> Evaluation:
@@ -192,5 +194,7 @@ def _marked_files(folder: Path) -> Iterator[Path]:
             yield from place.glob(f"{MARKER}*")
 
 
-def _mounts() -> int:
-    return len(Path("/proc/self/mountinfo").read_text().splitlines())
+def _mounts() -> set[str]:
+    """Mount points of ours that the machine sees; those of others come and go."""
+    points = {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+    return {point for point in points if point == str(SCRATCH) or "adrs" in point}

@@ -1,5 +1,6 @@
 """One model at one address, through the `openai` SDK, whose own retries are off."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,18 @@ if TYPE_CHECKING:
 
 _LONGEST_QUOTE = 300
 _OUT_OF_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
+_TOO_LONG_STATUSES = (400, 413)
+# openai `context_length_exceeded`, llama.cpp `exceed_context_size_error`, vLLM "maximum context length is ..."
+_TOO_LONG = re.compile(r"context[ _](length|size|window)", re.IGNORECASE)
+_MOST_TOO_LONG = 10  # in a row
 _HOSTS_WITH_COMPLETION_LIMIT = ("api.openai.com", ".openai.azure.com")
 _SENT_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
 )
+
+
+class TooLong(Exception):  # noqa: N818 - says what the request is
+    """A request has more tokens than the server takes. Others may be shorter, so that this one alone is given up."""
 
 
 class Client:
@@ -36,6 +45,7 @@ class Client:
         self._retrier = Retrier()
         self._sdk = _open(spec, key, patience)
         self._known: list[str] = []
+        self._too_long = 0
 
     async def close(self) -> None:
         """Close the connections."""
@@ -57,11 +67,13 @@ class Client:
             body["temperature"] = self._temperature
 
         async def attempt() -> Reply:
-            text = await self._request("/chat/completions", body)
             try:
-                reply = read_reply(text, messages)
+                reply = read_reply(await self._request("/chat/completions", body), messages)
+            except TooLong as too_long:
+                return self._given_up(too_long)
             except Malformed as malformed:
                 raise Temporary(str(malformed)) from None
+            self._too_long = 0
             return replace(reply, text=_encodable(scrub(reply.text, self._key)), error=self._quote(reply.error))
 
         return await self._retrier.persist(attempt, patience or self._patience)
@@ -77,7 +89,7 @@ class Client:
             for path in (f"/models/{quote(name, safe='')}", "/models"):
                 try:
                     self._known = names(await self._request(path))
-                except UserError:
+                except (UserError, TooLong):
                     continue
                 if any(each in (name, f"{name}:latest") or each.endswith(f"/{name}") for each in self._known):
                     return True
@@ -85,11 +97,24 @@ class Client:
 
         return await self._retrier.persist(attempt, patience)
 
+    def _given_up(self, too_long: TooLong) -> Reply:
+        """No answer to this request; raises UserError where it goes on like that and so is no matter of one request."""
+        self._too_long += 1
+        if self._too_long < _MOST_TOO_LONG:
+            return Reply("", str(too_long), 0, 0, 0)
+        raise UserError(
+            f"{self.spec.url}: {too_long}; so were {self._too_long} requests in a row: lower --max-output-tokens, or "
+            "have the server take longer contexts"
+        )
+
     async def _request(self, path: str, body: object | None = None) -> str:
-        """Body of the response to a POST, or to a GET where there is nothing to send; raises UserError or Temporary."""
+        """Body of the response to a POST, or to a GET where there is nothing to send.
+
+        Raises UserError, Temporary or TooLong.
+        """
         import openai
 
-        problem: UserError | Temporary
+        problem: UserError | Temporary | TooLong
         try:
             if body is None:
                 return await self._sdk.get(path, cast_to=str)
@@ -102,7 +127,7 @@ class Client:
             problem = Temporary(self._quote(f"{_name(error)}: {error.__cause__ or error}"))
         raise problem  # outside the handlers, so that no traceback leads back to a request with its headers
 
-    def _explain(self, error: "APIStatusError") -> UserError | Temporary:
+    def _explain(self, error: "APIStatusError") -> UserError | Temporary | TooLong:
         """What a status from 300 means."""
         status, spec = error.status_code, self.spec
         text = self._quote(explanation(error.body))
@@ -110,6 +135,8 @@ class Client:
             return UserError(f"{spec.url}: the account has no quota left ({status}): {text}")
         if status in RETRIED_STATUSES or status >= 500:
             return Temporary(f"status {status}: {text}", asked_wait(error.response.headers))
+        if status in _TOO_LONG_STATUSES and _TOO_LONG.search(f"{error.code} {error.type} {text}"):
+            return TooLong(f"the request is too long for the server ({status}): {text}")
         if status == 401:
             if self._key.placeholder:
                 return UserError(

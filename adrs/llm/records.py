@@ -33,7 +33,7 @@ class Call:
     seconds: float
     """From the first attempt to the end, waits between attempts included."""
     error: str
-    """Why there is no answer: it refused, it was empty, or it stayed broken after all retries."""
+    """Why there is no answer: it refused, it was empty, it stayed broken after all retries, or too much was asked."""
 
 
 class Journal(Protocol):

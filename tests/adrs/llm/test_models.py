@@ -144,6 +144,39 @@ def test_an_answer_without_text_is_paid_for_once_and_is_an_error(script: Any, er
     assert spending.input_tokens == call.input_tokens > 0
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("context_length_exceeded", "This model's maximum context length is 8192 tokens."),
+        (None, "request (968 tokens) exceeds the available context size (512 tokens), try increasing it"),
+    ],
+)
+def test_a_request_that_is_too_long_stops_nothing_and_is_not_asked_again(code: str | None, message: str) -> None:
+    journal, spending = MemoryJournal(), Spending()
+    with Server("hello", [Fault(400, message=message, code=code, on={1})]) as server:
+        call = ask(server, journal=journal, spending=spending, prices=Prices({"stub": Price(1.0, 1.0)}))
+        assert ask(server, journal=journal) == call
+    assert "too long" in call.error
+    assert message in call.error
+    assert server.counts["requests"] == 1
+    assert (call.answer, spending.usd, spending.tokens) == ("", 0.0, 0)
+
+
+def test_requests_that_are_always_too_long_stop_a_run() -> None:
+    journal = MemoryJournal()
+
+    async def use(models: Models) -> None:
+        for ticket in range(1, 100):
+            assert "too long" in (await models.ask(ticket, models.labels[0], HELLO)).error
+
+    with (
+        Server("hello", [Fault(400, code="context_length_exceeded")]) as server,
+        pytest.raises(UserError, match="--max-output-tokens"),
+    ):
+        with_models(server, use, journal=journal)
+    assert 1 < len(journal.calls) < 20
+
+
 def test_tokens_are_guessed_where_the_server_does_not_count() -> None:
     with Server([Answer("hello " * 100, usage=False)]) as server:
         call = ask(server, prices=Prices({"stub": Price(1.0, 1.0)}))

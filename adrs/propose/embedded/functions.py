@@ -41,11 +41,14 @@ def _module(source: str) -> _Module:
 
 
 class Transplant:
-    """Functions of a donor that can replace those of a recipient. Raises SyntaxError where one does not parse."""
+    """Functions of a donor that can replace those of a recipient. Raises SyntaxError where one does not parse.
+
+    entries: names of the functions that are called from outside; where there are none, all definitions.
+    """
 
     def __init__(self, recipient: str, donor: str, entries: Iterable[str]) -> None:
         self._recipient, self._donor = _module(recipient), _module(donor)
-        self._entries = list(entries)
+        self._entries = list(entries) or list(self._recipient.definitions)
 
     def names(self) -> list[str]:
         """Functions that both have with the same signature and different bodies, and that the recipient uses."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
+from adrs import evolve_blocks
 from adrs.propose.embedded.text import Text, number
 
 _SHAPES = frozenset((
@@ -34,15 +35,18 @@ def find(source: str) -> tuple[Literal, ...]:
 
     Left out are 0, 1 and -1 (but not a 1.0 that a variable stands for), indices and shapes, sizes that a length is
     compared with, moduli, powers, and numbers that stand for infinity or guard a division. Empty where the source
-    does not parse.
+    does not parse. Where the program has evolve blocks, only those within one.
     """
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        tree, blocks = ast.parse(source), evolve_blocks.spans(source)
+    except (SyntaxError, ValueError, RecursionError, evolve_blocks.Unbalanced):
         return ()
     finder = _Finder(Text(source))
     finder.visit(tree)
-    return tuple(finder.found)
+    if not blocks:
+        return tuple(finder.found)
+    lines = {index for start, end in blocks for index in range(start, end)}
+    return tuple(literal for literal in finder.found if source.encode()[: literal.start].count(b"\n") in lines)
 
 
 def replace(source: str, values: Iterable[tuple[Literal, float]]) -> str:

@@ -77,7 +77,7 @@ class Mutate:
         weights = [weight for weight, _, _ in self._makers]
         for _ in range(_ATTEMPTS):
             _, maker, kinds = rng.choices(self._makers, weights)[0]
-            sites = [site for site in tree.sites if site.function is not None and isinstance(site.node, kinds)]
+            sites = [site for site in tree.editable if isinstance(site.node, kinds)]
             made = (maker(tree, site, rng) for site in rng.sample(sites, min(_SITES, len(sites))))
             edit = next((edit for edit in made if edit is not None), None)
             if edit is not None and not any(edit.overlaps(other) for other in chosen):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+from adrs import evolve_blocks
+from adrs.errors import UserError
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Program
 from adrs.propose import Context
@@ -37,6 +39,7 @@ class Embedded:
         problem = context.problem
         templates = {template.name: template for template in map(Template, problem.blocks)}
         self._seed = context.seed
+        self._fixed = _fixed_parts(problem)
         self._archive = Archive()
         self._block = Block(templates)
         operators: list[Operator] = [self._block, Refill(templates), Tune(templates, problem.objective)]
@@ -84,9 +87,13 @@ class Embedded:
                 idea = self._operators[name].think(brief, self._archive, rng)
                 if idea is None:
                     break
-                if name == Tune.name or _digest(idea.source) not in self._known:
+                if self._is_allowed(idea.source) and (name == Tune.name or _digest(idea.source) not in self._known):
                     return _draft(name, idea)
         return Draft(source="", proposer=NAME, operator="", parents=(), failure="no operator had a new idea")
+
+    def _is_allowed(self, source: str) -> bool:
+        """Whether everything outside the seed program's evolve blocks stands as it was."""
+        return self._fixed is None or not evolve_blocks.violation(self._fixed, source)
 
     def _reward(self, program: Program, fitness: float) -> float:
         baseline = program.detail.get("baseline")
@@ -98,6 +105,14 @@ class Embedded:
         self._known[_digest(source)] = None
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _fixed_parts(problem: Problem) -> list[list[str]] | None:
+    """What the seed program has outside its evolve blocks, None where it has none."""
+    try:
+        return evolve_blocks.fixed_parts(problem.seed.read_text(errors="replace"))
+    except evolve_blocks.Unbalanced as unbalanced:
+        raise UserError(f"the seed program {problem.seed} has evolve blocks that do not fit: {unbalanced}") from None
 
 
 def _tree_operators(problem: Problem, templates: dict[str, Template]) -> list[Operator]:

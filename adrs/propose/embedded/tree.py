@@ -7,6 +7,8 @@ from functools import cache, cached_property, lru_cache
 
 import libcst as cst
 
+from adrs import evolve_blocks
+
 Path = tuple[tuple[str, int | None], ...]
 """From the module down: name of a field, and index in it where it is a list."""
 
@@ -114,6 +116,14 @@ class Tree:
         return bound, {name for _, name, bound in inside if not bound} - private
 
     @cached_property
+    def editable(self) -> Sequence[Site]:
+        """Sites in functions, and within an evolve block where the program has any."""
+        blocks = evolve_blocks.spans(self.source)
+        lines = {index + 1 for start, end in blocks for index in range(start, end)}
+        inside = (site for site in self.sites if site.function is not None)
+        return [site for site in inside if not blocks or self.line(site.path) in lines]
+
+    @cached_property
     def _lines(self) -> Mapping[Path, int]:
         """The first line of each statement. Both parsers know the same statements, in the same order."""
         kinds = (cst.BaseSmallStatement, cst.BaseCompoundStatement)
@@ -144,8 +154,9 @@ class Tree:
 def parse(source: str) -> Tree | None:
     """The tree of a program; the last few are kept. None for source that is no program."""
     try:
+        evolve_blocks.spans(source)
         return Tree(source)
-    except (cst.ParserSyntaxError, RecursionError):
+    except (cst.ParserSyntaxError, RecursionError, evolve_blocks.Unbalanced):
         return None
 
 

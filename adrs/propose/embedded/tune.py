@@ -18,6 +18,8 @@ _MOST_SESSIONS = 2
 _MOST_REMEMBERED = 512
 _PATIENCE = 4
 """Generations without a new best after which a session ends."""
+_FAR = 0.5
+"""Gain over a session's best, in the archive's measure, for which the session is left at once."""
 _CLOSE = 4
 """Of the best programs, how many may start a session when the parent cannot."""
 
@@ -34,10 +36,11 @@ class Session:
         self.best = _fitness(origin)
         """Highest fitness seen, the origin's included."""
         self.generation = 0
+        self.stale = 0
+        """Generations without a new best; those of equal fitness throughout count twice."""
         self.over = False
         self.vectors: list[Vector] = []
         self._optimizer = optimizers.make(len(chosen), seed)
-        self._stale = 0
         self._values: list[Values] = []
         self._waiting: list[int] = []
         self._known: dict[Values, float | None] = {tunable.move(chosen, [0.0] * len(chosen)): -self.best}
@@ -70,9 +73,9 @@ class Session:
         best, worst = min(good), max(good)
         penalty = worst + (worst - best) + 1e-9 * max(1.0, abs(worst))
         self._optimizer.tell(self.vectors, [penalty if cost is None else cost for cost in costs])
-        self._stale = 0 if -best > self.best else self._stale + (2 if best == worst else 1)
+        self.stale = 0 if -best > self.best else self.stale + (2 if best == worst else 1)
         self.best = max(self.best, -best)
-        if self._stale >= _PATIENCE or self._optimizer.converged:
+        if self.stale >= _PATIENCE or self._optimizer.converged:
             self.over = True
         else:
             self.generation += 1
@@ -105,7 +108,7 @@ class Tune:
         ready = [session for session in self._sessions.values() if session.next_index is not None]
         session = max(ready, key=lambda session: (session.best, -session.number), default=None)
         found = next(self._origins(brief, archive), None)
-        if found is not None and (session is None or _fitness(found[0]) > session.best):
+        if found is not None and (session is None or _is_overtaken(session, found[0], archive)):
             origin, tunable = found
             session = Session(brief.ticket, origin, tunable, tunables.choose(rng, tunable), brief.seed)
         return None if session is None or session.next_index is None else _sample(session, session.next_index)
@@ -159,6 +162,12 @@ class Tune:
                 reached = self._reached.get(tunable.skeleton)
                 if tunable.skeleton not in busy and (reached is None or program.fitness > reached):
                     yield program, tunable
+
+
+def _is_overtaken(session: Session, origin: Program, archive: Archive) -> bool:
+    """Whether a better program is worth giving up a session for: by far better, or the session is at a standstill."""
+    gain = archive.gain(_fitness(origin), session.best)
+    return gain > _FAR or (gain > 0 and session.stale > 0)
 
 
 def _sample(session: Session, index: int) -> Idea:

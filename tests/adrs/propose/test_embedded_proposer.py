@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from offline_run import Driver, Run, in_process
 
+from adrs.evolve_blocks import fixed_parts, violation
 from adrs.problem import Problem, load
 from adrs.program import Brief, Draft, Evaluation, Program
 from adrs.propose import Context
@@ -137,6 +139,36 @@ def test_a_program_that_nothing_can_be_made_of_is_said_to_be_so() -> None:
     proposer = Embedded(Context(THERMOSTAT, 0))
     draft = asyncio.run(proposer.propose(Brief(2, 0, Program(1, "def power(:", ""))))
     assert draft.failure == "no operator had a new idea"
+
+
+def test_outside_of_evolve_blocks_nothing_changes(tmp_path: Path) -> None:
+    folder = tmp_path / "thermostat"
+    shutil.copytree(FIXTURES / "thermostat", folder)
+    source = """LEAK = 0.05
+# EVOLVE-BLOCK-START
+def power(error, rate):
+    gain = 0.2
+    return helper(error, rate) + gain * error + LEAK
+
+
+# EVOLVE-BLOCK-END
+def helper(error, rate):
+    if error > 0.5:
+        return 0.75 * error - 0.25 * rate
+    return 0.0
+"""
+    (folder / "baselines" / "proportional.py").write_text(source)
+    problem = load(str(folder))
+    seed_evaluation = Evaluation("train", "full", "ok", fitness=0.0)
+
+    def evaluate(text: str) -> Evaluation:
+        return seed_evaluation if text == source else pretend(text)
+
+    run = Driver(problem, Embedded(Context(problem, 0)), evaluate, 0).drive(40)
+    parts = fixed_parts(source)
+    assert parts is not None
+    assert all(violation(parts, draft.source) == "" for draft in run.drafts.values())
+    assert len(set(sources(run))) > 30
 
 
 def test_importing_proposers_is_cheap() -> None:

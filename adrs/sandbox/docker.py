@@ -67,6 +67,9 @@ class Docker:
 def _start(spec: SandboxSpec, seen: Layout, image: str, watch: int | None, *, namespaces: bool) -> Zygote:
     """Raises Broken where the container runs and the zygote in it does not, SandboxUnavailable where none runs."""
     mounts = _mounts(spec, seen)
+    for path in mounts.values():
+        if os.getuid() == 0 and not path.stat().st_mode & 0o004:
+            raise SandboxUnavailable(f"{path} cannot be read by the sandbox's user; give others the right to read it")
     shown = sorted({*_tops(spec, seen), *mounts})
     readable = [path for path in shown if not any(path != top and path.is_relative_to(top) for top in shown)]
     inside = settings(spec, seen, namespaces=namespaces, restrict=True, package_root=INSIDE, readable=readable)

@@ -27,6 +27,8 @@ CONTROL = "/control"
 ENGINE = "unix:///var/run/docker.sock"
 """Where an engine listens unless DOCKER_HOST says otherwise."""
 _REPOSITORY = "adrs-sandbox"
+_MADE_LIKE = b"2"
+"""Changes when images are made in another way from the same files."""
 _BASE = ("numpy", "msgpack", "numba")
 _NO_PROGRAM_NEEDS = frozenset(
     ("site-packages", "dist-packages", "test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3")
@@ -65,7 +67,7 @@ def files(imports: Iterable[str], seen: Layout) -> dict[Path, Path]:
 
 def tag(found: dict[Path, Path]) -> str:
     """The name of the image made of these files, from their paths, sizes and times of change."""
-    state = hashlib.sha256(b"1")
+    state = hashlib.sha256(_MADE_LIKE)
     for place, source in sorted(found.items()):
         if "__pycache__" not in place.parts:
             _add(state, place, source)
@@ -183,7 +185,7 @@ def _write(archive: Any, found: dict[Path, Path], seen: Layout) -> None:
         folders |= {path for name in _FOLDERS for path in (Path(name), *Path(name).parents)}
         for folder in sorted(folders)[1:]:
             entry = tarfile.TarInfo(str(folder).lstrip("/"))
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == SCRATCH else 0o755
             tar.addfile(entry)
         for link, target in seen.links:
             entry = tarfile.TarInfo(str(link).lstrip("/"))

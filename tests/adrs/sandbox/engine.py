@@ -48,57 +48,91 @@ class Engine:
 
 @contextlib.contextmanager
 def engine(folder: Path) -> Iterator[Engine]:
-    """Raises NoEngine. All that it started has ended, and its folder is gone, afterwards."""
+    """Raises NoEngine. All that it started has ended, and its folder is gone, afterwards.
+
+    The engine is no descendant of this process, and ends with it even where that is killed.
+    """
+    reason = _missing()
+    if reason:
+        folder.rmdir()
+        raise NoEngine(reason)
+    guardian = subprocess.Popen(
+        [sys.executable, __file__, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    guardian.wait()  # it goes on as a process of its own
+    assert guardian.stdin is not None
+    assert guardian.stdout is not None
+    with guardian.stdin, guardian.stdout:
+        said = guardian.stdout.readline().strip()
+        try:
+            if said != "ready":
+                raise NoEngine(f"dockerd was started and answered: {said}")
+            yield Engine(folder)
+        finally:
+            guardian.stdin.close()
+            guardian.stdout.read()
+
+
+def _missing() -> str:
     if os.getuid() != 0:
-        raise NoEngine("only root can start an engine")
-    program, runc = shutil.which("dockerd"), shutil.which("runc")
-    if program is None or runc is None:
-        raise NoEngine("the program dockerd is not installed (package docker.io)")
+        return "only root can start an engine"
+    if shutil.which("dockerd") is None or shutil.which("runc") is None:
+        return "the program dockerd is not installed (package docker.io)"
+    return ""
+
+
+def guard(folder: Path) -> None:
+    """Hold an engine until stdin ends, then clean up; answers on stdout with `ready` or with what went wrong."""
+    if os.fork():
+        return
+    os.setsid()
     runtime = folder / "runtime"
-    runtime.write_text(_RUNTIME.format(python=os.path.realpath(sys.executable), runc=runc))
+    runtime.write_text(_RUNTIME.format(python=os.path.realpath(sys.executable), runc=shutil.which("runc")))
     runtime.chmod(0o755)
+    (folder / "none.json").write_text("{}")
     said = ""
     for driver in _DRIVERS:
-        process = _start(program, folder, driver, runtime)
+        process = _start(folder, driver, runtime)
         try:
             said = _await(process, folder)
-            if not said:
-                yield Engine(folder)
-                return
+            if said == "ready":
+                print(said, flush=True)
+                sys.stdin.read()
+                break
         finally:
             _stop(process, folder)
-    shutil.rmtree(folder)
-    raise NoEngine(f"dockerd was started and answered: {said}")
+    shutil.rmtree(folder, ignore_errors=True)
+    if said != "ready":
+        print(said, flush=True)
 
 
-def _start(program: str, folder: Path, driver: str, runtime: Path) -> "subprocess.Popen[bytes]":
+def _start(folder: Path, driver: str, runtime: Path) -> "subprocess.Popen[bytes]":
     arguments = [
-        program, "--iptables=false", "--ip6tables=false", "--bridge=none", f"--storage-driver={driver}",
+        "dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", f"--storage-driver={driver}",
         f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid",
         f"--host=unix://{folder}/docker.sock", f"--add-runtime=tested={runtime}", "--default-runtime=tested",
         "--cgroup-parent=/adrs-tests", f"--config-file={folder}/none.json",
     ]  # fmt: skip
-    (folder / "none.json").write_text("{}")
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
 def _await(process: "subprocess.Popen[bytes]", folder: Path) -> str:
-    """Empty when it answers, else its last words."""
+    """`ready` when it answers, else its last words."""
     import docker
 
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(docker.errors.DockerException):
             docker.DockerClient(base_url=f"unix://{folder}/docker.sock").close()
-            return ""
+            return "ready"
         time.sleep(0.1)
     lines = (folder / "log").read_text(errors="replace").splitlines()
     return lines[-1] if lines else "nothing"
 
 
 def _stop(process: "subprocess.Popen[bytes]", folder: Path) -> None:
-    """End it with its containerd and whatever it left, unmount what it mounted, remove its files."""
+    """End it with its containerd and whatever it left, unmount what it mounted, remove its data."""
     process.terminate()
     try:
         process.wait(_END_SECONDS)
@@ -136,3 +170,7 @@ def in_containers() -> list[int]:
             if "/adrs-tests/" in (entry / "cgroup").read_text():
                 found.append(int(entry.name))
     return found
+
+
+if __name__ == "__main__":
+    guard(Path(sys.argv[1]))

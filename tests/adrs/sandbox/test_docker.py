@@ -119,6 +119,10 @@ def test_an_absent_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_helpers_are_seen_and_the_machine_is_not(running: Engine, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("seen")
     spec = SandboxSpec(imports=("adrs_helpers.placement",), readable=(tmp_path,), memory_mb=1024)
+    tmp_path.chmod(0o700)
+    with pytest.raises(SandboxUnavailable, match="give others the right"):
+        sandbox.named("docker").start(spec)
+    tmp_path.chmod(0o755)
     started = sandbox.named("docker").start(spec)
     try:
         assert run(started, f"open({str(tmp_path / 'file')!r}).read()") == "seen"

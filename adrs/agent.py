@@ -154,7 +154,7 @@ class Desk:
             raise UserError(f"run {self._folder.name} was cut off at its beginning; `adrs resume` must go on with it")
         settings, agent = self._settings, Agent(self._context)
         parts = Parts(
-            problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order, budget=Budget(),
+            problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
             search=plugins.load("search", settings.search)(seed=settings.seed), proposer=agent,
             executor=self._executor, scale=session.recorded_calibration(self._problem, reader).scale("train"),
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,

@@ -95,6 +95,8 @@ class Loop:
         self._stop = asyncio.Event()
         self._pending: dict[int, asyncio.Task[Program]] = {}
         self._by_number: dict[int, asyncio.Task[Program]] = {}
+        self._drafted: dict[int, asyncio.Event] = {}
+        """By number of a program that is not told yet: whether its draft is in the log, or never will be."""
         self._asked = 0
         self._begun = False
         """Whether the seed program has been told."""
@@ -208,6 +210,7 @@ class Loop:
             task = asyncio.create_task(self._promote(ticket, selection.promote))
         else:
             self._numbers += 1
+            self._drafted[self._numbers] = asyncio.Event()
             task = asyncio.create_task(self._develop(ticket, self._numbers, selection))
             self._by_number[self._numbers] = task
         self._pending[ticket] = task
@@ -227,6 +230,7 @@ class Loop:
         program = await self._pending[ticket]
         del self._pending[ticket]
         self._by_number.pop(program.id, None)
+        self._drafted.pop(program.id, None)
         if self._parts.replaying or self._parts.recorded is None or not self._parts.reader.told(ticket):
             self._parts.writer.told(ticket)
         if program.duplicate_of is None and program.verdict != "rejected":
@@ -261,6 +265,23 @@ class Loop:
 
     async def _develop(self, ticket: int, number: int, selection: Selection | None) -> Program:
         """From a selection to an evaluated program; without a selection, the seed program."""
+        try:
+            program, refusal = await self._proposed(ticket, number, selection)
+        finally:
+            self._drafted[number].set()
+        if refusal:
+            return self._screened(ticket, program, Evaluation("train", "screen", "rejected", refusal), None)
+        original = await self._original(ticket, program)
+        if original is not None and original.evaluation is not None:
+            copied = replace(
+                original.evaluation, verdict="rejected", reason=f"duplicate of program {original.id}", fitness=None,
+                wall_seconds=0.0, cpu_seconds=0.0,
+            )  # fmt: skip
+            return self._screened(ticket, program, copied, original.id)
+        return await self._evaluated(ticket, program, selection.until if selection else None)
+
+    async def _proposed(self, ticket: int, number: int, selection: Selection | None) -> tuple[Program, str]:
+        """A program whose draft is in the log, and why it is refused without an evaluation, if it is."""
         draft = self._seed_draft() if selection is None else await self._draft(ticket, selection)
         island = selection.island if selection else 0
         refusal = draft.failure
@@ -276,16 +297,7 @@ class Loop:
             id=number, source=draft.source, digest=digest, parents=draft.parents, proposer=draft.proposer,
             operator=draft.operator, model=draft.model, island=island, rationale=draft.rationale, detail=draft.detail,
         )  # fmt: skip
-        if refusal:
-            return self._screened(ticket, program, Evaluation("train", "screen", "rejected", refusal), None)
-        original = await self._original(ticket, program)
-        if original is not None and original.evaluation is not None:
-            copied = replace(
-                original.evaluation, verdict="rejected", reason=f"duplicate of program {original.id}", fitness=None,
-                wall_seconds=0.0, cpu_seconds=0.0,
-            )  # fmt: skip
-            return self._screened(ticket, program, copied, original.id)
-        return await self._evaluated(ticket, program, selection.until if selection else None)
+        return program, refusal
 
     def _seed_draft(self) -> Draft:
         return Draft(self._parts.problem.seed.read_text(), "seed", "seed", (), "the problem's seed program")
@@ -305,9 +317,14 @@ class Loop:
 
     async def _original(self, ticket: int, program: Program) -> Program | None:
         """The earlier program with the same normalised source, once it has ended by a fault of its own or well."""
-        number = self._parts.reader.number_by_digest(program.digest, before=program.id)
-        if self._parts.replaying and self._parts.recorded is not None:
-            number = self._parts.recorded.duplicate_of(ticket)
+        recorded = self._parts.recorded
+        if recorded is not None and (self._parts.replaying or self._parts.reader.finished(ticket)):
+            number = recorded.duplicate_of(ticket)
+        else:
+            if self._parts.order == "ticket":  # or it would depend on who answers first
+                for drafted in [event for other, event in self._drafted.items() if other < program.id]:
+                    await drafted.wait()
+            number = self._parts.reader.number_by_digest(program.digest, before=program.id)
         if number is None:
             return None
         task = self._by_number.get(number)

@@ -131,7 +131,12 @@ def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
 
 
 def evaluator_files(problem: Problem) -> list[Path] | None:
-    """The evaluator's module and its neighbours, found without importing them; None if they cannot be found."""
+    """The evaluator's module and its neighbours, found without importing them; None if they cannot be found.
+
+    A shared evaluator's files are part of the problem, hence of its digest.
+    """
+    if problem.trust == "shared":
+        return []
     parts = problem.evaluator.partition(":")[0].split(".")
     local = problem.folder.joinpath(*parts).with_suffix(".py")
     if local.is_file():

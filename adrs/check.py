@@ -21,6 +21,7 @@ from adrs.source import Rejected, Screen, literal_share
 _LOOP_SECONDS = 1.0
 """How long a program that is known not to end may go on, where the problem allows more."""
 _SCALE = ("trivial", "state-of-the-art")
+_DIFFER = "programs differ"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[
         executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
         try:
             await executor.start()
-            return await Checks(problem, executor, report).run((*_SCALE, "heuristic"))
+            return await _checks(problem, executor, report).run((*_SCALE, "heuristic"))
         finally:
             await executor.close()
 
@@ -59,8 +60,14 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
     if path is not None and path.is_file():
         return
     note("checking the problem, once")
-    findings = await Checks(problem, executor, lambda finding: None).run(_SCALE)
-    failed = next((finding for finding in findings if not finding.ok), None)
+    findings = await _checks(problem, executor, lambda finding: None).run(_SCALE)
+    failures = [finding for finding in findings if not finding.ok]
+    if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
+        for finding in failures:
+            if finding.name == _DIFFER:
+                note(finding.detail)
+        failures = [finding for finding in failures if finding.name != _DIFFER]
+    failed = next(iter(failures), None)
     if failed is not None:
         raise UserError(
             f"problem {problem.name} fails its check, so no score could be believed: {failed.name}: {failed.detail} "
@@ -68,6 +75,10 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
         )
     if path is not None:
         write_quietly(path, json.dumps([finding.plain() for finding in findings]))
+
+
+def _checks(problem: Problem, executor: Executor, report: Callable[[Finding], None]) -> "Checks":
+    return (SharedChecks if problem.trust == "shared" else Checks)(problem, executor, report)
 
 
 def _passed_path(problem: Problem, sandbox: str) -> Path | None:
@@ -152,7 +163,7 @@ class Checks:
         ]
         differ = values[0] != values[1]
         same = f"two different programs have the same {self._problem.objective.metric}, {values[0]:.6g}"
-        self._add("programs differ", differ, "two different programs score differently" if differ else same)
+        self._add(_DIFFER, differ, "two different programs score differently" if differ else same)
         scale = calibration.scale("train")
         defined = scale is not None and scale.total is not None
         detail = "the state-of-the-art baseline beats the trivial one" if defined else (
@@ -211,3 +222,64 @@ class Checks:
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
         self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {cheat.verdict} {cheat.rule}; got {detail}")
+
+
+class SharedChecks(Checks):
+    """Checks of a problem whose evaluator imports the program: what can be said of one that anybody could have written.
+
+    It may turn a failure into a low score, so a bad program must fail or score less than the seed.
+    """
+
+    def _baselines(self, calibration: Calibration) -> None:
+        self._first = calibration.evaluations[self._problem.baselines[0].name, "train"]
+        self._add(
+            "trust", True, "shared: the evaluator runs programs in its own process, so one could make up its score"
+        )
+
+    async def _seed(self, scale: SplitScale | None) -> None:
+        source = self._problem.seed.read_text()
+        try:
+            self._screen.check(source)
+        except Rejected as rejected:
+            self._add("seed", False, str(rejected))
+            return
+        objective = self._problem.objective
+        second = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True))
+        values = [evaluation.metrics.get(objective.metric) for evaluation in (self._first, second)]
+        first, again = values
+        if first is None or again is None:
+            self._add("seed", False, f"{second.verdict}: {second.reason}")
+            return
+        self._add("seed", True, f"{objective.metric} {first:.6g}")
+        same = math.isclose(first, again, rel_tol=0.0, abs_tol=objective.margin)
+        detail = "two evaluations agree" if same else f"two evaluations differ: {first} and {again}"
+        if not same and objective.noisy:
+            detail += ", so smaller differences between programs mean nothing"
+        self._add("repeatable", same or objective.noisy, detail)
+
+    async def _generic(self) -> None:
+        python = self._problem.language == "python"
+        failing = await self._executor.evaluate(Job("raise KeyError('on purpose')\n" if python else "?\n", "train"))
+        name = "an exception is reported" if python else "nonsense is reported"
+        self._add(name, self._is_worse(failing) or self._equals_seed(failing), self._shown(failing))
+        same = self._equals_seed(failing)
+        constant = f"a program that does nothing scores what the seed scores, {self._shown(failing)}"
+        self._add(_DIFFER, not same, constant if same else "a program that does nothing scores less than the seed")
+        if python:
+            seconds = min(_LOOP_SECONDS, self._problem.limits.decision_seconds)
+            looping = await self._executor.evaluate(Job("while True: pass\n", "train", decision_seconds=seconds))
+            stopped = looping.verdict == "timeout" or self._is_worse(looping)
+            self._add("an endless loop is stopped", stopped, self._shown(looping))
+
+    def _is_worse(self, evaluation: Evaluation) -> bool:
+        if evaluation.fitness is None or self._first.fitness is None:
+            return evaluation.verdict not in ("suspect", "infrastructure")
+        return evaluation.fitness < self._first.fitness
+
+    def _equals_seed(self, evaluation: Evaluation) -> bool:
+        return evaluation.fitness is not None and evaluation.fitness == self._first.fitness
+
+    def _shown(self, evaluation: Evaluation) -> str:
+        if evaluation.fitness is not None:
+            return f"{self._problem.objective.metric} {evaluation.metrics[self._problem.objective.metric]:.6g}"
+        return f"{evaluation.verdict}: {evaluation.reason}" if evaluation.reason else evaluation.verdict

@@ -9,7 +9,7 @@ import importlib.util
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +40,17 @@ class Imported:
     """Text of a problem.toml, for a person to read and edit."""
     options: Mapping[str, int]
     """Options of a run by name: max_evaluations, seed, workers."""
-    notes: tuple[str, ...]
-    """One line for each key of config.yaml: what it is used for, or why it is not."""
+    notes: tuple[tuple[str, str], ...]
+    """For each key of config.yaml: what it is used for, or why it is not."""
+
+    def lines(self, given: Collection[str] = ()) -> list[str]:
+        """The notes, one a line, where some options of the run are given otherwise."""
+        lines = []
+        for key, note in self.notes:
+            option = configuration.OPTIONS.get(key, "")
+            other = f"not used; --{option.replace('_', '-')} is given"
+            lines.append(f"{key}: {other if option in given else note}")
+        return lines
 
 
 def is_folder(folder: Path) -> bool:

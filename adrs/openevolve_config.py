@@ -13,6 +13,10 @@ _SECTIONS = ("llm", "prompt", "database", "evaluator", "evolution_trace")
 _TIMEOUT = 300.0
 _THRESHOLDS = (0.5, 0.75, 0.9)
 """What openevolve 0.4.0 takes where the file says nothing (openevolve/config.py, EvaluatorConfig)."""
+OPTIONS = {
+    "max_iterations": "max_evaluations", "random_seed": "seed", "evaluator.parallel_evaluations": "workers",
+}  # fmt: skip
+"""Keys that are options of a run."""
 _NOT_USED = {
     "llm": "models are named with --model",
     "prompt": "prompts are templates, see --prompts",
@@ -56,7 +60,9 @@ class Config:
     thresholds: tuple[float, ...] = _THRESHOLDS
     not_in_mean: tuple[str, ...] = ()
     options: dict[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    """Options of a run by name."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """Each key and what became of it."""
 
 
 def read(folder: Path) -> Config:
@@ -82,7 +88,7 @@ class _Reader:
         notes = []
         for key, value in _flat(_load(path)):
             said = takers[key](key, value) if key in takers and value is not None else ""
-            notes.append(f"{key}: {said}" if said else f"{key}: not used; {_why_not(key)}")
+            notes.append((key, said or f"not used; {_why_not(key)}"))
         self.config.notes = tuple(notes)
 
     def _max_iterations(self, key: str, value: Any) -> str:

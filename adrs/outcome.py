@@ -49,8 +49,8 @@ class Outcome:
                 "metrics": {split: dict(found.metrics) if found else {} for split, found in measured.items()},
             }
         return {
-            "run": self.run, "path": str(self.path), "problem": self.problem.name, "seed": self.seed,
-            "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
+            "run": self.run, "path": str(self.path), "problem": self.problem.name, "trust": self.problem.trust,
+            "seed": self.seed, "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
             "baselines": self._baselines(), "verdicts": dict(self.verdicts), "spend": dict(self.spend), **self.extra,
         }  # fmt: skip
 

@@ -109,7 +109,7 @@ class _Session:
     def __init__(self, loaded: Problem, settings: Settings, folder: Path, observer: Observer) -> None:
         self._began = time.monotonic()
         self._problem = loaded
-        self._settings = settings
+        self._settings = settings = replace(settings, trust=loaded.trust)
         self._folder = folder
         self._observer = observer
         self._search = plugins.load("search", settings.search)(seed=settings.seed)
@@ -213,8 +213,10 @@ class _Session:
             Screen(self._problem).check(source)
         except Rejected as rejected:
             raise UserError(f"the seed program {path} is refused: {rejected}") from None
-        job = Job(source, "train", None, calibration.scale("train"), thorough=True)
-        evaluation = await self._executor.evaluate(job)
+        scale, trivial = calibration.scale("train"), self._problem.baseline("trivial")
+        evaluation = calibration.evaluations.get((trivial.name, "train")) if trivial else None
+        if evaluation is None or trivial is None or trivial.path != path or scale is not None:
+            evaluation = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True))
         if evaluation.fitness is None:
             raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
         return evaluation
@@ -272,8 +274,8 @@ class _Session:
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,
             evaluations=reader.evaluations(), stopped_by=stopped_by, choice=choice,
-            winner_file=write_winner(reader, choice.winner, self._folder / "winner.py"), calibration=calibration,
-            verdicts=reader.verdicts(), spend=reader.spend(),
+            winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
+            calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
         )  # fmt: skip
 
 

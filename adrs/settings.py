@@ -12,6 +12,8 @@ class Settings:
     """What a run is made with; kept in its log."""
 
     problem: str
+    trust: Literal["line", "shared"] = "line"
+    """The problem's own, so that the log says what its scores are worth."""
     seed: int = 0
     workloads: str = "standard"
     search: str = "adaptive"

@@ -26,7 +26,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """List runs."""
     import time
 
-    from adrs.cli.output import console, number, print_json, table
+    from adrs.cli.output import console, metric, number, print_json, table, trust_mark
     from adrs.store import Reader
 
     found: list[dict[str, Any]] = []
@@ -37,9 +37,11 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
                 evaluation = reader.evaluation(best[0]) if best else None
                 stopped = reader.events("stopped")
                 found.append({
-                    "run": folder.name, "path": str(folder), "problem": reader.info.problem, "seed": reader.info.seed,
+                    "run": folder.name, "path": str(folder), "problem": reader.info.problem,
+                    "trust": reader.info.trust, "seed": reader.info.seed,
                     "created": reader.info.created, "programs": reader.count(), "evaluations": reader.evaluations(),
                     "best": best[0] if best else None, "score": evaluation.score if evaluation else None,
+                    "fitness": evaluation.fitness if evaluation else None,
                     "stopped_by": stopped[-1][1]["by"] if stopped else None,
                 })  # fmt: skip
         except UserError as error:
@@ -56,7 +58,9 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
             rows.append([each["run"], f"[red]{each['damaged']}[/]", "", "", "", ""])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
-        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), number(each["score"]),
+        shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
+        score = metric(each["fitness"]) if shared else number(each["score"])
+        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), score + trust_mark(each["trust"]),
                      each["stopped_by"] or "unfinished"])  # fmt: skip
     console().print(table(["run", "problem", "begun", ">evaluations", ">best score", "stopped by"], rows))
 
@@ -78,15 +82,15 @@ def lineage(
         if program is not None:
             steps = questions.ancestry(reader, program)
             if as_json:
-                print_json([_plain_step(step) for step in steps])
+                print_json([_plain_step(step, reader) for step in steps])
             else:
-                print_ancestry(steps)
+                print_ancestry(steps, reader.info.trust)
             return
         summaries = reader.summaries()
         if as_json:
-            print_json([_plain(summary) for summary in summaries])
+            print_json([_plain(summary, reader) for summary in summaries])
         else:
-            print_tree(reader.info.name, questions.tree(summaries, everything), len(summaries))
+            print_tree(reader.info, questions.tree(summaries, everything), len(summaries))
 
 
 def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
@@ -100,12 +104,12 @@ def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_jso
         if as_json:
             evaluations = {split: reader.evaluation(program, split) for split in ("train", "validation", "test")}
             print_json({
-                **_plain(found), "source": found.source, "detail": dict(found.detail),
+                **_plain(found, reader), "source": found.source, "detail": dict(found.detail),
                 "evaluations": {split: each.plain() for split, each in evaluations.items() if each},
             })  # fmt: skip
             return
         parent = reader.program(found.parents[0].id) if found.parents else None
-        print_program(found, parent)
+        print_program(found, parent, reader.info.trust)
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
@@ -120,12 +124,12 @@ def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("
         lines = questions.diff(left, right)
         if as_json:
             print_json({
-                "before": before, "after": after, "diff": lines,
+                "before": before, "after": after, "trust": reader.info.trust, "diff": lines,
                 "workloads": [{"name": name, "before": a.score if a else None, "after": b.score if b else None}
                               for name, a, b in questions.by_workload(left, right)],
             })  # fmt: skip
         else:
-            print_diff(left, right, lines)
+            print_diff(left, right, lines, reader.info.trust)
 
 
 def best(
@@ -149,18 +153,19 @@ def best(
 
             write_winner(reader, winner.id, output)
         if as_json:
-            print_json({**_plain(winner), "source": winner.source, "file": str(output) if output else None})
+            print_json({**_plain(winner, reader), "source": winner.source, "file": str(output) if output else None})
         elif output is None:
             print(winner.source, end="" if winner.source.endswith("\n") else "\n")
         else:
             print(f"program {winner.id} of {reader.info.name} written to {output}")
 
 
-def _plain(summary: Any) -> dict[str, Any]:
+def _plain(summary: Any, reader: Any) -> dict[str, Any]:
     parents = [{"id": parent.id, "role": parent.role} for parent in summary.parents]
-    names = ("proposer", "operator", "model", "island", "verdict", "score", "digest", "rationale")
-    return {"id": summary.id, "parents": parents, **{name: getattr(summary, name) for name in names}}
+    names = ("proposer", "operator", "model", "island", "verdict", "score", "fitness", "digest", "rationale")
+    values = {name: getattr(summary, name) for name in names}
+    return {"id": summary.id, "parents": parents, **values, "trust": reader.info.trust}
 
 
-def _plain_step(step: Any) -> dict[str, Any]:
-    return {**_plain(step.program), "gain": step.gain, "added": step.added, "removed": step.removed}
+def _plain_step(step: Any, reader: Any) -> dict[str, Any]:
+    return {**_plain(step.program, reader), "gain": step.gain, "added": step.added, "removed": step.removed}

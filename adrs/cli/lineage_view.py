@@ -7,15 +7,16 @@ from rich.text import Text
 from rich.tree import Tree
 
 from adrs import lineage
-from adrs.cli.output import console, gain, metric, number, printable, safe, table, verdict
+from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, table, trust_mark, verdict
 from adrs.lineage import Node, Step
 from adrs.program import Program
+from adrs.store.reader import RunInfo
 
 
-def print_tree(name: str, roots: Sequence[Node], count: int) -> None:
+def print_tree(run: RunInfo, roots: Sequence[Node], count: int) -> None:
     """The tree of first parents."""
     out = console()
-    top = Tree(f"[bold]{safe(name)}[/]  {count} programs", guide_style="dim")
+    top = Tree(f"[bold]{safe(run.name)}[/]  {count} programs{trust_mark(run.trust)}", guide_style="dim")
     stack = [(top, node) for node in reversed(roots)]
     while stack:
         branch, node = stack.pop()
@@ -37,9 +38,10 @@ def _label(node: Node) -> str:
     return f"#{summary.id} [bold]{score}[/] {gain(node.gain)}{mark} {who} {safe(_first_line(what))}"
 
 
-def print_ancestry(steps: Sequence[Step]) -> None:
+def print_ancestry(steps: Sequence[Step], trust: str) -> None:
     """The story of one program, from the seed on."""
     out = console()
+    print_trust(out, trust)
     for step in steps:
         program = step.program
         size = f"[green]+{step.added}[/] [red]-{step.removed}[/] lines"
@@ -55,12 +57,13 @@ def print_ancestry(steps: Sequence[Step]) -> None:
             out.print(f"    {safe(program.rationale)}", soft_wrap=True)
 
 
-def print_program(program: Program, parent: Program | None) -> None:
+def print_program(program: Program, parent: Program | None, trust: str) -> None:
     """Source with colours, then metrics by workload beside the parent's."""
     out = console()
     heading = f"[bold]program {program.id}[/] {verdict(program.verdict)}"
     if program.score is not None:
         heading += f" score [bold]{program.score:.2f}[/]"
+    heading += trust_mark(trust)
     out.print(
         f"{heading}  {safe(program.proposer)}/{safe(program.operator)}  {safe(program.rationale)}", soft_wrap=True
     )
@@ -72,7 +75,7 @@ def print_program(program: Program, parent: Program | None) -> None:
     out.print(Syntax(printable(program.source), "python", line_numbers=True, word_wrap=True, theme="ansi_dark"))
     if evaluation is not None:
         for key, value in evaluation.metrics.items():
-            out.print(f"  {key} {metric(value)}")
+            out.print(f"  {safe(key)} {metric(value)}")
         if parent is not None:
             _print_workloads(parent, program, (f"program {parent.id}", "this one"))
         for result in evaluation.workloads:
@@ -82,9 +85,10 @@ def print_program(program: Program, parent: Program | None) -> None:
             out.print(f"output\n{safe(evaluation.output)}", soft_wrap=True)
 
 
-def print_diff(before: Program, after: Program, lines: Sequence[str]) -> None:
+def print_diff(before: Program, after: Program, lines: Sequence[str], trust: str) -> None:
     """A coloured diff, then the workloads side by side."""
     out = console()
+    print_trust(out, trust)
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in lines:
         out.print(Text(printable(line), style=colours.get(line[:1], "")), soft_wrap=True)

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from adrs.calibrate import Calibration
-from adrs.cli.output import console, metric, number, safe
+from adrs.cli.output import console, metric, number, safe, trust_mark
 from adrs.problem import Problem
 from adrs.program import Program
 
@@ -99,7 +99,7 @@ class View:
                 shown.truncate(width, overflow="ellipsis")
                 lines.append(shown)
         hint = Text("Ctrl-C ends the run cleanly: the winner is chosen and reported", style="dim")
-        title = f"[bold]{self._name}[/]  {safe(self._problem.title)}"
+        title = f"[bold]{self._name}[/]  {safe(self._problem.title)}{trust_mark(self._problem.trust)}"
         return Panel(Group(*lines, Text(""), hint), title=title, title_align="left", padding=(0, 2))
 
     def _scale(self) -> Text:

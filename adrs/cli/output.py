@@ -50,6 +50,18 @@ def gain(value: float | None) -> str:
     return f"[{'green' if value > 0 else 'red'}]{text}[/]"
 
 
+def trust_mark(trust: str) -> str:
+    """What is added wherever scores are shown that a program could have made up; empty for others."""
+    return "  [bold yellow]shared trust[/]" if trust == "shared" else ""
+
+
+def print_trust(out: Console, trust: str) -> None:
+    """The same as a sentence."""
+    if trust == "shared":
+        out.print("trust    [bold yellow]shared trust[/]: evaluator and program ran in one process, so that a program "
+                  "could have made up its score", soft_wrap=True)  # fmt: skip
+
+
 def verdict(name: str) -> str:
     """A verdict in its colour."""
     return _MARKS.get(name, name)

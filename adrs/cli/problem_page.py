@@ -3,7 +3,7 @@
 from typing import Any
 
 from adrs.calibrate import Calibration
-from adrs.cli.output import console, metric, number, safe, table
+from adrs.cli.output import console, metric, number, safe, table, trust_mark
 from adrs.interface import Type, ValueType
 from adrs.problem import Problem
 from adrs.program import SPLITS
@@ -13,6 +13,7 @@ def page(problem: Problem, calibration: Calibration | None) -> dict[str, Any]:
     """Everything that is shown, as plain data."""
     return {
         "name": problem.name, "title": problem.title, "source": problem.source, "path": str(problem.folder),
+        "trust": problem.trust, "language": problem.language,
         "what": problem.decide.what, "why": problem.decide.why, "rules": list(problem.decide.rules),
         "pitfalls": list(problem.decide.pitfalls), "shape": problem.shape,
         "functions": {
@@ -51,7 +52,7 @@ def _type(kind: Type) -> Any:
 def print_page(problem: Problem, shown: dict[str, Any]) -> None:
     """Print the page."""
     out = console()
-    out.print(f"[bold]{safe(problem.title)}[/]  ({problem.name})")
+    out.print(f"[bold]{safe(problem.title)}[/]  ({problem.name}){trust_mark(problem.trust)}")
     for line in (problem.source, "", problem.decide.what, problem.decide.why):
         out.print(safe(line))
     for name, lines in (("rules", problem.decide.rules), ("pitfalls", problem.decide.pitfalls)):
@@ -60,6 +61,8 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
             for line in lines:
                 out.print(f"  - {safe(line)}")
     out.print("\n[bold]interface[/]")
+    if problem.trust == "shared":
+        out.print(f"  {safe(problem.evaluator)} runs the program itself: it is a file of {safe(problem.language)}")
     for function in problem.functions.values():
         out.print(f"  {function.signature()}  {safe(function.doc)}")
         for key, kind in shown["functions"][function.name]["arguments"].items():
@@ -67,9 +70,10 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
             for field, text in fields:
                 out.print(f"    {key}{f'[{field!r}]' if field else ''}: {safe(text)}".replace("['", "\\['"))
         out.print(f"    -> {safe(str(shown['functions'][function.name]['returns']))}")
-    imports = ", ".join(problem.limits.imports) or "nothing"
-    out.print(f"  imports: the standard library and {imports}; {problem.limits.decision_seconds:g} s a call, "
-              f"{problem.limits.memory_mb} MB")  # fmt: skip
+    imports = f"the standard library and {', '.join(problem.limits.imports) or 'nothing'}"
+    if problem.trust == "shared":
+        imports = "whatever is installed"
+    out.print(f"  imports: {imports}; {problem.limits.decision_seconds:g} s a call, {problem.limits.memory_mb} MB")
     objective = problem.objective
     out.print(f"\n[bold]objective[/]  {objective.direction} {objective.metric} {objective.unit}")
     out.print("\n[bold]workloads[/]")

@@ -73,20 +73,29 @@ def _measure(loaded: Any, sandbox: str | None, workers: int | None) -> Any:
 
 
 def new(
-    name: Annotated[str, typer.Argument(help="Name, or path, of the new problem's folder.")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="Name, or path, of the new problem's folder.")],
+    from_openevolve: Annotated[
+        Path | None,
+        typer.Option("--from-openevolve", help="A folder with evaluator.py, initial_program and config.yaml."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Make a small problem that runs at once, to be changed into your own."""
+    """Make a small problem that runs at once, to be changed into your own; or import one of OpenEvolve's form."""
     from adrs import scaffold
     from adrs.cli.output import print_json
 
     folder = Path(name)
-    files = scaffold.make(folder)
+    notes = scaffold.import_openevolve(folder, from_openevolve) if from_openevolve is not None else []
+    files = scaffold.make(folder) if from_openevolve is None else scaffold.files(folder)
     if as_json:
-        print_json({"path": str(folder), "files": [str(path) for path in files]})
+        print_json({"path": str(folder), "files": [str(path) for path in files], "notes": notes})
         return
+    for note in notes:
+        print(note)
     print(f"made {folder} with {len(files)} files; {folder}/README.md says what to change")
-    print(f"try:  adrs check ./{folder}" if not folder.is_absolute() else f"try:  adrs check {folder}")
-    print(f"      adrs run ./{folder} --max-time 30s" if not folder.is_absolute() else f"      adrs run {folder}")
+    place = folder if folder.is_absolute() else f"./{folder}"
+    options = "--max-time 30s" if from_openevolve is None else f"--config {folder}/run.toml"
+    print(f"try:  adrs check {place}\n      adrs run {place} {options}")
 
 
 def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = None, as_json: Json = False) -> None:
@@ -123,7 +132,7 @@ def evaluate(
     """Score one program on a split, workload by workload. The verdict is the answer; the exit code is 0."""
     from adrs import problem
     from adrs.assess import assess, read_program
-    from adrs.cli.output import console, metric, number, print_json, safe, table, verdict
+    from adrs.cli.output import console, metric, number, print_json, print_trust, safe, table, verdict
     from adrs.program import SPLITS
 
     if split not in SPLITS:
@@ -132,7 +141,8 @@ def evaluate(
     found = assess(loaded, read_program(file), split, sandbox, workers or _cores())
     if as_json:
         print_json({
-            "verdict": found.verdict, "reason": found.reason, "score": found.score, "metrics": dict(found.metrics),
+            "verdict": found.verdict, "reason": found.reason, "score": found.score, "trust": loaded.trust,
+            "metrics": dict(found.metrics),
             "workloads": [{"name": r.name, "verdict": r.verdict, "score": r.score, "metrics": dict(r.metrics)}
                           for r in found.workloads],
             "seconds": found.wall_seconds, "cpu_seconds": found.cpu_seconds,
@@ -143,13 +153,17 @@ def evaluate(
     out.print(f"verdict  {verdict(found.verdict)}  {safe(found.reason)}", soft_wrap=True)
     if found.score is not None:
         out.print(f"score    [bold]{found.score:.2f}[/] on {split} (0 = trivial, 100 = state-of-the-art)")
+    print_trust(out, loaded.trust)
     for key, value in found.metrics.items():
-        out.print(f"         {key} {metric(value)}")
+        out.print(f"         {safe(key)} {metric(value)}")
     names = list(dict.fromkeys(key for result in found.workloads for key in result.metrics))
     rows = [[r.name, verdict(r.verdict), number(r.score), *(metric(r.metrics.get(key)) for key in names)]
             for r in found.workloads]  # fmt: skip
     if rows:
-        out.print(table(["workload", "verdict", ">score", *(f">{key}" for key in names)], rows))
+        out.print(table(["workload", "verdict", ">score", *(f">{safe(key)}" for key in names)], rows))
+    for result in found.workloads if loaded.trust == "shared" else ():
+        if result.feedback:
+            out.print(f"feedback {safe(result.feedback)}", soft_wrap=True)
     out.print(f"cost     {found.wall_seconds:.2f} s, {found.cpu_seconds:.2f} s of CPU, "
               f"{found.peak_memory_mb:.0f} MB, sandbox {found.sandbox or 'not needed'}")  # fmt: skip
     if found.output:

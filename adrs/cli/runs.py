@@ -1,5 +1,6 @@
 """Verbs that make runs: run, resume, replay."""
 
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -83,12 +84,14 @@ def run(
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
     }  # fmt: skip
     options = _merge(given, config)
-    if options["max_evaluations"] is None and options["max_time"] is None:
-        options["max_time"] = DEFAULT_TIME
     workloads = options["workloads"] or "standard"
     if workloads not in ("standard", "published"):
         raise UserError(f'--workloads "{workloads}"{did_you_mean(workloads, ["standard", "published"])}')
     loaded = problems.load(problem, workloads)
+    if loaded.generated is not None:
+        _add_imported(loaded.folder, options, quiet)
+    if options["max_evaluations"] is None and options["max_time"] is None:
+        options["max_time"] = DEFAULT_TIME
     settings = _settings(problem, workloads, options)
     from adrs.cli.live import View
 
@@ -157,6 +160,17 @@ def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
         max_evaluations=options["max_evaluations"], max_seconds=_seconds(options["max_time"]),
         max_usd=options["max_usd"], max_tokens=options["max_tokens"], max_output_tokens=options["max_output_tokens"],
     )  # fmt: skip
+
+
+def _add_imported(folder: Path, options: dict[str, Any], quiet: bool) -> None:
+    """What the configuration of another project's folder says of a run, where nobody else has said it."""
+    from adrs import openevolve
+
+    imported = openevolve.read(folder)
+    given = {name for name, value in options.items() if value is not None}
+    options.update({name: value for name, value in imported.options.items() if name not in given})
+    for line in () if quiet else imported.lines(given):
+        print(f"{folder.name}: {line}", file=sys.stderr)
 
 
 def _seconds(duration: str | None) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from adrs.choose import SEED_PROGRAM
-from adrs.cli.output import console, metric, number, table
+from adrs.cli.output import console, metric, number, print_trust, table, trust_mark
 from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
 
@@ -21,8 +21,11 @@ def print_outcome(outcome: Outcome) -> None:
         rows.append(_row(outcome, f"winner: program {outcome.choice.winner}", outcome.of(outcome.choice.winner)))
     columns = ["", *(column for split in SPLITS for column in (f">{split}", ">"))]
     out.print()
-    out.print(table(columns, rows, title=f"score (0 = trivial, 100 = state-of-the-art) and {objective.metric}"))
+    scaled = outcome.problem.baseline("state-of-the-art") is not None
+    title = f"score (0 = trivial, 100 = state-of-the-art) and {objective.metric}" if scaled else objective.metric
+    out.print(table(columns, rows, title=f"{title}{trust_mark(outcome.problem.trust)}"))
     out.print()
+    print_trust(out, outcome.problem.trust)
     gap = _gap(outcome)
     if gap is not None:
         out.print(f"gap      {gap:+.1f} points from train to test")

@@ -14,7 +14,7 @@ class Node:
 
     summary: Summary
     gain: float | None
-    """Score over the parent's; None where either has none."""
+    """Score over the parent's, fitness where there is no scale; None where either has none."""
     children: list["Node"] = field(default_factory=list)
     folded: int = 0
     """Descendants that are not shown, since none of them improved on what came before."""
@@ -41,8 +41,7 @@ def tree(summaries: Sequence[Summary], everything: bool = False) -> list[Node]:
     for summary in summaries:  # parents come before children
         parent = summary.parent
         if summary.id in shown:
-            gain = _gain(summary.score, by_id[parent].score if parent in by_id else None)
-            nodes[summary.id] = Node(summary, gain)
+            nodes[summary.id] = Node(summary, _gain(summary, None if parent is None else by_id.get(parent)))
             if parent in nodes:
                 nodes[parent].children.append(nodes[summary.id])
             else:
@@ -93,7 +92,7 @@ def ancestry(reader: Reader, number: int) -> list[Step]:
     steps = []
     for parent, program in zip([None, *line[:-1]], line, strict=True):
         added, removed = _sizes(diff(parent, program)) if parent else (len(program.source.splitlines()), 0)
-        steps.append(Step(program, parent, _gain(program.score, parent.score if parent else None), added, removed))
+        steps.append(Step(program, parent, _gain(program, parent), added, removed))
     return steps
 
 
@@ -115,5 +114,11 @@ def _sizes(lines: Sequence[str]) -> tuple[int, int]:
     return sum(line.startswith("+") for line in body), sum(line.startswith("-") for line in body)
 
 
-def _gain(score: float | None, parent: float | None) -> float | None:
-    return None if score is None or parent is None else score - parent
+def _gain(program: Program | Summary, parent: Program | Summary | None) -> float | None:
+    if parent is None:
+        return None
+    if program.score is not None and parent.score is not None:
+        return program.score - parent.score
+    if program.score is not None or parent.score is not None or program.fitness is None or parent.fitness is None:
+        return None
+    return program.fitness - parent.fitness

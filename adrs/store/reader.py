@@ -57,6 +57,11 @@ class RunInfo:
     adrs_version: str
     configuration: Mapping[str, Any]
 
+    @property
+    def trust(self) -> str:
+        """`shared` where the evaluator ran programs in its own process, so that one could make up its score."""
+        return str(self.configuration.get("trust", "line"))
+
 
 class Reader:
     """Questions to one log. Cheap to make; never blocks the writer."""

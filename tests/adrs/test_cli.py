@@ -71,8 +71,8 @@ def test_looking_at_a_run(workspace: Path) -> None:
     assert [row["id"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[0]["parents"] == []
     assert any(parent["role"] == "parent" and parent["id"] < row["id"] for row in rows for parent in row["parents"])
-    assert set(rows[0]) == {"id", "parents", "proposer", "operator", "model", "island", "verdict", "score", "digest",
-                            "rationale"}  # fmt: skip
+    assert set(rows[0]) == {"id", "parents", "proposer", "operator", "model", "island", "verdict", "score", "fitness",
+                            "digest", "rationale", "trust"}  # fmt: skip
     best = adrs_json("best", "first", "--output", "best.py", cwd=workspace)
     assert (workspace / "best.py").read_text() == best["source"]
     shown = adrs_json("show", "first", str(best["id"]), cwd=workspace)

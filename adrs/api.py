@@ -73,7 +73,7 @@ class Run:
             return reader.program(number)
 
     def lineage(self, program: int | None = None) -> list[Step]:
-        """How a program came to be, step by step from the seed; without a number, how `best` did."""
+        """How a program came to be, step by step from its first ancestor; without a number, how `best` did."""
         with Reader(self.path) as reader:
             number = lineage.winner(reader) if program is None else program
             return [] if number is None else lineage.ancestry(reader, number)

@@ -106,7 +106,7 @@ def _add_tools(server: Any, folder: Path, desk: Desk) -> None:
 
     @tool
     async def lineage(program: int | None = None) -> list[dict[str, Any]]:
-        """How a program came to be, step by step from the seed; without a number, how the best one did."""
+        """How a program came to be, step by step from its first ancestor; without a number, how the best one did."""
         return _ancestry(folder, program)
 
     @tool

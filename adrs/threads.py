@@ -3,9 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_PATIENCE = 0.2
+"""Seconds between two looks at whether the caller was interrupted."""
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -34,10 +37,14 @@ class Background:
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine there and wait for its result."""
+        caller = _current_task()
         future = asyncio.run_coroutine_threadsafe(_ended(main), self._loop)
         try:
+            while not _wait(future):
+                if caller is not None and caller.cancelling():  # how `asyncio.run` passes an interrupt on
+                    raise asyncio.CancelledError
             return future.result()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             self._loop.call_soon_threadsafe(self._cancel)
             raise
 
@@ -59,6 +66,19 @@ class Background:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    """The task that this thread is in, if a loop runs in it."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def _wait(future: Future[Any]) -> bool:
+    """Wait a while; returns whether the future is done."""
+    return bool(wait([future], timeout=_PATIENCE).done)
 
 
 async def _ended(main: Coroutine[Any, Any, T]) -> T:

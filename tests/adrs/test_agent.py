@@ -95,6 +95,7 @@ def test_what_is_told_is_evaluated_and_recorded_like_any_program(started: Path) 
     assert program.score == told["score"]
 
 
+@pytest.mark.slow
 def test_failures_duplicates_and_nonsense_are_recorded_with_the_reason(started: Path) -> None:
     tell(started, GREEDY.format(weight=1))
     crashed = tell(started, FAILING, "--parent", "2")
@@ -139,6 +140,7 @@ def test_a_run_that_an_engine_works_on_is_refused_with_the_process_id(started: P
         engine.wait()
 
 
+@pytest.mark.slow
 def test_between_agents_and_engines_the_run_resumes_and_replays(started: Path) -> None:
     ask = adrs_json("ask", "one", cwd=started)
     tell(started, GREEDY.format(weight=1), "--rationale", "longest first")
@@ -163,6 +165,7 @@ def test_between_agents_and_engines_the_run_resumes_and_replays(started: Path) -
         assert reader.rows(twice) == []
 
 
+@pytest.mark.slow
 def test_what_an_engine_left_unfinished_is_finished_first(started: Path) -> None:
     options = ["resume", "one", "--max-evaluations", "100000", "--quiet"]
     engine = subprocess.Popen([*ADRS, *options], cwd=started, env=environment(), stdout=subprocess.DEVNULL)

@@ -61,6 +61,7 @@ def test_an_agent_finds_tools_and_resources_that_explain_themselves(started: Pat
     with_client(started, work)
 
 
+@pytest.mark.slow
 def test_an_agent_drives_a_run(started: Path) -> None:
     source = GREEDY.format(weight=1)
 
@@ -88,6 +89,7 @@ def test_an_agent_drives_a_run(started: Path) -> None:
     assert adrs_json("replay", "one", "--quiet", cwd=started)["identical"] is True
 
 
+@pytest.mark.slow
 def test_a_server_leaves_the_run_to_others_between_calls(started: Path) -> None:
     async def work(client: Any) -> None:
         await call(client, "submit", source=GREEDY.format(weight=1))

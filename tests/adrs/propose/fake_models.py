@@ -29,6 +29,7 @@ class FakeModels:
         self.labels = tuple(labels)
         self.journal: dict[tuple[int, str], Call] = {}
         self.requests: list[tuple[int, list[Message]]] = []
+        self.asked: set[tuple[int, str]] = set()
         self.told: list[tuple[str, float, float]] = []
         self.pauses = random.Random(0)
         self.longest_pause = 0
@@ -38,6 +39,7 @@ class FakeModels:
 
     async def ask(self, ticket: int, model: str, messages: Sequence[Message]) -> Call:
         digest = request_digest(model, messages)
+        self.asked.add((ticket, digest))
         for _ in range(self.pauses.randint(0, self.longest_pause)):
             await asyncio.sleep(0)
         if (ticket, digest) not in self.journal:

@@ -42,7 +42,7 @@ def answers(prompt: str) -> str:
     gain, damping = round(drawn.uniform(0.1, 2), 3), round(drawn.uniform(0, 1), 3)
     law = f"0.5 + {gain} * error - {damping} * rate"
     body = drawn.choice([f"return {law}"] * 5 + ["raise ValueError('odd \\udcff \\x1b[2J ```')", "return None"])
-    if drawn.random() < 0.1:
+    if drawn.random() < 0.3:
         return "I cannot do that."
     return f"Gain {gain}.\n\n```python\ndef power(error, rate):\n    {body}\n```\n"
 
@@ -87,6 +87,24 @@ def test_after_a_crash_the_same_is_asked_and_nothing_is_paid_twice(models: FakeM
         assert lineage(tmp_path / name) == lineage(tmp_path / "whole")
         assert models.journal == asked
         assert len(models.requests) == len(asked)
+
+
+@pytest.mark.parametrize("die_at", [5, 12])
+def test_in_the_order_of_arrival_what_was_in_flight_is_asked_again_in_the_same_words(
+    models: FakeModels, tmp_path: Path, die_at: int
+) -> None:
+    settings = replace(SETTINGS, order="arrival")
+    with pytest.raises(KeyboardInterrupt):
+        session.start(settings, tmp_path, "cut", Observer(die_at))
+    with Reader(tmp_path / "cut") as reader:
+        paid = {(ticket, digest) for ticket, digest in models.journal if reader.draft(ticket) is None}
+    models.asked.clear()
+    outcome = session.resume(tmp_path / "cut", Observer(), {})
+    assert outcome.evaluations >= 70
+    assert paid
+    assert paid <= models.asked
+    again = session.replay(tmp_path / "cut", tmp_path, "again", Observer(), {})
+    assert again.plain()["identical"] is True
 
 
 def test_a_run_with_models_is_replayed_without_them(models: FakeModels, tmp_path: Path) -> None:

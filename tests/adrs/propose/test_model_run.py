@@ -73,6 +73,7 @@ def lineage(folder: Path) -> list[Any]:
         return [(replace(program, evaluation=None), program.verdict, program.score) for program in reader.programs()]
 
 
+@pytest.mark.slow
 def test_after_a_crash_the_same_is_asked_and_nothing_is_paid_twice(models: FakeModels, tmp_path: Path) -> None:
     session.start(SETTINGS, tmp_path, "whole", Observer())
     asked = dict(models.journal)

@@ -8,7 +8,7 @@ import libcst as cst
 
 from adrs.propose.embedded.idea import shorten
 from adrs.propose.embedded.text import is_atom, number
-from adrs.propose.embedded.tree import Edit, Site, Tree, in_index, is_load
+from adrs.propose.embedded.tree import Edit, Site, Tree, called, in_index, is_load
 
 Maker = Callable[[Tree, Site, random.Random], Edit | None]
 
@@ -16,12 +16,11 @@ _ORDERINGS = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanE
 _EQUALITIES = (cst.Equal, cst.NotEqual)
 _SUMS = (cst.Add, cst.Subtract)
 _PRODUCTS = (cst.Multiply, cst.Divide)
-_ROUNDED = (cst.FloorDivide, cst.Multiply)
 _AUGMENTED_SUMS = (cst.AddAssign, cst.SubtractAssign)
 _AUGMENTED_PRODUCTS = (cst.MultiplyAssign, cst.DivideAssign)
 _BOOLEANS = (cst.And, cst.Or)
 _FAMILIES: Sequence[tuple[type[cst.CSTNode], ...]] = (
-    _ORDERINGS, _EQUALITIES, _SUMS, _PRODUCTS, _ROUNDED, _AUGMENTED_SUMS, _AUGMENTED_PRODUCTS, _BOOLEANS,
+    _ORDERINGS, _EQUALITIES, _SUMS, _PRODUCTS, _AUGMENTED_SUMS, _AUGMENTED_PRODUCTS, _BOOLEANS,
 )  # fmt: skip
 _COUNTERPARTS = {"min": "max", "max": "min", "argmin": "argmax", "argmax": "argmin", "minimum": "maximum",
                  "maximum": "minimum", "floor": "ceil", "ceil": "floor", "mean": "max"}  # fmt: skip
@@ -35,6 +34,8 @@ def operator(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     outer = site.parent.node if site.parent else None
     if isinstance(outer, cst.BinaryOperation) and (_is_list(outer.left) or _is_list(outer.right)):
         return None
+    if site.parent is not None and isinstance(outer, cst.BinaryOperation) and tree.is_structural(site.parent):
+        return None
     kind = rng.choice([kind for kind in family if not isinstance(site.node, kind)])
     new = kind()
     return Edit(site.path, new, f"`{tree.code(site.node)}` became `{tree.code(new)}`", site.path)
@@ -43,7 +44,7 @@ def operator(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
 def constant(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """A number moved: a float by a random factor, a whole number to another one near it."""
     node = site.node
-    if in_index(site):
+    if not isinstance(node, cst.BaseNumber) or tree.is_structural(site):
         return None
     if isinstance(node, cst.Integer):
         value = node.evaluated_value
@@ -65,8 +66,7 @@ def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     node = site.node
     if not isinstance(node, cst.Call):
         return None
-    name = node.func.value if isinstance(node.func, cst.Name) else (
-        node.func.attr.value if isinstance(node.func, cst.Attribute) else "")  # fmt: skip
+    name = called(node)
     keyed = next((index for index, argument in enumerate(node.args)
                   if argument.keyword and argument.keyword.value == "key"), None)  # fmt: skip
     if keyed is not None and isinstance(node.args[keyed].value, cst.Lambda) and rng.random() < 0.4:
@@ -141,7 +141,7 @@ def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     arithmetic = isinstance(node, cst.BinaryOperation) and isinstance(
         node.operator, cst.Add | cst.Subtract | cst.Multiply | cst.Divide
     )
-    if in_index(site) or not (arithmetic or isinstance(node, cst.BooleanOperation)):
+    if not (arithmetic or isinstance(node, cst.BooleanOperation)) or (arithmetic and tree.is_structural(site)):
         return None
     assert isinstance(node, cst.BinaryOperation | cst.BooleanOperation)
     if _is_list(node.left) or _is_list(node.right):
@@ -155,7 +155,7 @@ def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
 
 def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """A quantity of the same function is added to an operand of arithmetic, with a random weight."""
-    if not _is_operand(site) or in_index(site) or site.function is None:
+    if not _is_operand(site) or site.function is None or tree.is_structural(site):
         return None
     known = tree.known_at(site)
     terms = [other for other in tree.sites if other.function is site.function and _is_operand(other)
@@ -174,7 +174,7 @@ def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
 def name(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """Another local variable of the same function that is used in the same way elsewhere."""
     node = site.node
-    if not isinstance(node, cst.Name) or site.function is None or not is_load(site):
+    if not isinstance(node, cst.Name) or site.function is None or not is_load(site) or tree.is_structural(site):
         return None
     known = tree.known_at(site)
     if node.value not in known:

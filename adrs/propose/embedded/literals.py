@@ -9,11 +9,12 @@ from hashlib import blake2b
 from adrs import evolve_blocks
 from adrs.propose.embedded.text import Text, number
 
-_SHAPES = frozenset((
+SHAPE_CALLS = frozenset((
     "arange", "astype", "bincount", "default_rng", "empty", "expand_dims", "eye", "full", "linspace", "ones", "Random",
     "repeat", "reshape", "round", "seed", "swapaxes", "tile", "zeros",
 ))  # fmt: skip
 """Calls whose whole numbers are shapes, axes, digits or seeds."""
+SHAPE_KEYWORDS = frozenset(("axis", "dtype", "ndmin", "decimals", "size", "shape", "seed"))
 _SENTINEL = 1e6
 """A number this large, or the inverse of one, stands for infinity or guards a division."""
 
@@ -103,10 +104,10 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         name = ast.unparse(node.func).rpartition(".")[2]
         self.visit(node.func)
-        for value in () if name in _SHAPES else node.args:
+        for value in () if name in SHAPE_CALLS else node.args:
             self.visit(value)
         for keyword in node.keywords:
-            if keyword.arg not in ("axis", "dtype", "ndmin", "decimals", "size", "shape", "seed"):
+            if keyword.arg not in SHAPE_KEYWORDS:
                 self._visit_named(keyword.value, keyword.arg or "")
 
     def visit_Compare(self, node: ast.Compare) -> None:

@@ -2,7 +2,8 @@
 
 import ast
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import libcst as cst
@@ -11,33 +12,46 @@ from adrs.interface import FunctionType, ValueType
 from adrs.program import Brief, Draft, Parent, Program
 from adrs.propose.embedded import edits, statements
 from adrs.propose.embedded.archive import Archive
+from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.edits import Maker
 from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.tree import Edit, Tree, parse
 
 _STATEMENT = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
-_Weighted = tuple[float, Maker, tuple[type[cst.CSTNode], ...]]
 
-_MAKERS: Sequence[_Weighted] = (
-    (3.0, edits.constant, (cst.Integer, cst.Float)),
-    (3.0, edits.operator, (cst.BaseCompOp, cst.BaseBinaryOp, cst.BaseAugOp, cst.BaseBooleanOp)),
-    (3.0, edits.add_term, (cst.BaseExpression,)),
-    (2.0, edits.drop_term, (cst.BinaryOperation, cst.BooleanOperation)),
-    (2.0, edits.call, (cst.Call,)),
-    (2.0, edits.name, (cst.Name,)),
-    (1.0, edits.condition, (cst.BaseExpression,)),
-    (1.5, statements.remove, _STATEMENT),
-    (1.5, statements.repeat, _STATEMENT),
-    (1.0, statements.move, _STATEMENT),
-    (1.0, statements.unguard, (cst.If,)),
-    (1.0, statements.leave_early, (cst.For, cst.While)),
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of edit."""
+
+    name: str
+    weight: float
+    make: Maker
+    nodes: tuple[type[cst.CSTNode], ...]
+    """What it may apply to."""
+
+
+_KINDS = (
+    _Kind("constant", 3.0, edits.constant, (cst.Integer, cst.Float)),
+    _Kind("operator", 3.0, edits.operator, (cst.BaseCompOp, cst.BaseBinaryOp, cst.BaseAugOp, cst.BaseBooleanOp)),
+    _Kind("add term", 3.0, edits.add_term, (cst.BaseExpression,)),
+    _Kind("drop term", 2.0, edits.drop_term, (cst.BinaryOperation, cst.BooleanOperation)),
+    _Kind("call", 2.0, edits.call, (cst.Call,)),
+    _Kind("name", 2.0, edits.name, (cst.Name,)),
+    _Kind("condition", 1.0, edits.condition, (cst.BaseExpression,)),
+    _Kind("remove", 1.5, statements.remove, _STATEMENT),
+    _Kind("repeat", 1.5, statements.repeat, _STATEMENT),
+    _Kind("move", 1.0, statements.move, _STATEMENT),
+    _Kind("unguard", 1.0, statements.unguard, (cst.If,)),
+    _Kind("leave early", 1.0, statements.leave_early, (cst.For, cst.While)),
 )
-_FIELD_WEIGHT = 1.5
-"""Weight, maker of edits, and the kinds of node that it may apply to."""
+_FIELD_WEIGHT = 1.0
 _ATTEMPTS = 12
 _SITES = 16
 """Places that a kind of edit is tried at before another kind has its turn."""
 _PROGRAMS = 4
+_CHANGED = 0.2
+"""Reward of a kind of edit for a program that runs and behaves otherwise; 1 if it is better than its parent."""
 
 
 class Mutate:
@@ -47,9 +61,12 @@ class Mutate:
 
     def __init__(self, functions: Mapping[str, FunctionType]) -> None:
         """Take the functions of the interface, whose fields may stand for each other where their types are alike."""
-        self._makers: list[_Weighted] = [*_MAKERS]
+        kinds = [*_KINDS]
         for names in _alike(functions):
-            self._makers.append((_FIELD_WEIGHT, partial(edits.field, fields=names), (cst.SimpleString,)))
+            maker = partial(edits.field, fields=names)
+            kinds.append(_Kind(f"field {names[0]}", _FIELD_WEIGHT, maker, (cst.SimpleString,)))
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._bandit = Bandit(self._kinds)
 
     def think(self, brief: Brief, archive: Archive, rng: random.Random) -> Idea | None:
         """The parent with one to three edits."""
@@ -58,30 +75,42 @@ class Mutate:
             return None
         for _ in range(_PROGRAMS):
             chosen = self._choose(tree, rng, rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0])
-            source = tree.replace(chosen)
+            source = tree.replace([edit for _, edit in chosen])
             if chosen and source != tree.source and _parses(source):
-                rationale = "; ".join(f"line {tree.line(edit.at)}: {edit.text}" for edit in chosen)
+                rationale = "; ".join(f"line {tree.line(edit.at)}: {edit.text}" for _, edit in chosen)
                 parents = (Parent(brief.parent.id, "parent"),)
-                return Idea(source, parents, f"mutated {rationale}", brief.parent.fitness)
+                detail = {"edits": [kind for kind, _ in chosen]}
+                return Idea(source, parents, f"mutated {rationale}", brief.parent.fitness, detail)
         return None
 
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
-        """Nothing to remember."""
+        """Count the kinds of edit."""
+        for kind in draft.detail["edits"]:
+            if kind in self._kinds:
+                self._bandit.pull(kind)
 
     def tell(self, program: Program) -> None:
-        """Nothing to learn."""
+        """Reward the kinds of edit that make programs which run and are different, or better."""
+        fitness, baseline = program.fitness, program.detail.get("baseline")
+        if fitness is None or fitness == baseline:
+            return
+        reward = _CHANGED if baseline is None or fitness < baseline else 1.0
+        for kind in program.detail["edits"]:
+            if kind in self._kinds:
+                self._bandit.reward(kind, reward / len(program.detail["edits"]))
 
-    def _choose(self, tree: Tree, rng: random.Random, count: int) -> list[Edit]:
-        """Up to `count` random edits that do not overlap."""
-        chosen: list[Edit] = []
-        weights = [weight for weight, _, _ in self._makers]
+    def _choose(self, tree: Tree, rng: random.Random, count: int) -> list[tuple[str, Edit]]:
+        """Up to `count` random edits that do not overlap, with their kinds."""
+        chosen: list[tuple[str, Edit]] = []
+        names = list(self._kinds)
+        weights = [kind.weight * self._bandit.mean(kind.name) for kind in self._kinds.values()]
         for _ in range(_ATTEMPTS):
-            _, maker, kinds = rng.choices(self._makers, weights)[0]
-            sites = [site for site in tree.editable if isinstance(site.node, kinds)]
-            made = (maker(tree, site, rng) for site in rng.sample(sites, min(_SITES, len(sites))))
+            kind = self._kinds[rng.choices(names, weights)[0]]
+            sites = [site for site in tree.editable if isinstance(site.node, kind.nodes)]
+            made = (kind.make(tree, site, rng) for site in rng.sample(sites, min(_SITES, len(sites))))
             edit = next((edit for edit in made if edit is not None), None)
-            if edit is not None and not any(edit.overlaps(other) for other in chosen):
-                chosen.append(edit)
+            if edit is not None and not any(edit.overlaps(other) for _, other in chosen):
+                chosen.append((kind.name, edit))
                 if len(chosen) == count:
                     break
         return chosen

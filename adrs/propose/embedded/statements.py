@@ -15,7 +15,7 @@ def remove(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     if found is None:
         return None
     block, body, index = found
-    if len(body) == 1 or _binds_alone(tree, site):
+    if len(body) == 1 or _is_text(site.node) or _binds_alone(tree, site):
         return None
     if _leaves(tree, site) and not isinstance(site.node, cst.If):
         return None

@@ -8,6 +8,7 @@ from functools import cache, cached_property, lru_cache
 import libcst as cst
 
 from adrs import evolve_blocks
+from adrs.propose.embedded.literals import SHAPE_CALLS, SHAPE_KEYWORDS
 
 Path = tuple[tuple[str, int | None], ...]
 """From the module down: name of a field, and index in it where it is a list."""
@@ -107,6 +108,20 @@ class Tree:
                 known.add(name)
         return known
 
+    @cached_property
+    def _sizes(self) -> frozenset[str]:
+        """Variables that somewhere are an index, a shape or the end of a range."""
+        return frozenset(name for site, name, bound in self.names if not bound and _in_shape(site, ranges=True))
+
+    def is_structural(self, site: Site) -> bool:
+        """Whether a node is an index or a shape, or arithmetic on such: changing it breaks more than it betters."""
+        if _in_shape(site):
+            return True
+        reads = self.names_in(site)[1]
+        if not reads and site.parent is not None and isinstance(site.parent.node, cst.BinaryOperation):
+            reads = self.names_in(site.parent)[1]
+        return bool(reads) and reads <= self._sizes
+
     def names_in(self, site: Site) -> tuple[set[str], set[str]]:
         """Names that a node binds, and those that it reads; what a lambda or comprehension binds is left out."""
         length = len(site.path)
@@ -189,6 +204,26 @@ def is_private(site: Site) -> bool:
 def in_index(site: Site) -> bool:
     """Whether a node is part of a subscript's index."""
     return any(name == "slice" for name, _ in site.path)
+
+
+def called(node: cst.Call) -> str:
+    """The last part of the name of what is called, empty for a call of anything else."""
+    function = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+    return function.value if isinstance(function, cst.Name) else ""
+
+
+def _in_shape(site: Site, ranges: bool = False) -> bool:
+    """Whether a node is part of an index, or of an argument that is a shape, an axis or a seed."""
+    if in_index(site):
+        return True
+    for outer in (site, *site.ancestors()):
+        if isinstance(outer.node, cst.Arg) and outer.parent is not None and isinstance(outer.parent.node, cst.Call):
+            name = called(outer.parent.node)
+            if outer.node.keyword is not None and outer.node.keyword.value in SHAPE_KEYWORDS:
+                return True
+            if name in SHAPE_CALLS or (ranges and name == "range"):
+                return True
+    return False
 
 
 @cache

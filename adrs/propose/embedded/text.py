@@ -56,8 +56,10 @@ def number(value: float, integral: bool = False) -> str:
 
 
 def is_atom(text: str) -> bool:
-    """Whether an expression binds tighter than any operator, so that it needs no parentheses anywhere."""
+    """Whether an expression binds tighter than any operator, or stands in parentheses: it needs none anywhere."""
     node = ast.parse(text.strip(), mode="eval").body
+    if node.col_offset > 0:
+        return True
     if isinstance(node, ast.Constant):
         return not isinstance(node.value, complex)
     return isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.List | ast.Dict | ast.Set)

@@ -100,7 +100,8 @@ class Tree:
         for where, name, bound in self.names:
             if where is site or where.path[: len(site.path)] == site.path:
                 break
-            if bound and where.function is site.function and not is_private(where):
+            earlier = where.statement is not site.statement  # an assignment's target comes before its value
+            if bound and earlier and where.function is site.function and not is_private(where):
                 known.add(name)
         around = [outer for outer in site.ancestors() if isinstance(outer.node, cst.Lambda | cst.BaseComp)]
         for where, name, bound in self.names if around else ():

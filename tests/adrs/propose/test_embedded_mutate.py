@@ -114,6 +114,8 @@ def test_names_are_those_used_alike_and_bound_before() -> None:
     made = outcomes(edits.name, body("z = x[0] + y[0]", "w = z + 1", "return w"))
     assert body("z = y[0] + y[0]", "w = z + 1", "return w") in made
     assert all("z = w" not in source and "z = z" not in source for source in made)
+    made = outcomes(edits.name, body("z = x + y", "return z + x"))
+    assert not any("z" in source.split("\n")[1][7:] for source in made)
 
 
 def test_statements() -> None:

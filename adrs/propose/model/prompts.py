@@ -45,6 +45,8 @@ class Facts:
     level: int
     """Level of stagnation up to which hints are given."""
     summary: str
+    ticket: int = 0
+    """Makes requests differ that are otherwise the same; 0 leaves it out."""
 
 
 class Prompts:
@@ -69,7 +71,7 @@ class Prompts:
         base = view(facts.base, self._problem.objective)
         values: dict[str, Any] = {
             "problem": self._problem, "kind": facts.kind, "wanted": wanted, "fallback": fallback, "base": base,
-            "stagnation": facts.stagnation if facts.level > 0 else 0,
+            "stagnation": facts.stagnation if facts.level > 0 else 0, "ticket": facts.ticket,
         }  # fmt: skip
         return [self._system, self._bounded(facts.kind, values, self._parts(facts, base), facts)]
 

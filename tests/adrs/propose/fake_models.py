@@ -40,8 +40,6 @@ class FakeModels:
     async def ask(self, ticket: int, model: str, messages: Sequence[Message]) -> Call:
         digest = request_digest(model, messages)
         self.asked.add((ticket, digest))
-        for _ in range(self.pauses.randint(0, self.longest_pause)):
-            await asyncio.sleep(0)
         if (ticket, digest) not in self.journal:
             self.requests.append((ticket, list(messages)))
             answer = self._answers(messages[-1].content)
@@ -49,6 +47,8 @@ class FakeModels:
             self.journal[ticket, digest] = Call(
                 ticket, model, digest, "" if error else answer, 100, 20, self._usd, 0.5, error
             )
+        for _ in range(self.pauses.randint(0, self.longest_pause)):
+            await asyncio.sleep(0)
         return self.journal[ticket, digest]
 
     def tell(self, model: str, gain: float, usd: float) -> None:

@@ -60,6 +60,7 @@ FULL = facts(
     stagnation=60,
     level=2,
     summary="Packing by load works; moves do not.",
+    ticket=17,
 )
 HISTORY = ["program 1: seed -> score 0.0", "program 2 from 1: sorted by size -> score 12.5 (+12.5)"]
 

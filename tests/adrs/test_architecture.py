@@ -19,6 +19,7 @@ LAYERS = [
     {"sandbox", "llm"},
     {
         "problem",
+        "problem_records",
         "source",
         "interface",
         "program",

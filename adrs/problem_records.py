@@ -1,0 +1,210 @@
+"""The records of a problem: what `problem.toml` says, checked and typed. Made by `adrs.problem`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from adrs import openevolve, resources
+from adrs.evaluation import WorkloadSpec
+from adrs.interface import FunctionType
+from adrs.program import Split, Verdict
+from adrs.score import Direction
+
+FILE = "problem.toml"
+Trust = Literal["line", "shared"]
+"""Whether a line of trust runs between evaluator and programs, or both share a process, as the evaluators of others
+that import the program themselves do: then a program could make up its score."""
+_KEPT_BYTES = 1 << 20
+"""Of a file in a shared evaluator's folder; a larger one is kept as its checksum."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the policy decides, in words; the core of every brief."""
+
+    what: str
+    why: str = ""
+    rules: tuple[str, ...] = ()
+    pitfalls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The primary metric."""
+
+    metric: str
+    """Metric of a split."""
+    direction: Direction
+    workload_metric: str
+    """The metric of one workload that it is made of; often the same."""
+    unit: str = ""
+    noisy: bool = False
+    """Measured times enter it: baselines are not cached, and winners are compared with `margin`."""
+    margin: float = 0.0
+    """Smallest difference of the metric that counts."""
+
+    def fitness(self, value: float) -> float:
+        """The value with its sign turned so that higher is better."""
+        return value if self.direction == "maximize" else -value
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one policy process may use. A limit ends the process; it never slows it."""
+
+    decision_seconds: float = 10.0
+    """Wall and CPU seconds of one call."""
+    start_seconds: float = 10.0
+    """Wall seconds until the program's module is loaded."""
+    memory_mb: int = 512
+    """Memory on top of the interpreter and its warmed imports."""
+    scratch_mb: int = 16
+    """Size of the private working directory."""
+    output_kb: int = 16
+    """Captured stdout and stderr; the rest is dropped."""
+    answer_mb: int = 64
+    """Size of one answer."""
+    source_kb: int = 256
+    """Size of a program."""
+    imports: tuple[str, ...] = ()
+    """Modules outside the standard library that a program may import; loaded before the fork."""
+    processes: int = 0
+    """Processes and threads that a shared evaluator and its program may start; they share `memory_mb`."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A first part of `train` that weeds out programs before the rest is spent on them."""
+
+    name: str
+    workloads: tuple[str, ...]
+    """Names of workloads."""
+    decision_seconds: float | None = None
+    """A tighter limit of one call while the stage lasts."""
+    least_score: float | None = None
+    """Mean workload score below which a program stops here; with a shared evaluator, primary metric."""
+    function: str = ""
+    """With a shared evaluator: the function of it that is called."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A program shipped with the problem, in a role."""
+
+    name: str
+    role: Literal["trivial", "heuristic", "state-of-the-art"]
+    path: Path
+
+
+@dataclass(frozen=True)
+class Cheat:
+    """A hostile or lazy program, and what must be said of it."""
+
+    name: str
+    path: Path
+    verdict: Verdict
+    """The verdict it must get; `ok` for one that must merely gain nothing."""
+    rule: str = ""
+    """Text that the reason must contain."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Given to proposers from a level of stagnation on; level 0 = always."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything in `problem.toml`, checked."""
+
+    name: str
+    folder: Path
+    title: str
+    source: str
+    decide: Decision
+    shape: Literal["solve", "decide"]
+    functions: Mapping[str, FunctionType]
+    objective: Objective
+    evaluator: str
+    """`package.module:Class`, looked for in the problem's folder first; a shared one: `path/file.py:function`."""
+    evaluator_parameters: Mapping[str, Any]
+    limits: Limits
+    mode: str
+    """`standard`, or `published` for the turned-round splits."""
+    workloads: Mapping[Split, tuple[WorkloadSpec, ...]]
+    missing: tuple[str, ...]
+    """Optional workloads left out because their data file is not there: `name: path`."""
+    data: Mapping[str, str]
+    """SHA-256 of data files by the name that workloads give them."""
+    stages: tuple[Stage, ...]
+    seed: Path
+    baselines: tuple[Baseline, ...]
+    cheats: tuple[Cheat, ...]
+    blocks: tuple[Path, ...]
+    hints: tuple[Hint, ...]
+    trust: Trust = "line"
+    language: str = "python"
+    """Of the programs; another one than Python only with a shared evaluator."""
+    generated: str | None = None
+    """Text of a problem.toml that the folder lacks, where it is a problem in the form of another project."""
+
+    @property
+    def shared_folder(self) -> Path:
+        """The folder of a shared evaluator, of which policy processes are given a copy."""
+        return (self.folder / self.evaluator.rpartition(":")[0]).parent
+
+    @property
+    def prompts(self) -> list[Path]:
+        """Templates of the problem's own, which go before the shipped ones of the same name."""
+        return sorted((self.folder / "prompts").glob("*.md.j2"))
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        """All stages in order; the last one, `full`, is all of the split."""
+        return (*(stage.name for stage in self.stages), "full")
+
+    def baseline(self, role: str) -> Baseline | None:
+        """The first baseline in a role."""
+        return next((baseline for baseline in self.baselines if baseline.role == role), None)
+
+    def data_path(self, name: str) -> Path:
+        """Where a data file lies: in the problem's folder, or in the published data."""
+        return data_path_in(self.folder, name)
+
+    def snapshot(self) -> dict[str, bytes]:
+        """The files that define the problem, by path within its folder, for the log."""
+        paths = [self.seed, *(b.path for b in self.baselines), *self.blocks, *self.prompts]
+        if self.generated is None:
+            paths.append(self.folder / FILE)
+        files = {str(path.relative_to(self.folder)): path.read_bytes() for path in dict.fromkeys(paths)}
+        if self.generated is not None:
+            files[FILE] = self.generated.encode()
+        if self.trust == "shared":
+            for path in openevolve.files(self.shared_folder):
+                files.setdefault(str(path.relative_to(self.folder)), _kept(path))
+        return files
+
+    def digest(self) -> str:
+        """Hash of the snapshot."""
+        total = sha256()
+        for name, content in sorted(self.snapshot().items()):
+            total.update(f"{name}\0{len(content)}\0".encode() + content)
+        return total.hexdigest()
+
+
+def _kept(path: Path) -> bytes:
+    content = path.read_bytes()
+    if len(content) <= _KEPT_BYTES:
+        return content
+    return f"{len(content)} bytes with SHA-256 {sha256(content).hexdigest()}".encode()
+
+
+def data_path_in(folder: Path, name: str) -> Path:
+    """Where a data file of a problem lies."""
+    local = folder / name
+    return local if local.is_file() else resources.data_folder() / name

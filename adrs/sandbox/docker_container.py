@@ -78,13 +78,21 @@ def _start(plan: dict[str, Any], control: int, parent: int, stack: contextlib.Ex
             f"the engine at {docker_image.address()} answers and has no image {plan['image']}; "
             "`adrs sandbox build-image` makes it"
         )
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adrs-control-")))
-    shared = folder / "shared"
-    shared.mkdir()
-    shared.chmod(0o755)
+    with tempfile.TemporaryDirectory(prefix="adrs-control-") as folder:
+        shared = Path(folder, "shared")
+        shared.mkdir()
+        shared.chmod(0o755)
+        return _run(client, plan, shared, control, parent, stack)
+
+
+def _run(
+    client: Any, plan: dict[str, Any], shared: Path, control: int, parent: int, stack: contextlib.ExitStack
+) -> socket.socket:
+    """Run the container with the folder in which it finds a socket to connect to."""
+    os.chdir(shared)  # the name of a socket must be short
     listener = stack.enter_context(socket.socket(socket.AF_UNIX))
-    listener.bind(str(shared / "socket"))
-    (shared / "socket").chmod(0o666)
+    listener.bind("socket")
+    Path("socket").chmod(0o666)
     listener.listen(1)
     container = client.api.create_container(
         plan["image"], command=[*plan["command"], f"{docker_image.CONTROL}/socket"], environment=plan["environment"],
@@ -97,7 +105,7 @@ def _start(plan: dict[str, Any], control: int, parent: int, stack: contextlib.Ex
     connection = _accept(listener, output, parent)
     stack.callback(connection.close)
     socket.send_fds(connection, [b"c"], [control])
-    (shared / "socket").unlink()
+    os.chdir("/")
     return connection
 
 

@@ -116,7 +116,12 @@ def test_an_absent_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         sandbox.named("docker").start(SandboxSpec())
 
 
-def test_helpers_are_seen_and_the_machine_is_not(running: Engine, tmp_path: Path) -> None:
+def test_helpers_are_seen_and_the_machine_is_not(
+    running: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / ("a_long_name" * 10)
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     (tmp_path / "file").write_text("seen")
     spec = SandboxSpec(imports=("adrs_helpers.placement",), readable=(tmp_path,), memory_mb=1024)
     tmp_path.chmod(0o700)
@@ -124,6 +129,7 @@ def test_helpers_are_seen_and_the_machine_is_not(running: Engine, tmp_path: Path
         sandbox.named("docker").start(spec)
     tmp_path.chmod(0o755)
     started = sandbox.named("docker").start(spec)
+    assert not list(temporary.iterdir())
     try:
         assert run(started, f"open({str(tmp_path / 'file')!r}).read()") == "seen"
         assert "Error" in run(started, f"open({str(tmp_path / 'file')!r}, 'w')")

@@ -24,7 +24,7 @@ class Crossover:
 
     def __init__(self, templates: Mapping[str, Template], entries: Iterable[str]) -> None:
         self._templates = templates
-        self._entries = frozenset(entries)
+        self._entries = tuple(entries)
 
     def think(self, brief: Brief, archive: Archive, rng: random.Random) -> Idea | None:
         """The first mixture that differs from both, with the inspirations before other good programs."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,23 @@ def test_replay_of_a_ticket_without_a_record_fails_in_one_sentence() -> None:
 def test_other_seeds_propose_other_programs() -> None:
     runs = [Driver(SEQUENCING, Embedded(Context(SEQUENCING, seed)), pretend, seed).drive(20) for seed in (1, 2)]
     assert sources(runs[0]) != sources(runs[1])
+
+
+def test_processes_with_other_hash_seeds_propose_the_same() -> None:
+    code = (
+        "from test_embedded_proposer import *\n"
+        "for problem in (SEQUENCING, THERMOSTAT):\n"
+        "    run = Driver(problem, Embedded(Context(problem, 3)), pretend, 3).drive(60)\n"
+        "    print(sha256(repr([(p.source, p.rationale, p.detail) for p in run.programs]).encode()).hexdigest())\n"
+    )
+    printed = set()
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-W", "ignore", "-c", code]
+        folder = Path(__file__).parent
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=True)
+        printed.add(done.stdout)
+    assert len(printed) == 1
 
 
 def test_every_block_is_tried_with_its_defaults_first() -> None:

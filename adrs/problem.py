@@ -234,7 +234,7 @@ class _Reader:
 
     def _limits(self, table: Table, defaults: Limits) -> Limits:
         values: dict[str, Any] = {}
-        for name in ("decision_seconds", "start_seconds"):
+        for name in ("decision_seconds", "evaluation_seconds", "start_seconds"):
             values[name] = self._positive(table, name, float, defaults)
         for name in ("memory_mb", "scratch_mb", "output_kb", "answer_mb", "source_kb"):
             values[name] = self._positive(table, name, int, defaults)

@@ -56,6 +56,8 @@ class Limits:
 
     decision_seconds: float = 10.0
     """Wall and CPU seconds of one call."""
+    evaluation_seconds: float = 900.0
+    """Wall seconds of all calls of one evaluation together."""
     start_seconds: float = 10.0
     """Wall seconds until the program's module is loaded."""
     memory_mb: int = 512

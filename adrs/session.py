@@ -29,7 +29,7 @@ from adrs.llm.spending import Spending
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
 from adrs.program import SPLITS, Evaluation, Job, Program
-from adrs.propose import Context, portfolio
+from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
 from adrs.source import Rejected, Screen
@@ -117,7 +117,9 @@ class _Session:
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
         prompts = Path(settings.prompts) if settings.prompts else None
-        self._proposer = portfolio.make(settings.proposer, Context(loaded, settings.seed, self._models, prompts))
+        characters = settings.prompt_characters or PROMPT_CHARACTERS
+        context = Context(loaded, settings.seed, self._models, prompts, characters)
+        self._proposer = portfolio.make(settings.proposer, context)
         self._executor: Executor = plugins.load("executor", settings.executor)(
             loaded, settings.workers, settings.sandbox
         )

@@ -25,6 +25,8 @@ class Settings:
     """`NAME=IN/OUT` in dollars per million tokens."""
     prompts: str | None = None
     """A folder with prompt templates of the user's."""
+    prompt_characters: int | None = None
+    """The most characters of a request; None: as many as adrs.propose says."""
     executor: str = "local"
     sandbox: str | None = None
     workers: int = 2
@@ -52,7 +54,7 @@ class Settings:
             raise UserError(f"window ({self.window}) must be at least the number of workers ({self.workers})")
         if self.max_evaluations is not None and self.max_evaluations < 1:
             raise UserError(f"max-evaluations must be at least 1, not {self.max_evaluations}")
-        for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts"):
+        for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts", "prompt_characters"):
             if getattr(self, name) and not self.models:
                 raise UserError(f"{name.replace('_', '-')} says something about language models; name one with --model")
         if self.seed < 0:

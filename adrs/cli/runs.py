@@ -50,6 +50,9 @@ def run(
         list[str] | None, typer.Option("--price", help="NAME=IN/OUT, dollars per million tokens; may be repeated.")
     ] = None,
     prompts: Annotated[Path | None, typer.Option("--prompts", help="Folder with prompt templates of yours.")] = None,
+    prompt_characters: Annotated[
+        int | None, typer.Option("--prompt-characters", min=1000, help="Most characters of a prompt. [default: 48000]")
+    ] = None,
     max_evaluations: MaxEvaluations = None,
     max_time: MaxTime = None,
     max_usd: MaxUsd = None,
@@ -80,7 +83,8 @@ def run(
     given = {
         "seed": seed, "name": name, "workers": workers, "sandbox": sandbox, "search": search, "proposers": proposers,
         "max_evaluations": max_evaluations, "max_time": max_time, "workloads": workloads, "model": model or None,
-        "price": price or None, "prompts": str(prompts) if prompts else None, "max_usd": max_usd,
+        "price": price or None, "prompts": str(prompts) if prompts else None,
+        "prompt_characters": prompt_characters, "max_usd": max_usd,
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
     }  # fmt: skip
     options = _merge(given, config)
@@ -155,8 +159,8 @@ def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
     return Settings(
         problem=problem, seed=options["seed"] or 0, workloads=workloads, search=options["search"] or defaults.search,
         proposer=options["proposers"] or defaults.proposer, models=models, prices=tuple(options["price"] or ()),
-        prompts=options["prompts"], sandbox=options["sandbox"], workers=workers,
-        window=options["window"] or max(defaults.window, workers), order=order,
+        prompts=options["prompts"], prompt_characters=options["prompt_characters"], sandbox=options["sandbox"],
+        workers=workers, window=options["window"] or max(defaults.window, workers), order=order,
         max_evaluations=options["max_evaluations"], max_seconds=_seconds(options["max_time"]),
         max_usd=options["max_usd"], max_tokens=options["max_tokens"], max_output_tokens=options["max_output_tokens"],
     )  # fmt: skip
@@ -204,7 +208,15 @@ def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
 
 def _wrong(name: str, value: Any) -> str:
     """What a value of the file should have been; empty if it is right."""
-    least = {"seed": 0, "workers": 1, "max_evaluations": 1, "max_tokens": 1, "max_output_tokens": 1, "window": 1}
+    least = {
+        "seed": 0,
+        "workers": 1,
+        "max_evaluations": 1,
+        "max_tokens": 1,
+        "max_output_tokens": 1,
+        "window": 1,
+        "prompt_characters": 1000,
+    }
     if name in least:
         whole = isinstance(value, int) and not isinstance(value, bool) and value >= least[name]
         return "" if whole else f"a whole number from {least[name]}"

@@ -35,7 +35,8 @@ def print_outcome(outcome: Outcome) -> None:
     if outcome.spend["calls"]:
         spend = outcome.spend
         tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
-        out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, ${spend['usd']:.4f}")
+        cost = f"${spend['usd']:.4f}" if spend["usd"] else "no price known or asked"
+        out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, {cost}")
     out.print(f"stopped  {_why(outcome)}")
     if outcome.difference is not None:
         out.print(f"replay   [red]differs[/]: {outcome.difference}")

@@ -37,6 +37,7 @@ class SandboxedPolicy:
         self._zygote = zygote
         self._functions = functions
         self._limits = limits
+        self._left = limits.evaluation_seconds
         self._source = ""
         self._seeded: tuple[int, int] | None = None
         self._scenarios = 1
@@ -132,8 +133,11 @@ class SandboxedPolicy:
         nonce = int.from_bytes(os.urandom(7), "big")  # so that nothing can be answered before it was asked
         frame = wire.pack([nonce, *request])
         try:
-            answer = wire.unpack(child.exchange(frame, seconds))
+            answer = wire.unpack(child.exchange(frame, min(seconds, self._left)))
         except TimedOut:
+            if self._left < seconds:
+                all_of_it = self._limits.evaluation_seconds
+                raise PolicyFailure("timeout", f"all calls together took longer than {all_of_it:g} s") from None
             raise PolicyFailure("timeout", f"{what} took longer than {seconds:g} s") from None
         except OutOfMemory as error:
             raise PolicyFailure("memory", f"{what}: {error}, the limit is {self._limits.memory_mb} MB") from None
@@ -142,6 +146,7 @@ class SandboxedPolicy:
         except wire.Malformed as malformed:
             raise Invalid("answer", f"{what}: not a well-formed answer ({malformed})") from None
         self.seconds = child.seconds
+        self._left = max(0.0, self._left - child.seconds)
         if not isinstance(answer, list) or len(answer) < 3 or answer[0] != nonce:
             raise Invalid("answer", f"{what}: not a well-formed answer")
         if answer[1] == "ok":

@@ -63,7 +63,7 @@ class Prompts:
         if len(self._system.content) > _MOST_STATEMENT_SHARE * limit:
             raise UserError(
                 f"the statement of problem {problem.name} takes {len(self._system.content)} characters, more than half "
-                f"of the {limit} that a prompt may have; shorten it or raise the limit"
+                f"of the {limit} that a prompt may have; shorten it or raise --prompt-characters"
             )
 
     def request(self, facts: Facts, wanted: Wanted, fallback: bool = False) -> list[Message]:

@@ -71,11 +71,23 @@ def parse(text: str) -> dict[str, float]:
 def make(text: str, context: Context) -> Proposer:
     """The proposer of a run: one, or a portfolio. Raises UserError.
 
-    Without a text, the embedded one; where there are models, both it and the model proposer.
+    Without a text, those that can do something here: the embedded one, which knows Python alone, and where there are
+    models, the model proposer.
     """
-    weights = parse(text or ("embedded,model" if context.models is not None else "embedded"))
+    weights = parse(text or _usual(context))
     members: dict[str, Proposer] = {name: plugins.load("proposer", name)(context) for name in weights}
     return Portfolio(members, weights) if len(members) > 1 else next(iter(members.values()))
+
+
+def _usual(context: Context) -> str:
+    usable = {"embedded": context.problem.language == "python", "model": context.models is not None}
+    names = [name for name, works in usable.items() if works]
+    if not names:
+        raise UserError(
+            f"the programs of {context.problem.name} are written in {context.problem.language}, which only language "
+            "models can change here; name one with --model"
+        )
+    return ",".join(names)
 
 
 def _weight(name: str, text: str) -> float:

@@ -1,0 +1,78 @@
+"""Before a run is believed: `adrs run` refuses what `adrs check` would find, before the first candidate, with the reason."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.adrs.cli_tools import adrs, adrs_json
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    adrs("new", "demo", cwd=tmp_path)
+    return tmp_path
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def refused(workspace: Path) -> str:
+    done = adrs("run", "./demo", "--max-evaluations", "3", cwd=workspace, code=1)
+    assert not (workspace / "runs").exists()
+    return done.stderr.splitlines()[-1]
+
+
+def test_a_data_file_that_is_missing(workspace: Path) -> None:
+    edit(workspace / "demo" / "problem.toml", "test = [", 'test = [{ family = "real", files = ["real.json"] }, ')
+    assert "real.json is missing" in refused(workspace)
+
+
+def test_a_data_file_with_another_checksum(workspace: Path) -> None:
+    (workspace / "demo" / "real.json").write_text("[1]")
+    digest = sha256(b"[2]").hexdigest()
+    edit(workspace / "demo" / "problem.toml", "[[stages]]", f'[data]\n"real.json" = "{digest}"\n\n[[stages]]')
+    assert "has another checksum" in refused(workspace)
+    edit(workspace / "demo" / "problem.toml", digest, sha256(b"[1]").hexdigest())
+    assert adrs_json("run", "./demo", "--max-evaluations", "3", cwd=workspace)["evaluations"] == 3
+
+
+def test_an_evaluator_that_always_says_the_same(workspace: Path) -> None:
+    evaluator = workspace / "demo" / "evaluator.py"
+    edit(evaluator, 'makespan=np.mean(makespans), bounds={"makespan": float(np.mean(bounds))}', "makespan=7.0")
+    assert "two different programs have the same makespan, 7" in refused(workspace)
+
+
+def test_a_state_of_the_art_that_is_none(workspace: Path) -> None:
+    folder = workspace / "demo" / "baselines"
+    longest, trivial = (folder / "longest_first.py").read_text(), (folder / "round_robin.py").read_text()
+    (folder / "longest_first.py").write_text(trivial)
+    (folder / "round_robin.py").write_text(longest)
+    assert "not better than the trivial one" in refused(workspace)
+
+
+def test_a_seed_whose_score_does_not_repeat(workspace: Path) -> None:
+    source = "import os\n\ndef solve(instance):\n    n = len(instance['length'])\n"
+    source += "    return [os.urandom(1)[0] % instance['machines'] for _ in range(n)]\n"
+    (workspace / "demo" / "seed.py").write_text(source)
+    assert "two evaluations differ" in refused(workspace)
+
+
+def test_a_cheat_that_is_not_caught(workspace: Path) -> None:
+    cheat = workspace / "demo" / "cheats" / "leaves_jobs_out.py"
+    cheat.write_text((workspace / "demo" / "seed.py").read_text())
+    assert "cheat leaves_jobs_out: expected invalid shape; got ok" in refused(workspace)
+
+
+def test_what_has_passed_is_not_checked_again_until_it_changes(workspace: Path) -> None:
+    def noted() -> bool:
+        return "checking the problem" in adrs("run", "./demo", "--max-evaluations", "2", cwd=workspace).stderr
+
+    (workspace / "demo" / "seed.py").write_text((workspace / "demo" / "seed.py").read_text() + f"# {workspace}\n")
+    assert noted()
+    assert not noted()
+    edit(workspace / "demo" / "evaluator.py", "INSTANCES = 10", "INSTANCES = 9")
+    assert noted()

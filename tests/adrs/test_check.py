@@ -1,4 +1,4 @@
-"""Before a run is believed: `adrs run` refuses what `adrs check` would find, before the first candidate, with the reason."""
+"""`adrs run` refuses what `adrs check` would find, before the first candidate, with the reason."""
 
 from hashlib import sha256
 from pathlib import Path

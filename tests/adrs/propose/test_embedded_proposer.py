@@ -20,7 +20,6 @@ from adrs.problem import Problem, load
 from adrs.program import Brief, Draft, Evaluation, Program
 from adrs.propose import Context
 from adrs.propose.embedded import Embedded
-from adrs.propose.replay import Replay
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SEQUENCING = load(str(FIXTURES / "sequencing"))
@@ -74,18 +73,6 @@ def test_recalling_leaves_the_state_that_proposing_left(problem: Problem, cut: i
     resumed = Driver(problem, Embedded(Context(problem, seed)), pretend, seed).drive(70, window, known)
     assert sources(resumed) == sources(whole)
     assert [program.detail for program in resumed.programs] == [program.detail for program in whole.programs]
-
-
-def test_replay_gives_the_same_lineage() -> None:
-    whole = Driver(SEQUENCING, Embedded(Context(SEQUENCING, 1)), pretend, 1).drive(40)
-    drafts = recorded(whole)
-    replayed = Driver(SEQUENCING, Replay(drafts.get), pretend, 1).drive(40)
-    assert sources(replayed) == sources(whole)
-
-
-def test_replay_of_a_ticket_without_a_record_fails_in_one_sentence() -> None:
-    draft = asyncio.run(Replay({}.get).propose(Brief(7, 0, Program(1, "", ""))))
-    assert draft.failure == "nothing was recorded for ticket 7"
 
 
 def test_other_seeds_propose_other_programs() -> None:
@@ -190,6 +177,6 @@ def helper(error, rate):
 
 
 def test_importing_proposers_is_cheap() -> None:
-    code = "import sys, adrs.propose, adrs.propose.replay; print(sorted({'libcst', 'cma', 'numba'} & set(sys.modules)))"
+    code = "import sys, adrs.propose; print(sorted({'libcst', 'cma', 'numba'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from adrs.calibrate import Calibration
-from adrs.cli.output import console, metric, number, safe, trust_mark
+from adrs.cli.output import console, metric, number, print_trust, safe, trust_mark
 from adrs.problem import Problem
 from adrs.program import Program
 
@@ -42,6 +42,8 @@ class View:
         if not self._quiet and self._console.is_terminal:
             self._live = Live(get_renderable=self._draw, console=self._console, refresh_per_second=4, transient=True)
             self._live.start()
+        elif not self._quiet:
+            print_trust(self._console, self._problem.trust)
         return self
 
     def __exit__(

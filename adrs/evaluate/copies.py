@@ -1,14 +1,19 @@
 """Copies of shared evaluators' folders, for policy processes to read: what lies beside the original stays unseen."""
 
+import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
 from adrs import openevolve, resources
 from adrs.errors import UserError
+
+_KEPT_SECONDS = 60 * 24 * 3600.0
+"""A copy that nobody has asked for during so long is removed when another is made."""
 
 
 def copy_of(folder: Path) -> Path:
@@ -20,6 +25,8 @@ def copy_of(folder: Path) -> Path:
     digest = _digest(folder, files)
     copy = resources.cache_folder() / "evaluators" / digest
     if copy.is_dir() and _digest(copy, openevolve.files(copy)) == digest:
+        with contextlib.suppress(OSError):
+            os.utime(copy)
         return copy.resolve()
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -29,6 +36,7 @@ def copy_of(folder: Path) -> Path:
             _copy(folder, files, place)
             if not copy.exists():
                 place.rename(copy)
+        _forget_unused(copy.parent)
     except FileExistsError:
         pass  # another worker was faster
     except OSError as error:
@@ -37,6 +45,13 @@ def copy_of(folder: Path) -> Path:
                 f"{folder} cannot be copied to {copy}: {error.strerror}; ADRS_CACHE names another place"
             ) from None
     return copy.resolve()
+
+
+def _forget_unused(copies: Path) -> None:
+    oldest = time.time() - _KEPT_SECONDS
+    for copy in copies.iterdir():
+        if copy.stat().st_mtime < oldest:
+            shutil.rmtree(copy, ignore_errors=True)
 
 
 def _copy(folder: Path, files: Iterable[Path], place: Path) -> None:

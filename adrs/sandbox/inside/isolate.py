@@ -6,6 +6,7 @@ What `bwrap` does, from the standard library: user_namespaces(7), pivot_root(2),
 import contextlib
 import ctypes
 import os
+import resource
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,6 +71,23 @@ def become_nobody() -> None:
     os.setresgid(_NOBODY, _NOBODY, _NOBODY)
     os.setresuid(_NOBODY, _NOBODY, _NOBODY)
     linux.keep_capability(linux.CAP_SYS_ADMIN)
+
+
+def processes_are_counted() -> bool:
+    """Whether the kernel holds this user to a limit of processes, found out by trying: it lets root have any number,
+    also a root who is called otherwise in this user namespace.
+    """
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        try:
+            grandchild = os.fork()
+        except BlockingIOError:
+            os._exit(0)
+        if grandchild:
+            os.waitpid(grandchild, 0)
+        os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def _new_user() -> bool:

@@ -39,6 +39,7 @@ def main() -> None:
             isolate.forbid_users()
             linux.unmount("/proc")
             isolate.become_nobody()
+        settings["threads"] = settings["threads"] and isolate.processes_are_counted()
         if settings["restrict"] and settings["processes"] and not settings["threads"]:
             raise OSError("programs that start processes need a sandbox that counts them; this one cannot do so here")
         janitor = None if settings["scratch"] is None else _start_janitor(settings["scratch"], control)

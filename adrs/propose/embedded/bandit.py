@@ -4,8 +4,8 @@ import random
 from collections.abc import Iterable
 
 _MEMORY = 0.985
-_PRIOR_WEIGHT = 4.0
-_PRIOR_REWARD = 0.1
+_PRIOR_WEIGHT = 2.0
+_PRIOR_REWARD = 0.05
 _FLOOR = 0.06
 
 

@@ -56,6 +56,7 @@ def replace(source: str, values: Iterable[tuple[Literal, float]]) -> str:
                                 for literal, value in values)  # fmt: skip
 
 
+@lru_cache(maxsize=64)
 def skeleton(source: str) -> str:
     """A short name for all programs that differ in tunable numbers alone."""
     text = Text(source)

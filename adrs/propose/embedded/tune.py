@@ -20,8 +20,6 @@ _PATIENCE = 4
 """Generations without a new best after which a session ends."""
 _FAR = 0.5
 """Gain over a session's best, in the archive's measure, for which the session is left at once."""
-_CLOSE = 4
-"""Of the best programs, how many may start a session when the parent cannot."""
 
 
 class Session:
@@ -153,9 +151,9 @@ class Tune:
             self._reached.popitem(last=False)
 
     def _origins(self, brief: Brief, archive: Archive) -> Iterator[tuple[Program, Tunable]]:
-        """Programs that a session may start at, the most wanted first."""
+        """Programs that a session may start at, the best first: of one skeleton thus its best program."""
         busy = {session.tunable.skeleton for session in self._sessions.values()}
-        for program in [brief.parent, *list(archive)[:_CLOSE]]:
+        for program in [*archive, brief.parent]:
             if program.fitness is None:
                 continue
             for tunable in tunables.of(program, self._templates):

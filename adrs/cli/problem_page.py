@@ -62,7 +62,7 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
                 out.print(f"  - {safe(line)}")
     out.print("\n[bold]interface[/]")
     if problem.trust == "shared":
-        out.print(f"  {safe(problem.evaluator)} runs the program itself: it is a file of {safe(problem.language)}")
+        out.print(f"  {safe(problem.evaluator)} is given the path of the program, a file of {safe(problem.language)}")
     for function in problem.functions.values():
         out.print(f"  {function.signature()}  {safe(function.doc)}")
         for key, kind in shown["functions"][function.name]["arguments"].items():

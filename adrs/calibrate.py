@@ -130,6 +130,12 @@ def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
     return resources.cache_folder() / "baselines" / f"{key.hexdigest()}.json"
 
 
+def evaluator_digest(problem: Problem) -> str:
+    """Hash of the evaluator's files; empty if they cannot be found."""
+    files = evaluator_files(problem)
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest() if files is not None else ""
+
+
 def evaluator_files(problem: Problem) -> list[Path] | None:
     """The evaluator's module and its neighbours, found without importing them; None if they cannot be found.
 

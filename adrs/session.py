@@ -16,7 +16,7 @@ from typing import Any
 
 from adrs import plugins, problem, threads
 from adrs.budget import Budget
-from adrs.calibrate import Calibration, calibrate
+from adrs.calibrate import Calibration, calibrate, evaluator_digest
 from adrs.check import preflight
 from adrs.choose import Chooser
 from adrs.errors import UserError
@@ -46,7 +46,9 @@ _REHEARSAL = 0.4
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
     """Begin a new run and work on it until it stops."""
     loaded = problem.load(settings.problem, settings.workloads)
-    settings = replace(settings.checked(), problem=_reference(settings.problem, loaded))
+    settings = replace(
+        settings.checked(), problem=_reference(settings.problem, loaded), evaluator_digest=evaluator_digest(loaded)
+    )
     folder = new_folder(runs_dir, name, loaded.name)
     return threads.run(_Session(loaded, settings, folder, observer).start())
 
@@ -79,6 +81,11 @@ def read_settings(folder: Path) -> tuple[Settings, Problem]:
     if loaded.digest() != digest:
         raise UserError(
             f"the problem {loaded.folder} has changed since run {folder.name} began, so their scores cannot be "
+            "compared; start a new run"
+        )
+    if settings.evaluator_digest != evaluator_digest(loaded):
+        raise UserError(
+            f"the evaluator of {loaded.name} has changed since run {folder.name} began, so their scores cannot be "
             "compared; start a new run"
         )
     return settings, loaded

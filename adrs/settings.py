@@ -39,6 +39,8 @@ class Settings:
     max_usd: float | None = None
     max_tokens: int | None = None
     max_output_tokens: int | None = None
+    evaluator_digest: str = ""
+    """Of the evaluator's files when the run began; scores of another evaluator cannot be compared with its own."""
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Settings":

@@ -213,3 +213,11 @@ def test_a_run_of_nothing_but_one_failure_is_broken_off(demo: Path, tmp_path: Pa
     assert outcome.stopped_by.startswith("breaker")
     assert "always" in outcome.stopped_by
     assert outcome.evaluations < 200
+
+
+def test_a_changed_evaluator_is_not_resumed(demo: Path, tmp_path: Path) -> None:
+    outcome = run(demo, tmp_path / "runs", "one")
+    evaluator = demo / "evaluator.py"
+    evaluator.write_text(evaluator.read_text().replace("uniform(1, 10, jobs)", "uniform(1, 3, jobs)"))
+    with pytest.raises(UserError, match="evaluator of demo has changed"):
+        session.resume(outcome.path, Silent(), {})

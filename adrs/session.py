@@ -201,7 +201,7 @@ class _Session:
 
     @contextlib.asynccontextmanager
     async def _workers(self) -> Any:
-        self._observer.note("starting workers")
+        self._observer.note("starting workers; the first start compiles helpers")
         try:
             await self._executor.start()
             yield

@@ -90,7 +90,8 @@ def lineage(
         if as_json:
             print_json([_plain(summary, reader) for summary in summaries])
         else:
-            print_tree(reader.info, questions.tree(summaries, everything), len(summaries))
+            winner = questions.winner(reader)
+            print_tree(reader.info, questions.tree(summaries, everything, winner), len(summaries), winner)
 
 
 def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:

@@ -13,18 +13,16 @@ from adrs.program import Program
 from adrs.store.reader import RunInfo
 
 
-def print_tree(run: RunInfo, roots: Sequence[Node], count: int) -> None:
-    """The tree of first parents."""
+def print_tree(run: RunInfo, roots: Sequence[Node], count: int, winner: int | None) -> None:
+    """The tree of first parents, with the winner marked."""
     out = console()
     top = Tree(f"[bold]{safe(run.name)}[/]  {count} programs{trust_mark(run.trust)}", guide_style="dim")
     stack = [(top, node) for node in reversed(roots)]
     while stack:
         branch, node = stack.pop()
-        added = branch.add(_label(node))
-        if node.folded and not node.children:
-            added.add(f"[dim]… {node.folded} without an improvement[/]")
-        elif node.folded:
-            added.add(f"[dim]… {node.folded} others without an improvement[/]")
+        added = branch.add(_label(node) + ("  [bold green]the winner[/]" if node.summary.id == winner else ""))
+        if node.folded:
+            added.add(f"[dim]… {node.folded} more without an improvement[/]")
         stack += [(added, child) for child in reversed(node.children)]
     out.print(top)
 

@@ -32,10 +32,13 @@ class Step:
     """Lines of the diff to the parent."""
 
 
-def tree(summaries: Sequence[Summary], everything: bool = False) -> list[Node]:
-    """Roots of the tree. Unless `everything`, only programs that improved on all before them, and their ancestors."""
+def tree(summaries: Sequence[Summary], everything: bool = False, winner: int | None = None) -> list[Node]:
+    """Roots of the tree. Unless `everything`, only the winner, what improved on all before it, and their ancestors."""
     by_id = {summary.id: summary for summary in summaries}
     shown = set(by_id) if everything else _improvements(summaries, by_id)
+    while winner is not None and winner in by_id:
+        shown.add(winner)
+        winner = by_id[winner].parent
     nodes: dict[int, Node] = {}
     roots: list[Node] = []
     for summary in summaries:  # parents come before children

@@ -70,6 +70,8 @@ class Limits:
     """Size of one answer."""
     source_kb: int = 256
     """Size of a program."""
+    literals_kb: int = 256
+    """Size of all numbers, texts and displays of them in a program together: less where answers could be stored."""
     imports: tuple[str, ...] = ()
     """Modules outside the standard library that a program may import; loaded before the fork."""
     processes: int = 0

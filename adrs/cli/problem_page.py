@@ -46,6 +46,8 @@ def _baseline(problem: Problem, calibration: Calibration | None, baseline: Any) 
 def _type(kind: Type) -> Any:
     if isinstance(kind, ValueType):
         return f"{kind}, {kind.note}" if kind.note else str(kind)
+    if isinstance(kind, tuple):
+        return [_type(field) for field in kind]
     return {name: _type(field) for name, field in kind.items()}
 
 
@@ -64,7 +66,7 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
     if problem.trust == "shared":
         out.print(f"  {safe(problem.evaluator)} is given the path of the program, a file of {safe(problem.language)}")
     for function in problem.functions.values():
-        out.print(f"  {function.signature()}  {safe(function.doc)}")
+        out.print(f"  {function.signature()}  {'(optional) ' if function.optional else ''}{safe(function.doc)}")
         for key, kind in shown["functions"][function.name]["arguments"].items():
             fields = kind.items() if isinstance(kind, dict) else [("", kind)]
             for field, text in fields:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError
-from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Verdict, WorkloadResult
 
@@ -121,7 +121,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 _check_metrics(metrics, problem)
             except Invalid as broken:
                 return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
-            except PolicyFailure as failure:
+            except (PolicyFailure, Failed) as failure:
                 return _failed(problem, job, stage, results, name, failure.verdict, f"{name}: {failure.reason}")
             results[name] = metrics
             beaten = _beaten_bound(metrics, problem)

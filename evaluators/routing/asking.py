@@ -24,6 +24,7 @@ HIDDEN_STATE = "decision depends on call order or hidden state"
 
 Columns = Mapping[str, Any]
 """Fields of requests: arrays or lists with a row a request, or `Shared` values."""
+Requests = Callable[[np.ndarray], dict[str, Any]]
 
 
 def take(columns: Columns, rows: np.ndarray) -> dict[str, Any]:
@@ -77,16 +78,19 @@ class Decided:
 
 
 def one_shot(
-    policy: Policy, train: Mapping[str, Any], requests: Columns, count: int, seed: int,
-    numbers: Callable[[Any], np.ndarray] = np.asarray,
+    policy: Policy, train: Mapping[str, Any], requests: Requests, count: int, seed: int,
+    numbers: Callable[[Any], np.ndarray] = np.asarray, rounds: int = 1,
 ) -> Decided:  # fmt: skip
     """Fit once and ask for all decisions in an order drawn from `seed`, then for a tenth of them once more.
 
+    requests: makes the columns of some requests out of their numbers.
     numbers: turns the checked answers of a batch into int64[batch, ...].
+    rounds: `count` requests come in so many rounds of equal length, one after the other, each in an order of its own.
     Raises Failed for too many failed decisions or too much CPU time, Invalid where a repeated decision differs.
     """
     rng = np.random.default_rng(seed)
-    order = rng.permutation(count)
+    length = count // rounds
+    order = np.concatenate([number * length + rng.permutation(length) for number in rng.permutation(rounds)])
     policy.reset(seed)
     policy.call("fit", train)
     first = _ask(policy, requests, order, count, numbers)
@@ -115,7 +119,7 @@ def compare(first: Decided, second: Decided, rows: np.ndarray) -> None:
 
 
 def _ask(
-    policy: Policy, requests: Columns, order: np.ndarray, count: int, numbers: Callable[[Any], np.ndarray]
+    policy: Policy, requests: Requests, order: np.ndarray, count: int, numbers: Callable[[Any], np.ndarray]
 ) -> Decided:
     answers: np.ndarray | None = None
     failed = np.zeros(count, dtype=bool)
@@ -124,7 +128,7 @@ def _ask(
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
         attempts = policy.attempt(
-            "route", Shared(None), take(requests, rows), scenarios=[0] * len(rows),
+            "route", Shared(None), requests(rows), scenarios=[0] * len(rows),
             seconds=CALL_SECONDS, most_failures=tally.left,
         )  # fmt: skip
         tally.add(attempts)

@@ -6,7 +6,7 @@ here; a policy returns an index and nothing else.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,9 @@ class QueryRouting(Evaluator[Task]):
     def evaluate(self, policy: Policy, workload: Task, spec: WorkloadSpec) -> Metrics:
         """Ask for all decisions; look up what they gave."""
         requests = workload.requests(spec.policy_seed)
-        decided = asking.one_shot(policy, workload.train, requests, len(requests["text"]), spec.policy_seed)
+        decided = asking.one_shot(
+            policy, workload.train, partial(asking.take, requests), len(requests["text"]), spec.policy_seed
+        )
         picks = decided.answers[: len(workload.asked)]
         metrics = measure(workload, picks)
         if workload.twins is not None:

@@ -1,9 +1,9 @@
 """Published outcomes of real models: RouterBench, RouteLLM, RouterArena. A file is known by its columns.
 
 RouterBench: arXiv 2403.12031, CSV `sample_id, eval_name, prompt`, then `MODEL|score` (or `MODEL`) and
-`MODEL|total_cost`. RouteLLM: arXiv 2406.18665, CSV `prompt, contaminated`, then a column 0/1 (or true/false) for each of
-two models; rows that are contaminated are left out, as its own evaluation does. RouterArena: arXiv 2510.00202, one row
-for each query and model, as CSV `global_index, model, accuracy, ...` or as JSON Lines of its cached results.
+`MODEL|total_cost`. RouteLLM: arXiv 2406.18665, CSV `prompt, contaminated`, then a column 0/1 (or true/false) for each
+of two models; rows that are contaminated are left out, as its own evaluation does. RouterArena: arXiv 2510.00202, one
+row for each query and model, as CSV `global_index, model, accuracy, ...` or as JSON Lines of its cached results.
 RouterArena may only be evaluated on: nothing is ever fitted to it (its README, since May 2026).
 """
 
@@ -42,6 +42,8 @@ class Table:
     priced: bool
     """Whether costs are recorded."""
     evaluation_only: bool
+    clusters: np.ndarray
+    """int64[rows], of near-duplicates; every query is its own where no texts are known."""
 
 
 def read(path: Path) -> Table:
@@ -80,10 +82,11 @@ def _routerbench(rows: Sequence[Mapping[str, str]]) -> Table:
     suffix = "|total_cost"
     names = [column.removesuffix(suffix) for column in rows[0] if column.endswith(suffix)]
     score = [name if name in rows[0] else f"{name}|score" for name in names]
+    texts = [_prompt(row["prompt"]) for row in rows]
     return Table(
-        [row["sample_id"] for row in rows], [_prompt(row["prompt"]) for row in rows],
+        [row["sample_id"] for row in rows], texts,
         [row["eval_name"] for row in rows], names, np.array([[float(row[name]) for name in score] for row in rows]),
-        np.array([[float(row[name + suffix]) for name in names] for row in rows]), None, None, True, False,
+        np.array([[float(row[name + suffix]) for name in names] for row in rows]), None, None, True, False, _clusters(texts),
     )  # fmt: skip
 
 
@@ -106,6 +109,7 @@ def _routellm(rows: Sequence[Mapping[str, str]]) -> Table:
     return Table(
         [f"{place:06d}" for place, _ in kept], [row["prompt"] for _, row in kept],
         [row.get("subject", "") for _, row in kept], names, accuracy, cost, None, None, False, False,
+        _clusters([row["prompt"] for _, row in kept]),
     )  # fmt: skip
 
 
@@ -136,7 +140,7 @@ def _arena(rows: Sequence[Mapping[str, Any]]) -> Table:
     if np.isnan(accuracy).any():
         raise ValueError(f"query {keys[int(np.isnan(accuracy).any(axis=1).argmax())]} lacks a model")
     categories = [key.rpartition("_")[0] for key in keys]
-    return Table(keys, texts, categories, names, accuracy, cost, inputs, outputs, True, True)
+    return Table(keys, texts, categories, names, accuracy, cost, inputs, outputs, True, True, _clusters(texts))
 
 
 def queries(table: Table) -> Queries:
@@ -150,13 +154,13 @@ def queries(table: Table) -> Queries:
     numbers = {name: number for number, name in enumerate(dict.fromkeys(table.categories))}
     return Queries(
         table.texts, text_features.hash_features_of(table.texts), inputs, outputs, table.accuracy, table.cost,
-        np.array([numbers[name] for name in table.categories], dtype=np.int64), _clusters(table),
+        np.array([numbers[name] for name in table.categories], dtype=np.int64),
+        np.unique(table.clusters, return_inverse=True)[1].astype(np.int64),
     )  # fmt: skip
 
 
-def _clusters(table: Table) -> np.ndarray:
-    """Near-duplicates; every query is its own cluster where no texts are known."""
-    return splits.near_duplicates(table.texts) if any(table.texts) else np.arange(len(table.keys))
+def _clusters(texts: Sequence[str]) -> np.ndarray:
+    return splits.near_duplicates(texts) if any(texts) else np.arange(len(texts))
 
 
 def prices(table: Table) -> list[Model]:
@@ -175,7 +179,7 @@ def split(table: Table) -> tuple[Table, Table]:
     if table.evaluation_only:
         nothing = np.zeros(0, dtype=np.int64)
         return _take(table, nothing), table
-    dealt = splits.deal(_clusters(table), table.keys, table.categories)
+    dealt = splits.deal(table.clusters, table.keys, table.categories)
     fit = [place for place, name in enumerate(dealt) if name != "test"]
     asked = [place for place, name in enumerate(dealt) if name == "test"]
     return _take(table, _first(table, fit, MOST_FIT)), _take(table, _first(table, asked, MOST_ASKED))
@@ -195,4 +199,5 @@ def _take(table: Table, rows: np.ndarray) -> Table:
         [table.categories[row] for row in chosen], table.names, table.accuracy[rows], table.cost[rows],
         None if table.input_tokens is None else table.input_tokens[rows],
         None if table.output_tokens is None else table.output_tokens[rows], table.priced, table.evaluation_only,
+        table.clusters[rows],
     )  # fmt: skip

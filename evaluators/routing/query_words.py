@@ -28,24 +28,11 @@ _TOPICS = (
     "label speech interview headline caption dialogue quote slang register transliterate",
 )
 CATEGORY_WORDS = tuple(tuple(topic.split()) for topic in _TOPICS)
-HARD_WORDS = (
-    "prove",
-    "derive",
-    "complexity",
-    "invariant",
-    "asymptotic",
-    "counterexample",
-    "rigorous",
-    "lemma",
-    "optimal",
-    "bound",
-    "induction",
-    "contradiction",
-    "necessary",
-    "sufficient",
-    "convergence",
-    "nontrivial",
+_HARD = (
+    "prove derive complexity invariant asymptotic counterexample rigorous lemma optimal bound induction contradiction "
+    "necessary sufficient convergence nontrivial"
 )
+HARD_WORDS = tuple(_HARD.split())
 _BASES = (
     "ask answer time year people way day man thing woman life child world school state family student group country "
     "problem hand part place case week company system question work number night point home water room mother area "

@@ -50,11 +50,17 @@ def _candidates(shingles: Sequence[frozenset[str]]) -> set[tuple[int, int]]:
         for triple in triples:
             frequency[triple] = frequency.get(triple, 0) + 1
     places: dict[str, list[int]] = {}
-    pairs = set()
+    pairs: set[tuple[int, int]] = set()
     for index, triples in enumerate(shingles):
         ordered = sorted(triples, key=lambda triple: (frequency[triple], triple))
         for triple in ordered[: len(ordered) - int(np.ceil(SIMILARITY * len(ordered))) + 1]:
-            pairs.update((other, index) for other in places.get(triple, ()))
+            least = SIMILARITY * len(ordered)
+            pairs.update(
+                (other, index)
+                for other in places.get(triple, ())
+                if least <= len(shingles[other]) * (1 + 1e-9)
+                and SIMILARITY * len(shingles[other]) <= len(ordered) * (1 + 1e-9)
+            )
             places.setdefault(triple, []).append(index)
     return pairs
 

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -45,5 +46,6 @@ def hash_features_of(texts: Sequence[str]) -> np.ndarray:
     return np.array([hash_features(text) for text in texts]).reshape(len(texts), BUCKETS)
 
 
+@lru_cache(maxsize=1 << 18)
 def _key(piece: str) -> int:
     return int.from_bytes(blake2b(piece.encode(), person=b"adrs-route").digest()[:8], "big")

@@ -11,7 +11,8 @@ import csv
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,7 @@ from evaluators.routing.records import Model, Queries
 
 WEAK_COST, STRONG_COST = 0.01, 1.0
 """Dollars a call that stand in for RouteLLM's costs, of which it has none."""
-MOST_FIT, MOST_ASKED = 4000, 1500
-"""Of the rows of a split; of more, the first by a hash are taken."""
+MOST_ROWS = 5000
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,14 @@ class Table:
     priced: bool
     """Whether costs are recorded."""
     evaluation_only: bool
-    clusters: np.ndarray
-    """int64[rows], of near-duplicates; every query is its own where no texts are known."""
+    known_clusters: np.ndarray | None = None
+
+    @cached_property
+    def clusters(self) -> np.ndarray:
+        """int64[rows], of near-duplicates; every query is its own where no texts are known."""
+        if self.known_clusters is not None:
+            return self.known_clusters
+        return splits.near_duplicates(self.texts) if any(self.texts) else np.arange(len(self.texts))
 
 
 def read(path: Path) -> Table:
@@ -86,7 +92,7 @@ def _routerbench(rows: Sequence[Mapping[str, str]]) -> Table:
     return Table(
         [row["sample_id"] for row in rows], texts,
         [row["eval_name"] for row in rows], names, np.array([[float(row[name]) for name in score] for row in rows]),
-        np.array([[float(row[name + suffix]) for name in names] for row in rows]), None, None, True, False, _clusters(texts),
+        np.array([[float(row[name + suffix]) for name in names] for row in rows]), None, None, True, False,
     )  # fmt: skip
 
 
@@ -109,7 +115,6 @@ def _routellm(rows: Sequence[Mapping[str, str]]) -> Table:
     return Table(
         [f"{place:06d}" for place, _ in kept], [row["prompt"] for _, row in kept],
         [row.get("subject", "") for _, row in kept], names, accuracy, cost, None, None, False, False,
-        _clusters([row["prompt"] for _, row in kept]),
     )  # fmt: skip
 
 
@@ -140,7 +145,7 @@ def _arena(rows: Sequence[Mapping[str, Any]]) -> Table:
     if np.isnan(accuracy).any():
         raise ValueError(f"query {keys[int(np.isnan(accuracy).any(axis=1).argmax())]} lacks a model")
     categories = [key.rpartition("_")[0] for key in keys]
-    return Table(keys, texts, categories, names, accuracy, cost, inputs, outputs, True, True, _clusters(texts))
+    return Table(keys, texts, categories, names, accuracy, cost, inputs, outputs, True, True)
 
 
 def queries(table: Table) -> Queries:
@@ -159,10 +164,6 @@ def queries(table: Table) -> Queries:
     )  # fmt: skip
 
 
-def _clusters(texts: Sequence[str]) -> np.ndarray:
-    return splits.near_duplicates(texts) if any(texts) else np.arange(len(texts))
-
-
 def prices(table: Table) -> list[Model]:
     """The models. A blended price per token is taken from recorded costs: in and out are the same."""
     tokens = (
@@ -175,21 +176,19 @@ def prices(table: Table) -> list[Model]:
 
 
 def split(table: Table) -> tuple[Table, Table]:
-    """Rows to fit to, of the splits train and validation, and rows to ask, of the split test."""
+    """Rows to fit to, of the splits train and validation, and rows to ask, of the split test.
+
+    Of a large file the first rows by a hash are looked at.
+    """
     if table.evaluation_only:
-        nothing = np.zeros(0, dtype=np.int64)
-        return _take(table, nothing), table
+        return _take(table, np.zeros(0, dtype=np.int64)), table
+    if len(table.keys) > MOST_ROWS:
+        order = sorted(range(len(table.keys)), key=lambda row: splits.digest(table.keys[row]))
+        table = replace(_take(table, np.array(sorted(order[:MOST_ROWS]))), known_clusters=None)
     dealt = splits.deal(table.clusters, table.keys, table.categories)
     fit = [place for place, name in enumerate(dealt) if name != "test"]
     asked = [place for place, name in enumerate(dealt) if name == "test"]
-    return _take(table, _first(table, fit, MOST_FIT)), _take(table, _first(table, asked, MOST_ASKED))
-
-
-def _first(table: Table, rows: Sequence[int], most: int) -> np.ndarray:
-    if len(rows) <= most:
-        return np.array(rows, dtype=np.int64)
-    ordered = sorted(rows, key=lambda row: splits.digest(table.keys[row]))[:most]
-    return np.array(sorted(ordered), dtype=np.int64)
+    return _take(table, np.array(fit, dtype=np.int64)), _take(table, np.array(asked, dtype=np.int64))
 
 
 def _take(table: Table, rows: np.ndarray) -> Table:

@@ -1,7 +1,5 @@
 """Ridge regressions of score and of real length in every cell, with costs that know how models keep their limits."""
 
-import math
-
 import numpy as np
 
 from adrs_helpers.blocks import choice, integer, real

@@ -81,3 +81,40 @@ def best_weight(
     """The weight w for which argmax(quality - w price) scores best; quality and price [n, M] are estimates."""
     scores = [score_of((quality - weight * price).argmax(axis=1), accuracy, cost) for weight in weights.tolist()]
     return float(weights[int(np.argmax(scores))])
+
+
+def softmax_regression(
+    x: np.ndarray, labels: np.ndarray, classes: int, strength: float = 1.0, steps: int = 15
+) -> np.ndarray:
+    """Coefficients [F + 1, classes], the last row free intercepts, of a multinomial logistic regression.
+
+    x: [n, F]; labels: int [n]. An L2 penalty of |w|^2 / 2 stands against `strength` times the log-likelihood.
+    """
+    design = np.hstack([x, np.ones((len(x), 1))])
+    width = design.shape[1]
+    penalty = np.full((width, classes), 1.0 / strength)
+    penalty[-1] = 1e-3
+    beta = np.zeros((width, classes))
+    target = np.eye(classes)[labels]
+    for _ in range(steps):
+        chance = softmax(design @ beta)
+        gradient = design.T @ (target - chance) - penalty * beta
+        curvature = np.empty((width, classes, width, classes))
+        for a in range(classes):
+            for b in range(classes):
+                weight = chance[:, a] * ((a == b) - chance[:, b])
+                curvature[:, a, :, b] = (design * weight[:, None]).T @ design
+        matrix = curvature.reshape(width * classes, width * classes)
+        matrix[np.diag_indices_from(matrix)] += penalty.ravel() + 1e-9
+        step = np.linalg.solve(matrix, gradient.ravel()).reshape(width, classes)
+        beta += step * min(1.0, 5.0 / (1e-12 + float(np.abs(step).max())))
+        if float(np.abs(step).max()) < 1e-6:
+            break
+    return beta
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Shares along the last axis, which sum to 1."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: np.ndarray = powers / powers.sum(axis=-1, keepdims=True)
+    return shares

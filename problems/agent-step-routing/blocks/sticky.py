@@ -9,8 +9,8 @@ from adrs_helpers.regression import softmax, softmax_regression
 
 THETA = real(0.3, 0.97, 0.75)
 FIRST = real(0.3, 0.97, 0.8)
-MEMORY = real(0.0, 0.98, 0.5)
-STRENGTH = real(0.003, 30.0, 0.3)
+MEMORY = real(0.0, 0.98, 0.0)
+STRENGTH = real(0.003, 30.0, 1.0)
 SLACK = real(0.0, 3.0, 0.0)
 
 WORDS = (

@@ -8,7 +8,7 @@ from adrs_helpers.blocks import integer, real
 from adrs_helpers.regression import best_weight, logistic, nearest, ridge, sigmoid
 
 NEIGHBOURS = integer(5, 400, 80)
-NEAR_SHARE = real(0.0, 0.5, 0.1)
+NEAR_SHARE = real(0.0, 0.5, 0.0)
 RIDGE_SHARE = real(0.0, 1.0, 0.3)
 ALPHA = real(0.1, 100.0, 10.0)
 STRENGTH = real(0.01, 10.0, 1.0)

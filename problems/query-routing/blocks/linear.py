@@ -7,8 +7,8 @@ import numpy as np
 from adrs_helpers.blocks import choice, integer, real
 from adrs_helpers.regression import best_weight, ridge
 
-WORDS = integer(10, 800, 300)
-WORD_SCALE = real(0.02, 2.0, 0.15)
+WORDS = integer(10, 400, 40)
+WORD_SCALE = real(0.005, 1.0, 0.05)
 LENGTH_SCALE = real(0.02, 2.0, 0.3)
 ALPHA_QUALITY = real(0.1, 100.0, 10.0)
 ALPHA_COST = real(0.01, 100.0, 1.0)

@@ -122,6 +122,8 @@ class Selection:
     """The last stage to evaluate; None = all of them."""
     promote: Program | None = None
     """Evaluate this known program to the end instead of proposing a new one."""
+    independent: bool = False
+    """The draft shall owe nothing to how other programs than its parent and inspirations fared: for controls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class Brief:
     operator: str | None = None
     failures: tuple[tuple[str, int], ...] = ()
     """Commonest recent reasons of failure, with counts."""
+    independent: bool = False
+    """Draw among what the proposer can do evenly, and use nothing that it has learned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,8 +306,8 @@ class Loop:
         key = sha256(f"{self._parts.seed}/{ticket}".encode()).digest()
         brief = Brief(
             ticket=ticket, seed=int.from_bytes(key[:8], "big") >> 1, parent=selection.parent,
-            inspirations=selection.inspirations, operator=selection.operator,
-            failures=tuple(Counter(self._failures).most_common(5)),
+            inspirations=selection.inspirations, operator=selection.operator, independent=selection.independent,
+            failures=() if selection.independent else tuple(Counter(self._failures).most_common(5)),
         )  # fmt: skip
         recorded = self._parts.recorded.draft(ticket) if self._parts.recorded else None
         if recorded is not None:

@@ -73,7 +73,7 @@ def test_memory_stays_flat(name: str) -> None:
     assert grown < 500_000
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "best-of-n"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("best-of-n", "random")])
 def test_better_programs_become_parents(name: str) -> None:
     asked = drive(plugins.load("search", name)(seed=5), 1500)
     late = [parent for parent, _, _ in asked[-100:]]
@@ -83,3 +83,15 @@ def test_better_programs_become_parents(name: str) -> None:
 def test_the_control_always_starts_from_the_seed() -> None:
     asked = drive(plugins.load("search", "best-of-n")(seed=5), 200)
     assert {parent for parent, _, _ in asked} == {1}
+
+
+def test_random_parents_are_drawn_without_regard_to_fitness() -> None:
+    strategy = plugins.load("search", "random")(seed=5)
+    for number in range(1, 4001):
+        strategy.tell(program(number, float(number)))
+    selections = [strategy.ask() for _ in range(3000)]
+    parents = [selection.parent.id for selection in selections]
+    assert all(selection.independent for selection in selections)
+    assert 1700 < sum(parents) / len(parents) < 2300
+    assert min(parents) < 300
+    assert max(parents) > 3700

@@ -57,8 +57,10 @@ class Model:
         """Ask a model. Raises UserError and BudgetExhausted as adrs.llm.models.Models.ask does."""
         rng = random.Random(brief.seed)
         model = self._models.choose(rng.getrandbits(63))
-        planned = plan.make(brief, self._memory, self._rates, self._problem.objective, model, rng)
-        asks_summary = self._since_summary >= SUMMARY_EVERY
+        objective = self._problem.objective
+        memory, rates = (Memory(objective), Rates(plan.WEIGHTS)) if brief.independent else (self._memory, self._rates)
+        planned = plan.make(brief, memory, rates, objective, model, rng)
+        asks_summary = self._since_summary >= SUMMARY_EVERY and not brief.independent
         summary_request = self._summary_request(brief) if asks_summary else None
         self._commit(planned.facts.kind, planned.repairs, asks_summary)
         exchange = Exchange(self._models, brief.ticket, model)

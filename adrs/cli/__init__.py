@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, doctor, inspect, problems, runs, sandbox
+from adrs.cli import agent, compare, doctor, inspect, problems, runs, sandbox
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 runs.register(app)
 problems.register(app)
 inspect.register(app)
+compare.register(app)
 agent.register(app)
 doctor.register(app)
 sandbox.register(app)

@@ -10,7 +10,7 @@ ROOT = Path(adrs.__file__).parent
 LAYERS = [
     {"__main__", "cli", "web"},
     {"api", "mcp_server"},
-    {"agent"},
+    {"agent", "compare"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from adrs import folders, lineage
 from adrs.errors import UserError
 from adrs.lineage import curves
 from adrs.lineage.curves import Curve, Quartiles
-from adrs.program import SPLITS
+from adrs.program import Split
 from adrs.store import Reader
 from adrs.store.reader import RunInfo
 
@@ -27,7 +27,7 @@ class Entry:
     info: RunInfo
     curve: Curve
     winner: int | None
-    score: dict[str, float | None]
+    score: Mapping[Split, float | None]
     """Of the winner, by split; None where it was not measured or there is no scale."""
 
     @property
@@ -96,15 +96,19 @@ class Comparison:
         return made
 
     def to_control(self, entry: Entry) -> float | None:
-        """Evaluations until a run had what the control had at the common number; None if it never had."""
+        """Evaluations until a run had what the control had at the common number; None if it never had.
+
+        Scores are compared as they are shown: half a digit is no difference.
+        """
         until = int(self.common("evaluations"))
         level = None if self.control is None else self.control.curve.at(until)
-        return None if level is None else _within(entry.curve, level, until)
+        return None if level is None else _within(entry.curve, level - (0.05 if self.scaled else 0.0), until)
 
     def plain(self) -> dict[str, Any]:
         """The stable machine-readable form."""
         return {
-            "problem": self.problem, "trust": self.entries[0].info.trust, "value": "score" if self.scaled else "fitness",
+            "problem": self.problem, "trust": self.entries[0].info.trust,
+            "value": "score" if self.scaled else "fitness",
             "common": {axis: self.common(axis) for axis in curves.AXES},
             "control": None if self.control is None else self.control.name,
             "runs": [self._plain(entry) for entry in self.entries],
@@ -124,7 +128,7 @@ class Comparison:
             "seed": entry.info.seed, "evaluations": curve.evaluations, "seconds": curve.seconds, "usd": curve.usd,
             "best": curve.best, "best_at_common": curve.at(until), "mean_to_common": curve.area(until),
             "evaluations_to": {**levels, "control": self.to_control(entry)},
-            "winner": {"id": entry.winner, "score": entry.score}, "curve": [*curve.plain()["points"]],
+            "winner": {"id": entry.winner, "score": dict(entry.score)}, "curve": [*curve.plain()["points"]],
         }  # fmt: skip
 
 
@@ -152,9 +156,7 @@ def read(path: Path) -> Entry:
     """One run out of its log."""
     with Reader(path) as reader:
         number = lineage.winner(reader)
-        measured = {split: None if number is None else reader.evaluation(number, split) for split in SPLITS}
-        score = {split: found.score if found else None for split, found in measured.items()}
-        return Entry(path.name, path, reader.info, curves.of(reader), number, score)
+        return Entry(path.name, path, reader.info, curves.of(reader), number, lineage.scores(reader, number))
 
 
 def find_control(info: RunInfo, runs_dir: Path) -> Entry | None:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from adrs.evaluation import WorkloadSpec
 from adrs.score import SplitScale
 
-Split = Literal["train", "validation", "test"]
+Split = Literal["train", "validation", "test", "fresh"]
+"""`fresh`: workloads that are drawn when the run is over; see adrs.fresh."""
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+"""Those that a problem declares."""
 
 Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "infrastructure", "suspect"]
 """How a program ended. `rejected`: did not parse, wrong interface, or a duplicate of an earlier program.
@@ -183,3 +186,5 @@ class Job:
     """A tighter limit of one call than the problem's."""
     thorough: bool = False
     """Go on where a stage's least score is not reached, as for the seed program, which others are compared with."""
+    workloads: tuple[WorkloadSpec, ...] = ()
+    """What to run on, where the problem declares nothing for the split: `fresh`."""

@@ -9,14 +9,14 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from adrs import plugins, problem, threads
 from adrs.budget import Budget
-from adrs.calibrate import Calibration, calibrate, evaluator_digest
+from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import Chooser
 from adrs.errors import UserError
@@ -28,7 +28,7 @@ from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Job, Program
+from adrs.program import SPLITS, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
@@ -39,6 +39,8 @@ from adrs.store.recorded import Recorded
 
 _GRACE_SECONDS = 8.0
 """After a time budget, how long choosing the winner may go on."""
+_RECHECK_SHARE = 0.05
+"""The most of a time budget that is kept for measuring the winner on fresh workloads; grace time may do for it."""
 _REHEARSAL = 0.4
 """The share of a time budget after which the duration of the last step is found out."""
 
@@ -105,8 +107,10 @@ def _reference(given: str, loaded: Problem) -> str:
     return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
 
 
-def _record(calibration: Calibration, writer: Writer) -> None:
+def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, Split]] = ()) -> None:
     for (name, split), evaluation in calibration.evaluations.items():
+        if (name, split) in but:
+            continue
         writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
 
@@ -230,6 +234,13 @@ class _Session:
             raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
         return evaluation
 
+    async def _measure_heuristics(self, calibration: Calibration, writer: Writer, deadline: float | None) -> None:
+        """The other baselines, for the table; remembered from earlier runs where the problem is deterministic."""
+        known = set(calibration.evaluations)
+        self._observer.note("measuring the heuristic baselines")
+        await measure_heuristics(calibration, self._executor, deadline)
+        _record(calibration, writer, but=known)
+
     async def _work(
         self,
         writer: Writer,
@@ -257,6 +268,7 @@ class _Session:
             if budget is None:
                 return None
             needed = forecast.seconds_needed(watch.best) - _GRACE_SECONDS
+            needed += min(forecast.seconds_to_recheck(watch.best), _RECHECK_SHARE * budget)
             return self._began + budget - min(max(needed, 0.0), 0.5 * budget)
 
         async def rehearse() -> None:
@@ -279,6 +291,9 @@ class _Session:
             if budget is not None:
                 deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
             choice = await chooser.choose(deadline)
+            self._observer.note("measuring the winner on fresh workloads")
+            await chooser.recheck(choice, deadline)
+            await self._measure_heuristics(calibration, writer, deadline)
         writer.event("stopped", {"by": stopped_by})
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,

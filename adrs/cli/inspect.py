@@ -8,8 +8,10 @@ import typer
 from adrs import folders
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
+from adrs.program import Split
 
 RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
+SHOWN_SPLITS: tuple[Split, ...] = ("train", "validation", "test", "fresh")
 Number = Annotated[int, typer.Argument(help="Number of a program.")]
 
 
@@ -26,6 +28,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """List runs."""
     import time
 
+    from adrs import lineage as questions
     from adrs.cli.output import console, metric, number, print_json, table, trust_mark
     from adrs.store import Reader
 
@@ -35,6 +38,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
             with Reader(folder) as reader:
                 best = reader.best(1)
                 evaluation = reader.evaluation(best[0]) if best else None
+                winner = questions.winner(reader)
                 stopped = reader.events("stopped")
                 found.append({
                     "run": folder.name, "path": str(folder), "problem": reader.info.problem,
@@ -42,6 +46,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
                     "created": reader.info.created, "programs": reader.count(), "evaluations": reader.evaluations(),
                     "best": best[0] if best else None, "score": evaluation.score if evaluation else None,
                     "fitness": evaluation.fitness if evaluation else None,
+                    "winner": {"id": winner, "score": questions.scores(reader, winner)},
                     "stopped_by": stopped[-1][1]["by"] if stopped else None,
                 })  # fmt: skip
         except UserError as error:
@@ -55,14 +60,16 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], f"[red]{each['damaged']}[/]", "", "", "", ""])
+            rows.append([each["run"], f"[red]{each['damaged']}[/]", "", "", "", "", "", ""])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
-        score = metric(each["fitness"]) if shared else number(each["score"])
-        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), score + trust_mark(each["trust"]),
-                     each["stopped_by"] or "unfinished"])  # fmt: skip
-    console().print(table(["run", "problem", "begun", ">evaluations", ">best score", "stopped by"], rows))
+        train = metric(each["fitness"]) if shared else number(each["winner"]["score"]["train"])
+        others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
+        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
+                     *others, each["stopped_by"] or "unfinished"])  # fmt: skip
+    columns = ["run", "problem", "begun", ">evaluations", ">winner: train", ">validation", ">test", "stopped by"]
+    console().print(table(columns, rows))
 
 
 def lineage(
@@ -94,23 +101,36 @@ def lineage(
             print_tree(reader.info, questions.tree(summaries, everything, winner), len(summaries), winner)
 
 
-def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
-    """Show one program: source, metrics beside its parent's, feedback and output."""
+def show(
+    run: RunName,
+    program: Annotated[int | None, typer.Argument(help="Number of a program. [default: the winner]")] = None,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Show one program: source, metrics beside its parent's, feedback, output, and which operators made it."""
+    from dataclasses import asdict
+
+    from adrs import lineage as questions
     from adrs.cli.lineage_view import print_program
     from adrs.cli.output import print_json
+    from adrs.cli.summary import print_operators
+    from adrs.lineage.operators import credit
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        found = reader.program(program)
+        found = reader.program(_winner(reader) if program is None else program)
+        credits = credit(reader.summaries(), found.id)
         if as_json:
-            evaluations = {split: reader.evaluation(program, split) for split in ("train", "validation", "test")}
+            evaluations = {split: reader.evaluation(found.id, split) for split in SHOWN_SPLITS}
             print_json({
                 **_plain(found, reader), "source": found.source, "detail": dict(found.detail),
                 "evaluations": {split: each.plain() for split, each in evaluations.items() if each},
+                "operators": [asdict(each) for each in credits],
             })  # fmt: skip
             return
         parent = reader.program(found.parents[0].id) if found.parents else None
-        print_program(found, parent, reader.info.trust)
+        print_program(found, parent, reader.info.trust, questions.scores(reader, found.id))
+        print_operators(credits)
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
@@ -140,15 +160,11 @@ def best(
     as_json: Json = False,
 ) -> None:
     """Write the winner of a run (or the best on train so far) to a file."""
-    from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        number = questions.winner(reader)
-        if number is None:
-            raise UserError(f"run {reader.info.name} has no program that works yet")
-        winner = reader.program(number)
+        winner = reader.program(_winner(reader))
         if output is not None:
             from adrs.outcome import write_winner
 
@@ -159,6 +175,15 @@ def best(
             print(winner.source, end="" if winner.source.endswith("\n") else "\n")
         else:
             print(f"program {winner.id} of {reader.info.name} written to {output}")
+
+
+def _winner(reader: Any) -> int:
+    from adrs import lineage as questions
+
+    number = questions.winner(reader)
+    if number is None:
+        raise UserError(f"run {reader.info.name} has no program that works yet")
+    return number
 
 
 def _plain(summary: Any, reader: Any) -> dict[str, Any]:

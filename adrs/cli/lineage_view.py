@@ -1,6 +1,6 @@
 """Trees, ancestries, programs and diffs, drawn for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.syntax import Syntax
 from rich.text import Text
@@ -9,7 +9,7 @@ from rich.tree import Tree
 from adrs import lineage
 from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, table, trust_mark, verdict
 from adrs.lineage import Node, Step
-from adrs.program import Program
+from adrs.program import Program, Split
 from adrs.store.reader import RunInfo
 
 
@@ -55,8 +55,8 @@ def print_ancestry(steps: Sequence[Step], trust: str) -> None:
             out.print(f"    {safe(program.rationale)}", soft_wrap=True)
 
 
-def print_program(program: Program, parent: Program | None, trust: str) -> None:
-    """Source with colours, then metrics by workload beside the parent's."""
+def print_program(program: Program, parent: Program | None, trust: str, scores: Mapping[Split, float | None]) -> None:
+    """Source with colours, then scores by split and metrics by workload beside the parent's."""
     out = console()
     heading = f"[bold]program {program.id}[/] {verdict(program.verdict)}"
     if program.score is not None:
@@ -72,6 +72,9 @@ def print_program(program: Program, parent: Program | None, trust: str) -> None:
         out.print(f"reason   {safe(evaluation.reason)}", soft_wrap=True)
     out.print(Syntax(printable(program.source), "python", line_numbers=True, word_wrap=True, theme="ansi_dark"))
     if evaluation is not None:
+        shown = [f"{split} {number(score)}" for split, score in scores.items() if score is not None]
+        if len(shown) > 1:
+            out.print(f"scores   {', '.join(shown)}")
         for key, value in evaluation.metrics.items():
             out.print(f"  {safe(key)} {metric(value)}")
         if parent is not None:

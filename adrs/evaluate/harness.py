@@ -108,7 +108,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
     if legacy:
         job = replace(job, scale=None)
     results: dict[str, Metrics] = {}
-    specs = {spec.name: spec for spec in problem.workloads[job.split]}
+    specs = {spec.name: spec for spec in job.workloads or problem.workloads[job.split]}
     for stage, names in _stages(problem, job, list(specs)):
         policy.decision_seconds = _decision_seconds(problem, job, stage)
         for name in names:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgpack
 
+from adrs.evaluation import WorkloadSpec
 from adrs.program import Job
 from adrs.score import Scale, SplitScale
 
@@ -36,4 +37,7 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
         total = scale["total"]
         workloads = {name: Scale(**values) for name, values in scale["workloads"].items()}
         scale = SplitScale(None if total is None else Scale(**total), workloads)
-    return Job(plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"])
+    return Job(
+        plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"],
+        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]),
+    )  # fmt: skip

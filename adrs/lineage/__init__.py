@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from adrs.program import Program, WorkloadResult
+from adrs.program import SPLITS, Program, Split, WorkloadResult
 from adrs.store import Reader, Summary
 
 
@@ -81,6 +81,13 @@ def winner(reader: Reader) -> int | None:
         number: int = reader.events("chosen")[-1][1]["winner"]
         return number
     return next(iter(reader.best(1)), None)
+
+
+def scores(reader: Reader, number: int | None) -> dict[Split, float | None]:
+    """Scores of a program on each split and on fresh workloads; None where it was not measured or has no scale."""
+    splits: tuple[Split, ...] = (*SPLITS, "fresh")
+    found = {split: None if number is None else reader.evaluation(number, split) for split in splits}
+    return {split: evaluation.score if evaluation else None for split, evaluation in found.items()}
 
 
 def ancestry(reader: Reader, number: int) -> list[Step]:

@@ -38,7 +38,7 @@ class Curve:
     evaluations: int
     seconds: float
     usd: float
-    """What the run has cost in the end."""
+    """What the search has cost in the end; choosing the winner comes on top."""
     scaled: bool
     """Whether values are scores (0 = trivial, 100 = state-of-the-art) or, for want of a scale, fitness."""
 
@@ -96,13 +96,13 @@ def of(reader: Reader) -> Curve:
     scaled = bool(reader.rows("SELECT 1 FROM evaluation WHERE split = 'train' AND score IS NOT NULL LIMIT 1"))
     usd = dict(reader.rows("SELECT ticket, SUM(usd) FROM model_call GROUP BY ticket"))
     points: list[Point] = []
-    count, dollars = 0, 0.0
+    count, dollars, seconds = 0, 0.0, 0.0
     for ticket, seconds, paid, value in _told(reader, scaled):
         count += paid
         dollars += usd.get(ticket, 0.0)
         if value is not None and (not points or value > points[-1].value):
             points.append(Point(count, seconds, dollars, value))
-    return Curve(tuple(points), count, reader.seconds(), sum(usd.values()), scaled)
+    return Curve(tuple(points), count, seconds, dollars, scaled)
 
 
 def _told(reader: Reader, scaled: bool) -> Iterator[tuple[int, float, bool, float | None]]:

@@ -24,6 +24,7 @@ LAYERS = [
         "interface",
         "program",
         "evaluation",
+        "fresh",
         "score",
         "resources",
         "plugins",

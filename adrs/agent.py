@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, session
+from adrs import plugins, search, session
 from adrs.budget import Budget
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
@@ -155,7 +155,7 @@ class Desk:
         settings, agent = self._settings, Agent(self._context)
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
-            search=plugins.load("search", settings.search)(seed=settings.seed), proposer=agent,
+            search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
             executor=self._executor, scale=session.recorded_calibration(self._problem, reader).scale("train"),
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """The records that everything passes around. Frozen: a program's story is written once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -13,8 +13,11 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """Those that a problem declares."""
 
 Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "infrastructure", "suspect"]
-"""How a program ended. `rejected`: did not parse, wrong interface, or a duplicate of an earlier program.
-`suspect`: better than a proven bound, hence not believed."""
+"""How a program ended. `rejected`: did not parse, wrong interface, a duplicate of an earlier program, or refused
+by the search strategy. `suspect`: better than a proven bound, hence not believed."""
+
+REFUSED = "refused"
+"""Stage of a program that its search strategy refused before evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,18 @@ class Selection:
     inspirations: tuple[Program, ...] = ()
     island: int = 0
     operator: str | None = None
-    """A wish to the proposer, which may ignore it."""
+    """A wish to the proposer, which may ignore it. Any proposer knows `cross`, with an inspiration, and `rewrite`."""
     until: str | None = None
     """The last stage to evaluate; None = all of them."""
     promote: Program | None = None
     """Evaluate this known program to the end instead of proposing a new one."""
     independent: bool = False
     """The draft shall owe nothing to how other programs than its parent and inspirations fared: for controls."""
+    least: float | None = None
+    """A fitness below which the new program would not be kept: its evaluation may stop once it cannot reach that."""
+    refuse: Callable[[Program], str] | None = field(default=None, compare=False, repr=False)
+    """Asked about the new program before it is evaluated: why it is refused, or an empty text. It may look at what was
+    told before this selection was made and at nothing later, so it is best made of a copy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem, threads
+from adrs import plugins, problem, search, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
@@ -123,7 +123,7 @@ class _Session:
         self._settings = settings = replace(settings, trust=loaded.trust)
         self._folder = folder
         self._observer = observer
-        self._search = plugins.load("search", settings.search)(seed=settings.seed)
+        self._search = search.make(settings.search, loaded, settings.seed)
         self._journal = EarlyJournal()
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()

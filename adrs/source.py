@@ -1,6 +1,7 @@
 """Source text as data: parsed, never run. The interface check and the digest by which duplicates are found."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -12,6 +13,7 @@ from adrs.interface import FunctionType
 from adrs.problem import Problem
 
 _NORMALISED_PREFIX = "_v"
+_WORDS = re.compile(r"\w+|[^\w\s]")
 
 
 class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes
@@ -163,6 +165,35 @@ def digest(tree: ast.Module) -> str:
     """
     normalised = _Normaliser().visit(tree)
     return sha256(ast.dump(normalised, annotate_fields=False).encode(errors="surrogatepass")).hexdigest()
+
+
+def tokens(source: str) -> list[str]:
+    """What a program consists of, in order: words of its normalised syntax tree, but for the values of its numbers.
+
+    Where the text is no Python, its words and marks.
+    """
+    try:
+        tree = _Normaliser().visit(ast.parse(source))
+        found: list[str] = []
+        _collect(tree, found)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _WORDS.findall(source)
+    return found
+
+
+def _collect(node: ast.AST, found: list[str]) -> None:
+    found.append(type(node).__name__)
+    for name in node._fields:
+        value = getattr(node, name)
+        if isinstance(value, ast.AST):
+            if not isinstance(value, ast.expr_context):
+                _collect(value, found)
+        elif isinstance(value, list):
+            for element in value:
+                if isinstance(element, ast.AST):
+                    _collect(element, found)
+        elif value is not None and not isinstance(value, int | float):
+            found.append(repr(value))
 
 
 class _Normaliser(ast.NodeTransformer):

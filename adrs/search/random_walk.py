@@ -30,7 +30,7 @@ class RandomWalk:
 
     def tell(self, program: Program) -> None:
         """Keep the program, or not, by chance alone."""
-        if program.fitness is None:
+        if program.fitness is None or any(kept.id == program.id for kept in self._programs):
             return
         self._seen += 1
         if len(self._programs) < self.reservoir:

@@ -102,7 +102,7 @@ class Comparison:
         """
         until = int(self.common("evaluations"))
         level = None if self.control is None else self.control.curve.at(until)
-        return None if level is None else _within(entry.curve, level - (0.05 if self.scaled else 0.0), until)
+        return None if level is None else _within(entry.curve, level - (0.005 if self.scaled else 0.0), until)
 
     def plain(self) -> dict[str, Any]:
         """The stable machine-readable form."""

@@ -114,7 +114,7 @@ def _spread(values: Quartiles, scaled: bool) -> str:
 
 
 def _value(value: float | None, scaled: bool) -> str:
-    return number(value) if scaled else metric(value)
+    return number(value, 2) if scaled else metric(value)
 
 
 def _count(value: float | None) -> str:

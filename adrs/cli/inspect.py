@@ -11,6 +11,8 @@ from adrs.errors import UserError
 from adrs.program import Split
 
 RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
+_WIDE = 110
+"""Columns of a terminal from which on a list of runs says everything."""
 SHOWN_SPLITS: tuple[Split, ...] = ("train", "validation", "test", "fresh")
 Number = Annotated[int, typer.Argument(help="Number of a program.")]
 
@@ -68,8 +70,11 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
         others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
         rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
                      *others, each["stopped_by"] or "unfinished"])  # fmt: skip
-    columns = ["run", "problem", "begun", ">evaluations", ">winner: train", ">validation", ">test", "stopped by"]
-    console().print(table(columns, rows))
+    columns = ["run", "problem", "begun", ">evaluations", ">train", ">validation", ">test", "stopped by"]
+    out = console()
+    shown = range(len(columns)) if out.width >= _WIDE else [0, 3, 4, 5, 6, 7]
+    out.print("scores of the winner, or of the best on train so far", style="dim")
+    out.print(table([columns[at] for at in shown], [[row[at] for at in shown] for row in rows]))
 
 
 def lineage(

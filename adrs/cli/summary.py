@@ -144,5 +144,5 @@ def print_operators(credits: Sequence[Credit]) -> None:
         for each in credits if each.operator and (each.improvements or each.steps)
     ]  # fmt: skip
     if rows:
-        columns = ["operators", ">programs", ">new bests", ">gain of these", ">steps to winner", ">gain of these"]
+        columns = ["operator", ">programs", ">new bests", ">gained", ">winner's steps", ">gained"]
         console().print(table(columns, rows))

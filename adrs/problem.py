@@ -27,7 +27,7 @@ from adrs.problem_records import (
     Trust,
     data_path_in,
 )
-from adrs.program import SPLITS, Split
+from adrs.program import FULL, PARTIAL, REFUSED, SPLITS, Split
 from adrs.strict_toml import Table
 
 __all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage", "Trust", "load",
@@ -323,8 +323,7 @@ class _Reader:
         seconds = table.take("decision_seconds", float, None)
         least = table.take("least_score", float, None)
         table.finish()
-        if name == "full":
-            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        self._check_stage_name(name, table)
         names = {spec.name for spec in train}
         kept = tuple(workload for workload in chosen if workload in names)
         known = {spec.name for spec in train} | set(self._declared_train())
@@ -334,13 +333,16 @@ class _Reader:
                                 f"{did_you_mean(workload, names)}")  # fmt: skip
         return Stage(name, kept, seconds, least)
 
+    def _check_stage_name(self, name: str, table: Table) -> None:
+        if name in (FULL, PARTIAL, REFUSED):
+            raise UserError(f'{self.file}: {table.where} may not be called "{name}", which has a meaning already')
+
     def _shared_stage(self, table: Table) -> Stage:
         name = table.take("name", str)
         function = table.take("function", str, f"evaluate_{name}")
         seconds, least = table.take("decision_seconds", float, None), table.take("least_score", float, None)
         table.finish()
-        if name == "full":
-            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        self._check_stage_name(name, table)
         return Stage(name, ("evaluate",), seconds, least, function)
 
     def _declared_train(self) -> list[str]:

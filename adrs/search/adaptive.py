@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from adrs.search import Program, Selection
 from adrs.search.elites import Elites

@@ -16,7 +16,7 @@ import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from adrs.program import REFUSED, Evaluation, Parent, Program, Selection, Verdict, WorkloadResult

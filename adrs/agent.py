@@ -159,7 +159,8 @@ class Desk:
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
             search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
             executor=self._executor, scale=calibration.scale("train"),
-            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False, seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
+            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
+            seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
         )  # fmt: skip
         self._loop = loop = Loop(parts, Silent(), lambda: None)
         await loop.catch_up()

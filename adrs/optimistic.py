@@ -8,8 +8,8 @@ from adrs.program import Evaluation, Program, Threshold
 
 _MARGIN = 0.1
 """Without a bound of the evaluator, how much further than the best known value a workload is thought to go: as a share
-of that value, or of its distance from the trivial baseline if that is more. A guess, so a program that is far worse than
-others on the first workloads and by more than this better on the last ones may be lost."""
+of that value, or of its distance from the trivial baseline if that is more. A guess, so a program that is far worse
+than others on the first workloads and by more than this better on the last ones may be lost."""
 
 
 @dataclass
@@ -27,8 +27,8 @@ class Optimum:
     """The best that is thinkable on each workload of `train`: a fold over the baselines and the programs told.
 
     Where the evaluator names a bound of the workload's primary metric, that bound; else the best value told, and a
-    margin. A problem whose metric is noisy has none, since a stop would depend on the noise; nor has one whose baselines
-    do not say what the workloads weigh.
+    margin. A problem whose metric is noisy has none, since a stop would depend on the noise; nor has one whose
+    baselines do not say what the workloads weigh.
     """
 
     def __init__(self, problem: Problem, baselines: Iterable[Evaluation]) -> None:

@@ -14,7 +14,8 @@ Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "reje
 by the search strategy. `suspect`: better than a proven bound, hence not believed."""
 
 FULL, PARTIAL, REFUSED = "full", "partial", "refused"
-"""Stage of an evaluation of all of a split, of one that was stopped on the way, and of a program that its search strategy refused before evaluation."""
+"""Stages of an evaluation of all of a split, of one that was stopped on the way, and of a program that its search
+strategy refused before evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """When an evaluation on `train` may stop: once a fitness is out of reach even if the rest went as well as thinkable.
+    """When an evaluation on `train` may stop: once a fitness is out of reach even if the rest went perfectly.
 
     Completed by what is thinkable on the workloads not yet run, the results give an optimistic fitness, as long as a
     better metric of a workload never makes the evaluator's summary worse.

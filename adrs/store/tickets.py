@@ -1,4 +1,4 @@
-"""What a log says of a range of tickets, in a few queries whatever their number: one at a time would take far longer."""
+"""What a log says of a range of tickets, in a few queries whatever their number."""
 
 import json
 import zlib

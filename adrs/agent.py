@@ -15,6 +15,7 @@ from adrs import plugins, search, session
 from adrs.budget import Budget
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.optimistic import Optimum
 from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Job, Parent, Program
 from adrs.propose import Context
@@ -153,10 +154,12 @@ class Desk:
         if seed is None:
             raise UserError(f"run {self._folder.name} was cut off at its beginning; `adrs resume` must go on with it")
         settings, agent = self._settings, Agent(self._context)
+        calibration = session.recorded_calibration(self._problem, reader)
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
             search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
-            executor=self._executor, scale=session.recorded_calibration(self._problem, reader).scale("train"),
+            executor=self._executor, scale=calibration.scale("train"),
+            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
         )  # fmt: skip
         self._loop = loop = Loop(parts, Silent(), lambda: None)

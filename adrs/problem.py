@@ -27,11 +27,11 @@ from adrs.problem_records import (
     Trust,
     data_path_in,
 )
-from adrs.program import SPLITS, Split
+from adrs.program import FULL, PARTIAL, REFUSED, SPLITS, Split
 from adrs.strict_toml import Table
 
-__all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage", "Trust", "load",
-           "shipped"]  # fmt: skip
+__all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage", "Trust",
+           "load", "shipped"]  # fmt: skip
 
 _SHARED_LIMITS = Limits(
     decision_seconds=300.0, start_seconds=60.0, memory_mb=2048, scratch_mb=256, output_kb=20, answer_mb=4, processes=32
@@ -189,7 +189,8 @@ class _Reader:
             evaluator=f"{file.relative_to(self.folder)}:{function}", evaluator_parameters=parameters, limits=limits,
             mode=mode, workloads={"train": (workload,), "validation": (), "test": ()}, missing=(), data={},
             stages=stages, seed=seed, baselines=(Baseline(seed.stem.replace("_", "-"), "trivial", seed),),
-            cheats=cheats, blocks=(), hints=hints, features=features, trust="shared", language=language, generated=self.generated,
+            cheats=cheats, blocks=(), hints=hints, features=features, trust="shared", language=language,
+            generated=self.generated,
         )  # fmt: skip
 
     def _decision(self, table: Table) -> Decision:
@@ -323,8 +324,7 @@ class _Reader:
         seconds = table.take("decision_seconds", float, None)
         least = table.take("least_score", float, None)
         table.finish()
-        if name == "full":
-            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        self._check_stage_name(name, table)
         names = {spec.name for spec in train}
         kept = tuple(workload for workload in chosen if workload in names)
         known = {spec.name for spec in train} | set(self._declared_train())
@@ -334,13 +334,16 @@ class _Reader:
                                 f"{did_you_mean(workload, names)}")  # fmt: skip
         return Stage(name, kept, seconds, least)
 
+    def _check_stage_name(self, name: str, table: Table) -> None:
+        if name in (FULL, PARTIAL, REFUSED):
+            raise UserError(f'{self.file}: {table.where} may not be called "{name}", which has a meaning already')
+
     def _shared_stage(self, table: Table) -> Stage:
         name = table.take("name", str)
         function = table.take("function", str, f"evaluate_{name}")
         seconds, least = table.take("decision_seconds", float, None), table.take("least_score", float, None)
         table.finish()
-        if name == "full":
-            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        self._check_stage_name(name, table)
         return Stage(name, ("evaluate",), seconds, least, function)
 
     def _declared_train(self) -> list[str]:

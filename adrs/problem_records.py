@@ -114,7 +114,7 @@ class Cheat:
 
 @dataclass(frozen=True)
 class Feature:
-    """A metric that tells programs of different behaviour apart: an axis of the grid of search strategy `map-elites`."""
+    """A metric that tells programs of different behaviour apart: an axis of the grid of strategy `map-elites`."""
 
     metric: str
     """Metric of a split."""

@@ -16,8 +16,9 @@ Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "reje
 """How a program ended. `rejected`: did not parse, wrong interface, a duplicate of an earlier program, or refused
 by the search strategy. `suspect`: better than a proven bound, hence not believed."""
 
-REFUSED = "refused"
-"""Stage of a program that its search strategy refused before evaluation."""
+FULL, PARTIAL, REFUSED = "full", "partial", "refused"
+"""Stages of an evaluation of all of a split, of one that was stopped on the way, and of a program that its search
+strategy refused before evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class WorkloadResult:
     score: float | None = None
     """On the scale of this workload: 0 = trivial, 100 = state-of-the-art; None where there is no scale."""
     feedback: str = ""
+    weight: float | None = None
+    """How many instances it stands for in a mean; None where that is not known, as in what a log gives back."""
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    """For a metric, the best value that is possible, where the evaluator knows it; not in what a log gives back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Evaluation:
 
     split: Split
     stage: str
-    """The last stage that ran; the name of the last declared one if all of the split was evaluated."""
+    """The last stage that ran; `full` if all of the split was evaluated, `partial` if the program was stopped in it."""
     verdict: Verdict
     reason: str = ""
     """Rule, workload and first offending index; or exception type, message and own line; or the limit."""
@@ -181,6 +186,21 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """When an evaluation on `train` may stop: once a fitness is out of reach even if the rest went perfectly.
+
+    Completed by what is thinkable on the workloads not yet run, the results give an optimistic fitness, as long as a
+    better metric of a workload never makes the evaluator's summary worse.
+    """
+
+    fitness: float
+    thinkable: Mapping[str, Mapping[str, float]]
+    """Metrics by workload."""
+    weights: Mapping[str, float]
+    """Of the workloads."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One evaluation to be done by an executor."""
 
@@ -194,5 +214,7 @@ class Job:
     """A tighter limit of one call than the problem's."""
     thorough: bool = False
     """Go on where a stage's least score is not reached, as for the seed program, which others are compared with."""
+    threshold: Threshold | None = None
+    """When to give up."""
     workloads: tuple[WorkloadSpec, ...] = ()
     """What to run on, where the problem declares nothing for the split: `fresh`."""

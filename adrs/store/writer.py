@@ -133,6 +133,8 @@ class Writer:
         for name in ("island", "operator", "until", "independent"):
             if getattr(selection, name):
                 payload[name] = getattr(selection, name)
+        if selection.least is not None:
+            payload["least"] = selection.least
         if selection.promote is not None:
             payload["promote"] = selection.promote.id
         self.event("asked", payload, ticket)

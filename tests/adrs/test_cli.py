@@ -94,8 +94,8 @@ def test_looking_at_a_run(workspace: Path) -> None:
     assert any(line.startswith("+") for line in difference["diff"])
     assert {row["name"] for row in difference["workloads"]} >= {"uniform-1000"}
     for verb in (("runs",), ("lineage", "first"), ("lineage", "first", "--all"), ("lineage", "first", "2"),
-                 ("show", "first", "2"), ("diff", "first", "1", "2"), ("best", "first"), ("doctor",), ("compare", "first"), ("problems",),
-                 ("problem", "./demo")):  # fmt: skip
+                 ("show", "first", "2"), ("diff", "first", "1", "2"), ("best", "first"), ("doctor",), ("problems",),
+                 ("problem", "./demo"), ("compare", "first")):  # fmt: skip
         text = adrs(*verb, cwd=workspace).stdout
         assert text.strip()
         assert "\x1b" not in text

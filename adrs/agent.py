@@ -21,7 +21,7 @@ from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
 from adrs.run import SEED_TICKET, Loop, Parts, Silent
-from adrs.source import Rejected, Screen
+from adrs.source import Rejected
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
@@ -105,7 +105,7 @@ class Desk:
     async def evaluate(self, source: str) -> Evaluation:
         """Score a program on `train` without recording it."""
         try:
-            Screen(self._problem).check(source)
+            self._context.screen.check(source)
         except Rejected as rejected:
             return Evaluation("train", "screen", "rejected", str(rejected))
         with Reader(self._folder) as reader:
@@ -156,7 +156,8 @@ class Desk:
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
             search=plugins.load("search", settings.search)(seed=settings.seed), proposer=agent,
-            executor=self._executor, scale=session.recorded_calibration(self._problem, reader).scale("train"),
+            screen=self._context.screen, executor=self._executor,
+            scale=session.recorded_calibration(self._problem, reader).scale("train"),
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
         )  # fmt: skip
         self._loop = loop = Loop(parts, Silent(), lambda: None)

@@ -71,6 +71,7 @@ class Parts:
     budget: Budget
     search: Search
     proposer: Proposer
+    screen: Screen
     executor: Executor
     scale: SplitScale | None
     seed_evaluation: Evaluation
@@ -89,7 +90,7 @@ class Loop:
     def __init__(self, parts: Parts, observer: Observer, asking_ends: Callable[[], float | None]) -> None:
         """Take the parts; `asking_ends` gives the time (of `time.monotonic`) after which nothing new is asked."""
         self._parts = parts
-        self._screen = Screen(parts.problem)
+        self._screen = parts.screen
         self._observer = observer
         self._asking_ends = asking_ends
         self._stop = asyncio.Event()

@@ -1,8 +1,8 @@
 """What the engine costs: candidates a second and CPU milliseconds each, on a trivial problem with all isolation on.
 
-Two proposers: one that answers within the engine, and the model proposer that asks a scripted server over HTTP, which is
-a process of its own. Everything else is as in a run: prompts, screening, isolation, the log. One line a setting, with
-figures of up to 1,000 candidates around number 1,000 and of the last 1,000, start and end left out.
+Two proposers: one that answers within the engine, and the model proposer, which asks a scripted server, in a process of
+its own, over HTTP. All else is as in a run: prompts, screening, isolation, the log. For each setting: up to 1,000
+candidates around number 1,000, and the last 1,000; start and end are left out.
 
     python benchmarks/engine.py [--candidates 1000] [--workers 1,2] [--proposers instant,model] [--sandbox bubblewrap]
     python benchmarks/engine.py --serve 8000     only the server, for other frameworks: prints its URL

@@ -120,6 +120,25 @@ def test_a_dollar_budget_is_never_exceeded(workspace: Path) -> None:
     assert outcome["winner"] is not None
 
 
+def test_prices_stand_in_a_table_of_the_settings_file(workspace: Path) -> None:
+    (workspace / "settings.toml").write_text(
+        'max-usd = 1\n[prices]\nstub = { input = 1, output = 2 }\nother-model = "3/4"\n'
+    )
+    with Server(answers=new_program) as server:
+        outcome = adrs_json(*options(server, "--config", "settings.toml", "--max-evaluations", "3"), cwd=workspace)
+        assert outcome["spend"]["usd"] == pytest.approx(outcome["spend"]["calls"] * (400 + 2 * 100) / 1e6)
+        assert "prices.stub" in refusal(workspace, server, "[prices]\nstub = 'dear'\n")
+        assert "prices must be a table" in refusal(workspace, server, "prices = 3\n")
+    done = adrs("run", "./demo", "--config", "settings.toml", cwd=workspace, code=1)
+    assert "name one with --model" in done.stderr.splitlines()[-1]
+
+
+def refusal(workspace: Path, server: Server, settings: str) -> str:
+    """The sentence that answers a settings file."""
+    (workspace / "wrong.toml").write_text(settings)
+    return adrs(*options(server, "--config", "wrong.toml"), cwd=workspace, code=1).stderr.splitlines()[-1]
+
+
 @pytest.mark.slow
 def test_an_answer_that_was_paid_for_survives_kill_9(workspace: Path) -> None:
     with Server(answers=new_program) as server:

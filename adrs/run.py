@@ -236,7 +236,7 @@ class Loop:
             self._parts.writer.told(ticket)
         if program.duplicate_of is None and program.verdict != "rejected":
             self._evaluations += 1
-        if program.verdict not in ("ok", "rejected") and program.evaluation:
+        if program.verdict != "ok" and program.duplicate_of is None and program.source and program.evaluation:
             self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
         self._begun = True
         self._parts.search.tell(program)

@@ -63,6 +63,8 @@ class Mark:
     """Of workers and sandboxes."""
     server: float
     memory_mb: float
+    load: float
+    """Processes that wanted a core, in the last minute."""
 
     def since(self, start: "Mark") -> str:
         """Rate and costs between two marks."""
@@ -72,7 +74,7 @@ class Mark:
         )
         shown = f"{count / (self.seconds - start.seconds):6.1f}/s, {engine + workers:5.2f} ms CPU each"
         shown += f" (engine {engine:.2f}, workers and sandbox {workers:.2f}; server apart {server:.2f})"
-        return f"{shown}, engine {self.memory_mb:.0f} MB"
+        return f"{shown}, engine {self.memory_mb:.0f} MB, load {self.load:.1f}"
 
 
 class Pace(Silent):
@@ -89,7 +91,8 @@ class Pace(Silent):
             server = usage.own_seconds(self._server) if self._server else 0.0
             self.marks.append(
                 Mark(evaluations, time.perf_counter(), usage.own_seconds(mine),
-                     usage.descendants_seconds(mine, self._server), server, usage.resident_mb())
+                     usage.descendants_seconds(mine, self._server), server, usage.resident_mb(),
+                     os.getloadavg()[0])
             )  # fmt: skip
 
     def around_first(self) -> tuple[Mark, Mark]:
@@ -115,25 +118,18 @@ def measure(settings: Settings, server: int | None) -> None:
         pace = Pace(server)
         outcome = session.start(replace(settings, problem=str(folder)), folder / "runs", "bench", pace)
         size = (outcome.path / "run.db").stat().st_size
-        print(f"{settings.proposer}, {settings.workers} workers, {outcome.evaluations} candidates, load {load()}")
+        cores = len(os.sched_getaffinity(0))
+        print(f"{settings.proposer}, {settings.workers} workers, {outcome.evaluations} candidates, {cores} cores")
         first, last = pace.around_first(), pace.last()
         for start, end in dict.fromkeys((first, last)):
             print(f"  {start.candidates:6} to {end.candidates:6}: {end.since(start)}")
         rates = [(end.candidates - start.candidates) / (end.seconds - start.seconds) for start, end in (first, last)]
-        costs = [
-            (end.engine + end.workers - start.engine - start.workers) / (end.candidates - start.candidates)
-            for start, end in (first, last)
-        ]
+        costs = [(end.engine - start.engine) / (end.candidates - start.candidates) for start, end in (first, last)]
         print(
-            f"  last beside first: rate x {rates[1] / rates[0]:.2f}, CPU x {costs[1] / costs[0]:.2f}; "
+            f"  last beside first: rate x {rates[1] / rates[0]:.2f}, CPU of the engine x {costs[1] / costs[0]:.2f}; "
             f"{size / outcome.evaluations:.0f} B on disk each",
             flush=True,
         )
-
-
-def load() -> str:
-    """How busy the machine was in the last minute."""
-    return f"{os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores"
 
 
 def register_instant() -> None:

@@ -149,6 +149,7 @@ def refusal(workspace: Path, server: Server, settings: str) -> str:
     return adrs(*options(server, "--config", "wrong.toml"), cwd=workspace, code=1).stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_no_answer_is_lost_between_its_arrival_and_its_evaluation(workspace: Path) -> None:
     revived = threading.Event()
 

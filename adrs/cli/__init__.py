@@ -43,7 +43,7 @@ def main() -> None:
         print(f"adrs: {error}", file=sys.stderr)
         sys.exit(1)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        print("adrs: interrupted; what was recorded is safe, `adrs resume RUN` goes on", file=sys.stderr)
+        print("adrs: interrupted; what was recorded is safe, `adrs resume last` goes on", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Verdict, WorkloadResult
@@ -44,6 +44,12 @@ def load_evaluator(problem: Problem) -> Evaluator[Any]:
             spec.loader.exec_module(module)
         else:
             module = importlib.import_module(module_name)
+        if not hasattr(module, class_name):
+            classes = [name for name, value in vars(module).items() if _is_evaluator(value)]
+            raise UserError(
+                f'evaluator.class = "{problem.evaluator}": {module_name} has no class {class_name}'
+                f"{did_you_mean(class_name, classes)}"
+            )
         evaluator = getattr(module, class_name)(problem.evaluator_parameters)
     except UserError:
         raise
@@ -52,6 +58,10 @@ def load_evaluator(problem: Problem) -> Evaluator[Any]:
     if not isinstance(evaluator, Evaluator):
         raise UserError(f'evaluator "{problem.evaluator}" is not a subclass of adrs.evaluation.Evaluator')
     return evaluator
+
+
+def _is_evaluator(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Evaluator) and value is not Evaluator
 
 
 class Line:
@@ -119,6 +129,8 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 policy.reset(spec.policy_seed)
                 metrics = evaluator.evaluate(policy, workloads.get(spec), spec)
                 _check_metrics(metrics, problem)
+                if problem.objective.workload_metric != problem.objective.metric:
+                    _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
             except Invalid as broken:
                 return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
             except PolicyFailure as failure:
@@ -133,7 +145,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 reason="" if stage == job.until else f"stopped after stage {stage}: score below its threshold",
             )  # fmt: skip
     summary = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
-    value = summary[problem.objective.metric]
+    value = _named(problem, summary, problem.objective.metric, "metric")
     total = job.scale.total if job.scale else None
     return Evaluation(
         split=job.split, stage="full", verdict="ok", metrics=summary, reason=_LEGACY if legacy else "",
@@ -167,6 +179,15 @@ def _check_metrics(metrics: Metrics, problem: Problem) -> None:
     for name, value in metrics.items():
         if not math.isfinite(value):
             raise ValueError(f"evaluator {problem.evaluator} computed {name} = {value}, which is not finite")
+
+
+def _named(problem: Problem, metrics: Mapping[str, float], name: str, key: str) -> float:
+    """The metric that the objective names."""
+    if name not in metrics:
+        raise UserError(
+            f'objective.{key} = "{name}", which the evaluator does not compute{did_you_mean(name, metrics)}'
+        )
+    return metrics[name]
 
 
 def _beaten_bound(metrics: Metrics, problem: Problem) -> str:

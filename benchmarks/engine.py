@@ -83,16 +83,19 @@ class Pace(Silent):
     def __init__(self, server: int | None) -> None:
         self.marks: list[Mark] = []
         self._server = server
+        self._workers = self._seen = 0.0
 
     def told(self, program: Program, evaluations: int) -> None:
         """Make a note."""
         if evaluations % _EVERY == 0 and (not self.marks or self.marks[-1].candidates < evaluations):
             mine = os.getpid()
             server = usage.own_seconds(self._server) if self._server else 0.0
+            seen = usage.descendants_seconds(mine, self._server)
+            self._workers += max(0.0, seen - self._seen)  # a sandbox that is replaced takes its past along
+            self._seen = seen
             self.marks.append(
                 Mark(evaluations, time.perf_counter(), usage.own_seconds(mine),
-                     usage.descendants_seconds(mine, self._server), server, usage.resident_mb(),
-                     os.getloadavg()[0])
+                     self._workers, server, usage.resident_mb(), os.getloadavg()[0])
             )  # fmt: skip
 
     def around_first(self) -> tuple[Mark, Mark]:

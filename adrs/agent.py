@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, session
+from adrs import plugins, search, session
 from adrs.budget import Budget
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.optimistic import Optimum
 from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Job, Parent, Program
 from adrs.propose import Context
@@ -153,11 +154,12 @@ class Desk:
         if seed is None:
             raise UserError(f"run {self._folder.name} was cut off at its beginning; `adrs resume` must go on with it")
         settings, agent = self._settings, Agent(self._context)
+        calibration = session.recorded_calibration(self._problem, reader)
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
-            search=plugins.load("search", settings.search)(seed=settings.seed), proposer=agent,
-            screen=self._context.screen, executor=self._executor,
-            scale=session.recorded_calibration(self._problem, reader).scale("train"),
+            search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
+            screen=self._context.screen, executor=self._executor, scale=calibration.scale("train"),
+            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
         )  # fmt: skip
         self._loop = loop = Loop(parts, Silent(), lambda: None)

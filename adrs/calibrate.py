@@ -18,6 +18,9 @@ from adrs.problem import Baseline, Problem
 from adrs.program import Evaluation, Job, Split
 from adrs.score import Scale, SplitScale
 
+_FORM = "2"
+"""Of cached evaluations: one of another form is not read."""
+
 
 class Evaluate(Protocol):
     """The part of an executor that is needed here."""
@@ -57,6 +60,11 @@ class Calibration:
     def _evaluation(self, role: str, split: Split) -> Evaluation | None:
         baseline = self.problem.baseline(role)
         return None if baseline is None else self.evaluations.get((baseline.name, split))
+
+    def measured(self, split: Split) -> list[Evaluation]:
+        """Evaluations of the baselines on a split, the trivial one first."""
+        found = (self.evaluations.get((baseline.name, split)) for baseline in self.problem.baselines)
+        return [evaluation for evaluation in found if evaluation is not None]
 
     def score(self, baseline: Baseline, split: Split) -> float | None:
         """Score of a measured baseline."""
@@ -122,7 +130,7 @@ def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
     if evaluator is None:
         return None
     key = sha256()
-    versions = (__version__, platform.python_version(), np.__version__, str(sorted(problem.missing)))
+    versions = (__version__, _FORM, platform.python_version(), np.__version__, str(sorted(problem.missing)))
     for part in (*versions, problem.digest(), repr(problem.workloads[split]), split, source):
         key.update(part.encode(errors="surrogatepass") + b"\0")
     for file in evaluator:

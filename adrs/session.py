@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem, threads
+from adrs import plugins, problem, search, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest
 from adrs.check import preflight
@@ -26,6 +26,7 @@ from adrs.forecast import Forecast
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
+from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
 from adrs.program import SPLITS, Evaluation, Job, Program
@@ -119,7 +120,7 @@ class _Session:
         self._settings = settings = replace(settings, trust=loaded.trust)
         self._folder = folder
         self._observer = observer
-        self._search = plugins.load("search", settings.search)(seed=settings.seed)
+        self._search = search.make(settings.search, loaded, settings.seed)
         self._journal = EarlyJournal()
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
@@ -246,6 +247,7 @@ class _Session:
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
             proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
+            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=True,
             seed_evaluation=seed, writer=writer,
             reader=reader, recorded=recorded, replaying=replaying,
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """Source text as data: parsed, never run. The interface check and the digest by which duplicates are found."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -19,6 +20,7 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.
 _LOOKS_AT_NAMES = frozenset({"locals", "vars", "eval", "exec", "dir", "globals"})
 _REMEMBERED = 64
 """Programs whose check is remembered: a proposer checks its own before the loop does."""
+_WORDS = re.compile(r"\w+|[^\w\s]")
 
 
 class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes
@@ -175,6 +177,36 @@ def digest(tree: ast.Module) -> str:
     """
     _normalise(tree)
     return sha256(ast.dump(tree, annotate_fields=False).encode(errors="surrogatepass")).hexdigest()
+
+
+def tokens(source: str) -> list[str]:
+    """What a program consists of, in order: words of its normalised syntax tree, but for the values of its numbers.
+
+    Where the text is no Python, its words and marks.
+    """
+    try:
+        tree = ast.parse(source)
+        _normalise(tree)
+        found: list[str] = []
+        _collect(tree, found)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _WORDS.findall(source)
+    return found
+
+
+def _collect(node: ast.AST, found: list[str]) -> None:
+    found.append(type(node).__name__)
+    for name in node._fields:
+        value = getattr(node, name)
+        if isinstance(value, ast.AST):
+            if not isinstance(value, ast.expr_context):
+                _collect(value, found)
+        elif isinstance(value, list):
+            for element in value:
+                if isinstance(element, ast.AST):
+                    _collect(element, found)
+        elif value is not None and not isinstance(value, int | float):
+            found.append(repr(value))
 
 
 def _normalise(node: ast.AST) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.problem import Problem
-from adrs.program import Evaluation, Job, Verdict, WorkloadResult
+from adrs.program import FULL, PARTIAL, Evaluation, Job, Threshold, Verdict, WorkloadResult
 
 _BOUND_TOLERANCE = 1e-9
 _LEGACY = "scored by legacy rules, for comparison only"
@@ -139,16 +139,18 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
             beaten = _beaten_bound(metrics, problem)
             if beaten:
                 return _failed(problem, job, stage, results, name, "suspect", f"{name}: {beaten}")
-        if stage != "full" and (stage == job.until or (not job.thorough and _too_weak(problem, job, stage, results))):
-            return Evaluation(
-                split=job.split, stage=stage, verdict="ok", workloads=_results(problem, job, results),
-                reason="" if stage == job.until else f"stopped after stage {stage}: score below its threshold",
-            )  # fmt: skip
+            hopeless = _out_of_reach(problem, evaluator, job, results)
+            if hopeless:
+                return _stopped(problem, job, stage, results, hopeless)
+        if stage != FULL and stage == job.until:
+            return _stopped(problem, job, stage, results, "")
+        if stage != FULL and not job.thorough and _too_weak(problem, job, stage, results):
+            return _stopped(problem, job, stage, results, f"stopped after stage {stage}: score below its threshold")
     summary = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
     value = _named(problem, summary, problem.objective.metric, "metric")
     total = job.scale.total if job.scale else None
     return Evaluation(
-        split=job.split, stage="full", verdict="ok", metrics=summary, reason=_LEGACY if legacy else "",
+        split=job.split, stage=FULL, verdict="ok", metrics=summary, reason=_LEGACY if legacy else "",
         fitness=None if legacy else problem.objective.fitness(value),
         score=None if total is None else total.score(value), workloads=_results(problem, job, results),
     )  # fmt: skip
@@ -160,7 +162,7 @@ def _stages(problem: Problem, job: Job, everything: Sequence[str]) -> Iterable[t
             yield stage.name, stage.workloads
             if stage.name == job.until:
                 return
-    yield "full", everything
+    yield FULL, everything
 
 
 def _decision_seconds(problem: Problem, job: Job, stage: str) -> float:
@@ -173,6 +175,39 @@ def _too_weak(problem: Problem, job: Job, stage: str, results: Mapping[str, Metr
     threshold = next(entry.least_score for entry in problem.stages if entry.name == stage)
     scores = [result.score for result in _results(problem, job, results) if result.score is not None]
     return threshold is not None and bool(scores) and sum(scores) / len(scores) < threshold
+
+
+def _out_of_reach(problem: Problem, evaluator: Evaluator[Any], job: Job, results: Mapping[str, Metrics]) -> str:
+    """Why a program cannot reach the job's threshold any more, however well the rest goes; empty while it can."""
+    threshold, specs = job.threshold, problem.workloads[job.split]
+    if threshold is None or len(results) == len(specs) or job.split != "train":
+        return ""
+    thinkable = [
+        (spec, results[spec.name] if spec.name in results else _metrics(threshold, spec.name)) for spec in specs
+    ]
+    objective = problem.objective
+    best = evaluator.summarise(thinkable)[objective.metric]
+    needed = threshold.fitness
+    if objective.fitness(best) >= needed - _BOUND_TOLERANCE * abs(needed):
+        return ""
+    return (
+        f"stopped after {len(results)} of {len(specs)} workloads: however well the rest went, {objective.metric} would "
+        f"be {best:.6g}, and {objective.fitness(needed):.6g} is needed to be kept"
+    )
+
+
+def _metrics(threshold: Threshold, name: str) -> Metrics:
+    metrics = Metrics(weight=threshold.weights[name])
+    metrics.update(threshold.thinkable[name])
+    return metrics
+
+
+def _stopped(problem: Problem, job: Job, stage: str, results: Mapping[str, Metrics], reason: str) -> Evaluation:
+    """A program that ran well as far as it went, without a fitness."""
+    return Evaluation(
+        split=job.split, stage=PARTIAL if stage == FULL else stage, verdict="ok", reason=reason,
+        workloads=_results(problem, job, results),
+    )  # fmt: skip
 
 
 def _check_metrics(metrics: Metrics, problem: Problem) -> None:
@@ -204,7 +239,9 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
     for name, metrics in results.items():
         value = metrics.get(problem.objective.workload_metric)
         score = job.scale.workload_score(name, value) if job.scale else None
-        scored.append(WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback))
+        scored.append(
+            WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback, metrics.weight, metrics.bounds)
+        )
     return tuple(scored)
 
 

@@ -133,6 +133,8 @@ class Writer:
         for name, value in (("island", selection.island), ("operator", selection.operator), ("until", selection.until)):
             if value:
                 payload[name] = value
+        if selection.least is not None:
+            payload["least"] = selection.least
         if selection.promote is not None:
             payload["promote"] = selection.promote.id
         self.event("asked", payload, ticket)

@@ -14,7 +14,7 @@ LAYERS = [
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},
-    {"calibrate", "breaker", "budget"},
+    {"calibrate", "breaker", "budget", "optimistic"},
     {"search", "propose", "evaluate", "store"},
     {"sandbox", "llm"},
     {

@@ -25,6 +25,8 @@ _SHARE_OF_BEST = 0.7
 _ATTEMPTS = 3
 """Ideas of one operator that may turn out to be known before another has its turn."""
 _REMEMBERED = 20_000
+_WISHES = {"rewrite": "block", "cross": "crossover"}
+"""Operators by what a search strategy may wish for of any proposer."""
 
 
 class Embedded:
@@ -80,8 +82,9 @@ class Embedded:
         order = self._bandit.order(rng)
         if self._block.untried:
             order.insert(0, self._block.name)
-        if brief.operator in self._operators:
-            order.insert(0, brief.operator)
+        wish = _WISHES.get(brief.operator or "", brief.operator)
+        if wish in self._operators:
+            order.insert(0, wish)
         for name in dict.fromkeys(order):
             for _ in range(_ATTEMPTS):
                 idea = self._operators[name].think(brief, self._archive, rng)

@@ -22,7 +22,7 @@ from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
 from adrs.run import SEED_TICKET, Loop, Parts, Silent
-from adrs.source import Rejected, Screen
+from adrs.source import Rejected
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
@@ -106,7 +106,7 @@ class Desk:
     async def evaluate(self, source: str) -> Evaluation:
         """Score a program on `train` without recording it."""
         try:
-            Screen(self._problem).check(source)
+            self._context.screen.check(source)
         except Rejected as rejected:
             return Evaluation("train", "screen", "rejected", str(rejected))
         with Reader(self._folder) as reader:
@@ -158,7 +158,7 @@ class Desk:
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
             search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
-            executor=self._executor, scale=calibration.scale("train"),
+            screen=self._context.screen, executor=self._executor, scale=calibration.scale("train"),
             optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
         )  # fmt: skip

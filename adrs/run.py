@@ -72,6 +72,7 @@ class Parts:
     budget: Budget
     search: Search
     proposer: Proposer
+    screen: Screen
     executor: Executor
     scale: SplitScale | None
     optimum: Optimum | None
@@ -94,7 +95,7 @@ class Loop:
     def __init__(self, parts: Parts, observer: Observer, asking_ends: Callable[[], float | None]) -> None:
         """Take the parts; `asking_ends` gives the time (of `time.monotonic`) after which nothing new is asked."""
         self._parts = parts
-        self._screen = Screen(parts.problem)
+        self._screen = parts.screen
         self._observer = observer
         self._asking_ends = asking_ends
         self._stop = asyncio.Event()
@@ -245,7 +246,7 @@ class Loop:
             self._parts.writer.told(ticket)
         if program.duplicate_of is None and program.verdict != "rejected":
             self._evaluations += 1
-        if program.verdict not in ("ok", "rejected") and program.evaluation:
+        if program.verdict != "ok" and program.duplicate_of is None and program.source and program.evaluation:
             self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
         self._begun = True
         if self._parts.optimum is not None:

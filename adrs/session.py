@@ -33,7 +33,7 @@ from adrs.program import SPLITS, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
-from adrs.source import Rejected, Screen
+from adrs.source import Rejected
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
@@ -132,6 +132,7 @@ class _Session:
         characters = settings.prompt_characters or PROMPT_CHARACTERS
         context = Context(loaded, settings.seed, self._models, prompts, characters)
         self._proposer = portfolio.make(settings.proposer, context)
+        self._screen = context.screen
         self._executor: Executor = plugins.load("executor", settings.executor)(
             loaded, settings.workers, settings.sandbox
         )
@@ -224,7 +225,7 @@ class _Session:
         path = self._problem.seed
         source = path.read_text()
         try:
-            Screen(self._problem).check(source)
+            self._screen.check(source)
         except Rejected as rejected:
             raise UserError(f"the seed program {path} is refused: {rejected}") from None
         scale, trivial = calibration.scale("train"), self._problem.baseline("trivial")
@@ -256,7 +257,7 @@ class _Session:
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
-            proposer=self._proposer, executor=self._executor, scale=calibration.scale("train"),
+            proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
             optimum=Optimum(self._problem, calibration.measured("train")), ends_early=True,
             seed_evaluation=seed, writer=writer,
             reader=reader, recorded=recorded, replaying=replaying,

@@ -18,7 +18,6 @@ from adrs.propose.model.prompts import Facts, Prompts
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, one_line, visible
 from adrs.propose.rates import Rates, further_cost
-from adrs.source import Screen
 
 NAME = "model"
 
@@ -49,7 +48,7 @@ class Model:
         self._memory = Memory(problem.objective)
         self._rates = Rates(plan.WEIGHTS)
         self._since_summary = 0
-        self._screen = Screen(problem)
+        self._screen = context.screen
         self._limit = max(4 * 1024 * problem.limits.source_kb, _LEAST_ANSWER_LIMIT)
         self._try_templates()
 

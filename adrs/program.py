@@ -136,6 +136,8 @@ class Brief:
     operator: str | None = None
     failures: tuple[tuple[str, int], ...] = ()
     """Commonest recent reasons of failure, with counts."""
+    hints: tuple[str, ...] = ()
+    """What people have said during the run."""
 
 
 @dataclass(frozen=True, slots=True)

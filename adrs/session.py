@@ -33,6 +33,7 @@ from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
 from adrs.source import Rejected, Screen
+from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
@@ -151,12 +152,14 @@ class _Session:
                 self._journal.open(LogJournal(writer, reader))
                 writer.event("started", {"sandbox": self._executor.sandbox})
                 _record(calibration, writer)
-                return await self._work(writer, reader, calibration, seed, None, replaying=False)
+                steering = Steering(writer, reader)
+                return await self._work(writer, reader, calibration, seed, None, steering)
 
     async def resume(self) -> Outcome:
         """Fold the log, then go on."""
         writer = Writer.open(self._folder)
         with contextlib.closing(writer), Reader(self._folder) as reader:
+            steering = Steering(writer, reader)
             calibration = recorded_calibration(self._problem, reader)
             self._observer.calibrated(calibration)
             self._journal.open(LogJournal(writer, reader))
@@ -168,7 +171,7 @@ class _Session:
                 writer.event("started", {"sandbox": self._executor.sandbox})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
-                return await self._work(writer, reader, calibration, seed, recorded, replaying=False)
+                return await self._work(writer, reader, calibration, seed, recorded, steering)
 
     async def replay(self, source: Path) -> Outcome:
         """Follow another run's record in a new log, with evaluations done again."""
@@ -180,7 +183,8 @@ class _Session:
                 writer.event("started", {"sandbox": self._executor.sandbox, "replay_of": str(source)})
                 _record(calibration, writer)
                 recorded = Recorded(original, evaluations=False)
-                outcome = await self._work(writer, reader, calibration, seed, recorded, replaying=True)
+                steering = Steering(writer, reader, hints(original))
+                outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
                 outcome.difference = first_difference(original, reader)
                 outcome.extra = {"identical": outcome.difference is None, "difference": outcome.difference}
                 return outcome
@@ -237,7 +241,8 @@ class _Session:
         calibration: Calibration,
         seed: Evaluation,
         recorded: Recorded | None,
-        replaying: bool,
+        steering: Steering,
+        replaying: bool = False,
     ) -> Outcome:
         chooser = Chooser(self._problem, reader, writer, self._executor, calibration)
         settings = self._settings
@@ -246,7 +251,7 @@ class _Session:
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
             proposer=self._proposer, executor=self._executor, scale=calibration.scale("train"),
             seed_evaluation=seed, writer=writer,
-            reader=reader, recorded=recorded, replaying=replaying,
+            reader=reader, recorded=recorded, replaying=replaying, steering=steering,
         )  # fmt: skip
 
         forecast = Forecast(self._problem, calibration, self._executor, settings.workers)
@@ -279,6 +284,7 @@ class _Session:
             if budget is not None:
                 deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
             choice = await chooser.choose(deadline)
+        steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,

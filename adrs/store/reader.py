@@ -153,6 +153,11 @@ class Reader:
         number: int = self.rows("SELECT COALESCE(MAX(id), 0) FROM event")[0][0]
         return number
 
+    def next_ticket(self) -> int:
+        """The first ticket that was not asked yet."""
+        ticket: int = self.rows("SELECT COALESCE(MAX(ticket), 0) + 1 FROM event WHERE ticket IS NOT NULL")[0][0]
+        return ticket
+
     def seconds(self) -> float:
         """Seconds that the run was worked on, over all its sessions."""
         rows = self.rows("SELECT time, kind FROM event ORDER BY id")

@@ -14,6 +14,7 @@ LAYERS = [
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},
+    {"steering"},
     {"calibrate", "breaker", "budget"},
     {"search", "propose", "evaluate", "store"},
     {"sandbox", "llm"},

@@ -12,7 +12,7 @@ from pathlib import Path
 from adrs.errors import UserError
 from adrs.store import Reader, Writer, inbox
 from adrs.store.inbox import Kind, Message
-from adrs.store.presence import working_process
+from adrs.store.lock import holder
 
 CONTROLS: tuple[Kind, ...] = ("pause", "continue", "stop")
 _PATIENCE = 5.0
@@ -97,14 +97,14 @@ def send(folder: Path, kind: Kind, text: str = "", program: int | None = None) -
         if program is not None:
             reader.program(program)
         name = reader.info.name
-    if kind in CONTROLS and working_process(folder) is None:
+    if kind in CONTROLS and holder(folder) is None:
         raise UserError(
             f"nobody works on run {name}, so there is nothing to {kind}; `adrs resume {name}` goes on with it"
         )
     message = inbox.post(folder, kind, text, program)
     patience = time.monotonic() + _PATIENCE
     while inbox.is_there(folder, message) and time.monotonic() < patience:
-        if working_process(folder) is None:
+        if holder(folder) is None:
             _record_now(folder)
         else:
             time.sleep(_PAUSE)

@@ -60,7 +60,7 @@ def is_there(folder: Path, message: Message) -> bool:
 def names(folder: Path) -> list[str]:
     """Ids of the messages that wait, in the order of sending."""
     try:
-        found = os.listdir(folder / INBOX)
+        found = [path.name for path in (folder / INBOX).iterdir()]
     except OSError:
         return []
     return sorted(name.removesuffix(".json") for name in found if name.endswith(".json"))

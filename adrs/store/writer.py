@@ -17,13 +17,11 @@ from adrs.errors import UserError
 from adrs.llm.records import Call
 from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Selection
-from adrs.store.presence import LOCK
 
 DATABASE = "run.db"
+_LOCK = "run.lock"
 _SCHEMA = Path(__file__).with_name("schema.sql")
 SCHEMA_VERSION = 1
-_LOOK_SECONDS = 0.02
-"""After which a lock that was only looked at is free again."""
 
 
 class Writer:
@@ -73,7 +71,7 @@ class Writer:
     @classmethod
     def _open(cls, folder: Path) -> "Writer":
         try:
-            lock = (folder / LOCK).open("a+")
+            lock = (folder / _LOCK).open("a+")
         except OSError as error:
             raise UserError(f"{folder} cannot be written: {error.strerror}") from None
         try:
@@ -182,23 +180,15 @@ class Writer:
 
 def _take(lock: IO[str], folder: Path) -> None:
     """Lock the file and leave the process id in it, for whoever comes later."""
-    if not _locked(lock):
-        time.sleep(_LOOK_SECONDS)
-    if not _locked(lock):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
         lock.seek(0)
         other = lock.read().strip() or "unknown"
         raise UserError(f"run {folder.name} is being written by process {other}; stop that one first") from None
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
-
-
-def _locked(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _event(cursor: sqlite3.Cursor, kind: str, payload: Mapping[str, Any] | None, ticket: int | None) -> None:

@@ -86,12 +86,10 @@ def lineage(
             else:
                 print_ancestry(steps, reader.info.trust)
             return
-        summaries = reader.summaries()
         if as_json:
-            print_json([_plain(summary, reader) for summary in summaries])
+            print_json([_plain(summary, reader) for summary in reader.summaries()])
         else:
-            winner = questions.winner(reader)
-            print_tree(reader.info, questions.tree(summaries, everything, winner), len(summaries), winner)
+            print_tree(reader.info, questions.tree(reader, everything))
 
 
 def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
@@ -126,8 +124,9 @@ def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("
         if as_json:
             print_json({
                 "before": before, "after": after, "trust": reader.info.trust, "diff": lines,
-                "workloads": [{"name": name, "before": a.score if a else None, "after": b.score if b else None}
-                              for name, a, b in questions.by_workload(left, right)],
+                "workloads": [{"name": each.name, "before": each.before.score if each.before else None,
+                               "after": each.after.score if each.after else None}
+                              for each in questions.by_workload(left, right)],
             })  # fmt: skip
         else:
             print_diff(left, right, lines, reader.info.trust)

@@ -6,29 +6,28 @@ from rich.syntax import Syntax
 from rich.text import Text
 from rich.tree import Tree
 
-from adrs import lineage
+from adrs import lineage as questions
 from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, table, trust_mark, verdict
 from adrs.lineage import Node, Step
 from adrs.program import Program
 from adrs.store.reader import RunInfo
 
 
-def print_tree(run: RunInfo, roots: Sequence[Node], count: int, winner: int | None) -> None:
+def print_tree(run: RunInfo, found: questions.Tree) -> None:
     """The tree of first parents, with the winner marked."""
     out = console()
-    top = Tree(f"[bold]{safe(run.name)}[/]  {count} programs{trust_mark(run.trust)}", guide_style="dim")
-    stack = [(top, node) for node in reversed(roots)]
-    while stack:
-        branch, node = stack.pop()
-        added = branch.add(_label(node) + ("  [bold green]the winner[/]" if node.summary.id == winner else ""))
+    top = Tree(f"[bold]{safe(run.name)}[/]  {found.programs} programs{trust_mark(run.trust)}", guide_style="dim")
+    branches: dict[int | None, Tree] = {None: top}
+    for node in found.nodes:
+        mark = "  [bold green]the winner[/]" if node.program.id == found.winner else ""
+        added = branches[node.program.id] = branches[node.parent].add(_label(node) + mark)
         if node.folded:
             added.add(f"[dim]… {node.folded} more without an improvement[/]")
-        stack += [(added, child) for child in reversed(node.children)]
     out.print(top)
 
 
 def _label(node: Node) -> str:
-    summary = node.summary
+    summary = node.program
     mark = "" if summary.verdict == "ok" else f" {verdict(summary.verdict)}"
     score = number(summary.score) if summary.score is not None else metric(summary.fitness)
     what = summary.rationale or summary.reason
@@ -97,12 +96,10 @@ def print_diff(before: Program, after: Program, lines: Sequence[str], trust: str
 
 def _print_workloads(before: Program, after: Program, names: tuple[str, str]) -> None:
     rows = []
-    for name, left, right in lineage.by_workload(before, after):
-        change = None
-        if left is not None and right is not None and left.score is not None and right.score is not None:
-            change = right.score - left.score
-        rows.append([safe(name), number(left.score if left else None), number(right.score if right else None),
-                     gain(change)])  # fmt: skip
+    for each in questions.by_workload(before, after):
+        left, right = each.before, each.after
+        rows.append([safe(each.name), number(left.score if left else None), number(right.score if right else None),
+                     gain(each.gain)])  # fmt: skip
     if rows:
         console().print(table(["workload", f">{names[0]}", f">{names[1]}", ">gain"], rows))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.syntax import Syntax
 from rich.text import Text
 from rich.tree import Tree
 
@@ -69,6 +68,8 @@ def print_program(program: Program, parent: Program | None, trust: str) -> None:
     evaluation = program.evaluation
     if evaluation is not None and evaluation.reason:
         out.print(f"reason   {safe(evaluation.reason)}", soft_wrap=True)
+    from rich.syntax import Syntax
+
     out.print(Syntax(printable(program.source), "python", line_numbers=True, word_wrap=True, theme="ansi_dark"))
     if evaluation is not None:
         for key, value in evaluation.metrics.items():

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, cast
 
-from adrs.openevolve import METRIC
 from adrs.score import Direction
 from adrs.store import Reader
 
@@ -42,6 +41,8 @@ def declared(reader: Reader) -> Declared:
     if rows:
         data = tomllib.loads(zlib.decompress(rows[0][0]).decode(errors="replace"))
     objective, programs = data.get("objective", {}), data.get("programs", {})
+    from adrs.openevolve import METRIC
+
     shared = data.get("evaluator", {}).get("trust") == "shared"
     roles = {_name(path): "heuristic" for path in programs.get("heuristics", [])}
     if "trivial" in programs or (shared and "seed" in programs):

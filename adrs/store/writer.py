@@ -8,17 +8,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from adrs import __version__
 from adrs.errors import UserError
 from adrs.llm.records import Call
-from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Selection
 from adrs.store import lock as locks
 from adrs.store.damage import explain
 from adrs.store.migrate import SCHEMA_VERSION, migrate
 from adrs.store.requests import keep_request
+
+if TYPE_CHECKING:  # readers must not wait for what problems need
+    from adrs.problem import Problem
 
 DATABASE = "run.db"
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -33,7 +35,7 @@ class Writer:
         self._lock = lock
 
     @classmethod
-    def create(cls, folder: Path, problem: Problem, seed: int, configuration: Mapping[str, Any]) -> "Writer":
+    def create(cls, folder: Path, problem: "Problem", seed: int, configuration: Mapping[str, Any]) -> "Writer":
         """Make the folder and the empty log of a new run; raises UserError where that is impossible."""
         try:
             folder.mkdir(parents=True)
@@ -91,8 +93,18 @@ class Writer:
         self._lock.close()
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that is written inside: for logs that are made from something else, such as
+        another log; what a session writes must be safe before it has an effect."""
+        with self._transaction():
+            yield
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
         cursor = self._connection.cursor()
+        if self._connection.in_transaction:
+            yield cursor
+            return
         try:
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor

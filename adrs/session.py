@@ -37,6 +37,7 @@ from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
+from adrs.versions import versions
 
 _GRACE_SECONDS = 8.0
 """After a time budget, how long choosing the winner may go on."""
@@ -150,7 +151,7 @@ class _Session:
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 self._journal.open(LogJournal(writer, reader))
-                writer.event("started", {"sandbox": self._executor.sandbox})
+                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 _record(calibration, writer)
                 steering = Steering(writer, reader)
                 return await self._work(writer, reader, calibration, seed, None, steering)
@@ -168,7 +169,7 @@ class _Session:
                 spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
             )
             async with self._reachable_models(), self._workers():
-                writer.event("started", {"sandbox": self._executor.sandbox})
+                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
                 return await self._work(writer, reader, calibration, seed, recorded, steering)
@@ -180,7 +181,8 @@ class _Session:
             seed = await self._evaluate_seed(calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader, Reader(source) as original:
-                writer.event("started", {"sandbox": self._executor.sandbox, "replay_of": str(source)})
+                begun = {"sandbox": self._executor.sandbox, "replay_of": str(source), "versions": versions()}
+                writer.event("started", begun)
                 _record(calibration, writer)
                 recorded = Recorded(original, evaluations=False)
                 steering = Steering(writer, reader, hints(original))

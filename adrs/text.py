@@ -39,7 +39,7 @@ def change(value: float | None) -> str:
 def seconds(value: float) -> str:
     """A duration: `45 s`, `12 min 5 s`, `3 h 20 min`."""
     if value < 60:
-        return f"{value:.3g} s"
+        return f"{value:.0f} s" if value >= 10 else f"{value:.2g} s"
     minutes, rest = divmod(round(value), 60)
     if minutes < 60:
         return f"{minutes} min {rest} s"

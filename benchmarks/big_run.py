@@ -59,9 +59,10 @@ def _drawn(rng: random.Random, parent: float, number: int) -> tuple[float, Evalu
         verdict, reason = rng.choice(_FAILURES)
         return parent, Evaluation("train", "full", verdict, reason, wall_seconds=0.1, cpu_seconds=0.1)
     score = parent + (rng.expovariate(3.0) / number**0.4 if rng.random() < 0.05 else -rng.expovariate(0.2))
-    results = tuple(WorkloadResult(name, "ok", {"makespan": 1.0 - score / 100}, score) for name in _WORKLOADS)
-    return score, Evaluation("train", "full", "ok", "", {"makespan": 1.0 - score / 100}, score / 100 - 1.0, score,
-                             results, wall_seconds=0.1, cpu_seconds=0.1, peak_memory_mb=40.0, sandbox="none")  # fmt: skip
+    metrics = {"makespan": 1.0 - score / 100}
+    results = tuple(WorkloadResult(name, "ok", metrics, score) for name in _WORKLOADS)
+    return score, Evaluation("train", "full", "ok", "", metrics, score / 100 - 1.0, score, results, wall_seconds=0.1,
+                             cpu_seconds=0.1, peak_memory_mb=40.0, sandbox="none")  # fmt: skip
 
 
 def _write(writer: Writer, number: int, parent: int, evaluation: Evaluation) -> None:

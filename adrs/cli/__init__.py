@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, doctor, inspect, problems, runs, sandbox
+from adrs.cli import agent, doctor, inspect, outputs, problems, runs, sandbox
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 runs.register(app)
 problems.register(app)
 inspect.register(app)
+outputs.register(app)
 agent.register(app)
 doctor.register(app)
 sandbox.register(app)

@@ -26,24 +26,15 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """List runs."""
     import time
 
-    from adrs.cli.output import console, metric, number, print_json, table, trust_mark
+    from adrs import lineage as questions
+    from adrs.cli.output import console, metric, number, print_json, safe, table, trust_mark
     from adrs.store import Reader
 
     found: list[dict[str, Any]] = []
     for folder in folders.list_runs(runs_dir):
         try:
             with Reader(folder) as reader:
-                best = reader.best(1)
-                evaluation = reader.evaluation(best[0]) if best else None
-                stopped = reader.events("stopped")
-                found.append({
-                    "run": folder.name, "path": str(folder), "problem": reader.info.problem,
-                    "trust": reader.info.trust, "seed": reader.info.seed,
-                    "created": reader.info.created, "programs": reader.count(), "evaluations": reader.evaluations(),
-                    "best": best[0] if best else None, "score": evaluation.score if evaluation else None,
-                    "fitness": evaluation.fitness if evaluation else None,
-                    "stopped_by": stopped[-1][1]["by"] if stopped else None,
-                })  # fmt: skip
+                found.append(questions.plain(questions.overview(reader)))
         except UserError as error:
             found.append({"run": folder.name, "path": str(folder), "damaged": str(error)})
     if as_json:
@@ -55,13 +46,13 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], f"[red]{each['damaged']}[/]", "", "", "", ""])
+            rows.append([each["run"], f"[red]{safe(each['damaged'])}[/]", "", "", "", ""])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
         score = metric(each["fitness"]) if shared else number(each["score"])
         rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), score + trust_mark(each["trust"]),
-                     each["stopped_by"] or "unfinished"])  # fmt: skip
+                     each["stopped_by"] or ("running" if each["live"] else "unfinished")])  # fmt: skip
     console().print(table(["run", "problem", "begun", ">evaluations", ">best score", "stopped by"], rows))
 
 
@@ -89,33 +80,49 @@ def lineage(
         if as_json:
             print_json([_plain(summary, reader) for summary in reader.summaries()])
         else:
-            print_tree(reader.info, questions.tree(reader, everything))
+            found = questions.tree(reader, everything)
+            print_tree(reader.info, found, questions.line(reader, found.winner) if found.winner is not None else ())
 
 
-def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
-    """Show one program: source, metrics beside its parent's, feedback and output."""
-    from adrs.cli.lineage_view import print_program
+def show(
+    run: RunName,
+    program: Number,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print what models were asked instead.")] = False,
+    answer: Annotated[
+        bool, typer.Option("--answer", help="Print what models answered instead, word for word.")
+    ] = False,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Show one program: source, metrics beside its parent's, feedback, output, and what models were asked."""
+    from adrs import lineage as questions
     from adrs.cli.output import print_json
+    from adrs.cli.program_view import print_calls, print_program
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        found = reader.program(program)
+        found = questions.detail(reader, program)
         if as_json:
-            evaluations = {split: reader.evaluation(program, split) for split in ("train", "validation", "test")}
             print_json({
-                **_plain(found, reader), "source": found.source, "detail": dict(found.detail),
-                "evaluations": {split: each.plain() for split, each in evaluations.items() if each},
+                **_plain(found.program, reader), "source": found.program.source, "detail": dict(found.program.detail),
+                "gain": found.gain, "children": [child.id for child in found.children],
+                "child_count": found.child_count, "duplicates": list(found.duplicates),
+                "evaluations": {split: each.plain() for split, each in found.evaluations.items()},
+                "calls": questions.plain(found.calls),
             })  # fmt: skip
-            return
-        parent = reader.program(found.parents[0].id) if found.parents else None
-        print_program(found, parent, reader.info.trust)
+        elif prompt or answer:
+            if not found.calls:
+                raise UserError(f"no model was asked for program {program}; it is by {found.program.proposer}")
+            print_calls(found, prompt, answer)
+        else:
+            print_program(found, reader.info.trust, questions.declared(reader).seed)
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """Compare two programs by source and by workload."""
     from adrs import lineage as questions
-    from adrs.cli.lineage_view import print_diff
     from adrs.cli.output import print_json
+    from adrs.cli.program_view import print_diff
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:

@@ -26,6 +26,8 @@ class Declared:
     """Whether measured times enter the metric."""
     margin: float
     """Smallest difference of the metric that counts."""
+    seed: str
+    """Path of the seed program in the problem's folder; its suffix tells the language."""
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role by name of each baseline: `trivial`, `heuristic` or `state-of-the-art`."""
 
@@ -53,7 +55,8 @@ def declared(reader: Reader) -> Declared:
         title=data.get("title", ""), source=data.get("source", ""),
         metric=objective.get("metric", METRIC if shared else ""),
         direction=cast(Direction, objective.get("direction", "maximize")), unit=objective.get("unit", ""),
-        noisy=bool(objective.get("noisy", shared)), margin=float(objective.get("margin", 0.0)), roles=roles,
+        noisy=bool(objective.get("noisy", shared)), margin=float(objective.get("margin", 0.0)),
+        seed=str(programs.get("seed", "seed.py")), roles=roles,
     )  # fmt: skip
 
 

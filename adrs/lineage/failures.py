@@ -26,7 +26,8 @@ def verdicts(reader: Reader) -> dict[str, int]:
     """How many programs ended in each verdict on `train`, commonest first; `pending` where there is none yet."""
     found = reader.verdicts()
     known = reader.rows(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM evaluation INDEXED BY evaluation_by_program WHERE split = 'train' GROUP BY program)"
+        "SELECT COUNT(*) FROM (SELECT 1 FROM evaluation INDEXED BY evaluation_by_program"
+        " WHERE split = 'train' GROUP BY program)"
     )[0][0]
     pending = reader.count() - known
     return {**found, "pending": pending} if pending else found

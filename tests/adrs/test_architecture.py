@@ -34,6 +34,7 @@ LAYERS = [
         "settings",
         "strict_toml",
         "text",
+        "versions",
         "toml_text",
         "evolve_blocks",
         "openevolve",

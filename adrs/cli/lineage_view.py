@@ -35,7 +35,7 @@ def _guide(entry: Entry) -> str:
 
 def _label(node: Node, wins: bool) -> str:
     summary = node.program
-    score = number(summary.score) if summary.score is not None else metric(summary.fitness)
+    score = number(summary.score, 2) if summary.score is not None else metric(summary.fitness)
     words = [
         f"#{summary.id}", f"[bold]{score}[/]", gain(node.gain),
         "" if summary.verdict == "ok" else verdict(summary.verdict),

@@ -1,4 +1,4 @@
-"""Verbs that make files out of runs: report."""
+"""Verbs that make something else out of a run: report, repair."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from adrs.cli.runs import Json, RunsDir
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("report")(report)
+    app.command("repair")(repair)
 
 
 def report(
@@ -35,3 +36,34 @@ def report(
         print_json({"run": folder.name, "file": str(path), "bytes": path.stat().st_size})
     else:
         print(f"report of {folder.name} written to {path}")
+
+
+def repair(
+    run: RunName,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the new run. [default: RUN-repaired]")] = None,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Save what can be read of a run whose file is damaged into a new run. The damaged one stays as it is."""
+    from adrs.cli.output import print_json
+    from adrs.store.repair import damage
+    from adrs.store.repair import repair as save
+
+    folder = folders.find_run(run, runs_dir)
+    found = damage(folder)
+    if not found:
+        if as_json:
+            print_json({"run": folder.name, "damage": None, "repaired": None})
+        else:
+            print(f"run {folder.name} is not damaged: all of it can be read")
+        return
+    saved = save(folder, folder.parent / (name or f"{folder.name}-repaired"))
+    if as_json:
+        print_json({"run": folder.name, "damage": found, "repaired": saved.path.name, "path": str(saved.path),
+                    "kept": saved.kept, "lost": saved.lost})  # fmt: skip
+        return
+    print(f"damage    {found.splitlines()[-1]}")
+    print(f"kept      {', '.join(f'{count} {table}' for table, count in saved.kept.items())}")
+    lost = ", ".join(f"{count} {table}" for table, count in saved.lost.items())
+    print(f"lost      {lost or 'nothing that is known of'}")
+    print(f"new run   {saved.path}; adrs lineage {saved.path.name}")

@@ -168,12 +168,10 @@ def _baselines(standing: Standing) -> list[Contender]:
 
 def _improvements(reader: Reader, curve: Curve) -> list[tuple[Any, Any, float | None]]:
     """Each point with its program and its gain over the point before."""
-    known = {summary.id: summary for summary in reader.summaries(sorted({point.program for point in curve.points}))}
-    before = [None, *curve.points]
-    return [
-        (point, known[point.program], lineage.gain(point, last))
-        for last, point in zip(before, curve.points, strict=False)
-    ]
+    summaries = reader.summaries(sorted({point.program for point in curve.points}))
+    known = {summary.id: summary for summary in summaries}
+    pairs = zip([None, *curve.points], curve.points, strict=False)
+    return [(point, known[point.program], lineage.gain(point, last)) for last, point in pairs]
 
 
 def _lines(step: Step) -> list[tuple[str, str]]:

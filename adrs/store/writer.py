@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # readers must not wait for what problems need
     from adrs.problem import Problem
 
 DATABASE = "run.db"
-_SCHEMA = Path(__file__).with_name("schema.sql")
+SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 class Writer:
@@ -45,7 +45,7 @@ class Writer:
             raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --runs-dir") from None
         writer = cls._open(folder)
         with writer._transaction() as cursor:
-            for statement in _SCHEMA.read_text().split(";\n"):
+            for statement in SCHEMA.read_text().split(";\n"):
                 cursor.execute(statement)
             cursor.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             cursor.execute(

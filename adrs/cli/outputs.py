@@ -1,4 +1,4 @@
-"""Verbs that make something else out of a run: report, repair."""
+"""Verbs that make something else out of a run: report, export, repair."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from adrs.cli.runs import Json, RunsDir
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("report")(report)
+    app.command("export")(export)
     app.command("repair")(repair)
 
 
@@ -36,6 +37,33 @@ def report(
         print_json({"run": folder.name, "file": str(path), "bytes": path.stat().st_size})
     else:
         print(f"report of {folder.name} written to {path}")
+
+
+def export(
+    run: RunName,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="jsonl, csv, parquet, mlflow or wandb. [default: the end of --output, or jsonl]"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File; for mlflow and wandb a folder. [default: stdout; as configured]"),
+    ] = None,
+    sources: Annotated[bool, typer.Option("--sources/--no-sources", help="With the programs' text.")] = True,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Write all programs of a run as rows, or the run itself to MLflow or, offline, to Weights & Biases."""
+    from adrs import export as exports
+    from adrs.cli.output import print_json
+    from adrs.store import Reader
+
+    with Reader(folders.find_run(run, runs_dir)) as reader:
+        done = exports.export(reader, form, output, sources)
+    if done and as_json:
+        print_json({"run": run, "done": done, "output": str(output) if output else None})
+    elif done:
+        print(done)
 
 
 def repair(

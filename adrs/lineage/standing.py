@@ -36,7 +36,7 @@ class Contender:
 
     name: str
     role: str
-    """`seed`, `trivial`, `heuristic`, `state-of-the-art` or `winner`."""
+    """`seed`, `trivial`, `heuristic`, `state-of-the-art` or `winner`; `program` for any other of the run."""
     program: int | None
     """Number in the run; None for a baseline."""
     measured: Mapping[str, Measured]
@@ -62,9 +62,7 @@ class Standing:
 def standing(reader: Reader) -> Standing:
     """Seed program, baselines and winner by split. Without a chosen winner, the best on train so far stands for it."""
     objective = declared(reader)
-    baselines: dict[str, dict[str, Any]] = {}
-    for _, payload in reader.events("baseline"):
-        baselines.setdefault(payload["name"], {})[payload["split"]] = payload["evaluation"]
+    baselines = _evaluations(reader)
     scales: dict[str, Scale | None] = {split: _scale(objective, baselines, split) for split in SPLITS}
     rows = [_program(reader, objective, scales, SEED_PROGRAM, "seed program", "seed")]
     order = {"trivial": 0, "heuristic": 1, "state-of-the-art": 2}
@@ -82,6 +80,23 @@ def standing(reader: Reader) -> Standing:
         contenders=tuple(rows), gap=None if train is None or test is None else test - train,
         objective=objective, trust=reader.info.trust,
     )  # fmt: skip
+
+
+def contender(reader: Reader, number: int) -> Contender:
+    """One program of the run on every split where it was measured."""
+    objective = declared(reader)
+    baselines = _evaluations(reader)
+    scales: dict[str, Scale | None] = {split: _scale(objective, baselines, split) for split in SPLITS}
+    role = "winner" if number == winner(reader) else "seed" if number == SEED_PROGRAM else "program"
+    return _program(reader, objective, scales, number, f"program {number}", role)
+
+
+def _evaluations(reader: Reader) -> dict[str, dict[str, Any]]:
+    """Evaluations of baselines by name and split, as plain data."""
+    found: dict[str, dict[str, Any]] = {}
+    for _, payload in reader.events("baseline"):
+        found.setdefault(payload["name"], {})[payload["split"]] = payload["evaluation"]
+    return found
 
 
 def _scale(objective: Declared, baselines: Mapping[str, Mapping[str, Any]], split: str) -> Scale | None:

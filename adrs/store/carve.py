@@ -138,6 +138,8 @@ class _Pages:
             if not 0 < following <= self.count:
                 raise Damaged
             overflow = self._page(following)
+            if not any(overflow):  # wiped: no row of a log holds so many zeros
+                raise Damaged
             part = _slice(overflow, 4, min(left, usable - 4))
             following = struct.unpack(">I", overflow[:4])[0]
             found.append(part)

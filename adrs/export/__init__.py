@@ -22,7 +22,7 @@ def export(reader: Reader, form: str | None, output: Path | None, sources: bool 
     """
     form = form or (output.suffix.removeprefix(".") if output is not None else "jsonl")
     if form not in FORMS:
-        raise UserError(f'runs are exported as {", ".join(FORMS)}, not as "{form}"{did_you_mean(form, FORMS)}')
+        raise UserError(f'runs are not exported as "{form}"{did_you_mean(form, FORMS)}')
     if form == "mlflow":
         from adrs.export.trackers import to_mlflow
 

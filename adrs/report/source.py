@@ -20,8 +20,8 @@ def highlighted(source: str, file: str) -> Markup:
 
 def highlighting() -> Markup:
     """The style sheet of `highlighted`, for light and dark pages."""
-    light = HtmlFormatter(style="default").get_style_defs(".source")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".source")
+    light = HtmlFormatter(style="default").get_style_defs(".source")  # type: ignore[no-untyped-call]
+    dark = HtmlFormatter(style="github-dark").get_style_defs(".source")  # type: ignore[no-untyped-call]
     kept = "\n".join(line for line in dark.splitlines() if line.startswith(".source .") and "linenos" not in line)
     mine = "\n".join(line for line in light.splitlines() if line.startswith(".source .") and "linenos" not in line)
     return Markup(f"{mine}\n@media screen and (prefers-color-scheme: dark) {{\n{kept}\n}}")

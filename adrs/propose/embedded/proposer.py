@@ -42,7 +42,7 @@ class Embedded:
         templates = {template.name: template for template in map(Template, problem.blocks)}
         self._seed = context.seed
         self._fixed = _fixed_parts(problem)
-        self._archive = Archive()
+        self._archive = Archive(problem.objective)
         self._block = Block(templates)
         operators: list[Operator] = [self._block, Refill(templates), Tune(templates, problem.objective)]
         operators += _tree_operators(problem, templates)
@@ -122,7 +122,7 @@ def _tree_operators(problem: Problem, templates: dict[str, Template]) -> list[Op
     from adrs.propose.embedded.crossover import Crossover
     from adrs.propose.embedded.mutate import Mutate
 
-    return [Mutate(problem.functions), Crossover(templates, problem.functions)]
+    return [Mutate(problem.functions, problem.objective), Crossover(templates, problem.functions)]
 
 
 def _is_forced(detail: Mapping[str, Any]) -> bool:

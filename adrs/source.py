@@ -12,7 +12,8 @@ from adrs.errors import UserError
 from adrs.interface import FunctionType
 from adrs.problem import Problem
 
-_NORMALISED_PREFIX = "_v"
+_NORMALISED_PREFIX = "%"
+"""Of names that no source can have."""
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -197,9 +198,14 @@ def _collect(node: ast.AST, found: list[str]) -> None:
 
 
 class _Normaliser(ast.NodeTransformer):
-    """Renames locals in order of appearance and drops docstrings."""
+    """Renames locals and arguments in order of appearance and drops docstrings."""
+
+    def __init__(self) -> None:
+        self._keywords: frozenset[str | None] = frozenset()
+        """Names that calls pass arguments by; None among them where some come out of a dictionary."""
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
+        self._keywords = frozenset(child.arg for child in ast.walk(node) if isinstance(child, ast.keyword))
         node.body = _without_docstring(node.body)
         self.generic_visit(node)
         return node
@@ -213,7 +219,7 @@ class _Normaliser(ast.NodeTransformer):
         node.body = _without_docstring(node.body)
         node.returns = None
         self.generic_visit(node)
-        return _RenameLocals(node).visit(node) if not _looks_at_names(node) else node
+        return _RenameLocals(node, self._keywords).visit(node) if not _looks_at_names(node) else node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         self.generic_visit(node)
@@ -243,17 +249,38 @@ def _looks_at_names(node: ast.FunctionDef) -> bool:
 class _RenameLocals(ast.NodeTransformer):
     """Renames what a function without inner functions binds, arguments included unless passed by keyword."""
 
-    def __init__(self, function: ast.FunctionDef) -> None:
+    def __init__(self, function: ast.FunctionDef, keywords: frozenset[str | None]) -> None:
         self.names: dict[str, str] = {}
+        kept = set(keywords)
         for child in ast.walk(function):
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-                self.names.setdefault(child.id, f"{_NORMALISED_PREFIX}{len(self.names)}")
+            if isinstance(child, ast.arguments):
+                kept |= {argument.arg for argument in child.kwonlyargs}
+                if None in keywords:
+                    kept |= {argument.arg for argument in ast.walk(child) if isinstance(argument, ast.arg)}
+        for child in ast.walk(function):
+            name = _bound_by(child)
+            if name is not None and name not in kept:
+                self.names.setdefault(name, f"{_NORMALISED_PREFIX}{len(self.names)}")
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
-        self.names.pop(node.arg, None)
+        node.arg = self.names.get(node.arg, node.arg)
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self.names.get(node.id, node.id)
         return node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        self.generic_visit(node)
+        node.name = None if node.name is None else self.names.get(node.name, node.name)
+        return node
+
+
+def _bound_by(node: ast.AST) -> str | None:
+    """The name that a node binds, if it does."""
+    if isinstance(node, ast.Name):
+        return node.id if isinstance(node.ctx, ast.Store) else None
+    if isinstance(node, ast.arg):
+        return node.arg
+    return node.name if isinstance(node, ast.ExceptHandler) else None

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from adrs.evaluation import WorkloadSpec
 from adrs.score import SplitScale
 
-Split = Literal["train", "validation", "test"]
+Split = Literal["train", "validation", "test", "fresh"]
+"""`fresh`: workloads that are drawn when the run is over; see adrs.fresh."""
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+"""Those that a problem declares."""
 
 Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "infrastructure", "suspect"]
 """How a program ended. `rejected`: did not parse, wrong interface, a duplicate of an earlier program, or refused
@@ -130,6 +133,8 @@ class Selection:
     """The last stage to evaluate; None = all of them."""
     promote: Program | None = None
     """Evaluate this known program to the end instead of proposing a new one."""
+    independent: bool = False
+    """The draft shall owe nothing to how other programs than its parent and inspirations fared: for controls."""
     least: float | None = None
     """A fitness below which the new program would not be kept: its evaluation may stop once it cannot reach that."""
     refuse: Callable[[Program], str] | None = field(default=None, compare=False, repr=False)
@@ -149,6 +154,10 @@ class Brief:
     operator: str | None = None
     failures: tuple[tuple[str, int], ...] = ()
     """Commonest recent reasons of failure, with counts."""
+    independent: bool = False
+    """Draw among what the proposer can do evenly, and use nothing that it has learned."""
+    hints: tuple[str, ...] = ()
+    """What people have said during the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +218,5 @@ class Job:
     """Go on where a stage's least score is not reached, as for the seed program, which others are compared with."""
     threshold: Threshold | None = None
     """When to give up."""
+    workloads: tuple[WorkloadSpec, ...] = ()
+    """What to run on, where the problem declares nothing for the split: `fresh`."""

@@ -118,7 +118,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
     if legacy:
         job = replace(job, scale=None)
     results: dict[str, Metrics] = {}
-    specs = {spec.name: spec for spec in problem.workloads[job.split]}
+    specs = {spec.name: spec for spec in job.workloads or problem.workloads[job.split]}
     for stage, names in _stages(problem, job, list(specs)):
         policy.decision_seconds = _decision_seconds(problem, job, stage)
         for name in names:
@@ -179,7 +179,7 @@ def _too_weak(problem: Problem, job: Job, stage: str, results: Mapping[str, Metr
 
 def _out_of_reach(problem: Problem, evaluator: Evaluator[Any], job: Job, results: Mapping[str, Metrics]) -> str:
     """Why a program cannot reach the job's threshold any more, however well the rest goes; empty while it can."""
-    threshold, specs = job.threshold, problem.workloads[job.split]
+    threshold, specs = job.threshold, problem.workloads["train"]
     if threshold is None or len(results) == len(specs) or job.split != "train":
         return ""
     thinkable = [

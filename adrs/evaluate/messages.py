@@ -6,6 +6,7 @@ from typing import Any
 
 import msgpack
 
+from adrs.evaluation import WorkloadSpec
 from adrs.program import Job, Threshold
 from adrs.score import Scale, SplitScale
 
@@ -40,4 +41,5 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
     return Job(
         plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"],
         None if threshold is None else Threshold(**threshold),
+        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]),
     )  # fmt: skip

@@ -124,7 +124,7 @@ def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, t
     assert first != lineage(tmp_path / "runs" / "other")
 
 
-@pytest.mark.parametrize("search", ["best-of-n", "adaptive", "novelty", "pareto"])
+@pytest.mark.parametrize("search", ["best-of-n", "random", "adaptive", "novelty", "pareto"])
 def test_resuming_gives_the_lineage_of_an_undisturbed_run(demo: Path, tmp_path: Path, search: str) -> None:
     runs = tmp_path / "runs"
     run(demo, runs, "whole", search=search)

@@ -47,7 +47,7 @@ def drive(strategy: Any, count: int, seed: int = 1) -> list[int]:
     return asked
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "best-of-n"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("best-of-n", "random")])
 def test_better_programs_become_parents(name: str) -> None:
     late = drive(plugins.load("search", name)(seed=5), 800)[-100:]
     assert sum(late) / len(late) > 200
@@ -173,3 +173,15 @@ def test_one_dreadful_program_does_not_make_later_gains_invisible() -> None:
     strategy.tell(program(2, -1e9))
     strategy.tell(program(3, -0.5))
     assert strategy._islands[0].gain == pytest.approx(0.05)
+
+
+def test_random_parents_are_drawn_without_regard_to_fitness() -> None:
+    strategy = plugins.load("search", "random")(seed=5)
+    for number in range(1, 4001):
+        strategy.tell(program(number, float(number)))
+    selections = [strategy.ask() for _ in range(3000)]
+    parents = [selection.parent.id for selection in selections]
+    assert all(selection.independent for selection in selections)
+    assert 1700 < sum(parents) / len(parents) < 2300
+    assert min(parents) < 300
+    assert max(parents) > 3700

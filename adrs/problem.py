@@ -30,8 +30,8 @@ from adrs.problem_records import (
 from adrs.program import FULL, PARTIAL, REFUSED, SPLITS, Split
 from adrs.strict_toml import Table
 
-__all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage", "Trust",
-           "load", "shipped"]  # fmt: skip
+__all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage",
+           "Trust", "load", "shipped"]  # fmt: skip
 
 _SHARED_LIMITS = Limits(
     decision_seconds=300.0, start_seconds=60.0, memory_mb=2048, scratch_mb=256, output_kb=20, answer_mb=4, processes=32

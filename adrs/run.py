@@ -354,7 +354,7 @@ class Loop:
         )  # fmt: skip
 
     async def _original(self, ticket: int, program: Program) -> Program | None:
-        """The earlier program with the same normalised source, once it has ended by a fault of its own or well."""
+        """The earlier program with the same normalised source, once it was evaluated and ended by its own doing."""
         recorded = self._parts.recorded
         if recorded is not None and self._parts.replaying:
             number = recorded.duplicate_of(ticket)
@@ -367,7 +367,8 @@ class Loop:
             return None
         task = self._by_number.get(number)
         original = await asyncio.shield(task) if task else self._parts.reader.program(number)
-        return None if original.verdict == "infrastructure" else original
+        refused = original.evaluation is not None and original.evaluation.stage == REFUSED
+        return None if refused or original.verdict == "infrastructure" else original
 
     async def _evaluated(
         self, ticket: int, program: Program, until: str | None, threshold: Threshold | None

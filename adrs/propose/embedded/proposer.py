@@ -93,7 +93,7 @@ class Embedded:
         rng = random.Random(self._seed ^ brief.seed)
         operators = list(self._make_operators(Block(self._templates, defaults_first=False)).values())
         rng.shuffle(operators)
-        return self._first_new(operators, brief, Archive(), rng)
+        return self._first_new(operators, brief, Archive(self._problem.objective), rng)
 
     def _first_new(self, operators: Iterable[Operator], brief: Brief, archive: Archive, rng: random.Random) -> Draft:
         """The first idea, operator by operator, that may be proposed and was not proposed before."""

@@ -9,14 +9,14 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem, threads
+from adrs import plugins, problem, search, threads
 from adrs.budget import Budget
-from adrs.calibrate import Calibration, calibrate, evaluator_digest
+from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import Chooser
 from adrs.errors import UserError
@@ -26,13 +26,14 @@ from adrs.forecast import Forecast
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
+from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Job, Program
+from adrs.program import SPLITS, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
-from adrs.source import Rejected, Screen
+from adrs.source import Rejected
 from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
@@ -41,6 +42,8 @@ from adrs.versions import versions
 
 _GRACE_SECONDS = 8.0
 """After a time budget, how long choosing the winner may go on."""
+_RECHECK_SHARE = 0.05
+"""The most of a time budget that is kept for measuring the winner on fresh workloads; grace time may do for it."""
 _REHEARSAL = 0.4
 """The share of a time budget after which the duration of the last step is found out."""
 
@@ -112,8 +115,10 @@ def _reference(given: str, loaded: Problem) -> str:
     return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
 
 
-def _record(calibration: Calibration, writer: Writer) -> None:
+def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, Split]] = ()) -> None:
     for (name, split), evaluation in calibration.evaluations.items():
+        if (name, split) in but:
+            continue
         writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
 
@@ -126,7 +131,7 @@ class _Session:
         self._settings = settings = replace(settings, trust=loaded.trust)
         self._folder = folder
         self._observer = observer
-        self._search = plugins.load("search", settings.search)(seed=settings.seed)
+        self._search = search.make(settings.search, loaded, settings.seed)
         self._journal = EarlyJournal()
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
@@ -134,6 +139,7 @@ class _Session:
         characters = settings.prompt_characters or PROMPT_CHARACTERS
         context = Context(loaded, settings.seed, self._models, prompts, characters)
         self._proposer = portfolio.make(settings.proposer, context)
+        self._screen = context.screen
         self._executor: Executor = plugins.load("executor", settings.executor)(
             loaded, settings.workers, settings.sandbox
         )
@@ -230,7 +236,7 @@ class _Session:
         path = self._problem.seed
         source = path.read_text()
         try:
-            Screen(self._problem).check(source)
+            self._screen.check(source)
         except Rejected as rejected:
             raise UserError(f"the seed program {path} is refused: {rejected}") from None
         scale, trivial = calibration.scale("train"), self._problem.baseline("trivial")
@@ -240,6 +246,13 @@ class _Session:
         if evaluation.fitness is None:
             raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
         return evaluation
+
+    async def _measure_heuristics(self, calibration: Calibration, writer: Writer, deadline: float | None) -> None:
+        """The other baselines, for the table; remembered from earlier runs where the problem is deterministic."""
+        known = set(calibration.evaluations)
+        self._observer.note("measuring the heuristic baselines")
+        await measure_heuristics(calibration, self._executor, deadline)
+        _record(calibration, writer, but=known)
 
     async def _work(
         self,
@@ -256,7 +269,8 @@ class _Session:
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
-            proposer=self._proposer, executor=self._executor, scale=calibration.scale("train"),
+            proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
+            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=True,
             seed_evaluation=seed, writer=writer,
             reader=reader, recorded=recorded, replaying=replaying, steering=steering,
         )  # fmt: skip
@@ -269,6 +283,7 @@ class _Session:
             if budget is None:
                 return None
             needed = forecast.seconds_needed(watch.best) - _GRACE_SECONDS
+            needed += min(forecast.seconds_to_recheck(watch.best), _RECHECK_SHARE * budget)
             return self._began + budget - min(max(needed, 0.0), 0.5 * budget)
 
         async def rehearse() -> None:
@@ -291,6 +306,9 @@ class _Session:
             if budget is not None:
                 deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
             choice = await chooser.choose(deadline)
+            self._observer.note("measuring the winner on fresh workloads")
+            await chooser.recheck(choice, deadline)
+            await self._measure_heuristics(calibration, writer, deadline)
         steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
         return Outcome(

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, doctor, inspect, outputs, problems, runs, sandbox
+from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ runs.register(app)
 problems.register(app)
 inspect.register(app)
 outputs.register(app)
+compare.register(app)
 agent.register(app)
 doctor.register(app)
 sandbox.register(app)
@@ -48,7 +49,7 @@ def main() -> None:
     except BaseException as error:
         if not _is_interrupt(error):
             raise
-        print("adrs: interrupted; what was recorded is safe, `adrs resume RUN` goes on", file=sys.stderr)
+        print("adrs: interrupted; what was recorded is safe, `adrs resume last` goes on", file=sys.stderr)
         sys.exit(130)
 
 

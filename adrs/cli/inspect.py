@@ -10,6 +10,8 @@ from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
 
 RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
+_WIDE = 110
+"""Columns of a terminal from which on a list of runs says everything."""
 Number = Annotated[int, typer.Argument(help="Number of a program.")]
 
 
@@ -34,7 +36,9 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     for folder in folders.list_runs(runs_dir):
         try:
             with Reader(folder) as reader:
-                found.append(questions.plain(questions.overview(reader)))
+                winner = questions.winner(reader)
+                found.append({**questions.plain(questions.overview(reader)),
+                              "winner": {"id": winner, "score": questions.scores(reader, winner)}})  # fmt: skip
         except UserError as error:
             found.append({"run": folder.name, "path": str(folder), "damaged": str(error)})
     if as_json:
@@ -46,14 +50,20 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], f"[red]{safe(each['damaged'])}[/]", "", "", "", ""])
+            rows.append([each["run"], f"[red]{safe(each['damaged'])}[/]", "", "", "", "", "", ""])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
-        score = metric(each["fitness"]) if shared else number(each["score"])
-        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), score + trust_mark(each["trust"]),
-                     each["stopped_by"] or ("running" if each["live"] else "unfinished")])  # fmt: skip
-    console().print(table(["run", "problem", "begun", ">evaluations", ">best score", "stopped by"], rows))
+        train = metric(each["fitness"]) if shared else number(each["winner"]["score"]["train"])
+        others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
+        ended = each["stopped_by"] or ("running" if each["live"] else "unfinished")
+        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
+                     *others, ended])  # fmt: skip
+    columns = ["run", "problem", "begun", ">evaluations", ">train", ">validation", ">test", "stopped by"]
+    out = console()
+    shown = range(len(columns)) if out.width >= _WIDE else [0, 3, 4, 5, 6, 7]
+    out.print("scores of the winner, or of the best on train so far", style="dim")
+    out.print(table([columns[at] for at in shown], [[row[at] for at in shown] for row in rows]))
 
 
 def lineage(
@@ -86,7 +96,7 @@ def lineage(
 
 def show(
     run: RunName,
-    program: Number,
+    program: Annotated[int | None, typer.Argument(help="Number of a program. [default: the winner]")] = None,
     prompt: Annotated[bool, typer.Option("--prompt", help="Print what models were asked instead.")] = False,
     answer: Annotated[
         bool, typer.Option("--answer", help="Print what models answered instead, word for word.")
@@ -94,28 +104,33 @@ def show(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Show one program: source, metrics beside its parent's, feedback, output, and what models were asked."""
+    """Show one program: source, metrics beside its parent's, feedback, output, and which operators made it."""
     from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.cli.program_view import print_calls, print_program
+    from adrs.cli.summary import print_operators
+    from adrs.lineage.operators import credit
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        found = questions.detail(reader, program)
+        found = questions.detail(reader, _winner(reader) if program is None else program)
+        if prompt or answer:
+            if not found.calls:
+                raise UserError(f"no model was asked for program {found.program.id}; it is by {found.program.proposer}")
+            print_calls(found, prompt, answer)
+            return
+        credits = credit(reader.summaries(), found.program.id)
         if as_json:
             print_json({
                 **_plain(found.program, reader), "source": found.program.source, "detail": dict(found.program.detail),
                 "gain": found.gain, "children": [child.id for child in found.children],
                 "child_count": found.child_count, "duplicates": list(found.duplicates),
                 "evaluations": {split: each.plain() for split, each in found.evaluations.items()},
-                "calls": questions.plain(found.calls),
+                "calls": questions.plain(found.calls), "operators": questions.plain(credits),
             })  # fmt: skip
-        elif prompt or answer:
-            if not found.calls:
-                raise UserError(f"no model was asked for program {program}; it is by {found.program.proposer}")
-            print_calls(found, prompt, answer)
         else:
             print_program(found, reader.info.trust, questions.declared(reader).seed)
+            print_operators(credits)
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
@@ -146,15 +161,11 @@ def best(
     as_json: Json = False,
 ) -> None:
     """Write the winner of a run (or the best on train so far) to a file."""
-    from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        number = questions.winner(reader)
-        if number is None:
-            raise UserError(f"run {reader.info.name} has no program that works yet")
-        winner = reader.program(number)
+        winner = reader.program(_winner(reader))
         if output is not None:
             from adrs.outcome import write_winner
 
@@ -165,6 +176,15 @@ def best(
             print(winner.source, end="" if winner.source.endswith("\n") else "\n")
         else:
             print(f"program {winner.id} of {reader.info.name} written to {output}")
+
+
+def _winner(reader: Any) -> int:
+    from adrs import lineage as questions
+
+    number = questions.winner(reader)
+    if number is None:
+        raise UserError(f"run {reader.info.name} has no program that works yet")
+    return number
 
 
 def _plain(summary: Any, reader: Any) -> dict[str, Any]:

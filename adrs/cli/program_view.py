@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, table, trust_mark, verdict
-from adrs.lineage import Compared, Detail, by_workload
+from adrs.lineage import SHOWN, Compared, Detail, by_workload
 from adrs.llm.records import Call
-from adrs.program import SPLITS, Program
+from adrs.program import Program
 from adrs.text import dollars
 
 _MOST_NAMED = 8
@@ -53,7 +53,7 @@ def _print_head(out: Console, found: Detail, trust: str) -> None:
     for name, value in facts:
         if value:
             out.print(Text.assemble((f"{name:<9}", "dim"), printable(value)), soft_wrap=not out.is_terminal)
-    for split in SPLITS:
+    for split in SHOWN:
         evaluation = found.evaluations.get(split)
         if evaluation is not None:
             shown = "  ".join(f"{key} {metric(value)}" for key, value in evaluation.metrics.items())

@@ -130,9 +130,11 @@ class Writer:
         payload: dict[str, Any] = {"parent": selection.parent.id}
         if selection.inspirations:
             payload["inspirations"] = [program.id for program in selection.inspirations]
-        for name, value in (("island", selection.island), ("operator", selection.operator), ("until", selection.until)):
-            if value:
-                payload[name] = value
+        for name in ("island", "operator", "until", "independent"):
+            if getattr(selection, name):
+                payload[name] = getattr(selection, name)
+        if selection.least is not None:
+            payload["least"] = selection.least
         if selection.promote is not None:
             payload["promote"] = selection.promote.id
         self.event("asked", payload, ticket)

@@ -10,13 +10,13 @@ ROOT = Path(adrs.__file__).parent
 LAYERS = [
     {"__main__", "cli", "web"},
     {"api", "mcp_server"},
-    {"agent"},
+    {"agent", "compare"},
     {"report", "plots", "export"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},
     {"steering"},
-    {"calibrate", "breaker", "budget"},
+    {"calibrate", "breaker", "budget", "optimistic"},
     {"search", "propose", "evaluate", "store"},
     {"sandbox", "llm"},
     {
@@ -26,6 +26,7 @@ LAYERS = [
         "interface",
         "program",
         "evaluation",
+        "fresh",
         "score",
         "resources",
         "plugins",

@@ -55,6 +55,11 @@ def test_a_missing_field_is_named_with_an_example(demo: Path) -> None:
     assert 'objective.metric is missing; for example: metric = "cost"' in message(demo)
 
 
+def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None:
+    edit(demo, r"^direction =", "directoin =")
+    assert 'objective.direction is missing; did you mean it by "directoin"?' in message(demo)
+
+
 @pytest.mark.parametrize(
     ("pattern", "replacement", "expected"),
     [

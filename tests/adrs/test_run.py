@@ -123,7 +123,7 @@ def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, t
     assert first != lineage(tmp_path / "runs" / "other")
 
 
-@pytest.mark.parametrize("search", ["best-of-n", "top-k", "adaptive"])
+@pytest.mark.parametrize("search", ["best-of-n", "random", "top-k", "adaptive"])
 def test_resuming_gives_the_lineage_of_an_undisturbed_run(demo: Path, tmp_path: Path, search: str) -> None:
     runs = tmp_path / "runs"
     run(demo, runs, "whole", search=search)

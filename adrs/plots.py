@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from adrs import lineage
 from adrs.errors import UserError
 from adrs.lineage import Curve, Tree
-from adrs.program import SPLITS
 from adrs.store import Reader
 from adrs.text import printable
 
@@ -149,7 +148,7 @@ def cost_against_score(runs: Mapping[str, Reader], cost: Cost = "usd") -> "Figur
     figure = _figure(_NAMES[cost], "score of the winner")
     for place, (name, reader) in enumerate(runs.items()):
         winner = lineage.standing(reader).of("winner")
-        split = next((split for split in reversed(SPLITS) if winner and split in winner.measured), None)
+        split = next((split for split in ("test", "validation", "train") if winner and split in winner.measured), None)
         if winner is None or split is None:
             continue
         spent = getattr(lineage.costs(reader), cost)

@@ -13,7 +13,6 @@ from adrs.errors import UserError
 from adrs.lineage import Contender, Curve, Standing, Step
 from adrs.lineage.control import CONTROL
 from adrs.lineage.outline import outline
-from adrs.program import SPLITS
 from adrs.report.chart import Frame, Level, Series, chart
 from adrs.report.layout import drawing
 from adrs.report.source import highlighted, highlighting
@@ -50,7 +49,7 @@ def render(reader: Reader) -> str:
     seed = found.standing.objective.seed
     environment = _environment()
     return environment.get_template("report.html.j2").render(
-        info=reader.info, overview=lineage.overview(reader), standing=found.standing, splits=SPLITS,
+        info=reader.info, overview=lineage.overview(reader), standing=found.standing, splits=found.standing.splits,
         charts=_charts(found), curve=found.curve, control=found.control[0] if found.control else None,
         points=_improvements(reader, found.curve), tree=grown, drawing=drawing(grown.nodes, line, chosen),
         entries=entries[:_MOST_ENTRIES], more=max(0, len(entries) - _MOST_ENTRIES), line=set(line),

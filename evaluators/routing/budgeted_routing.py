@@ -15,20 +15,19 @@ from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
 from evaluators.routing import asking, budget_table, budget_world, cost_curves, intervals, reference
 from evaluators.routing.budget_task import LAMBDAS, UNLIMITED, Outcomes, Task, outcomes
 from evaluators.routing.records import Model
+from evaluators.routing.sizes import STANDARD, Sizes, sizes
 
-FIT, ASKED = 4000, 1500
 FAMILIES = ("same", "shifted", "other-pool")
 UTILITIES = {1000: 9, 10_000: 13, 100_000: 17}
 """Dollars' worth in quality, and the place in LAMBDAS where it is asked for."""
 
 
 class BudgetedRouting(Evaluator[Task]):
-    """Area under the curve of quality over cost. It has no parameters."""
+    """Area under the curve of quality over cost. Parameters: `fit` and `asked`, queries of synthetic workloads."""
 
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(parameters)
-        for name in self.parameters:
-            raise UserError(f'unknown key "evaluator.parameters.{name}"; this evaluator takes none')
+        self._sizes = sizes(self.parameters)
 
     def load(self, spec: WorkloadSpec) -> Task:
         """Draw the family from the seed, or read R2-Bench from `file`. Raises UserError."""
@@ -42,7 +41,7 @@ class BudgetedRouting(Evaluator[Task]):
             return budget_table.load(Path(resources.data_file(name)))
         if spec.family not in FAMILIES:
             raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, FAMILIES)}')
-        return draw(spec.family, spec.seed)
+        return draw(spec.family, spec.seed, self._sizes)
 
     def evaluate(self, policy: Policy, workload: Task, spec: WorkloadSpec) -> Metrics:
         """Ask for every query at every price of money; look up what the decisions gave."""
@@ -77,11 +76,11 @@ def _of_baseline(task: Task, seeds: np.ndarray) -> Outcomes:
     return _look_up(task, np.array([(model, budget or UNLIMITED) for model, budget in decisions], dtype=np.int64))
 
 
-def draw(family: str, seed: int) -> Task:
+def draw(family: str, seed: int, sizes: Sizes = STANDARD) -> Task:
     """A synthetic workload: `same`, `shifted` (half of it mathematics) or `other-pool`."""
     world, rng = budget_world.World(), np.random.default_rng(seed)
-    fit = world.draw(rng, FIT)
-    asked = world.draw(rng, ASKED, budget_world.SHIFTED_SHARES if family == "shifted" else budget_world.SHARES)
+    fit = world.draw(rng, sizes.fit)
+    asked = world.draw(rng, sizes.asked, budget_world.SHIFTED_SHARES if family == "shifted" else budget_world.SHARES)
     models = [profile.model for profile in budget_world.PROFILES]
     if family == "other-pool":
         kept = [place for place, model in enumerate(models) if model.name not in budget_world.ABSENT_ELSEWHERE]

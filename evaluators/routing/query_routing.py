@@ -16,8 +16,10 @@ from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Metrics, Policy, Shared, WorkloadSpec
 from evaluators.routing import arena, asking, intervals, query_tables, query_world, reference
 from evaluators.routing.records import Model, Queries
+from evaluators.routing.sizes import STANDARD, Sizes, sizes
 
-FIT, ASKED, TWINS = 4000, 1500, 420
+TWINS = 420
+"""Noisy twins of a test workload, at most a third of its queries."""
 FAMILIES = ("same", "shifted", "other-pool")
 PRICES_OF_COST = (10.0, 100.0, 1000.0)
 _SEED_LIMIT = 2**63
@@ -66,12 +68,11 @@ class Task:
 
 
 class QueryRouting(Evaluator[Task]):
-    """Accuracy and cost of the chosen models. It has no parameters."""
+    """Accuracy and cost of the chosen models. Parameters: `fit` and `asked`, queries of synthetic workloads."""
 
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(parameters)
-        for name in self.parameters:
-            raise UserError(f'unknown key "evaluator.parameters.{name}"; this evaluator takes none')
+        self._sizes = sizes(self.parameters)
 
     def load(self, spec: WorkloadSpec) -> Task:
         """Draw the family from the seed, or read the table in `file`. Raises UserError.
@@ -89,7 +90,7 @@ class QueryRouting(Evaluator[Task]):
             return _real(name, spec, price)
         if spec.family not in FAMILIES:
             raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, FAMILIES)}')
-        return draw(spec.family, spec.seed, price, with_twins=spec.split == "test")
+        return draw(spec.family, spec.seed, price, spec.split == "test", self._sizes)
 
     def evaluate(self, policy: Policy, workload: Task, spec: WorkloadSpec) -> Metrics:
         """Ask for all decisions; look up what they gave."""
@@ -111,11 +112,11 @@ class QueryRouting(Evaluator[Task]):
         return metrics
 
 
-def draw(family: str, seed: int, price_of_cost: float = 0.0, with_twins: bool = False) -> Task:
+def draw(family: str, seed: int, price_of_cost: float = 0.0, with_twins: bool = False, sizes: Sizes = STANDARD) -> Task:
     """A synthetic workload: `same`, `shifted` (harder, more mathematics and code) or `other-pool`."""
     world, rng = query_world.World(), np.random.default_rng(seed)
-    fit = world.draw(rng, FIT, query_world.Scene())
-    asked = world.draw(rng, ASKED, query_world.SHIFTED if family == "shifted" else query_world.Scene())
+    fit = world.draw(rng, sizes.fit, query_world.Scene())
+    asked = world.draw(rng, sizes.asked, query_world.SHIFTED if family == "shifted" else query_world.Scene())
     models = [profile.model for profile in query_world.PROFILES]
     if family == "other-pool":
         kept = [place for place, model in enumerate(models) if model.name not in query_world.ABSENT_ELSEWHERE]
@@ -128,7 +129,7 @@ def draw(family: str, seed: int, price_of_cost: float = 0.0, with_twins: bool = 
         fit, asked = (_repriced(queries.models(order), models) for queries in (fit, asked))
     twins = None
     if with_twins:
-        rows = np.sort(rng.choice(ASKED, size=TWINS, replace=False))
+        rows = np.sort(rng.choice(sizes.asked, size=min(TWINS, sizes.asked // 3), replace=False))
         twins = (rows, *query_world.twins(rng, asked, rows))
     return Task(models, fit, asked, twins, price_of_cost=price_of_cost)
 

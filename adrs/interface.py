@@ -218,6 +218,8 @@ def check(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int |
 def _check_tuple(kind: TupleType, answer: Any, sizes: Sizes, function: str, scenarios: int | None) -> tuple[Any, ...]:
     """The checked fields, each with the scenarios stacked where there are some."""
     rows = [answer] if scenarios is None else answer
+    if isinstance(rows, np.ndarray) and rows.ndim == 1:
+        raise Invalid("type", f"{function} must return a tuple of {len(kind)}, not single numbers")
     if not isinstance(rows, list | tuple) or (scenarios is not None and len(rows) != scenarios):
         raise Invalid("shape", f"{function} must return one answer for each of {scenarios} scenarios")
     for row in rows:

@@ -135,6 +135,9 @@ class _Reader:
         if evaluator_class.count(":") != 1:
             raise UserError(f'{self.file}: evaluator.class must read "module:Class", not "{evaluator_class}"')
         parameters = evaluator.take("parameters", dict, {})
+        scorer = evaluator.take("scorer", str, "")
+        if scorer and scorer.count(":") != 1:
+            raise UserError(f'{self.file}: evaluator.scorer must read "module:function", not "{scorer}"')
         evaluator.finish()
         limits = self._limits(root.table("limits", {}), Limits())
         data = self._data(root.table("data", {}))

@@ -164,6 +164,8 @@ class Problem:
     blocks: tuple[Path, ...]
     hints: tuple[Hint, ...]
     features: tuple[Feature, ...] = ()
+    scorer: str = ""
+    """`package.module:function` that scores files in a public benchmark's own format; empty if there is none."""
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

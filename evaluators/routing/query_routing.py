@@ -165,7 +165,7 @@ def measure(task: Task, picks: np.ndarray) -> Metrics:
     mean, dear = float(accuracy.mean()), float(cost.max())
     if not task.priced:
         strong = float((cost == dear).mean()) if dear == query_tables.STRONG_COST else 0.0
-        return Metrics(accuracy=mean, strong_share=strong, weight=len(picks), feedback=f"accuracy {mean:.4f}")
+        return Metrics(accuracy=mean, strong_share=strong, feedback=f"accuracy {mean:.4f}")
     cost_1000 = arena.cost_per_thousand(cost, len(cost))
     score = arena.arena_score(mean, cost_1000)
     metrics = Metrics(accuracy=mean, cost_per_1000=cost_1000, feedback=_feedback(task, picks, accuracy, cost))

@@ -23,6 +23,7 @@ from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
 from adrs.run import SEED_TICKET, Loop, Parts, Silent
 from adrs.source import Rejected
+from adrs.steering import Steering
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
@@ -134,11 +135,13 @@ class Desk:
                 writer.acquire()
             try:
                 reader = self._reader = self._reader or Reader(self._folder)
+                steering = Steering(writer, reader)
+                steering.receive(reader.next_ticket())
                 if self._loop is None or reader.last_event() != self._seen:
                     await self._drop()
                 writer.event("started", {"by": NAME})
                 if self._loop is None or self._agent is None:
-                    self._agent, self._loop = await self._begin(writer, reader)
+                    self._agent, self._loop = await self._begin(writer, reader, steering)
                 yield self._agent, self._loop, reader
                 self._seen = reader.last_event()
             except BaseException:
@@ -147,7 +150,7 @@ class Desk:
             finally:
                 writer.release()
 
-    async def _begin(self, writer: Writer, reader: Reader) -> tuple[Agent, Loop]:
+    async def _begin(self, writer: Writer, reader: Reader, steering: Steering) -> tuple[Agent, Loop]:
         """Fold the log, and finish what was interrupted in evaluation; what waits for a proposal goes on waiting."""
         recorded = Recorded(reader, evaluations=True)
         seed = recorded.evaluation(SEED_TICKET)
@@ -161,6 +164,7 @@ class Desk:
             screen=self._context.screen, executor=self._executor, scale=calibration.scale("train"),
             optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
+            steering=steering,
         )  # fmt: skip
         self._loop = loop = Loop(parts, Silent(), lambda: None)
         await loop.catch_up()

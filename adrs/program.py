@@ -156,6 +156,8 @@ class Brief:
     """Commonest recent reasons of failure, with counts."""
     independent: bool = False
     """Draw among what the proposer can do evenly, and use nothing that it has learned."""
+    hints: tuple[str, ...] = ()
+    """What people have said during the run."""
 
 
 @dataclass(frozen=True, slots=True)

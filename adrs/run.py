@@ -28,11 +28,14 @@ from adrs.propose import Proposer
 from adrs.score import SplitScale
 from adrs.search import Search
 from adrs.source import Rejected, Screen
+from adrs.steering import Steering
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
 SEED_TICKET = 1
 _RECENT_FAILURES = 50
+_LOOK_SECONDS = 0.25
+"""Between two looks for messages while there is nothing else to do."""
 
 
 class Observer(Protocol):
@@ -87,6 +90,7 @@ class Parts:
     """Whether new programs may be stopped as soon as they cannot be kept."""
     replaying: bool
     """Whether `recorded` comes from another run, so that everything is written anew."""
+    steering: Steering
 
 
 class Loop:
@@ -99,6 +103,7 @@ class Loop:
         self._observer = observer
         self._asking_ends = asking_ends
         self._stop = asyncio.Event()
+        self._stopped_by = "interrupt"
         self._pending: dict[int, asyncio.Task[Program]] = {}
         self._by_number: dict[int, asyncio.Task[Program]] = {}
         self._drafted: dict[int, asyncio.Event] = {}
@@ -111,12 +116,14 @@ class Loop:
         self._breaker = Breaker()
         self._failures: deque[str] = deque(maxlen=_RECENT_FAILURES)
 
-    def stop(self) -> None:
+    def stop(self, by: str = "interrupt") -> None:
         """Ask for nothing more; what is in flight is finished. A second call is the caller's to turn into a cancel."""
+        if not self._stop.is_set():
+            self._stopped_by = by
         self._stop.set()
 
     async def run(self) -> str:
-        """Follow the record, then go on until a budget, the breaker or `stop` ends it."""
+        """Follow the record, then go on until a budget, the breaker, somebody's message or `stop` ends it."""
         try:
             await self.catch_up()
             if self._parts.replaying:
@@ -144,13 +151,19 @@ class Loop:
     async def _finish_replay(self) -> str:
         """Evaluate what the record has no end of."""
         while self._pending and not self._stop.is_set():
+            self._steer()
             if await self._wait_for(set(self._pending.values())):
                 self._pending = {ticket: task for ticket, task in self._pending.items() if not task.done()}
-        return "interrupt" if self._stop.is_set() else "replayed"
+        return self._stopped_by if self._stop.is_set() else "replayed"
 
     async def _follow(self, recorded: Recorded) -> None:
         """Do what the record says, in its order, as far as it goes."""
         for kind, ticket in recorded.sequence:
+            if self._parts.replaying:
+                self._steer()
+                while self._parts.steering.paused and not self._stop.is_set():
+                    await self._wait_for(set())
+                    self._steer()
             if self._stop.is_set():
                 return
             if kind == "told":
@@ -168,6 +181,7 @@ class Loop:
 
     async def _ask_and_tell(self) -> str:
         while True:
+            self._steer()
             ended = self._why_stop()
             if ended == "time":
                 return ended
@@ -182,17 +196,31 @@ class Loop:
                     reason = await self._tell(ticket)
                     if reason:
                         return f"breaker: {reason}"
+            elif self._parts.steering.paused:
+                await self._wait_for(set())
             else:
                 return "evaluations"
 
+    def _steer(self) -> None:
+        """Heed what people say."""
+        steering = self._parts.steering
+        if not steering.waiting:
+            return
+        paused = steering.paused
+        steering.receive(self._asked + 1)
+        if steering.stopping:
+            self.stop(by="request")
+        if steering.paused != paused:
+            self._observer.note("paused" if steering.paused else "evolving")
+
     def _may_ask(self) -> bool:
-        if not self._begun or len(self._pending) >= self._parts.window:
+        if not self._begun or self._parts.steering.paused or len(self._pending) >= self._parts.window:
             return False
         return self._parts.budget.allows(self._evaluations, len(self._pending))
 
     def _why_stop(self) -> str:
         if self._stop.is_set():
-            return "interrupt"
+            return self._stopped_by
         deadline = self._asking_ends()
         return "time" if deadline is not None and time.monotonic() >= deadline else ""
 
@@ -209,6 +237,7 @@ class Loop:
             selection = replace(selection, least=recorded.least(ticket))
         elif self._parts.optimum is None or not self._parts.ends_early:
             selection = replace(selection, least=None)
+        self._parts.steering.follow(ticket)
         if parent is None or self._parts.replaying:
             self._parts.writer.asked(ticket, selection)
         await self._begin(ticket, selection)
@@ -257,14 +286,20 @@ class Loop:
         return self._breaker.tell(program)
 
     async def _wait_for(self, tasks: "set[asyncio.Task[Program]]") -> bool:
-        """True when one of the tasks is done; False when a stop or the time comes first."""
+        """True when one of the tasks is done; False when a stop, the time or a message comes first.
+
+        Without tasks it returns after the next look for messages.
+        """
         if any(task.done() for task in tasks):
             return True
         stopped = asyncio.create_task(self._stop.wait())
         deadline = self._asking_ends()
-        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
         try:
-            await asyncio.wait({*tasks, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            while not stopped.done():
+                left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
+                done, _ = await asyncio.wait({*tasks, stopped}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                if done or not tasks or left < _LOOK_SECONDS or self._parts.steering.waiting:
+                    break
         finally:
             stopped.cancel()
         return any(task.done() for task in tasks)
@@ -351,6 +386,7 @@ class Loop:
             ticket=ticket, seed=int.from_bytes(key[:8], "big") >> 1, parent=selection.parent,
             inspirations=selection.inspirations, operator=selection.operator, independent=selection.independent,
             failures=() if selection.independent else tuple(Counter(self._failures).most_common(5)),
+            hints=self._parts.steering.hints(ticket),
         )  # fmt: skip
 
     async def _original(self, ticket: int, program: Program) -> Program | None:

@@ -34,9 +34,11 @@ from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
 from adrs.source import Rejected
+from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
+from adrs.versions import versions
 
 _GRACE_SECONDS = 8.0
 """After a time budget, how long choosing the winner may go on."""
@@ -80,6 +82,11 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
 def read_settings(folder: Path) -> tuple[Settings, Problem]:
     """What a run was made with; raises UserError where its problem has changed since."""
     with Reader(folder) as reader:
+        if any(payload["lost"] for _, payload in reader.events("repaired")):
+            raise UserError(
+                f"run {folder.name} was repaired and has lost a part of its log: it can be looked at, but not be gone "
+                "on with; start a new run"
+            )
         settings = Settings.from_plain(reader.info.configuration)
         digest = reader.info.problem_digest
     loaded = problem.load(settings.problem, settings.workloads)
@@ -157,14 +164,16 @@ class _Session:
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 self._journal.open(LogJournal(writer, reader))
-                writer.event("started", {"sandbox": self._executor.sandbox})
+                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 _record(calibration, writer)
-                return await self._work(writer, reader, calibration, seed, None, replaying=False)
+                steering = Steering(writer, reader)
+                return await self._work(writer, reader, calibration, seed, None, steering)
 
     async def resume(self) -> Outcome:
         """Fold the log, then go on."""
         writer = Writer.open(self._folder)
         with contextlib.closing(writer), Reader(self._folder) as reader:
+            steering = Steering(writer, reader)
             calibration = recorded_calibration(self._problem, reader)
             self._observer.calibrated(calibration)
             self._journal.open(LogJournal(writer, reader))
@@ -173,10 +182,10 @@ class _Session:
                 spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
             )
             async with self._reachable_models(), self._workers():
-                writer.event("started", {"sandbox": self._executor.sandbox})
+                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
-                return await self._work(writer, reader, calibration, seed, recorded, replaying=False)
+                return await self._work(writer, reader, calibration, seed, recorded, steering)
 
     async def replay(self, source: Path) -> Outcome:
         """Follow another run's record in a new log, with evaluations done again."""
@@ -185,10 +194,12 @@ class _Session:
             seed = await self._evaluate_seed(calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader, Reader(source) as original:
-                writer.event("started", {"sandbox": self._executor.sandbox, "replay_of": str(source)})
+                begun = {"sandbox": self._executor.sandbox, "replay_of": str(source), "versions": versions()}
+                writer.event("started", begun)
                 _record(calibration, writer)
                 recorded = Recorded(original, evaluations=False)
-                outcome = await self._work(writer, reader, calibration, seed, recorded, replaying=True)
+                steering = Steering(writer, reader, hints(original))
+                outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
                 outcome.difference = first_difference(original, reader)
                 outcome.extra = {"identical": outcome.difference is None, "difference": outcome.difference}
                 return outcome
@@ -252,7 +263,8 @@ class _Session:
         calibration: Calibration,
         seed: Evaluation,
         recorded: Recorded | None,
-        replaying: bool,
+        steering: Steering,
+        replaying: bool = False,
     ) -> Outcome:
         chooser = Chooser(self._problem, reader, writer, self._executor, calibration)
         settings = self._settings
@@ -262,7 +274,7 @@ class _Session:
             proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
             optimum=Optimum(self._problem, calibration.measured("train")), ends_early=True,
             seed_evaluation=seed, writer=writer,
-            reader=reader, recorded=recorded, replaying=replaying,
+            reader=reader, recorded=recorded, replaying=replaying, steering=steering,
         )  # fmt: skip
 
         forecast = Forecast(self._problem, calibration, self._executor, settings.workers)
@@ -302,6 +314,7 @@ class _Session:
                 deadline += _GRACE_FOR_CHECKS - _GRACE_SECONDS
             await chooser.recheck(choice, deadline)
             await self._measure_heuristics(calibration, writer, deadline)
+        steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,

@@ -8,12 +8,10 @@ import typer
 from adrs import folders
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
-from adrs.program import Split
 
 RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
 _WIDE = 110
 """Columns of a terminal from which on a list of runs says everything."""
-SHOWN_SPLITS: tuple[Split, ...] = ("train", "validation", "test", "fresh")
 Number = Annotated[int, typer.Argument(help="Number of a program.")]
 
 
@@ -31,26 +29,14 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     import time
 
     from adrs import lineage as questions
-    from adrs.cli.output import console, metric, number, print_json, table, trust_mark
+    from adrs.cli.output import console, metric, number, print_json, safe, table, trust_mark
     from adrs.store import Reader
 
     found: list[dict[str, Any]] = []
     for folder in folders.list_runs(runs_dir):
         try:
             with Reader(folder) as reader:
-                best = reader.best(1)
-                evaluation = reader.evaluation(best[0]) if best else None
-                winner = questions.winner(reader)
-                stopped = reader.events("stopped")
-                found.append({
-                    "run": folder.name, "path": str(folder), "problem": reader.info.problem,
-                    "trust": reader.info.trust, "seed": reader.info.seed,
-                    "created": reader.info.created, "programs": reader.count(), "evaluations": reader.evaluations(),
-                    "best": best[0] if best else None, "score": evaluation.score if evaluation else None,
-                    "fitness": evaluation.fitness if evaluation else None,
-                    "winner": {"id": winner, "score": questions.scores(reader, winner)},
-                    "stopped_by": stopped[-1][1]["by"] if stopped else None,
-                })  # fmt: skip
+                found.append(questions.plain(questions.overview(reader)))
         except UserError as error:
             found.append({"run": folder.name, "path": str(folder), "damaged": str(error)})
     if as_json:
@@ -62,14 +48,14 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], f"[red]{each['damaged']}[/]", "", "", "", "", "", ""])
+            rows.append([each["run"], f"[red]{safe(each['damaged'])}[/]", "", "", "", "", "", ""])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
         train = metric(each["fitness"]) if shared else number(each["winner"]["score"]["train"])
         others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
         rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
-                     *others, each["stopped_by"] or "unfinished"])  # fmt: skip
+                     *others, each["stopped_by"] or ("running" if each["live"] else "unfinished")])  # fmt: skip
     columns = ["run", "problem", "begun", ">evaluations", ">train", ">validation", ">test", "stopped by"]
     out = console()
     shown = range(len(columns)) if out.width >= _WIDE else [0, 3, 4, 5, 6, 7]
@@ -98,51 +84,56 @@ def lineage(
             else:
                 print_ancestry(steps, reader.info.trust)
             return
-        summaries = reader.summaries()
         if as_json:
-            print_json([_plain(summary, reader) for summary in summaries])
+            print_json([_plain(summary, reader) for summary in reader.summaries()])
         else:
-            winner = questions.winner(reader)
-            print_tree(reader.info, questions.tree(summaries, everything, winner), len(summaries), winner)
+            found = questions.tree(reader, everything)
+            print_tree(reader.info, found, questions.line(reader, found.winner) if found.winner is not None else ())
 
 
 def show(
     run: RunName,
     program: Annotated[int | None, typer.Argument(help="Number of a program. [default: the winner]")] = None,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print what models were asked instead.")] = False,
+    answer: Annotated[
+        bool, typer.Option("--answer", help="Print what models answered instead, word for word.")
+    ] = False,
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Show one program: source, metrics beside its parent's, feedback, output, and which operators made it."""
-    from dataclasses import asdict
-
+    """Show one program: source, metrics beside its parent's, feedback, output, operators, what models were asked."""
     from adrs import lineage as questions
-    from adrs.cli.lineage_view import print_program
     from adrs.cli.output import print_json
+    from adrs.cli.program_view import print_calls, print_program
     from adrs.cli.summary import print_operators
-    from adrs.lineage.operators import credit
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        found = reader.program(_winner(reader) if program is None else program)
-        credits = credit(reader.summaries(), found.id)
+        number = _winner(reader) if program is None else program
+        found = questions.detail(reader, number)
         if as_json:
-            evaluations = {split: reader.evaluation(found.id, split) for split in SHOWN_SPLITS}
             print_json({
-                **_plain(found, reader), "source": found.source, "detail": dict(found.detail),
-                "evaluations": {split: each.plain() for split, each in evaluations.items() if each},
-                "operators": [asdict(each) for each in credits],
+                **_plain(found.program, reader), "source": found.program.source, "detail": dict(found.program.detail),
+                "gain": found.gain, "children": [child.id for child in found.children],
+                "child_count": found.child_count, "duplicates": list(found.duplicates),
+                "evaluations": {split: each.plain() for split, each in found.evaluations.items()},
+                "calls": questions.plain(found.calls),
+                "operators": questions.plain(questions.gains(reader, number)),
             })  # fmt: skip
-            return
-        parent = reader.program(found.parents[0].id) if found.parents else None
-        print_program(found, parent, reader.info.trust, questions.scores(reader, found.id))
-        print_operators(credits)
+        elif prompt or answer:
+            if not found.calls:
+                raise UserError(f"no model was asked for program {number}; it is by {found.program.proposer}")
+            print_calls(found, prompt, answer)
+        else:
+            print_program(found, reader.info.trust, questions.declared(reader).seed)
+            print_operators(questions.gains(reader, number))
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """Compare two programs by source and by workload."""
     from adrs import lineage as questions
-    from adrs.cli.lineage_view import print_diff
     from adrs.cli.output import print_json
+    from adrs.cli.program_view import print_diff
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
@@ -151,8 +142,9 @@ def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("
         if as_json:
             print_json({
                 "before": before, "after": after, "trust": reader.info.trust, "diff": lines,
-                "workloads": [{"name": name, "before": a.score if a else None, "after": b.score if b else None}
-                              for name, a, b in questions.by_workload(left, right)],
+                "workloads": [{"name": each.name, "before": each.before.score if each.before else None,
+                               "after": each.after.score if each.after else None}
+                              for each in questions.by_workload(left, right)],
             })  # fmt: skip
         else:
             print_diff(left, right, lines, reader.info.trust)

@@ -263,19 +263,17 @@ def _view(folder: Path, quiet: bool) -> Any:
 
 def _finish(outcome: Any, as_json: bool) -> None:
     """Print the end of a session and leave with its exit code."""
-    from dataclasses import asdict
-
+    from adrs import lineage
     from adrs.cli.output import print_json
     from adrs.cli.summary import print_outcome
-    from adrs.lineage.operators import credit
     from adrs.store import Reader
 
     with Reader(outcome.path) as reader:
-        credits = credit(reader.summaries(), outcome.choice.winner)
+        gains = lineage.gains(reader, outcome.choice.winner)
     if as_json:
-        print_json({**outcome.plain(), "operators": [asdict(each) for each in credits]})
+        print_json({**outcome.plain(), "operators": lineage.plain(gains)})
     else:
-        print_outcome(outcome, credits)
+        print_outcome(outcome, gains)
     if outcome.stopped_by.startswith("breaker"):
         raise typer.Exit(3)
     if outcome.stopped_by == "interrupt":

@@ -136,7 +136,7 @@ class Models:
             call = Call(
                 ticket=ticket, model=spec.label, request_digest=request_digest(spec.name, messages), answer=reply.text,
                 input_tokens=reply.input_tokens, output_tokens=reply.output_tokens, usd=usd,
-                seconds=time.monotonic() - started, error=reply.error,
+                seconds=time.monotonic() - started, error=reply.error, messages=tuple(messages),
             )  # fmt: skip
             self._journal.record(call)
         return call

@@ -46,7 +46,7 @@ class Agent:
         facts = Facts(
             kind="brief", base=brief.parent, other=None, inspirations=brief.inspirations, failures=brief.failures,
             attempts=memory.attempts(brief.parent.id), stagnation=memory.stagnation, level=memory.level,
-            summary=memory.summary,
+            summary=memory.summary, said=brief.hints,
         )  # fmt: skip
         future: asyncio.Future[Draft] = asyncio.get_running_loop().create_future()
         self._waiting[brief.ticket] = Question(brief, facts), future

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adrs.lineage.curve import curve
 from adrs.lineage.gain import gain
+from adrs.lineage.standing import SEED_PROGRAM
 from adrs.lineage.winner import line, winner
 from adrs.store import Reader
 
@@ -27,7 +28,8 @@ class OperatorGain:
     in_winner: int
     """Steps of the winner's line of first parents."""
     gained_in_winner: float
-    """Sum of the gains of those steps over their parents."""
+    """Sum of the gains of those steps over their parents. A program without one, such as a building block, is compared
+    with the seed program, so that over all operators this is how far the winner is above that."""
 
 
 def gains(reader: Reader) -> list[OperatorGain]:
@@ -65,11 +67,13 @@ def _winning(reader: Reader) -> tuple[Counter[tuple[str, str]], dict[tuple[str, 
     gained: dict[tuple[str, str], float] = {}
     if number is None:
         return steps, gained
-    programs = reader.summaries(line(reader, number))
-    for parent, program in zip([None, *programs], programs, strict=False):
+    known = {program.id: program for program in reader.summaries([SEED_PROGRAM, *line(reader, number)])}
+    parent = known.get(SEED_PROGRAM)
+    for program in (known[each] for each in line(reader, number) if each != SEED_PROGRAM):
         operator = (program.proposer, program.operator)
         steps[operator] += 1
         gained[operator] = gained.get(operator, 0.0) + (gain(program, parent) or 0.0)
+        parent = program
     return steps, gained
 
 

@@ -122,7 +122,7 @@ class Evaluator(ABC, Generic[Workload]):
 
         A better metric of a workload must never make the primary metric worse: programs are given up on `train` when
         they could not be kept even if the rest of the workloads went as well as thinkable. Workloads that are not run
-        yet stand there with their bounds where they name some, else with what the best program reached, and a margin.
+        yet stand there with what the best program reached, and a margin, within their bounds.
         """
         names = dict.fromkeys(name for _, metrics in results for name in metrics)
         summary = {}

@@ -49,7 +49,9 @@ class Forecast:
         """Seconds that measuring the best few on fresh workloads, which are like `train`, will take."""
         if best is None or best.evaluation is None or fresh.why_not(self.problem):
             return 0.0
-        return _MARGIN * math.ceil(RECHECKED / self.workers) * best.evaluation.wall_seconds
+        evaluations = [found for (_, split), found in self.calibration.evaluations.items() if split == "train"]
+        baselines = sum(found.wall_seconds for found in evaluations) / self.workers
+        return _MARGIN * (baselines + math.ceil(RECHECKED / self.workers) * best.evaluation.wall_seconds)
 
     def _ratio(self, split: Split) -> float:
         """A baseline's wall time on a split over that on `train`."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from adrs.problem import Problem
 from adrs.program import Evaluation, Program, Threshold
 
-_MARGIN = 0.1
-"""Without a bound of the evaluator, how much further than the best known value a workload is thought to go: as a share
-of that value, or of its distance from the trivial baseline if that is more. A guess, so a program that is far worse
-than others on the first workloads and by more than this better on the last ones may be lost."""
+_MARGIN = 0.05
+"""How much further than the best known value a workload is thought to go, unless a bound is nearer: as a share of that
+value, or of its distance from the trivial baseline if that is more. A guess: a program that is far worse than others on
+the first workloads and better by more than this on the last ones is lost."""
 
 
 @dataclass
@@ -26,9 +26,8 @@ class _Workload:
 class Optimum:
     """The best that is thinkable on each workload of `train`: a fold over the baselines and the programs told.
 
-    Where the evaluator names a bound of the workload's primary metric, that bound; else the best value told, and a
-    margin. A problem whose metric is noisy has none, since a stop would depend on the noise; nor has one whose
-    baselines do not say what the workloads weigh.
+    That is the best value told and a margin, within the bound that the evaluator may name. A problem whose metric is
+    noisy has none, since a stop would depend on the noise; nor has one whose baselines do not say what workloads weigh.
     """
 
     def __init__(self, problem: Problem, baselines: Iterable[Evaluation]) -> None:
@@ -71,8 +70,8 @@ class Optimum:
                 self._thinkable[result.name] = self._improved(workload, value)
 
     def _improved(self, workload: _Workload, best: float) -> Mapping[str, float]:
-        metric = self._objective.workload_metric
-        if metric in workload.bounds:
-            return {**workload.metrics, **workload.bounds}
+        metric, fitness = self._objective.workload_metric, self._objective.fitness
         margin = _MARGIN * max(abs(best), abs(best - workload.trivial))
-        return {**workload.metrics, metric: best + self._objective.fitness(margin)}
+        value = best + fitness(margin)
+        bound = workload.bounds.get(metric)
+        return {**workload.metrics, metric: value if bound is None else min(value, bound, key=fitness)}

@@ -154,10 +154,10 @@ class Brief:
     operator: str | None = None
     failures: tuple[tuple[str, int], ...] = ()
     """Commonest recent reasons of failure, with counts."""
-    hints: tuple[str, ...] = ()
-    """What people have said during the run."""
     independent: bool = False
     """Draw among what the proposer can do evenly, and use nothing that it has learned."""
+    hints: tuple[str, ...] = ()
+    """What people have said during the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,11 +233,11 @@ class Loop:
                 f"the log of {self._parts.reader.info.name} does not fit this version of adrs: for ticket {ticket} it "
                 f"says parent {parent}, the search now says {selection.parent.id}"
             )
-        self._parts.steering.follow(ticket)
         if parent is not None and recorded is not None:
             selection = replace(selection, least=recorded.least(ticket))
         elif self._parts.optimum is None or not self._parts.ends_early:
             selection = replace(selection, least=None)
+        self._parts.steering.follow(ticket)
         if parent is None or self._parts.replaying:
             self._parts.writer.asked(ticket, selection)
         await self._begin(ticket, selection)
@@ -386,11 +386,11 @@ class Loop:
             ticket=ticket, seed=int.from_bytes(key[:8], "big") >> 1, parent=selection.parent,
             inspirations=selection.inspirations, operator=selection.operator, independent=selection.independent,
             failures=() if selection.independent else tuple(Counter(self._failures).most_common(5)),
-            hints=() if selection.independent else self._parts.steering.hints(ticket),
+            hints=self._parts.steering.hints(ticket),
         )  # fmt: skip
 
     async def _original(self, ticket: int, program: Program) -> Program | None:
-        """The earlier program with the same normalised source, once it has ended by a fault of its own or well."""
+        """The earlier program with the same normalised source, once it was evaluated and ended by its own doing."""
         recorded = self._parts.recorded
         if recorded is not None and self._parts.replaying:
             number = recorded.duplicate_of(ticket)
@@ -403,7 +403,8 @@ class Loop:
             return None
         task = self._by_number.get(number)
         original = await asyncio.shield(task) if task else self._parts.reader.program(number)
-        return None if original.verdict == "infrastructure" else original
+        refused = original.evaluation is not None and original.evaluation.stage == REFUSED
+        return None if refused or original.verdict == "infrastructure" else original
 
     async def _evaluated(
         self, ticket: int, program: Program, until: str | None, threshold: Threshold | None

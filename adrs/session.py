@@ -42,8 +42,10 @@ from adrs.versions import versions
 
 _GRACE_SECONDS = 8.0
 """After a time budget, how long choosing the winner may go on."""
-_RECHECK_SHARE = 0.05
-"""The most of a time budget that is kept for measuring the winner on fresh workloads; grace time may do for it."""
+_GRACE_FOR_CHECKS = 4.0
+"""The same for what is measured of it beyond that: fresh workloads, heuristic baselines."""
+_RECHECK_SHARE = 0.1
+"""The most of a time budget that is kept for measuring the winner on fresh workloads."""
 _REHEARSAL = 0.4
 """The share of a time budget after which the duration of the last step is found out."""
 
@@ -282,9 +284,10 @@ class _Session:
         def asking_ends() -> float | None:
             if budget is None:
                 return None
-            needed = forecast.seconds_needed(watch.best) - _GRACE_SECONDS
-            needed += min(forecast.seconds_to_recheck(watch.best), _RECHECK_SHARE * budget)
-            return self._began + budget - min(max(needed, 0.0), 0.5 * budget)
+            choosing = forecast.seconds_needed(watch.best)
+            checking = choosing + min(forecast.seconds_to_recheck(watch.best), _RECHECK_SHARE * budget)
+            needed = max(0.0, choosing - _GRACE_SECONDS, checking - _GRACE_FOR_CHECKS)
+            return self._began + budget - min(needed, 0.5 * budget)
 
         async def rehearse() -> None:
             if budget is not None:
@@ -307,6 +310,8 @@ class _Session:
                 deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
             choice = await chooser.choose(deadline)
             self._observer.note("measuring the winner on fresh workloads")
+            if deadline is not None:
+                deadline += _GRACE_FOR_CHECKS - _GRACE_SECONDS
             await chooser.recheck(choice, deadline)
             await self._measure_heuristics(calibration, writer, deadline)
         steering.receive(reader.next_ticket())

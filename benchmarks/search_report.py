@@ -13,8 +13,10 @@ from adrs.lineage.curves import Quartiles
 if TYPE_CHECKING:
     from search import Result
 
-NEAR = 1.0
-"""Points within which the best known counts as reached."""
+NEAR = 0.001
+"""Share of the best known score within which it counts as reached."""
+_LEAST_GAP = 1e-3
+"""Points below the best known that are drawn as no more than this."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Row:
     to_state_of_the_art: Quartiles
     """To score 100."""
     to_best_known: Quartiles
-    """To within `NEAR` points of the best score that any run in the table has."""
+    """To within `NEAR` of the best score that any run in the table has."""
     best_known: float
     ended_early: int
     """Runs that the breaker ended; their curves stay flat from there on."""
@@ -64,7 +66,8 @@ def _row(name: str, search: str, members: Sequence["Result"], evaluations: int, 
         problem=name, search=search, seeds=len(members), evaluations=evaluations,
         best=over([_at(each, evaluations) for each in members]),
         area=over([each.curve.area(evaluations) for each in members]),
-        to_trivial=to(0.0), to_state_of_the_art=to(100.0), to_best_known=to(known - NEAR), best_known=known,
+        to_trivial=to(0.0), to_state_of_the_art=to(100.0), to_best_known=to(known - NEAR * abs(known)),
+        best_known=known,
         ended_early=sum(each.curve.evaluations < evaluations for each in members),
     )  # fmt: skip
 
@@ -87,7 +90,7 @@ def markdown(rows: Sequence[Row]) -> str:
         lines.append(f"| {row.problem} | `{row.search}` | {row.seeds}{early} | {_spread(row.best, 3)} | "
                      f"{_spread(row.area, 2)} | {to} |")  # fmt: skip
     known = ", ".join(f"{name} {score:.3f}" for name, score in {row.problem: row.best_known for row in rows}.items())
-    return "\n".join([*lines, "", f"Best known (reached when within {NEAR:g} point of it): {known}."])
+    return "\n".join([*lines, "", f"Best known, reached when within {NEAR:.1%} of it: {known}."])
 
 
 def _spread(values: Quartiles, digits: int) -> str:
@@ -101,23 +104,31 @@ def _count(values: Quartiles) -> str:
 
 
 def plot(results: Sequence["Result"], evaluations: int, path: Path) -> None:
-    """Median and quartiles of the best so far, a panel for each problem."""
+    """Median and quartiles of the points that the best so far is below the best known, a panel for each problem.
+
+    Both axes are logarithmic, or nothing would be seen but the first steps.
+    """
     from matplotlib.figure import Figure
 
-    problems = sorted({each.trial.problem for each in results})
-    strategies = sorted({each.trial.search for each in results})
-    figure = Figure(figsize=(4.2 * len(problems), 3.4), layout="constrained")
-    for axes, name in zip(figure.subplots(1, len(problems), squeeze=False)[0], problems, strict=True):
-        xs = sorted({round(math.exp(at / 200 * math.log(evaluations))) for at in range(201)})
+    rows = summarise(results, evaluations)
+    known = {row.problem: row.best_known for row in rows}
+    strategies = sorted({row.search for row in rows})
+    places = sorted({float(round(math.exp(at / 200 * math.log(evaluations)))) for at in range(201)})
+    figure = Figure(figsize=(4.2 * len(known), 3.4), layout="constrained")
+    for axes, name in zip(figure.subplots(1, len(known), squeeze=False)[0], known, strict=True):
         for colour, search in enumerate(strategies):
             members = [each.curve for each in results if (each.trial.problem, each.trial.search) == (name, search)]
-            if not members:
+            band = [each for each in curves.band(members, places) if each is not None] if members else []
+            if not band:
                 continue
-            band = [each for each in curves.band(members, [float(x) for x in xs]) if each is not None]
-            axes.plot(xs, [each.median for each in band], color=f"C{colour}", label=search)
-            axes.fill_between(xs, [each.low for each in band], [each.high for each in band], color=f"C{colour}",
-                              alpha=0.2, linewidth=0)  # fmt: skip
-        axes.axhline(100, color="grey", linewidth=0.8, linestyle=":")
-        axes.set(title=name, xscale="log", xlabel="evaluations", ylabel="best score so far, train")
-    figure.axes[0].legend(frameon=False)
+            low, middle, high = (
+                [max(_LEAST_GAP, known[name] - value) for value in values]
+                for values in ([b.low for b in band], [b.median for b in band], [b.high for b in band])
+            )
+            axes.plot(places, middle, color=f"C{colour}", label=search)
+            axes.fill_between(places, low, high, color=f"C{colour}", alpha=0.2, linewidth=0)
+        axes.axhline(max(_LEAST_GAP, known[name] - 100), color="grey", linewidth=0.8, linestyle=":")
+        axes.set(title=name, xscale="log", yscale="log", xlabel="evaluations (dotted: score 100)",
+                 ylabel="points below the best known, train")  # fmt: skip
+    figure.axes[-1].legend(frameon=False)
     figure.savefig(path)

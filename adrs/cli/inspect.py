@@ -36,9 +36,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     for folder in folders.list_runs(runs_dir):
         try:
             with Reader(folder) as reader:
-                winner = questions.winner(reader)
-                found.append({**questions.plain(questions.overview(reader)),
-                              "winner": {"id": winner, "score": questions.scores(reader, winner)}})  # fmt: skip
+                found.append(questions.plain(questions.overview(reader)))
         except UserError as error:
             found.append({"run": folder.name, "path": str(folder), "damaged": str(error)})
     if as_json:
@@ -104,33 +102,32 @@ def show(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Show one program: source, metrics beside its parent's, feedback, output, and which operators made it."""
+    """Show one program: source, metrics beside its parent's, feedback, output, operators, what models were asked."""
     from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.cli.program_view import print_calls, print_program
     from adrs.cli.summary import print_operators
-    from adrs.lineage.operators import credit
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        found = questions.detail(reader, _winner(reader) if program is None else program)
-        if prompt or answer:
-            if not found.calls:
-                raise UserError(f"no model was asked for program {found.program.id}; it is by {found.program.proposer}")
-            print_calls(found, prompt, answer)
-            return
-        credits = credit(reader.summaries(), found.program.id)
+        number = _winner(reader) if program is None else program
+        found = questions.detail(reader, number)
         if as_json:
             print_json({
                 **_plain(found.program, reader), "source": found.program.source, "detail": dict(found.program.detail),
                 "gain": found.gain, "children": [child.id for child in found.children],
                 "child_count": found.child_count, "duplicates": list(found.duplicates),
                 "evaluations": {split: each.plain() for split, each in found.evaluations.items()},
-                "calls": questions.plain(found.calls), "operators": questions.plain(credits),
+                "calls": questions.plain(found.calls),
+                "operators": questions.plain(questions.gains(reader, number)),
             })  # fmt: skip
+        elif prompt or answer:
+            if not found.calls:
+                raise UserError(f"no model was asked for program {number}; it is by {found.program.proposer}")
+            print_calls(found, prompt, answer)
         else:
             print_program(found, reader.info.trust, questions.declared(reader).seed)
-            print_operators(credits)
+            print_operators(questions.gains(reader, number))
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:

@@ -39,7 +39,14 @@ def run(
     runs_dir: RunsDir = Path("runs"),
     workers: Workers = None,
     sandbox: SandboxName = None,
-    search: Annotated[str | None, typer.Option("--search", help="Search strategy. [default: adaptive]")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            help="Search strategy: adaptive, beam, best-of-n, map-elites, novelty, pareto, top-k, or an installed "
+            "package's. [default: adaptive]",
+        ),
+    ] = None,
     proposers: Annotated[
         str | None, typer.Option("--proposers", help="For example embedded, or embedded:1,model:3 with weights.")
     ] = None,
@@ -263,19 +270,17 @@ def _view(folder: Path, quiet: bool) -> Any:
 
 def _finish(outcome: Any, as_json: bool) -> None:
     """Print the end of a session and leave with its exit code."""
-    from dataclasses import asdict
-
+    from adrs import lineage
     from adrs.cli.output import print_json
     from adrs.cli.summary import print_outcome
-    from adrs.lineage.operators import credit
     from adrs.store import Reader
 
     with Reader(outcome.path) as reader:
-        credits = credit(reader.summaries(), outcome.choice.winner)
+        gains = lineage.gains(reader, outcome.choice.winner)
     if as_json:
-        print_json({**outcome.plain(), "operators": [asdict(each) for each in credits]})
+        print_json({**outcome.plain(), "operators": lineage.plain(gains)})
     else:
-        print_outcome(outcome, credits)
+        print_outcome(outcome, gains)
     if outcome.stopped_by.startswith("breaker"):
         raise typer.Exit(3)
     if outcome.stopped_by == "interrupt":

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
-from adrs.lineage.operators import Credit
+from adrs.lineage.gains import OperatorGain
 from adrs.outcome import Outcome
 from adrs.problem import shipped
 from adrs.program import SPLITS, Evaluation, Split
@@ -14,7 +14,7 @@ from adrs.program import SPLITS, Evaluation, Split
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
 
-def print_outcome(outcome: Outcome, credits: Sequence[Credit]) -> None:
+def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     """Seed, baselines and winner on train, validation and test, what made the winner, and where it lies."""
     out = console()
     objective = outcome.problem.objective
@@ -34,7 +34,7 @@ def print_outcome(outcome: Outcome, credits: Sequence[Credit]) -> None:
     print_trust(out, outcome.problem.trust)
     _print_missing(out, outcome)
     _print_gaps(out, outcome)
-    print_operators(credits)
+    print_operators(gains)
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items())
     seconds = outcome.spend["seconds"]
     out.print(f"run      {outcome.run}: {outcome.evaluations} evaluations in {seconds:.0f} s ({verdicts})")
@@ -136,12 +136,12 @@ def _why(outcome: Outcome) -> str:
     }.get(outcome.stopped_by, outcome.stopped_by)  # fmt: skip
 
 
-def print_operators(credits: Sequence[Credit]) -> None:
+def print_operators(gains: Sequence[OperatorGain]) -> None:
     """Which operators made the winner."""
     rows = [
-        [f"{safe(each.proposer)}/{safe(each.operator)}", str(each.programs), str(each.improvements), gain(each.gain),
-         str(each.steps), gain(each.line_gain)]
-        for each in credits if each.operator and (each.improvements or each.steps)
+        [f"{safe(each.proposer)}/{safe(each.operator)}", str(each.programs), str(each.improvements), gain(each.gained),
+         str(each.in_winner), gain(each.gained_in_winner)]
+        for each in gains if each.operator and (each.improvements or each.in_winner)
     ]  # fmt: skip
     if rows:
         columns = ["operator", ">programs", ">new bests", ">gained", ">winner's steps", ">gained"]

@@ -163,6 +163,11 @@ class Reader:
         )  # fmt: skip
         return Call(*rows[0]) if rows else None
 
+    def ended(self) -> list[int]:
+        """Tickets whose evaluation is recorded."""
+        query = "SELECT ticket FROM event WHERE kind IN ('evaluated', 'screened') AND ticket IS NOT NULL"
+        return [ticket for (ticket,) in self.rows(query)]
+
     def calls(self, number: int) -> tuple[Call, ...]:
         """The model calls that a program took, in order, with what was asked as far as the log has it."""
         rows = self.rows(
@@ -170,11 +175,6 @@ class Reader:
             " c.error FROM model_call c JOIN program p ON p.ticket = c.ticket WHERE p.id = ? ORDER BY c.id", number
         )  # fmt: skip
         return tuple(replace(Call(*row), messages=read_request(self.rows, row[2])) for row in rows)
-
-    def ended(self) -> list[int]:
-        """Tickets whose evaluation is recorded."""
-        query = "SELECT ticket FROM event WHERE kind IN ('evaluated', 'screened') AND ticket IS NOT NULL"
-        return [ticket for (ticket,) in self.rows(query)]
 
     def sequence(self) -> list[tuple[str, int]]:
         """The order in which the search was asked and told, as (`asked` or `told`, ticket)."""

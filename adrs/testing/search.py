@@ -159,7 +159,6 @@ def takes_a_program_told_again(make: Make) -> None:
         whole = replace(_program(number, [number / 10] * _WORKLOADS), island=island)
         strategy.tell(replace(whole, evaluation=Evaluation("train", "smoke", "ok", "made up")))
         strategy.tell(whole)
-        strategy.tell(whole)
         selection = strategy.ask()
         numbers = [selection.parent.id, *(program.id for program in selection.inspirations)]
         assert len(set(numbers)) == len(numbers), f"parent and inspirations {numbers} are not all different"

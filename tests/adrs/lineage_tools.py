@@ -34,21 +34,15 @@ class Log:
         output: str = "", model: str = "", duplicate_of: int | None = None, told: bool = True,
         workloads: Mapping[str, float] | None = None, feedback: str = "",
     ) -> int:  # fmt: skip
-        """Ask, propose, evaluate and tell one program; returns its number. The makespan is 2 at a score of 0, 1 at 100."""
+        """Ask, propose, evaluate and tell one program; returns its number. A makespan of 2 scores 0, of 1 scores 100."""
         self._last = number = self._last + 1
         if parent is not None:
             self.writer.asked(number, Selection(Program(parent, "", "")))
         parents = (() if parent is None else (Parent(parent, "parent"),)) + tuple(others)
         text = f"def solve(instance):\n    return {number}\n" if source is None else source
         proposer = "seed" if parent is None and number == 1 else "model" if model else "embedded"
-        draft = Draft(
-            text,
-            proposer,
-            "seed" if proposer == "seed" else operator,
-            parents,
-            rationale or f"because of {number}",
-            model,
-        )
+        operator = "seed" if proposer == "seed" else operator
+        draft = Draft(text, proposer, operator, parents, rationale or f"because of {number}", model)
         self.writer.proposed(number, number, 0, f"digest {number}", draft)
         results = tuple(WorkloadResult(name, "ok", {"makespan": value}, value, feedback)
                         for name, value in (workloads or {}).items())  # fmt: skip

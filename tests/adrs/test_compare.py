@@ -5,14 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from adrs import compare
+from adrs import compare, lineage
 from adrs.errors import UserError
 from adrs.folders import find_run
 from adrs.lineage import curves
-from adrs.lineage.operators import credit
 from adrs.store import Reader
-from tests.adrs.lineage_tools import SUMMARIES as ROWS
-from tests.adrs.lineage_tools import summary
 from tests.adrs.test_run import in_process, run  # noqa: F401 - the fixture keeps runs in this process
 
 
@@ -87,13 +84,16 @@ def test_a_replay_that_was_cut_off_is_not_the_last_run(demo: Path, tmp_path: Pat
     assert find_run("last", runs).name == "whole"
 
 
-def test_gains_by_operator_add_up_to_what_the_winner_is_above_the_seed() -> None:
-    rows = [*ROWS, summary(7, None, 9.0), summary(8, 7, 8.5), summary(9, 8, 12.0)]
-    credits = credit(rows, 9)
-    assert sum(each.line_gain for each in credits) == 12.0
-    assert sum(each.gain for each in credits) == 12.0
-    assert sum(each.steps for each in credits) == 3
-    assert sum(each.programs for each in credits) == len(rows) - 1
-    assert sum(each.improvements for each in credits) == 4
-    assert credit(rows, 1)[0].steps == 0
-    assert credit([], None) == []
+def test_gains_by_operator_add_up_to_what_the_winner_is_above_the_seed(demo: Path, tmp_path: Path) -> None:
+    run(demo, tmp_path, "one", max_evaluations=60)
+    with Reader(tmp_path / "one") as reader:
+        number = lineage.winner(reader)
+        found = lineage.gains(reader)
+        assert number is not None
+        won, seed = reader.program(number).score, reader.program(1).score
+        best = lineage.curve(reader).points[-1].score
+        assert sum(each.gained_in_winner for each in found) == pytest.approx(won - seed)
+        assert sum(each.gained for each in found) == pytest.approx(best - seed)
+        assert sum(each.programs for each in found) == reader.count() - 1
+        assert sum(each.in_winner for each in found) >= 1
+        assert all(each.in_winner == 0 for each in lineage.gains(reader, 1))

@@ -42,7 +42,7 @@ class Embedded:
         self._templates = {template.name: template for template in map(Template, problem.blocks)}
         self._seed = context.seed
         self._fixed = _fixed_parts(problem)
-        self._archive = Archive()
+        self._archive = Archive(problem.objective)
         self._block = Block(self._templates)
         self._operators = self._make_operators(self._block)
         self._bandit = Bandit(self._operators)
@@ -93,7 +93,7 @@ class Embedded:
         rng = random.Random(self._seed ^ brief.seed)
         operators = list(self._make_operators(Block(self._templates, defaults_first=False)).values())
         rng.shuffle(operators)
-        return self._first_new(operators, brief, Archive(), rng)
+        return self._first_new(operators, brief, Archive(self._problem.objective), rng)
 
     def _first_new(self, operators: Iterable[Operator], brief: Brief, archive: Archive, rng: random.Random) -> Draft:
         """The first idea, operator by operator, that may be proposed and was not proposed before."""
@@ -142,7 +142,7 @@ def _tree_operators(problem: Problem, templates: dict[str, Template]) -> list[Op
     from adrs.propose.embedded.crossover import Crossover
     from adrs.propose.embedded.mutate import Mutate
 
-    return [Mutate(problem.functions), Crossover(templates, problem.functions)]
+    return [Mutate(problem.functions, problem.objective), Crossover(templates, problem.functions)]
 
 
 def _is_forced(detail: Mapping[str, Any]) -> bool:

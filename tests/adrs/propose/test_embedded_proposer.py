@@ -101,7 +101,7 @@ def test_every_block_is_tried_with_its_defaults_first() -> None:
     run = Driver(SEQUENCING, Embedded(Context(SEQUENCING, 4)), pretend, 4).drive(6)
     assert [program.detail.get("block") for program in run.programs[1:3]] == ["greedy", "descent"]
     assert run.programs[1].rationale == (
-        "building block greedy with slack = 0.0, key in line 21 = duration"
+        "building block greedy with slack = 0.0, result of key = duration"
     )  # fmt: skip
 
 

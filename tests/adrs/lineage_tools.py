@@ -34,7 +34,7 @@ class Log:
         output: str = "", model: str = "", duplicate_of: int | None = None, told: bool = True,
         workloads: Mapping[str, float] | None = None, feedback: str = "",
     ) -> int:  # fmt: skip
-        """Ask, propose, evaluate and tell one program; returns its number. A makespan of 2 scores 0, of 1 scores 100."""
+        """Ask, propose, evaluate and tell one program; returns its number. Makespan: 2 scores 0, 1 scores 100."""
         self._last = number = self._last + 1
         if parent is not None:
             self.writer.asked(number, Selection(Program(parent, "", "")))

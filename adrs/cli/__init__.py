@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, doctor, inspect, problems, runs, sandbox
+from adrs.cli import agent, doctor, inspect, problems, runs, sandbox, serve
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ inspect.register(app)
 agent.register(app)
 doctor.register(app)
 sandbox.register(app)
+serve.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -49,7 +49,9 @@ class Work:
 def state(reader: Reader) -> State:
     """How things are with a run now."""
     process = holder(reader.folder)
-    began, by, steps = None, None, []
+    began: tuple[float, str] | None = None
+    by: str | None = None
+    steps: list[Any] = []
     for time, kind, payload in reader.rows(
         "SELECT time, kind, payload FROM event WHERE ticket IS NULL AND kind IN ('started', 'stopped', 'steered')"
         " ORDER BY id"

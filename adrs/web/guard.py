@@ -20,7 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 TOKEN_HEADER = "X-Adrs-Token"
 SIGN_IN = "/sign-in"
 _EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
-"""Plotly makes an empty style element, which it fills over the object model; this is the digest of its emptiness."""
+"""Plotly makes an empty style element, which it fills over the object model; this is the digest of its emptiness.
+
+It also offers styles for maps, which no page here draws: those are refused, as the browser's console says."""
 POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self' {_EMPTY_STYLE}; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

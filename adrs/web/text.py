@@ -30,7 +30,10 @@ STATES: Mapping[str, str] = {
 
 def score(value: float | None) -> str:
     """A score with one decimal, or a dash."""
-    return "–" if value is None else f"{value + 0.0:.1f}".replace("-0.0", "0.0")
+    if value is None:
+        return "–"
+    shown = f"{value:.1f}".replace("-", "−")
+    return "0.0" if shown == "−0.0" else shown
 
 
 def number(value: float | None) -> str:

@@ -46,7 +46,7 @@ const CONFIG = { displayModeBar: false, responsive: true, displaylogo: false };
 async function draw(place, traces, more) {
   const library = await plotly();
   for (const child of [...place.children]) if (child.classList.contains("empty")) child.remove();
-  await library.react(place, traces, layout(more), CONFIG);
+  await library.react(place, traces, layout({ height: place.clientHeight, ...more }), CONFIG);
   place.dataset.drawn = String(Number(place.dataset.drawn ?? 0) + 1);
 }
 
@@ -68,7 +68,7 @@ export async function drawCurves(place, curves, axis, options = {}) {
   const drawn = curves.filter((curve) => curve.points.length);
   if (!drawn.length) return drawNothing(place, "No program has worked yet.");
   const [column, title] = /** @type {[number, string]} */ (AXES[axis]);
-  const end = Math.max(...drawn.map((curve) => curve[axis]), ...drawn.map((curve) => curve.points.at(-1)[column]));
+  const end = Math.max(axis === "evaluations" ? 5 : 0, ...drawn.map((curve) => curve[axis]), ...drawn.map((curve) => curve.points.at(-1)[column]));
   const several = drawn.length > 1 || Boolean(options.control?.points.length);
   const traces = drawn.map((curve, place) => curveTrace(curve, column, axis, paletteColour(place), "solid"));
   if (options.control?.points.length) {
@@ -77,9 +77,9 @@ export async function drawCurves(place, curves, axis, options = {}) {
   const lines = several && drawn.length > 1 ? sharedBaselines(drawn) : drawn[0].baselines;
   traces.unshift(...lines.map((/** @type {any} */ line) => baselineTrace(line, end)));
   await draw(place, traces, {
-    showlegend: several, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, height: place.clientHeight || 300,
-    xaxis: { title: { text: title, standoff: 6 }, rangemode: "tozero" },
-    yaxis: { title: { text: plain(drawn[0].label), standoff: 6 } },
+    showlegend: several, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+    xaxis: { title: { text: title, standoff: 6 }, range: [0, (end || 1) * 1.02] },
+    yaxis: { title: { text: plain(drawn[0].label), standoff: 6 } }, annotations: lines.map(baselineLabel),
   });
   listen(place, options.onclick);
 }
@@ -105,9 +105,17 @@ function curveTrace(curve, column, axis, hue, dash, before = "") {
 /** @param {any} line @param {number} end */
 function baselineTrace(line, end) {
   return {
-    x: [0, end], y: [line.value, line.value], mode: "lines+text", showlegend: false, cliponaxis: false,
-    line: { color: colour("muted"), width: 1, dash: "dot" }, text: [plain(`${line.role}: ${line.name}`), ""],
-    textposition: "top right", textfont: { size: 11, color: colour("muted") }, hoverinfo: "skip",
+    x: [0, end], y: [line.value, line.value], mode: "lines", showlegend: false, hoverinfo: "skip",
+    line: { color: colour("muted"), width: 1, dash: "dot" },
+  };
+}
+
+/** Its name, where the curve is not: that begins low and ends high. @param {any} line */
+function baselineLabel(line) {
+  const right = line.role === "trivial";
+  return {
+    x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: line.value, yanchor: "bottom", showarrow: false,
+    text: plain(`${line.role}: ${line.name}`), font: { size: 11, color: colour("muted") },
   };
 }
 
@@ -140,10 +148,10 @@ export async function drawMap(place, nodes, winner, chosen, onclick) {
       size: shown.map((node) => (node.id === winner ? 15 : node.id === chosen ? 12 : node.improved ? 9 : 6)),
       symbol: shown.map((node) => (node.id === winner ? "star" : "circle")),
       color: shown.map((node) => colour(node.id === winner ? "star" : node.improved ? "accent" : "faint")), opacity: 1,
-      line: { width: shown.map((node) => (node.id === chosen ? 3 : 1)), color: shown.map((node) => colour(node.id === chosen ? "ink" : "surface")) },
+      line: { width: shown.map((node) => (node.id !== chosen ? 1 : node.id === winner ? 1.5 : 3)), color: shown.map((node) => colour(node.id === chosen ? "ink" : "surface")) },
     },
   }], {
-    height: place.clientHeight || 240, xaxis: { title: { text: "program", standoff: 6 } },
+    xaxis: { title: { text: "program", standoff: 6 } },
     yaxis: { title: { text: "score", standoff: 6 }, range: fitting(values) },
   });
   listen(place, onclick);
@@ -176,7 +184,7 @@ export async function drawWorkloads(place, table) {
   const traces = [trace("after", heads[2], "accent")];
   if (heads[1] !== "itself") traces.unshift(trace("before", heads[1], "faint"));
   await draw(place, traces, {
-    barmode: "group", bargap: 0.3, showlegend: traces.length > 1, height: place.clientHeight,
+    barmode: "group", bargap: 0.3, showlegend: traces.length > 1,
     legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", traceorder: "normal" }, margin: { l: 8, r: 16, t: 8, b: 8 },
     xaxis: { title: { text: rows.length > most ? `score; the ${most} of ${rows.length} that differ most` : "score", standoff: 6 } },
     yaxis: { tickmode: "array", tickvals: shown.map((_, place) => place), ticktext: shown.map((row) => plain(short(row.name ?? ""))), gridcolor: "rgba(0,0,0,0)" },

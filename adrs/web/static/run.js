@@ -73,7 +73,11 @@ const refreshHead = throttled(async () => {
   steerable();
 }, 700);
 const refreshCurve = throttled(async () => { curve = await getJson(`${run}/curve.json`); await drawCurve(); }, 700);
-const refreshTree = throttled(async () => { await tree.load(); }, 2000);
+const refreshTree = throttled(async () => {
+  await tree.load();
+  if (tree.selected !== null || tree.winner === null) return;
+  tree.choose(tree.winner);
+}, 2000);
 const refreshPanels = throttled(async () => {
   put($("#panels"), await getPart(`${run}/panels`));
   $("#panels").removeAttribute("aria-busy");

@@ -51,6 +51,15 @@ export class Tree {
     return true;
   }
 
+  /** Choose a program without moving the focus or the page. @param {number} id */
+  choose(id) {
+    this.current = String(id);
+    this.#draw();
+    this.#select(id);
+    const row = /** @type {HTMLElement | null} */ (this.place.querySelector(`[data-key="${id}"]`));
+    if (row) this.place.scrollTop = row.offsetTop - this.place.clientHeight / 2;
+  }
+
   /** @param {Shown} shown */
   #take(shown) {
     const before = this.nodes.get(shown.id);
@@ -87,10 +96,21 @@ export class Tree {
     this.#focus(this.current, true);
   }
 
+  /** Show what is folded below a node, the first of it at least. @param {Node} node */
+  #unfold(node) {
+    node.open = true;
+    return node.hidden && (!node.offset || this.current === `${node.id}+`) ? this.#more(node) : this.#draw();
+  }
+
   /** The child by which the main line goes on: it stays in its column, others are set in. @param {Node} node */
   #main(node) {
     const leading = node.children.find((child) => this.line?.has(child));
     return leading ?? node.children.reduce((best, child) => (this.#weight(child) >= this.#weight(best) ? child : best), node.children[0]);
+  }
+
+  /** Whether a node has children that were never asked for. @param {Node} node */
+  #folded(node) {
+    return node.hidden > 0 && !(node.open && node.offset);
   }
 
   /** @param {number} id */
@@ -119,7 +139,7 @@ export class Tree {
       for (const child of [...node.children].reverse()) {
         if (child !== main) stack.push({ node: /** @type {Node} */ (this.nodes.get(child)), kind: "program", indent: indent + 1, level: level + 1 });
       }
-      if (node.hidden) stack.push({ node, kind: "more", indent: indent + 1, level: level + 1 });
+      if (node.hidden && node.offset) stack.push({ node, kind: "more", indent: indent + 1, level: level + 1 });
     }
     return rows;
   }
@@ -141,11 +161,11 @@ export class Tree {
       class: `node indent-${Math.min(indent, MOST_INDENT)}`,
     };
     if (kind === "more") {
-      const below = node.folded > node.hidden ? `, ${node.folded} programs in all` : "";
-      const text = `… ${node.hidden} more ${node.hidden === 1 ? "child" : "children"} without an improvement${below}`;
+      const text = `… ${node.hidden} more ${node.hidden === 1 ? "child" : "children"} of ${node.id}`;
       return element("div", { ...shared, class: `${shared.class} more` }, text);
     }
     const folds = node.children.length || node.hidden;
+    const below = Math.max(node.folded, node.hidden);
     const made = element("div", {
       ...shared, "aria-expanded": folds ? String(node.open) : null, "aria-selected": String(node.id === this.selected),
       class: `${shared.class}${node.improved ? " improved" : ""}${this.line?.has(node.id) ? " on-line" : ""}`,
@@ -159,6 +179,7 @@ export class Tree {
       node.verdict === "ok" ? null : element("span", { class: `verdict verdict-${node.verdict}` }, node.verdict),
       element("span", { class: "operator" }, node.operator),
       element("span", { class: "what" }, node.what),
+      this.#folded(node) ? element("span", { class: "folded", title: "made from it, and not shown" }, `+${below}`, element("span", { class: "unseen" }, " folded")) : null,
     );
     return made;
   }
@@ -190,8 +211,10 @@ export class Tree {
     if (!(row instanceof HTMLElement)) return;
     const key = row.dataset.key ?? "", node = this.nodes.get(parseInt(key, 10));
     if (!node) return;
-    if (key.endsWith("+")) { this.#more(node); return; }
-    if (/** @type {HTMLElement} */ (event.target).classList.contains("twist")) this.#fold(node, !node.open);
+    if (key.endsWith("+")) { this.current = key; this.#unfold(node); return; }
+    const part = /** @type {HTMLElement} */ (event.target).classList;
+    if (part.contains("folded")) { this.#unfold(node); return; }
+    if (part.contains("twist")) this.#fold(node, !node.open);
     this.#focus(key, true);
   }
 
@@ -218,9 +241,9 @@ export class Tree {
       PageDown: () => to(place + 10),
       PageUp: () => to(place - 10),
       ArrowRight: () => {
-        if (kind === "more") this.#more(node);
-        else if (!node.open && (node.children.length || node.hidden)) this.#fold(node, true);
-        else if (node.children.length || node.hidden) to(place + 1);
+        if (kind === "more" || this.#folded(node)) this.#unfold(node);
+        else if (!node.open && node.children.length) this.#fold(node, true);
+        else if (node.children.length) to(place + 1);
       },
       ArrowLeft: () => {
         if (kind === "program" && node.open && (node.children.length || node.hidden)) this.#fold(node, false);
@@ -229,8 +252,8 @@ export class Tree {
           if (above !== null && this.nodes.has(above)) this.#focus(String(above), true);
         }
       },
-      Enter: () => (kind === "more" ? this.#more(node) : this.events.open(node.id)),
-      " ": () => (kind === "more" ? this.#more(node) : this.events.select(node.id)),
+      Enter: () => (kind === "more" ? this.#unfold(node) : this.events.open(node.id)),
+      " ": () => (kind === "more" ? this.#unfold(node) : this.events.select(node.id)),
       c: () => {
         if (kind !== "program") return;
         this.events.mark(node.id);

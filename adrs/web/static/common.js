@@ -82,8 +82,8 @@ announce.timer = undefined;
 /** Text for a chart: Plotly reads some markup in texts. @param {string} text */
 export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** Call again later when called too often, and never twice at a time.
- * @param {() => Promise<void>} work @param {number} least milliseconds between two ends and beginnings */
+/** Call again later when called too often, and never twice at a time: what takes long is done less often.
+ * @param {() => Promise<void>} work @param {number} least milliseconds between an end and the next beginning */
 export function throttled(work, least) {
   let running = false, wanted = false;
   return async function run() {
@@ -91,7 +91,7 @@ export function throttled(work, least) {
     running = true;
     const began = performance.now();
     try { await work(); } catch (error) { console.warn(error); }
-    const pause = Math.max(least, 10 * (performance.now() - began));
+    const pause = Math.min(20_000, Math.max(least, 5 * (performance.now() - began)));
     setTimeout(() => { running = false; if (wanted) { wanted = false; run(); } }, pause);
   };
 }

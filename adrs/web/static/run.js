@@ -72,7 +72,10 @@ const refreshHead = throttled(async () => {
   put($("#head"), await getPart(`${run}/head`));
   steerable();
 }, 700);
-const refreshCurve = throttled(async () => { curve = await getJson(`${run}/curve.json`); await drawCurve(); }, 700);
+const refreshCurve = throttled(async () => { 
+  curve = await getJson(`${run}/curve.json`);
+  drawCurve().catch(console.warn);  // not waited for: the first time it loads Plotly
+}, 700);
 const refreshTree = throttled(async () => {
   await tree.load();
   if (tree.selected !== null || tree.winner === null) return;

@@ -98,6 +98,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     for name, programs in (("steady", 150), ("other", 60)):
         run = MadeRun(runs / name, problem, seed=programs)
         run.grow(programs)
+        for _ in range(3):
+            best = max(run.scores, key=lambda each: run.scores[each])
+            run.add(run.scores[best] + 4, best, rationale="a step further", operator="tune")
         run.finish()
     MadeRun(runs / "single", problem).finish()
     live = MadeRun(runs / "live", problem, seed=9)

@@ -179,7 +179,7 @@ def test_pages_say_what_the_log_says(server: Server) -> None:
     assert "running, process" in server.get("/runs/live/head").text
     assert "finished: all evaluations done" in server.get("/runs/steady").text
     tree = server.get("/runs/steady/tree.json").json()
-    assert tree["programs"] == 151
+    assert tree["programs"] == 154
     assert tree["nodes"][0]["id"] == 1
     first = tree["nodes"][0]
     children = server.get("/runs/steady/programs/1/children.json").json()["nodes"]

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from adrs import lineage
 from adrs.errors import UserError
 from adrs.lineage import Curve, Tree
-from adrs.program import SPLITS
 from adrs.store import Reader
 from adrs.text import printable
 
@@ -45,13 +44,13 @@ def best_so_far(runs: Mapping[str, Sequence[Reader]], axis: Axis = "evaluations"
         if len(curves) > 1:
             outline = [max(values) for _, values in rows], [min(values) for _, values in rows]
             figure.add_scatter(x=xs, y=outline[1], mode="lines", line={"width": 0, "shape": "hv"}, showlegend=False,
-                               hoverinfo="skip", legendgroup=name)  # fmt: skip
+                               hoverinfo="skip", legendgroup=_plain(name))  # fmt: skip
             figure.add_scatter(x=xs, y=outline[0], mode="lines", line={"width": 0, "shape": "hv"}, showlegend=False,
                                fill="tonexty", fillcolor=_faint(colour), hoverinfo="skip",
-                               legendgroup=name)  # fmt: skip
+                               legendgroup=_plain(name))  # fmt: skip
         label = _plain(f"{name} ({len(curves)} runs)" if len(curves) > 1 else name)
         figure.add_scatter(x=xs, y=[statistics.median(values) for _, values in rows], name=label, mode="lines",
-                           line={"color": colour, "shape": "hv"}, legendgroup=name)  # fmt: skip
+                           line={"color": colour, "shape": "hv"}, legendgroup=_plain(name))  # fmt: skip
     for reader in next(iter(runs.values()), ())[:1]:
         for contender in lineage.standing(reader).contenders:
             measured = contender.measured.get("train")
@@ -149,7 +148,7 @@ def cost_against_score(runs: Mapping[str, Reader], cost: Cost = "usd") -> "Figur
     figure = _figure(_NAMES[cost], "score of the winner")
     for place, (name, reader) in enumerate(runs.items()):
         winner = lineage.standing(reader).of("winner")
-        split = next((split for split in reversed(SPLITS) if winner and split in winner.measured), None)
+        split = next((split for split in ("test", "validation", "train") if winner and split in winner.measured), None)
         if winner is None or split is None:
             continue
         spent = getattr(lineage.costs(reader), cost)

@@ -3,7 +3,7 @@
 import ast
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,8 @@ from adrs.errors import UserError
 from adrs.interface import FunctionType
 from adrs.problem import Problem
 
-_NORMALISED_PREFIX = "_v"
+_NORMALISED_PREFIX = "%"
+"""Of names that no source can have."""
 _STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")
 """Fields that hold statements, or what holds them."""
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal)
@@ -209,23 +210,26 @@ def _collect(node: ast.AST, found: list[str]) -> None:
             found.append(repr(value))
 
 
-def _normalise(node: ast.AST) -> None:
-    """Rename locals in order of appearance; drop docstrings, and annotations of assignments.
+def _normalise(node: ast.AST, keywords: Collection[str | None] | None = None) -> None:
+    """Rename locals and arguments in order of appearance; drop docstrings, and annotations of assignments.
 
-    Only statements are descended into, since expressions hold none.
+    Only statements are descended into, since expressions hold none. keywords: names that calls of the program pass
+    arguments by, None among them where some come out of a dictionary.
     """
+    if keywords is None:
+        keywords = {child.arg for child in ast.walk(node) if isinstance(child, ast.keyword)}
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
         node.body = _without_docstring(node.body)
     for field in _STATEMENTS:
         inside = getattr(node, field, None)
         if isinstance(inside, list):  # the body of a lambda or of a conditional expression is none
             for number, child in enumerate(inside):
-                _normalise(child)
+                _normalise(child, keywords)
                 if isinstance(child, ast.AnnAssign) and child.value is not None and isinstance(child.target, ast.Name):
                     inside[number] = ast.Assign([child.target], child.value)
     if isinstance(node, ast.FunctionDef):
         node.returns = None
-        _rename_locals(node)
+        _rename_locals(node, keywords)
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -235,27 +239,34 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
-def _rename_locals(function: ast.FunctionDef) -> None:
-    """Rename what a function binds, arguments excepted, where its names cannot matter.
+def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) -> None:
+    """Rename what a function binds where its names cannot matter: not what is passed by keyword.
 
     They may where it has nested scopes, or looks into its frame.
     """
     names: dict[str, str] = {}
+    kept = set(keywords)
     for child in ast.walk(function):
         if isinstance(child, ast.Name):
             if child.id in _LOOKS_AT_NAMES:
                 return
             if isinstance(child.ctx, ast.Store):
                 names.setdefault(child.id, f"{_NORMALISED_PREFIX}{len(names)}")
+        elif isinstance(child, ast.arg):
+            names.setdefault(child.arg, f"{_NORMALISED_PREFIX}{len(names)}")
+            if None in keywords:
+                kept.add(child.arg)
+        elif isinstance(child, ast.arguments):
+            kept |= {argument.arg for argument in child.kwonlyargs}
+        elif isinstance(child, ast.ExceptHandler) and child.name is not None:
+            names.setdefault(child.name, f"{_NORMALISED_PREFIX}{len(names)}")
         elif isinstance(child, _SCOPES) and child is not function:
             return
-    todo: list[ast.AST] = [function]
-    while todo:  # in the order of the text: an argument counts from where it stands, also one of a lambda
-        node = todo.pop()
-        if isinstance(node, ast.Name):
-            node.id = names.get(node.id, node.id)
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-            names.pop(node.arg, None)
-        else:
-            todo += reversed(list(ast.iter_child_nodes(node)))
+    for child in ast.walk(function):
+        if isinstance(child, ast.Name):
+            child.id = child.id if child.id in kept else names.get(child.id, child.id)
+        elif isinstance(child, ast.arg):
+            child.annotation = None
+            child.arg = child.arg if child.arg in kept else names[child.arg]
+        elif isinstance(child, ast.ExceptHandler) and child.name is not None:
+            child.name = child.name if child.name in kept else names[child.name]

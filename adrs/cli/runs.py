@@ -39,7 +39,14 @@ def run(
     runs_dir: RunsDir = Path("runs"),
     workers: Workers = None,
     sandbox: SandboxName = None,
-    search: Annotated[str | None, typer.Option("--search", help="Search strategy. [default: adaptive]")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            help="Search strategy: adaptive, beam, best-of-n, map-elites, novelty, pareto, random, top-k, or an "
+            "installed package's. [default: adaptive]",
+        ),
+    ] = None,
     proposers: Annotated[
         str | None, typer.Option("--proposers", help="For example embedded, or embedded:1,model:3 with weights.")
     ] = None,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from adrs import lineage
-from adrs.program import SPLITS, Program
+from adrs.lineage import SHOWN
+from adrs.program import Program
 from adrs.store import Reader
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -25,7 +26,7 @@ def rows(reader: Reader, sources: bool = True) -> Iterator[dict[str, Any]]:
     for program in reader.programs():
         measured = {"train": program.evaluation} if program.evaluation else {}
         if program.id in others:
-            found = {split: reader.evaluation(program.id, split) for split in SPLITS}
+            found = {split: reader.evaluation(program.id, split) for split in SHOWN}
             measured = {split: evaluation for split, evaluation in found.items() if evaluation is not None}
         row = {
             "run": reader.folder.name, "problem": reader.info.problem, "trust": reader.info.trust, "id": program.id,
@@ -54,7 +55,7 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     parents = row["parents"]
     made["parent"] = parents[0]["id"] if parents else None
     made["parents"] = " ".join(f"{parent['id']}:{parent['role']}" for parent in parents)
-    for split in SPLITS:
+    for split in SHOWN:
         evaluation = row["evaluations"].get(split)
         if evaluation is None:
             continue

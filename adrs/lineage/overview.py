@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from adrs.lineage.scores import scores
 from adrs.lineage.state import state
-from adrs.lineage.winner import scores, winner
+from adrs.lineage.winner import winner
 from adrs.program import Split
 from adrs.store import Reader
 

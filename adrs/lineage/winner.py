@@ -1,6 +1,5 @@
 """Which program the run stands for."""
 
-from adrs.program import SPLITS, Split
 from adrs.store import Reader
 
 
@@ -11,13 +10,6 @@ def winner(reader: Reader) -> int | None:
         number: int = reader.events("chosen")[-1][1]["winner"]
         return number
     return next(iter(reader.best(1)), None)
-
-
-def scores(reader: Reader, number: int | None) -> dict[Split, float | None]:
-    """Scores of a program on each split and on fresh workloads; None where it was not measured or has no scale."""
-    splits: tuple[Split, ...] = (*SPLITS, "fresh")
-    found = {split: None if number is None else reader.evaluation(number, split) for split in splits}
-    return {split: evaluation.score if evaluation else None for split, evaluation in found.items()}
 
 
 def line(reader: Reader, number: int) -> list[int]:

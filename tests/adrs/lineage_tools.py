@@ -7,7 +7,7 @@ from typing import Any
 from adrs import problem, scaffold
 from adrs.program import Draft, Evaluation, Parent, Program, Selection, WorkloadResult
 from adrs.settings import Settings
-from adrs.store import Writer
+from adrs.store import Summary, Writer
 
 
 class Log:
@@ -34,19 +34,20 @@ class Log:
         output: str = "", model: str = "", duplicate_of: int | None = None, told: bool = True,
         workloads: Mapping[str, float] | None = None, feedback: str = "",
     ) -> int:  # fmt: skip
-        """Ask, propose, evaluate and tell one program; returns its number. Fitness is a hundredth of the score."""
+        """Ask, propose, evaluate and tell one program; returns its number. Makespan: 2 scores 0, 1 scores 100."""
         self._last = number = self._last + 1
         if parent is not None:
             self.writer.asked(number, Selection(Program(parent, "", "")))
         parents = (() if parent is None else (Parent(parent, "parent"),)) + tuple(others)
         text = f"def solve(instance):\n    return {number}\n" if source is None else source
         proposer = "seed" if parent is None and number == 1 else "model" if model else "embedded"
+        operator = "seed" if proposer == "seed" else operator
         draft = Draft(text, proposer, operator, parents, rationale or f"because of {number}", model)
         self.writer.proposed(number, number, 0, f"digest {number}", draft)
         results = tuple(WorkloadResult(name, "ok", {"makespan": value}, value, feedback)
                         for name, value in (workloads or {}).items())  # fmt: skip
-        fitness = None if score is None or verdict != "ok" else score / 100
-        metrics = {} if score is None else {"makespan": -score / 100}
+        fitness = None if score is None or verdict != "ok" else score / 100 - 2
+        metrics = {} if score is None else {"makespan": 2 - score / 100}
         evaluation = Evaluation("train", "full", verdict, reason, metrics, fitness, score, results, output,  # type: ignore[arg-type]
                                 0.5, 0.25, 10.0, "process")  # fmt: skip
         if duplicate_of is not None or verdict == "rejected":
@@ -71,3 +72,14 @@ class Log:
         """End the session; returns the run's folder."""
         self.writer.close()
         return self.folder
+
+
+def summary(number: int, parent: int | None, fitness: float | None) -> Summary:
+    """A program with a fitness that is its score as well; None for one that failed."""
+    parents = () if parent is None else (Parent(parent, "parent"),)
+    return Summary(number, str(number), 0, "p", "o", "", "", "ok" if fitness is not None else "error", "", fitness,
+                   fitness, parents)  # fmt: skip
+
+
+SUMMARIES = [summary(1, None, 0.0), summary(2, 1, -1.0), summary(3, 1, 2.0), summary(4, 2, 1.0), summary(5, 3, None),
+             summary(6, 4, 3.0)]  # fmt: skip

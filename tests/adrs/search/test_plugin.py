@@ -59,4 +59,12 @@ def test_a_run_finds_it_by_name(site: Path, tmp_path: Path) -> None:
     assert mistyped.stderr == 'adrs: there is no search strategy "agein"; did you mean "ageing"?\n'
     unknown = subprocess.run([*run, "quantum"], env=environment(), **options)
     assert unknown.returncode == 1
-    assert "known: adaptive, beam, best-of-n, map-elites, novelty, pareto, top-k" in unknown.stderr
+    assert "known: adaptive, beam, best-of-n, map-elites, novelty, pareto, random, top-k" in unknown.stderr
+
+
+def test_help_names_every_shipped_strategy() -> None:
+    from adrs import plugins
+
+    done = subprocess.run([*ADRS, "run", "--help"], env=environment(), capture_output=True,
+                          text=True, timeout=60, check=True)  # fmt: skip
+    assert ", ".join(plugins.names("search")) in " ".join(done.stdout.split())

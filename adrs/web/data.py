@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from adrs import lineage
 from adrs.lineage import Contender, Node, Tree
+from adrs.lineage.cloud import cloud
 from adrs.store import Reader
 from adrs.web import text
 from adrs.web.site import Site
@@ -23,6 +24,7 @@ def routes(site: Site) -> list[Route]:
     found: dict[str, Callable[[Reader, Request], Any]] = {
         "/runs/{run}/curve.json": _curve,
         "/runs/{run}/tree.json": _tree,
+        "/runs/{run}/cloud.json": _cloud,
         "/runs/{run}/programs/{number:int}/children.json": _children,
     }
 
@@ -76,6 +78,12 @@ def _tree(reader: Reader, request: Request) -> dict[str, Any]:
     """What improved, the winner, and their ancestors."""
     found = lineage.tree(reader)
     return {**_nodes(found), "programs": found.programs, "winner": found.winner, "folded_roots": found.folded_roots}
+
+
+def _cloud(reader: Reader, request: Request) -> dict[str, Any]:
+    """Number and value of the programs that worked, or of some of them."""
+    dots = cloud(reader)
+    return {"x": [dot.program for dot in dots], "y": [dot.fitness if dot.score is None else dot.score for dot in dots]}
 
 
 def _children(reader: Reader, request: Request) -> dict[str, Any]:

@@ -32,7 +32,7 @@ HTML = [
     "/runs/single",
     "/runs/live",
 ]
-JSON = ["/runs/hostile/curve.json", "/runs/hostile/tree.json", "/runs/hostile/programs/1/children.json?offset=0",
+JSON = ["/runs/hostile/curve.json", "/runs/hostile/tree.json", "/runs/hostile/cloud.json", "/runs/hostile/programs/1/children.json?offset=0",
         "/runs/hostile/control.json"]  # fmt: skip
 
 

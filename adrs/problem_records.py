@@ -113,6 +113,18 @@ class Cheat:
 
 
 @dataclass(frozen=True)
+class Feature:
+    """A metric that tells programs of different behaviour apart: an axis of the grid of strategy `map-elites`."""
+
+    metric: str
+    """Metric of a split."""
+    low: float
+    high: float
+    """Range that is divided evenly; what lies outside counts as its nearer end."""
+    cells: int
+
+
+@dataclass(frozen=True)
 class Hint:
     """Given to proposers from a level of stagnation on; level 0 = always."""
 
@@ -149,6 +161,7 @@ class Problem:
     cheats: tuple[Cheat, ...]
     blocks: tuple[Path, ...]
     hints: tuple[Hint, ...]
+    features: tuple[Feature, ...] = ()
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

@@ -38,8 +38,9 @@ def curve(reader: Reader) -> Curve:
     evaluations, last = 0, 0
     for key, program, fitness in improvements(reader):
         score, event, time = reader.rows(
-            "SELECT e.score, e.event, v.time FROM evaluation e JOIN event v ON v.id = e.event WHERE e.id = ?", key
+            "SELECT e.score, e.event, v.time FROM evaluation e LEFT JOIN event v ON v.id = e.event WHERE e.id = ?", key
         )[0]
+        time = clock.latest if time is None else time  # a repaired log may lack the event
         evaluations += reader.rows(
             "SELECT COUNT(*) FROM event INDEXED BY event_evaluated"
             " WHERE kind = 'evaluated' AND ticket IS NOT NULL AND id > ? AND id <= ?",
@@ -80,10 +81,13 @@ class _Clock:
             self._offsets.append((began, breaks))
         self._calls = reader.rows("SELECT time, usd FROM model_call ORDER BY time")
         self._used, self._sum = 0, 0.0
+        self.latest = sessions[0][1] if sessions else 0.0
+        """The latest time that was asked about."""
         self.total = sum(usd for _, usd in self._calls)
 
     def worked(self, time: float) -> float:
         """Seconds of work until a time."""
+        self.latest = time
         if not self._offsets:
             return 0.0
         breaks = next((pause for began, pause in reversed(self._offsets) if began <= time), 0.0)

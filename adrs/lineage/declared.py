@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, cast
 
-from adrs.openevolve import METRIC
 from adrs.score import Direction
 from adrs.store import Reader
 
@@ -27,6 +26,8 @@ class Declared:
     """Whether measured times enter the metric."""
     margin: float
     """Smallest difference of the metric that counts."""
+    seed: str
+    """Path of the seed program in the problem's folder; its suffix tells the language."""
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role by name of each baseline: `trivial`, `heuristic` or `state-of-the-art`."""
 
@@ -42,6 +43,8 @@ def declared(reader: Reader) -> Declared:
     if rows:
         data = tomllib.loads(zlib.decompress(rows[0][0]).decode(errors="replace"))
     objective, programs = data.get("objective", {}), data.get("programs", {})
+    from adrs.openevolve import METRIC
+
     shared = data.get("evaluator", {}).get("trust") == "shared"
     roles = {_name(path): "heuristic" for path in programs.get("heuristics", [])}
     if "trivial" in programs or (shared and "seed" in programs):
@@ -52,7 +55,8 @@ def declared(reader: Reader) -> Declared:
         title=data.get("title", ""), source=data.get("source", ""),
         metric=objective.get("metric", METRIC if shared else ""),
         direction=cast(Direction, objective.get("direction", "maximize")), unit=objective.get("unit", ""),
-        noisy=bool(objective.get("noisy", shared)), margin=float(objective.get("margin", 0.0)), roles=roles,
+        noisy=bool(objective.get("noisy", shared)), margin=float(objective.get("margin", 0.0)),
+        seed=str(programs.get("seed", "seed.py")), roles=roles,
     )  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from adrs.lineage.diff import Compared, by_workload
 from adrs.lineage.gain import gain
+from adrs.lineage.scores import SHOWN
 from adrs.llm.records import Call
-from adrs.program import SPLITS, Evaluation, Program
+from adrs.program import Evaluation, Program
 from adrs.store import Reader, Summary
 
 _MOST_CHILDREN = 200
@@ -39,7 +40,7 @@ def detail(reader: Reader, number: int) -> Detail:
     """Everything about one program. Raises UserError for an unknown number."""
     program = reader.program(number)
     parent = reader.program(program.parents[0].id) if program.parents else None
-    found = {split: reader.evaluation(number, split) for split in SPLITS}
+    found = {split: reader.evaluation(number, split) for split in SHOWN}
     children = [child for (child,) in reader.rows(
         "SELECT child FROM parentage q LEFT JOIN evaluation e ON e.program = q.child AND e.split = 'train'"
         " WHERE q.parent = ? AND q.role = 'parent' GROUP BY child ORDER BY MAX(e.fitness) DESC, child LIMIT ?",

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from adrs.lineage.curve import curve
 from adrs.lineage.gain import gain
 from adrs.lineage.winner import line, winner
 from adrs.store import Reader
+
+_FIRST = 1
+"""The seed program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,15 @@ class OperatorGain:
     in_winner: int
     """Steps of the winner's line of first parents."""
     gained_in_winner: float
-    """Sum of the gains of those steps over their parents."""
+    """Sum of the gains of those steps over their parents; of one without a parent, such as a building block, over the
+    seed program. Over all operators, how far the winner is above the seed program."""
 
 
-def gains(reader: Reader) -> list[OperatorGain]:
-    """All operators of the run, those first that added most to the best so far."""
+def gains(reader: Reader, number: int | None = None) -> list[OperatorGain]:
+    """All operators of the run, those first that gained most on the way to a program, by default the winner.
+
+    The seed program's own is left out.
+    """
     added: dict[tuple[str, str], float] = {}
     found: Counter[tuple[str, str]] = Counter()
     points = curve(reader).points
@@ -39,7 +47,7 @@ def gains(reader: Reader) -> list[OperatorGain]:
         operator = _operator(reader, point.program)
         found[operator] += 1
         added[operator] = added.get(operator, 0.0) + ((gain(point, before) or 0.0) if before else 0.0)
-    steps, gained = _winning(reader)
+    steps, gained = _winning(reader, winner(reader) if number is None else number)
     rows = reader.rows(
         "SELECT p.proposer, p.operator, COUNT(*), SUM(e.verdict = 'ok'), SUM(COALESCE(e.fitness > f.fitness, 0))"
         " FROM program p"
@@ -47,7 +55,7 @@ def gains(reader: Reader) -> list[OperatorGain]:
         " LEFT JOIN parentage q ON q.child = p.id AND q.role = 'parent'"
         " LEFT JOIN evaluation f"
         " ON f.id = (SELECT MAX(id) FROM evaluation WHERE program = q.parent AND split = 'train')"
-        " GROUP BY 1, 2"
+        " WHERE p.id > (SELECT MIN(id) FROM program) GROUP BY 1, 2"
     )
     made = [
         OperatorGain(proposer, operator, count, working or 0, better or 0, found[proposer, operator],
@@ -55,18 +63,17 @@ def gains(reader: Reader) -> list[OperatorGain]:
                      gained.get((proposer, operator), 0.0))
         for proposer, operator, count, working, better in rows
     ]  # fmt: skip
-    return sorted(made, key=lambda each: (-each.gained, -each.improvements, -each.programs, each.operator))
+    return sorted(made, key=lambda each: (-each.gained_in_winner, -each.gained, -each.programs, each.operator))
 
 
-def _winning(reader: Reader) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], float]]:
-    """Steps and gains of the winner's line, by operator."""
-    number = winner(reader)
+def _winning(reader: Reader, number: int | None) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], float]]:
+    """Steps and gains of a program's line, by operator."""
     steps: Counter[tuple[str, str]] = Counter()
     gained: dict[tuple[str, str], float] = {}
     if number is None:
         return steps, gained
-    programs = reader.summaries(line(reader, number))
-    for parent, program in zip([None, *programs], programs, strict=False):
+    programs = reader.summaries([_FIRST, *(each for each in line(reader, number) if each != _FIRST)])
+    for parent, program in pairwise(programs):
         operator = (program.proposer, program.operator)
         steps[operator] += 1
         gained[operator] = gained.get(operator, 0.0) + (gain(program, parent) or 0.0)

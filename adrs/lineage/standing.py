@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from adrs.lineage.declared import Declared, declared
+from adrs.lineage.scores import SHOWN
 from adrs.lineage.winner import winner
-from adrs.program import SPLITS
 from adrs.score import Scale
 from adrs.store import Reader
 
@@ -36,7 +36,7 @@ class Contender:
 
     name: str
     role: str
-    """`seed`, `trivial`, `heuristic`, `state-of-the-art` or `winner`."""
+    """`seed`, `trivial`, `heuristic`, `state-of-the-art` or `winner`; `program` for any other of the run."""
     program: int | None
     """Number in the run; None for a baseline."""
     measured: Mapping[str, Measured]
@@ -53,6 +53,9 @@ class Standing:
     """Winner's score on test less that on train; None where one of them is missing."""
     objective: Declared
     trust: str
+    splits: tuple[str, ...]
+    """On which anything was measured: train, validation, test, and `fresh`, workloads like those of train with seeds
+    that nothing has seen before."""
 
     def of(self, role: str) -> Contender | None:
         """The first row in a role."""
@@ -62,10 +65,8 @@ class Standing:
 def standing(reader: Reader) -> Standing:
     """Seed program, baselines and winner by split. Without a chosen winner, the best on train so far stands for it."""
     objective = declared(reader)
-    baselines: dict[str, dict[str, Any]] = {}
-    for _, payload in reader.events("baseline"):
-        baselines.setdefault(payload["name"], {})[payload["split"]] = payload["evaluation"]
-    scales: dict[str, Scale | None] = {split: _scale(objective, baselines, split) for split in SPLITS}
+    baselines = _evaluations(reader)
+    scales: dict[str, Scale | None] = {split: _scale(objective, baselines, split) for split in SHOWN}
     rows = [_program(reader, objective, scales, SEED_PROGRAM, "seed program", "seed")]
     order = {"trivial": 0, "heuristic": 1, "state-of-the-art": 2}
     for name in sorted(baselines, key=lambda each: order.get(objective.roles.get(each, "heuristic"), 1)):
@@ -76,12 +77,30 @@ def standing(reader: Reader) -> Standing:
     if chosen is not None:
         rows.append(_program(reader, objective, scales, chosen, f"program {chosen}", "winner"))
     mine = rows[-1].measured if chosen is not None else {}
-    scores = {split: mine[split].score if split in mine else None for split in SPLITS}
+    scores = {split: mine[split].score if split in mine else None for split in SHOWN}
     train, test = scores["train"], scores["test"]
     return Standing(
         contenders=tuple(rows), gap=None if train is None or test is None else test - train,
         objective=objective, trust=reader.info.trust,
+        splits=tuple(split for split in SHOWN if any(split in row.measured for row in rows)),
     )  # fmt: skip
+
+
+def contender(reader: Reader, number: int) -> Contender:
+    """One program of the run on every split where it was measured."""
+    objective = declared(reader)
+    baselines = _evaluations(reader)
+    scales: dict[str, Scale | None] = {split: _scale(objective, baselines, split) for split in SHOWN}
+    role = "winner" if number == winner(reader) else "seed" if number == SEED_PROGRAM else "program"
+    return _program(reader, objective, scales, number, f"program {number}", role)
+
+
+def _evaluations(reader: Reader) -> dict[str, dict[str, Any]]:
+    """Evaluations of baselines by name and split, as plain data."""
+    found: dict[str, dict[str, Any]] = {}
+    for _, payload in reader.events("baseline"):
+        found.setdefault(payload["name"], {})[payload["split"]] = payload["evaluation"]
+    return found
 
 
 def _scale(objective: Declared, baselines: Mapping[str, Mapping[str, Any]], split: str) -> Scale | None:
@@ -99,7 +118,7 @@ def _program(
     reader: Reader, objective: Declared, scales: Mapping[str, Scale | None], number: int, name: str, role: str
 ) -> Contender:
     measured: dict[str, Measured] = {}
-    for split in SPLITS:
+    for split in SHOWN:
         found = reader.evaluations_of(number, split)
         if found:
             measured[split] = _measured(objective, scales[split], [(each.verdict, each.metrics) for each in found])

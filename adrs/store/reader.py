@@ -141,11 +141,6 @@ class Reader:
         query = "SELECT time, payload FROM event WHERE kind = ? AND ticket IS NULL ORDER BY id"
         return [(time, json.loads(payload) if payload else {}) for time, payload in self.rows(query, kind)]
 
-    def asked(self, ticket: int) -> dict[str, Any] | None:
-        """What the search chose for a ticket; None if it was not asked."""
-        rows = self.rows("SELECT payload FROM event WHERE ticket = ? AND kind = 'asked'", ticket)
-        return json.loads(rows[0][0]) if rows else None
-
     def draft(self, ticket: int) -> tuple[int, str, Draft] | None:
         """Number, digest and draft that a ticket led to; None if it was not proposed."""
         rows = self.rows(f"{_PROGRAM} WHERE p.ticket = ?", ticket)
@@ -168,6 +163,11 @@ class Reader:
         )  # fmt: skip
         return Call(*rows[0]) if rows else None
 
+    def ended(self) -> list[int]:
+        """Tickets whose evaluation is recorded."""
+        query = "SELECT ticket FROM event WHERE kind IN ('evaluated', 'screened') AND ticket IS NOT NULL"
+        return [ticket for (ticket,) in self.rows(query)]
+
     def calls(self, number: int) -> tuple[Call, ...]:
         """The model calls that a program took, in order, with what was asked as far as the log has it."""
         rows = self.rows(
@@ -175,15 +175,6 @@ class Reader:
             " c.error FROM model_call c JOIN program p ON p.ticket = c.ticket WHERE p.id = ? ORDER BY c.id", number
         )  # fmt: skip
         return tuple(replace(Call(*row), messages=read_request(self.rows, row[2])) for row in rows)
-
-    def finished(self, ticket: int) -> bool:
-        """Whether the evaluation of a ticket is recorded."""
-        query = "SELECT 1 FROM event WHERE ticket = ? AND kind IN ('evaluated', 'screened')"
-        return bool(self.rows(query, ticket))
-
-    def told(self, ticket: int) -> bool:
-        """Whether the log has the tell of a ticket."""
-        return bool(self.rows("SELECT 1 FROM event WHERE ticket = ? AND kind = 'told'", ticket))
 
     def sequence(self) -> list[tuple[str, int]]:
         """The order in which the search was asked and told, as (`asked` or `told`, ticket)."""
@@ -226,12 +217,6 @@ class Reader:
         query = "SELECT MIN(id) FROM program WHERE digest = ? AND id < ?"
         number: int | None = self.rows(query, digest, before)[0][0]
         return number
-
-    def duplicate_of(self, number: int) -> int | None:
-        """The program whose evaluation this one copies."""
-        rows = self.rows("SELECT duplicate_of FROM evaluation WHERE program = ? AND split = 'train'", number)
-        duplicate_of: int | None = rows[0][0] if rows else None
-        return duplicate_of
 
     def program(self, number: int, split: Split = "train") -> Program:
         """One program with its evaluation on a split; raises UserError for an unknown number."""
@@ -288,7 +273,7 @@ class Reader:
 
     def evaluations(self) -> int:
         """Number of evaluations on `train` that were paid for: without duplicates and rejected programs."""
-        query = "SELECT COUNT(*) FROM event WHERE kind = 'evaluated' AND ticket IS NOT NULL"
+        query = "SELECT COUNT(*) FROM event INDEXED BY event_evaluated WHERE kind = 'evaluated' AND ticket IS NOT NULL"
         count: int = self.rows(query)[0][0]
         return count
 

@@ -8,20 +8,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from adrs import __version__
 from adrs.errors import UserError
 from adrs.llm.records import Call
-from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Selection
 from adrs.store import lock as locks
 from adrs.store.damage import explain
 from adrs.store.migrate import SCHEMA_VERSION, migrate
 from adrs.store.requests import keep_request
 
+if TYPE_CHECKING:  # readers must not wait for what problems need
+    from adrs.problem import Problem
+
 DATABASE = "run.db"
-_SCHEMA = Path(__file__).with_name("schema.sql")
+SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 class Writer:
@@ -33,7 +35,7 @@ class Writer:
         self._lock = lock
 
     @classmethod
-    def create(cls, folder: Path, problem: Problem, seed: int, configuration: Mapping[str, Any]) -> "Writer":
+    def create(cls, folder: Path, problem: "Problem", seed: int, configuration: Mapping[str, Any]) -> "Writer":
         """Make the folder and the empty log of a new run; raises UserError where that is impossible."""
         try:
             folder.mkdir(parents=True)
@@ -43,7 +45,7 @@ class Writer:
             raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --runs-dir") from None
         writer = cls._open(folder)
         with writer._transaction() as cursor:
-            for statement in _SCHEMA.read_text().split(";\n"):
+            for statement in SCHEMA.read_text().split(";\n"):
                 cursor.execute(statement)
             cursor.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             cursor.execute(
@@ -91,8 +93,18 @@ class Writer:
         self._lock.close()
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that is written inside: for logs that are made from something else, such as
+        another log; what a session writes must be safe before it has an effect."""
+        with self._transaction():
+            yield
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
         cursor = self._connection.cursor()
+        if self._connection.in_transaction:
+            yield cursor
+            return
         try:
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor
@@ -118,9 +130,11 @@ class Writer:
         payload: dict[str, Any] = {"parent": selection.parent.id}
         if selection.inspirations:
             payload["inspirations"] = [program.id for program in selection.inspirations]
-        for name, value in (("island", selection.island), ("operator", selection.operator), ("until", selection.until)):
-            if value:
-                payload[name] = value
+        for name in ("island", "operator", "until", "independent"):
+            if getattr(selection, name):
+                payload[name] = getattr(selection, name)
+        if selection.least is not None:
+            payload["least"] = selection.least
         if selection.promote is not None:
             payload["promote"] = selection.promote.id
         self.event("asked", payload, ticket)

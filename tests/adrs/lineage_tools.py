@@ -7,7 +7,7 @@ from typing import Any
 from adrs import problem, scaffold
 from adrs.program import Draft, Evaluation, Parent, Program, Selection, WorkloadResult
 from adrs.settings import Settings
-from adrs.store import Writer
+from adrs.store import Summary, Writer
 
 
 class Log:
@@ -71,3 +71,14 @@ class Log:
         """End the session; returns the run's folder."""
         self.writer.close()
         return self.folder
+
+
+def summary(number: int, parent: int | None, fitness: float | None) -> Summary:
+    """A program with a fitness that is its score as well; None for one that failed."""
+    parents = () if parent is None else (Parent(parent, "parent"),)
+    return Summary(number, str(number), 0, "p", "o", "", "", "ok" if fitness is not None else "error", "", fitness,
+                   fitness, parents)  # fmt: skip
+
+
+SUMMARIES = [summary(1, None, 0.0), summary(2, 1, -1.0), summary(3, 1, 2.0), summary(4, 2, 1.0), summary(5, 3, None),
+             summary(6, 4, 3.0)]  # fmt: skip

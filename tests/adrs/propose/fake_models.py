@@ -24,7 +24,7 @@ class FakeModels:
     """
 
     def __init__(self, answers: Answers | Sequence[str], usd: float = 0.002, labels: Sequence[str] = ("one",)) -> None:
-        self._answers = answers if callable(answers) else _in_turn(list(answers))
+        self.answer_with(answers)
         self._usd = usd
         self.labels = tuple(labels)
         self.journal: dict[tuple[int, str], Call] = {}
@@ -33,6 +33,9 @@ class FakeModels:
         self.told: list[tuple[str, float, float]] = []
         self.pauses = random.Random(0)
         self.longest_pause = 0
+
+    def answer_with(self, answers: Answers | Sequence[str]) -> None:
+        self._answers = answers if callable(answers) else _in_turn(list(answers))
 
     def choose(self, seed: int) -> str:
         return self.labels[(seed + len(self.told)) % len(self.labels)]

@@ -12,6 +12,7 @@ from adrs import lineage
 from adrs.lineage import Contender, Node, Tree
 from adrs.lineage.cloud import cloud
 from adrs.store import Reader
+from adrs.text import change, metric, number
 from adrs.web import text
 from adrs.web.site import Site
 
@@ -103,8 +104,8 @@ def _node(node: Node) -> dict[str, Any]:
     value = program.score if program.score is not None else program.fitness
     return {
         "id": program.id, "parent": program.parent, "value": value,
-        "shown": text.score(program.score) if program.score is not None else text.number(program.fitness),
-        "gain": node.gain, "gained": text.gain(node.gain), "improved": node.improved, "folded": node.folded,
+        "shown": number(program.score) if program.score is not None else metric(program.fitness),
+        "gain": node.gain, "gained": change(node.gain), "improved": node.improved, "folded": node.folded,
         "hidden": node.hidden_children, "verdict": program.verdict, "operator": text.line(program.operator, 40),
         "who": text.line(program.model or program.proposer, 40),
         "what": text.line(program.rationale or program.reason, 160),

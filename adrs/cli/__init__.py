@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox, score
+from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox, score, serve
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ agent.register(app)
 doctor.register(app)
 sandbox.register(app)
 score.register(app)
+serve.register(app)
 
 
 @app.callback(invoke_without_command=True)

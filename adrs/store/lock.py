@@ -2,12 +2,15 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import IO
 
 from adrs.errors import UserError
 
 _NAME = "run.lock"
+_LOOK_SECONDS = 0.02
+"""After which a lock that was only looked at, as `holder` does, is free again."""
 
 
 def open_lock(folder: Path) -> IO[str]:
@@ -26,15 +29,23 @@ def open_lock(folder: Path) -> IO[str]:
 
 def take(lock: IO[str], folder: Path) -> None:
     """Lock the file and leave the process id in it."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        other = lock.read().strip() or "unknown"
-        raise UserError(f"run {folder.name} is being written by process {other}; stop that one first") from None
+    if not _taken(lock):
+        time.sleep(_LOOK_SECONDS)
+        if not _taken(lock):
+            lock.seek(0)
+            other = lock.read().strip() or "unknown"
+            raise UserError(f"run {folder.name} is being written by process {other}; stop that one first")
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def release(lock: IO[str]) -> None:

@@ -110,11 +110,11 @@ function baselineTrace(line, end) {
   };
 }
 
-/** Its name, where the curve is not: that begins low and ends high. @param {any} line */
+/** Its name, where the curve is not: that begins low, ends high and is seldom below the trivial baseline. @param {any} line */
 function baselineLabel(line) {
   const right = line.role === "trivial";
   return {
-    x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: line.value, yanchor: "bottom", showarrow: false,
+    x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: line.value, yanchor: right ? "top" : "bottom", showarrow: false,
     text: plain(`${line.role}: ${line.name}`), font: { size: 11, color: colour("muted") },
   };
 }

@@ -10,12 +10,11 @@ from typing import Any
 from adrs import folders, lineage
 from adrs.errors import UserError
 from adrs.lineage import curves
+from adrs.lineage.control import CONTROL
 from adrs.lineage.curves import Curve, Quartiles
 from adrs.program import Split
 from adrs.store import Reader
 from adrs.store.reader import RunInfo
-
-CONTROL = "best-of-n"
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def load(names: Sequence[str], runs_dir: Path) -> Comparison:
     control = next((entry for entry in entries if entry.search == CONTROL), None)
     if control is not None:
         return Comparison(tuple(entries), control, found=False)
-    control = find_control(entries[0].info, runs_dir)
+    control = find_control(entries[0].path, runs_dir)
     return Comparison((*entries, *([control] if control else [])), control, found=control is not None)
 
 
@@ -159,18 +158,14 @@ def read(path: Path) -> Entry:
         return Entry(path.name, path, reader.info, curves.of(reader), number, lineage.scores(reader, number))
 
 
-def find_control(info: RunInfo, runs_dir: Path) -> Entry | None:
-    """The longest run with best-of-n on the same problem, the latest of equals; None where there is none."""
+def find_control(path: Path, runs_dir: Path) -> Entry | None:
+    """The longest run with best-of-n on a run's problem, the latest of equals; None where there is none."""
     found: list[tuple[int, float, Path]] = []
-    for path in folders.list_runs(runs_dir):
-        try:
-            with Reader(path) as reader:
-                other, evaluations = reader.info, reader.evaluations()
-        except UserError:
-            continue  # a damaged run is no control
-        if evaluations and other.configuration["search"] == CONTROL and not _difference(info, other):
-            found.append((evaluations, other.created, path.resolve()))
-    return read(max(found)[2]) if found else None
+    with Reader(path) as reader:
+        for folder in lineage.controls(reader, runs_dir):
+            with Reader(folder) as other:
+                found.append((other.evaluations(), other.info.created, folder.resolve()))
+    return read(max(found)[2]) if found and max(found)[0] else None
 
 
 def _difference(one: RunInfo, other: RunInfo) -> str:

@@ -44,13 +44,13 @@ def best_so_far(runs: Mapping[str, Sequence[Reader]], axis: Axis = "evaluations"
         if len(curves) > 1:
             outline = [max(values) for _, values in rows], [min(values) for _, values in rows]
             figure.add_scatter(x=xs, y=outline[1], mode="lines", line={"width": 0, "shape": "hv"}, showlegend=False,
-                               hoverinfo="skip", legendgroup=name)  # fmt: skip
+                               hoverinfo="skip", legendgroup=_plain(name))  # fmt: skip
             figure.add_scatter(x=xs, y=outline[0], mode="lines", line={"width": 0, "shape": "hv"}, showlegend=False,
                                fill="tonexty", fillcolor=_faint(colour), hoverinfo="skip",
-                               legendgroup=name)  # fmt: skip
+                               legendgroup=_plain(name))  # fmt: skip
         label = _plain(f"{name} ({len(curves)} runs)" if len(curves) > 1 else name)
         figure.add_scatter(x=xs, y=[statistics.median(values) for _, values in rows], name=label, mode="lines",
-                           line={"color": colour, "shape": "hv"}, legendgroup=name)  # fmt: skip
+                           line={"color": colour, "shape": "hv"}, legendgroup=_plain(name))  # fmt: skip
     for reader in next(iter(runs.values()), ())[:1]:
         for contender in lineage.standing(reader).contenders:
             measured = contender.measured.get("train")

@@ -7,6 +7,8 @@ def printable(text: str) -> str:
     What Unicode calls neither printable nor space is written as an escape: terminal codes, bidirectional controls, by
     which source can be made to look like other source (Boucher and Anderson 2021, arXiv 2111.00169), invisible marks.
     """
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(c if c.isprintable() or c in "\n\t" else _escape(ord(c)) for c in text)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from adrs.cli.output import console, metric, number, print_trust, safe, table
-from adrs.compare import CONTROL, Comparison, Entry
+from adrs.compare import Comparison, Entry
 from adrs.lineage import curves
+from adrs.lineage.control import CONTROL
 from adrs.lineage.curves import Axis, Quartiles
 
 _SHARES = (0.1, 0.25, 0.5, 1.0)

@@ -43,8 +43,8 @@ def run(
         str | None,
         typer.Option(
             "--search",
-            help="Search strategy: adaptive, beam, best-of-n, map-elites, novelty, pareto, top-k, or an installed "
-            "package's. [default: adaptive]",
+            help="Search strategy: adaptive, beam, best-of-n, map-elites, novelty, pareto, random, top-k, or an "
+            "installed package's. [default: adaptive]",
         ),
     ] = None,
     proposers: Annotated[

@@ -1,4 +1,8 @@
-"""Best-so-far curves: what a run had reached after so many evaluations, seconds and dollars, and how runs compare."""
+"""Best-so-far curves of several runs, and how they compare.
+
+Points come in the order of telling, which repeats at any number of workers, so that runs can be compared evaluation by
+evaluation; `adrs.lineage.curve` has one run's improvements in the order in which their evaluations ended.
+"""
 
 import json
 import math

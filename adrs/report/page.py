@@ -22,6 +22,8 @@ _MOST_ENTRIES = 200
 """Of the tree's list; the drawing has all that are shown."""
 _MOST_DIFF_LINES = 400
 """Of one step."""
+_MOST_STEPS = 100
+"""Of the line to the winner: the last ones."""
 _CLOSER = 0.35
 """Share of the chart's height below which the last improvements get a chart of their own."""
 
@@ -44,6 +46,7 @@ def render(reader: Reader) -> str:
         steps=lineage.ancestry(reader, chosen) if chosen is not None else [],
     )  # fmt: skip
     grown = lineage.tree(reader)
+    steps = found.steps[-_MOST_STEPS:]
     line = [step.program.id for step in found.steps]
     entries = outline(grown.nodes, line)
     seed = found.standing.objective.seed
@@ -53,7 +56,8 @@ def render(reader: Reader) -> str:
         charts=_charts(found), curve=found.curve, control=found.control[0] if found.control else None,
         points=_improvements(reader, found.curve), tree=grown, drawing=drawing(grown.nodes, line, chosen),
         entries=entries[:_MOST_ENTRIES], more=max(0, len(entries) - _MOST_ENTRIES), line=set(line),
-        steps=found.steps, diffs=[_lines(step) for step in found.steps], most_diff_lines=_MOST_DIFF_LINES,
+        steps=steps, earlier=len(found.steps) - len(steps), diffs=[_lines(step) for step in steps],
+        most_diff_lines=_MOST_DIFF_LINES,
         winner=found.steps[-1].program if found.steps else None,
         source=highlighted(found.steps[-1].program.source, seed) if found.steps else Markup(""),
         verdicts=lineage.verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),

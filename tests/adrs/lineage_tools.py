@@ -34,19 +34,20 @@ class Log:
         output: str = "", model: str = "", duplicate_of: int | None = None, told: bool = True,
         workloads: Mapping[str, float] | None = None, feedback: str = "",
     ) -> int:  # fmt: skip
-        """Ask, propose, evaluate and tell one program; returns its number. Fitness is a hundredth of the score."""
+        """Ask, propose, evaluate and tell one program; returns its number. Makespan: 2 scores 0, 1 scores 100."""
         self._last = number = self._last + 1
         if parent is not None:
             self.writer.asked(number, Selection(Program(parent, "", "")))
         parents = (() if parent is None else (Parent(parent, "parent"),)) + tuple(others)
         text = f"def solve(instance):\n    return {number}\n" if source is None else source
         proposer = "seed" if parent is None and number == 1 else "model" if model else "embedded"
+        operator = "seed" if proposer == "seed" else operator
         draft = Draft(text, proposer, operator, parents, rationale or f"because of {number}", model)
         self.writer.proposed(number, number, 0, f"digest {number}", draft)
         results = tuple(WorkloadResult(name, "ok", {"makespan": value}, value, feedback)
                         for name, value in (workloads or {}).items())  # fmt: skip
-        fitness = None if score is None or verdict != "ok" else score / 100
-        metrics = {} if score is None else {"makespan": -score / 100}
+        fitness = None if score is None or verdict != "ok" else score / 100 - 2
+        metrics = {} if score is None else {"makespan": 2 - score / 100}
         evaluation = Evaluation("train", "full", verdict, reason, metrics, fitness, score, results, output,  # type: ignore[arg-type]
                                 0.5, 0.25, 10.0, "process")  # fmt: skip
         if duplicate_of is not None or verdict == "rejected":

@@ -59,7 +59,7 @@ def test_a_run_finds_it_by_name(site: Path, tmp_path: Path) -> None:
     assert mistyped.stderr == 'adrs: there is no search strategy "agein"; did you mean "ageing"?\n'
     unknown = subprocess.run([*run, "quantum"], env=environment(), **options)
     assert unknown.returncode == 1
-    assert "known: adaptive, beam, best-of-n, map-elites, novelty, pareto, top-k" in unknown.stderr
+    assert "known: adaptive, beam, best-of-n, map-elites, novelty, pareto, random, top-k" in unknown.stderr
 
 
 def test_help_names_every_shipped_strategy() -> None:

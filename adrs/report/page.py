@@ -161,7 +161,7 @@ def _levels(standing: Standing) -> list[Level]:
         if not scaled and measured.value is not None:
             value = standing.objective.fitness(measured.value)
         if value is not None:
-            levels.append(Level(f"{each.name} ({each.role})", value))
+            levels.append(Level(each.name, value))
     return levels
 
 

@@ -25,7 +25,11 @@ _STEPS: dict[int, tuple[str, ...]] = {
         "UPDATE model_call SET time = COALESCE("
         " (SELECT MIN(time) FROM event WHERE event.ticket = model_call.ticket AND kind = 'proposed'),"
         " (SELECT MIN(time) FROM event WHERE event.ticket = model_call.ticket), (SELECT created FROM run))",
-        "CREATE TABLE request (digest TEXT PRIMARY KEY, base TEXT NOT NULL, messages BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE request (digest TEXT PRIMARY KEY, base TEXT NOT NULL, messages BLOB NOT NULL)",
+        "ALTER TABLE source RENAME TO old_source",
+        "CREATE TABLE source (digest TEXT PRIMARY KEY, text BLOB NOT NULL)",
+        "INSERT INTO source SELECT digest, text FROM old_source",
+        "DROP TABLE old_source",
         "CREATE INDEX event_evaluated ON event (id) WHERE kind = 'evaluated' AND ticket IS NOT NULL",
         "CREATE INDEX evaluation_with_fitness ON evaluation (id, fitness, program)"
         " WHERE split = 'train' AND fitness IS NOT NULL",

@@ -65,7 +65,9 @@ def test_a_hopeless_program_stops_early_and_says_why(bench: Bench) -> None:
     assert (stopped.verdict, stopped.fitness, stopped.score) == ("ok", None, None)
     assert stopped.stage == "smoke"
     assert len(stopped.workloads) == 1
-    assert stopped.reason.startswith("stopped after 1 of 5 workloads: however well the rest went, makespan would be ")
+    assert stopped.reason.startswith(
+        "stopped after 1 of 5 workloads: even if the rest went as well as thinkable, makespan would be "
+    )
     assert f"{-whole.fitness:.6g} is needed" in stopped.reason
 
 

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from adrs.store import Reader
 
 Axis = Literal["evaluations", "seconds", "usd"]
@@ -155,7 +153,7 @@ def band(curves: Sequence[Curve], positions: Sequence[float], axis: Axis = "eval
 
 def positions(until: float, count: int) -> list[float]:
     """`count` even positions of which the last is `until`."""
-    return [float(value) for value in np.linspace(0.0, until, count + 1)[1:]]
+    return [until * (place + 1) / count for place in range(count)]
 
 
 def sparkline(values: Sequence[float | None], low: float, high: float) -> str:

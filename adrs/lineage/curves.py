@@ -40,7 +40,7 @@ class Scaling:
     state_of_the_art: float
 
     def score(self, fitness: float) -> float:
-        """0 = trivial, 100 = state-of-the-art; rounded, since a scale that is read off scores is not exact to the bit."""
+        """0 = trivial, 100 = state-of-the-art; rounded, since a scale read off scores is not exact to the bit."""
         return round(100.0 * (fitness - self.trivial) / (self.state_of_the_art - self.trivial), 9) + 0.0  # never -0.0
 
 

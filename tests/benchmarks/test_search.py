@@ -19,7 +19,10 @@ from search import Result, Trial
 def result(problem: str, strategy: str, seed: int, values: dict[int, float], evaluations: int = 100) -> Result:
     points = tuple(Point(at, float(at), 0.0, value) for at, value in values.items())
     curve = Curve(points, evaluations, 9.0, 0.0, Scaling(0.0, 100.0))
-    return Result(Trial(problem, strategy, seed), evaluations, curve, {"train": points[-1].value}, {"ok": evaluations}, 3.0, "evaluations", {"commit": "abc"})  # fmt: skip
+    made_by = {"commit": "abc"}
+    score: dict[str, float | None] = {"train": points[-1].value}
+    trial = Trial(problem, strategy, seed)
+    return Result(trial, evaluations, curve, score, {"ok": evaluations}, 3.0, "evaluations", made_by)
 
 
 RESULTS = [

@@ -50,7 +50,7 @@ def _label(node: Node, wins: bool) -> str:
 
 def _print_line(out: Console, markup: str) -> None:
     """One line; cut off at the width of a terminal, whole in a pipe."""
-    text = Text.from_markup(markup)
+    text = Text.from_markup(markup, emoji=False)
     if out.is_terminal:
         text.truncate(out.width, overflow="ellipsis")
     out.print(text, soft_wrap=True)

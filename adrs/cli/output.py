@@ -26,7 +26,7 @@ _MARKS = {
 def console(stderr: bool = False) -> Console:
     """A console of the terminal's width; wide and plain when the output goes to a pipe."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False)
+    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False, emoji=False)
 
 
 def print_json(value: Any) -> None:

@@ -1,5 +1,6 @@
 """Exports to experiment trackers: a run of adrs becomes a run there, with curve, settings, winner and report."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ def to_mlflow(reader: Reader, tracking: str | None = None) -> str:
     except ImportError:
         raise UserError("MLflow is not installed: pip install 'adrs[mlflow]'") from None
     try:
+        if tracking is not None and "://" not in tracking:  # newer versions want to be asked for folders twice
+            os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
         if tracking is not None:
             mlflow.set_tracking_uri(tracking if "://" in tracking else Path(tracking).absolute().as_uri())
         mlflow.set_experiment(reader.info.problem)

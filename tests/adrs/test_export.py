@@ -73,9 +73,8 @@ def test_parquet_is_the_same_table(story: Path, tmp_path: Path) -> None:  # noqa
     assert table[3]["score"] is None
 
 
-def test_mlflow_gets_curve_settings_and_files(story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_mlflow_gets_curve_settings_and_files(story: Path, tmp_path: Path) -> None:  # noqa: F811
     mlflow = pytest.importorskip("mlflow", reason="MLflow is not installed: pip install 'adrs[mlflow]'")
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     with Reader(story) as reader:
         done = export.export(reader, "mlflow", tmp_path / "tracking")
     client = mlflow.MlflowClient((tmp_path / "tracking").as_uri())

@@ -10,7 +10,9 @@ from starlette.routing import Route
 
 from adrs import lineage
 from adrs.lineage import Contender, Node, Tree
+from adrs.lineage.cloud import cloud
 from adrs.store import Reader
+from adrs.text import change, metric, number
 from adrs.web import text
 from adrs.web.site import Site
 
@@ -23,6 +25,7 @@ def routes(site: Site) -> list[Route]:
     found: dict[str, Callable[[Reader, Request], Any]] = {
         "/runs/{run}/curve.json": _curve,
         "/runs/{run}/tree.json": _tree,
+        "/runs/{run}/cloud.json": _cloud,
         "/runs/{run}/programs/{number:int}/children.json": _children,
     }
 
@@ -78,6 +81,12 @@ def _tree(reader: Reader, request: Request) -> dict[str, Any]:
     return {**_nodes(found), "programs": found.programs, "winner": found.winner, "folded_roots": found.folded_roots}
 
 
+def _cloud(reader: Reader, request: Request) -> dict[str, Any]:
+    """Number and value of the programs that worked, or of some of them."""
+    dots = cloud(reader)
+    return {"x": [dot.program for dot in dots], "y": [dot.fitness if dot.score is None else dot.score for dot in dots]}
+
+
 def _children(reader: Reader, request: Request) -> dict[str, Any]:
     """Some children of a program."""
     offset = request.query_params.get("offset", "0")
@@ -95,8 +104,8 @@ def _node(node: Node) -> dict[str, Any]:
     value = program.score if program.score is not None else program.fitness
     return {
         "id": program.id, "parent": program.parent, "value": value,
-        "shown": text.score(program.score) if program.score is not None else text.number(program.fitness),
-        "gain": node.gain, "gained": text.gain(node.gain), "improved": node.improved, "folded": node.folded,
+        "shown": number(program.score) if program.score is not None else metric(program.fitness),
+        "gain": node.gain, "gained": change(node.gain), "improved": node.improved, "folded": node.folded,
         "hidden": node.hidden_children, "verdict": program.verdict, "operator": text.line(program.operator, 40),
         "who": text.line(program.model or program.proposer, 40),
         "what": text.line(program.rationale or program.reason, 160),

@@ -15,7 +15,7 @@ from adrs import folders, lineage
 from adrs.errors import UserError
 from adrs.lineage.state import state
 from adrs.store.lock import holder
-from adrs.web import text
+from adrs.text import metric, number
 from adrs.web.site import Site, state_text
 
 _LOOK_SECONDS = 0.5
@@ -59,7 +59,7 @@ def _news(site: Site, name: str) -> dict[str, Any]:
             event = reader.last_event()
     except UserError as error:
         return {"error": str(error)}
-    score = text.score(found.score) if found.score is not None else text.number(found.fitness)
+    score = number(found.score) if found.score is not None else metric(found.fitness)
     return {
         "event": event, "state": now.name, "state_text": state_text(now), "live": now.live, "best": found.best,
         "score": score, "evaluations": found.evaluations, "programs": found.programs,

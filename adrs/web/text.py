@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adrs.propose.model.text import visible
+from adrs.text import change, dollars, metric, number, seconds
 
 VERDICTS: Mapping[str, str] = {
     "ok": "evaluated on all workloads of train",
@@ -28,44 +29,9 @@ STATES: Mapping[str, str] = {
 }
 
 
-def score(value: float | None) -> str:
-    """A score with one decimal, or a dash."""
-    if value is None:
-        return "–"
-    shown = f"{value:.1f}".replace("-", "−")
-    return "0.0" if shown == "−0.0" else shown
-
-
-def number(value: float | None) -> str:
-    """A metric in native units with as many digits as tell programs apart, or a dash."""
-    return "–" if value is None else f"{value:.6g}"
-
-
-def gain(value: float | None) -> str:
-    """A difference with its sign; small ones keep two significant digits."""
-    if value is None:
-        return ""
-    if value == 0:
-        return "±0"
-    return (f"{value:+.1f}" if abs(value) >= 0.1 else f"{value:+.2g}").replace("-", "−")
-
-
 def count(value: float) -> str:
     """A whole number with thin spaces between thousands."""
     return f"{int(value):,}".replace(",", "\u2009")
-
-
-def usd(value: float) -> str:
-    """Dollars."""
-    return f"${value:.2f}" if value == 0 or value >= 0.1 else f"${value:.4f}"
-
-
-def seconds(value: float) -> str:
-    """A duration."""
-    if value < 60:
-        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
-    minutes = int(value) // 60
-    return f"{minutes} min {int(value) % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def when(value: float | None) -> str:
@@ -90,6 +56,6 @@ def hidden(text: str) -> int:
 
 
 FILTERS: Mapping[str, Any] = {
-    "score": score, "number": number, "gain": gain, "count": count, "usd": usd, "seconds": seconds, "when": when,
+    "score": number, "number": metric, "gain": change, "count": count, "usd": dollars, "seconds": seconds, "when": when,
     "machine_time": machine_time, "line": line, "visible": visible,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from adrs.lineage.cloud import cloud
 from adrs.lineage.said import said
 from adrs.lineage.state import state, work
 from adrs.store import Reader, Writer
@@ -42,3 +43,15 @@ def test_work_is_what_was_asked_and_not_told(tmp_path: Path) -> None:
         (found,) = work(reader)
         assert (found.ticket, found.program, found.parent, found.stage) == (3, None, 2, "proposing")
     run.writer.close()
+
+
+def test_a_cloud_holds_evenly_many_of_what_worked(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "one", demo(tmp_path))
+    for score in range(1, 30):
+        run.add(None if score % 7 == 0 else float(score), verdict="error" if score % 7 == 0 else "ok")
+    run.writer.close()
+    with Reader(run.folder) as reader:
+        assert [dot.program for dot in cloud(reader)] == sorted(run.scores)
+        some = cloud(reader, most=10)
+        assert [dot.program for dot in some] == [number for number in sorted(run.scores) if number % 3 == 0]
+        assert {dot.program: dot.score for dot in some}.items() <= run.scores.items()

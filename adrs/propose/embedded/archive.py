@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from adrs.problem import Objective
 from adrs.program import Program
+from adrs.propose.gains import next_scale
 
 _ELITES = 16
-_SCALE_MEMORY = 0.8
 _LEAST_RELATIVE_SCALE = 1e-6
 
 
@@ -49,8 +49,7 @@ class Archive:
                 self._champions[name] = value, program
         best = self.best
         if best is not None and fitness > best:
-            gain = fitness - best
-            self._scale = gain if self._scale is None else _SCALE_MEMORY * self._scale + (1 - _SCALE_MEMORY) * gain
+            self._scale = next_scale(self._scale, fitness - best)
         block = program.detail.get("block")
         if isinstance(block, str) and (block not in self._of_block or fitness > _fitness(self._of_block[block])):
             self._of_block[block] = program

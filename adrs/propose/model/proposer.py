@@ -55,7 +55,7 @@ class Model:
     async def propose(self, brief: Brief) -> Draft:
         """Ask a model. Raises UserError and BudgetExhausted as adrs.llm.models.Models.ask does."""
         rng = random.Random(brief.seed)
-        model = self._models.choose(rng.getrandbits(63))
+        model = self._models.choose(rng.getrandbits(63), evenly=brief.independent)
         objective = self._problem.objective
         memory, rates = (Memory(objective), Rates(plan.WEIGHTS)) if brief.independent else (self._memory, self._rates)
         planned = plan.make(brief, memory, rates, objective, model, rng)

@@ -120,9 +120,9 @@ function baselineLabel(line) {
 }
 
 /** Programs by number and value, joined to their parents.
- * @param {HTMLElement} place @param {any[]} nodes @param {number | null} winner @param {number | null} chosen
- * @param {(program: number) => void} onclick */
-export async function drawMap(place, nodes, winner, chosen, onclick) {
+ * @param {HTMLElement} place @param {any[]} nodes @param {{x: number[], y: number[]}} cloud others, which are faint
+ * @param {number | null} winner @param {number | null} chosen @param {(program: number) => void} onclick */
+export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
   const known = new Map(nodes.filter((node) => node.value !== null).map((node) => [node.id, node]));
   if (known.size < 2) return drawNothing(place, "One program so far: a map needs two.");
   const shown = [...known.values()];
@@ -139,8 +139,12 @@ export async function drawMap(place, nodes, winner, chosen, onclick) {
     }
     return { x, y, mode: "lines", hoverinfo: "skip", line: { color: colour(winning ? "accent" : "line"), width: winning ? 2 : 1 } };
   };
-  const values = shown.map((node) => node.value).sort((a, b) => a - b);
-  await draw(place, [edges(false), edges(true), {
+  const values = [...shown.map((node) => node.value), ...cloud.y].sort((a, b) => a - b);
+  const last = Math.max(...shown.map((node) => node.id), ...cloud.x);
+  await draw(place, [{
+    ...cloud, mode: "markers", customdata: cloud.x, hovertemplate: "program %{x}: %{y:.4~g}<extra></extra>",
+    marker: { size: 4, color: colour("faint"), opacity: 0.6 },
+  }, edges(false), edges(true), {
     x: shown.map((node) => node.id), y: shown.map((node) => node.value), mode: "markers", customdata: shown.map((node) => node.id),
     text: shown.map((node) => plain(`${node.id}: ${node.shown} ${node.gained}, ${node.operator}`)),
     hovertemplate: "program %{text}<extra></extra>",
@@ -151,13 +155,13 @@ export async function drawMap(place, nodes, winner, chosen, onclick) {
       line: { width: shown.map((node) => (node.id !== chosen ? 1 : node.id === winner ? 1.5 : 3)), color: shown.map((node) => colour(node.id === chosen ? "ink" : "surface")) },
     },
   }], {
-    xaxis: { title: { text: "program", standoff: 6 } },
+    xaxis: { title: { text: "program", standoff: 6 }, ...(last < 10 ? { dtick: 1 } : {}) },
     yaxis: { title: { text: "score", standoff: 6 }, range: fitting(values) },
   });
   listen(place, onclick);
 }
 
-/** A range that a few very bad programs do not squeeze: from the tenth part of the values up, with some room.
+/** A range that a few very bad programs do not squeeze: from the twentieth part of the values up, with some room.
  * @param {number[]} values sorted */
 function fitting(values) {
   const low = values[Math.floor(values.length / 20)], high = values[values.length - 1];

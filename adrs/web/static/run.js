@@ -7,6 +7,7 @@ const run = /** @type {string} */ (document.body.dataset.run);
 const name = decodeURIComponent(run.split("/").at(-1) ?? "");
 /** @type {any} */ let curve = null;
 /** @type {any} */ let control = null;
+/** @type {{x: number[], y: number[]}} */ let cloud = { x: [], y: [] };
 /** @type {number | null} */ let best = null;
 
 const preview = $("#preview");
@@ -44,14 +45,14 @@ const tree = new Tree($("#tree"), run, {
 async function drawTree() {
   const nodes = [...tree.nodes.values()];
   if (!nodes.length) return drawNothing($("#map"), "No program yet.");
-  await drawMap($("#map"), nodes, tree.winner, tree.selected, goTo);
+  await drawMap($("#map"), nodes, cloud, tree.winner, tree.selected, goTo);
   $("#tree-note").textContent = `${nodes.length} of ${tree.programs} programs shown`;
 }
 
 /** @param {number} id */
 async function goTo(id) {
   if (await tree.show(id)) select(id);
-  else location.assign(`${run}/programs/${id}`);
+  else select(id);
 }
 
 async function drawCurve() {
@@ -77,6 +78,7 @@ const refreshCurve = throttled(async () => {
   drawCurve().catch(console.warn);  // not waited for: the first time it loads Plotly
 }, 700);
 const refreshTree = throttled(async () => {
+  cloud = await getJson(`${run}/cloud.json`);
   await tree.load();
   if (tree.selected !== null || tree.winner === null) return;
   tree.choose(tree.winner);

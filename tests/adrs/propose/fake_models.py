@@ -37,7 +37,7 @@ class FakeModels:
     def answer_with(self, answers: Answers | Sequence[str]) -> None:
         self._answers = answers if callable(answers) else _in_turn(list(answers))
 
-    def choose(self, seed: int) -> str:
+    def choose(self, seed: int, evenly: bool = False) -> str:
         return self.labels[(seed + len(self.told)) % len(self.labels)]
 
     async def ask(self, ticket: int, model: str, messages: Sequence[Message]) -> Call:

@@ -106,7 +106,7 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
 
     drawn(page, "#map")
     place = page.evaluate("""number => {
-        const map = document.querySelector("#map"), index = map.data[2].customdata.indexOf(number);
+        const map = document.querySelector("#map"), index = map.data[3].customdata.indexOf(number);
         const box = map.querySelectorAll(".scatterlayer .trace:last-child .point")[index].getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2];
     }""", number)  # fmt: skip

@@ -32,8 +32,13 @@ HTML = [
     "/runs/single",
     "/runs/live",
 ]
-JSON = ["/runs/hostile/curve.json", "/runs/hostile/tree.json", "/runs/hostile/programs/1/children.json?offset=0",
-        "/runs/hostile/control.json"]  # fmt: skip
+JSON = [
+    "/runs/hostile/curve.json",
+    "/runs/hostile/tree.json",
+    "/runs/hostile/cloud.json",
+    "/runs/hostile/control.json",
+    "/runs/hostile/programs/1/children.json?offset=0",
+]
 
 
 class Tags(HTMLParser):

@@ -21,7 +21,7 @@ ROWID_TABLES = {
     "event": "0 i? t r t?",
     "program": "0 i t t i t t t t t t",
     "evaluation": "0 i t t t t r? r? t t i? r r r t i",
-    "model_call": "0 i t t t i i r r t r",
+    "model_call": "0 i t t b i i r r t r",
     "source": "t b",
     "request": "t t b",
 }

@@ -88,7 +88,7 @@ CREATE TABLE model_call (
     ticket INTEGER NOT NULL,
     model TEXT NOT NULL,
     request_digest TEXT NOT NULL,
-    answer TEXT NOT NULL,
+    answer BLOB NOT NULL,             -- zlib; empty where there is none
     input_tokens INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
     usd REAL NOT NULL,

@@ -156,7 +156,7 @@ class _Reader:
             name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
             limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), data=data, stages=stages,
-            seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features,
+            seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features, scorer=scorer,
         )  # fmt: skip
 
     def _shared(self, mode: str) -> Problem:

@@ -264,8 +264,8 @@ def cheapest_passing(facts: Facts) -> np.ndarray:
         read = np.where(warm[:, None], facts.prompt[before], 0)
         cold = _costs(facts, rows, np.zeros_like(read))
         kept = _costs(facts, rows, read)
-        cheapest = best[owner].min(axis=1, keepdims=True)
-        after = cold if place == 0 else np.minimum(cheapest + cold, best[owner] + kept)
+        others = np.where(np.eye(4, dtype=bool), np.inf, best[owner][:, None, :]).min(axis=2)
+        after = cold if place == 0 else np.minimum(others + cold, best[owner] + kept)
         best[owner] = np.where(np.arange(4) >= facts.label[rows][:, None], after, np.inf)
     cheapest_of: np.ndarray = best.min(axis=1)
     return cheapest_of

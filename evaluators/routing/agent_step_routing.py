@@ -11,7 +11,7 @@ import numpy as np
 from adrs import resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
-from evaluators.routing import agent_bank, agent_live, agent_prefixes, agent_runs, asking, reference
+from evaluators.routing import agent_accounting, agent_bank, agent_live, agent_prefixes, agent_runs, asking, reference
 
 STATIC_FAMILIES = ("same", "heavy")
 FIT_RUNS = 150
@@ -50,8 +50,9 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
         rows = np.flatnonzero(np.isin(facts.trajectory, again))
         _compare(played.chosen[rows], second.chosen[rows])
         metrics = agent_prefixes.measure(workload, played.chosen)
-        _add_effort(metrics, played.chosen, played.seconds)
+        metrics["failed_decisions"] = float((played.chosen == agent_accounting.ERROR).sum())
         if spec.split == "test":
+            asking.add_times(metrics, played.seconds)
             theirs = reference.ReferencePolicy("agent-step-routing")
             order = np.arange(number)
             chosen = agent_prefixes.play(theirs, workload, spec.policy_seed, order).chosen
@@ -91,9 +92,9 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         second = agent_live.play(policy, workload, spec.policy_seed, again)
         _compare(played.chosen[again], second.chosen[again])
         metrics = agent_live.measure(workload, played)
-        asked = played.chosen != agent_live.NOT_ASKED
-        _add_effort(metrics, played.chosen[asked], played.seconds[asked])
+        metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
         if spec.split == "test":
+            asking.add_times(metrics, played.seconds[played.chosen != agent_live.NOT_ASKED])
             theirs = reference.ReferencePolicy("agent-step-routing-trajectory")
             baseline = agent_live.play(theirs, workload, spec.policy_seed, np.arange(number))
             agent_live.add_intervals(metrics, played, baseline)
@@ -117,9 +118,3 @@ def _compare(first: np.ndarray, second: np.ndarray) -> None:
     differ = int((first != second)[both].sum())
     if differ:
         raise Invalid(asking.HIDDEN_STATE, f"{differ} of {int(both.sum())} repeated decisions came out differently")
-
-
-def _add_effort(metrics: Metrics, chosen: np.ndarray, seconds: np.ndarray) -> None:
-    metrics["failed_decisions"] = float((chosen == -1).sum())
-    metrics["decision_milliseconds"] = 1000 * float(seconds.mean())
-    metrics["decision_milliseconds_p95"] = 1000 * float(np.percentile(seconds, 95))

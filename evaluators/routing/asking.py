@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adrs.evaluation import Attempts, Failed, Failure, Invalid, Policy, Shared
+from adrs.evaluation import Attempts, Failed, Failure, Invalid, Metrics, Policy, Shared
 
 BATCH = 512
 CALL_SECONDS = 0.25
@@ -116,6 +116,15 @@ def compare(first: Decided, second: Decided, rows: np.ndarray) -> None:
     same = (first.answers[both] == second.answers[both]).reshape(len(both), -1).all(axis=1)
     if not same.all():
         raise Invalid(HIDDEN_STATE, f"{int((~same).sum())} of {len(both)} repeated decisions came out differently")
+
+
+def add_times(metrics: Metrics, seconds: np.ndarray) -> None:
+    """Add mean and 95th percentile of the CPU time of decisions, float64 seconds: to test workloads alone.
+
+    Measured times differ from run to run, and what a run steers by must repeat.
+    """
+    metrics["decision_milliseconds"] = 1000 * float(seconds.mean())
+    metrics["decision_milliseconds_p95"] = 1000 * float(np.percentile(seconds, 95))
 
 
 def _ask(

@@ -111,8 +111,8 @@ class Metrics(dict[str, float]):
         **values: float,
     ) -> None:
         super().__init__({name: float(value) for name, value in values.items()})
-        self.weight = weight
-        self.bounds = dict(bounds or {})
+        self.weight = float(weight)
+        self.bounds = {name: float(value) for name, value in (bounds or {}).items()}
         self.feedback = feedback
 
 

@@ -355,7 +355,7 @@ class _Reader:
         return Stage(name, kept, seconds, least)
 
     def _check_stage_name(self, name: str, table: Table) -> None:
-        if name in (FULL, PARTIAL, REFUSED):
+        if name in ("start", "screen", FULL, PARTIAL, REFUSED):
             raise UserError(f'{self.file}: {table.where} may not be called "{name}", which has a meaning already')
 
     def _shared_stage(self, table: Table) -> Stage:

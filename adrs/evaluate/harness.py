@@ -191,8 +191,8 @@ def _out_of_reach(problem: Problem, evaluator: Evaluator[Any], job: Job, results
     if objective.fitness(best) >= needed - _BOUND_TOLERANCE * abs(needed):
         return ""
     return (
-        f"stopped after {len(results)} of {len(specs)} workloads: however well the rest went, {objective.metric} would "
-        f"be {best:.6g}, and {objective.fitness(needed):.6g} is needed to be kept"
+        f"stopped after {len(results)} of {len(specs)} workloads: even if the rest went as well as thinkable, "
+        f"{objective.metric} would be {best:.6g}, and {objective.fitness(needed):.6g} is needed to be kept"
     )
 
 

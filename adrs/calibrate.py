@@ -92,14 +92,14 @@ async def calibrate(
 
 
 async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
-    source = baseline.path.read_text()
-    path = _cache_path(problem, source, split)
+    source = "" if baseline.native else baseline.path.read_text()
+    path = _cache_path(problem, baseline.native or source, split)
     if not problem.objective.noisy and path is not None and path.is_file():
         try:
             return Evaluation.from_plain(json.loads(path.read_text()))
         except (OSError, ValueError, TypeError, KeyError):
             pass  # a damaged entry is measured again and written over
-    evaluation = await executor.evaluate(Job(source, split, thorough=True))
+    evaluation = await executor.evaluate(Job(source, split, thorough=True, native=baseline.native))
     if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
         write_quietly(path, json.dumps(evaluation.plain()))
     return evaluation

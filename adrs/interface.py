@@ -4,8 +4,11 @@ A type is written as `TYPE`, `TYPE[dim, dim]`, with an optional range and a note
 
     int64[models] in 0..gpus-1, the GPU of each model
     float, GB
+    float[n]
     str[n]
     state
+
+`float[n]` and `str[n]` are lists, arrays are written with a dtype.
 
 A dimension or a range end is a whole number, a name, or a name with `+`, `-` or `*` and a whole number or name.
 A name stands for an integer argument (or field of a dict argument) of that name, or for an axis of an argument;
@@ -98,8 +101,10 @@ def parse_type(text: str, where: str) -> ValueType:
             raise UserError(f'{where}: "{term}" is not the end of a range; write a number or a name')
     if base in _DTYPES and base not in _SCALARS and dims is None:
         raise UserError(f'{where}: "{base}" needs dimensions, for example "{base}[n]"')
-    if base in ("int", "float", "state") and dims is not None:
+    if base in ("int", "state") and dims is not None:
         raise UserError(f'{where}: "{base}" takes no dimensions; arrays are written with a dtype such as "float64[n]"')
+    if base == "float" and dims is not None and len(dims) != 1:
+        raise UserError(f'{where}: "{base}" takes one dimension, as a list; arrays are written "float64[n, m]"')
     low = None if match["low"] is None else match["low"].strip()
     high = None if match["high"] is None else match["high"].strip()
     return ValueType(base, dims, low, high, note.strip())
@@ -139,6 +144,13 @@ def bind(kind: Type, value: Any, sizes: Sizes, name: str) -> None:
                     raise ValueError(f"{name}: {term} is {length} here and {sizes[term]} before")
             elif resolve(term, sizes) != length:
                 raise ValueError(f"{name}: axis {term} has length {length}, expected {resolve(term, sizes)}")
+
+
+def plain(kind: Type, value: Any) -> Any:
+    """What crosses for one argument, or for a column of it: lists of floats where the type is such a list."""
+    if isinstance(kind, ValueType):
+        return value.tolist() if kind.base == "float" and kind.dims is not None and hasattr(value, "tolist") else value
+    return {name: plain(field, value[name]) for name, field in kind.items()}
 
 
 def resolve(term: str, sizes: Sizes) -> float:

@@ -179,3 +179,5 @@ class Job:
     """A tighter limit of one call than the problem's."""
     thorough: bool = False
     """Go on where a stage's least score is not reached, as for the seed program, which others are compared with."""
+    native: str = ""
+    """A native baseline instead of a program; `source` is empty then."""

@@ -35,7 +35,11 @@ def page(problem: Problem, calibration: Calibration | None) -> dict[str, Any]:
 
 
 def _baseline(problem: Problem, calibration: Calibration | None, baseline: Any) -> dict[str, Any]:
-    shown = {"name": baseline.name, "role": baseline.role, "file": str(baseline.path)}
+    shown = {
+        "name": baseline.name,
+        "role": baseline.role,
+        "file": f"native:{baseline.native}" if baseline.native else str(baseline.path),
+    }
     if calibration is None:
         return shown
     evaluation = calibration.evaluations[baseline.name, "train"]

@@ -116,8 +116,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 continue
             spec = specs[name]
             try:
-                policy.reset(spec.policy_seed)
-                metrics = evaluator.evaluate(policy, workloads.get(spec), spec)
+                metrics = _metrics(evaluator, workloads.get(spec), spec, policy, job.native)
                 _check_metrics(metrics, problem)
             except Invalid as broken:
                 return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
@@ -140,6 +139,13 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
         fitness=None if legacy else problem.objective.fitness(value),
         score=None if total is None else total.score(value), workloads=_results(problem, job, results),
     )  # fmt: skip
+
+
+def _metrics(evaluator: Evaluator[Any], workload: Any, spec: WorkloadSpec, policy: Policy, native: str) -> Metrics:
+    if native:
+        return evaluator.reference(native, workload, spec)
+    policy.reset(spec.policy_seed)
+    return evaluator.evaluate(policy, workload, spec)
 
 
 def _stages(problem: Problem, job: Job, everything: Sequence[str]) -> Iterable[tuple[str, Sequence[str]]]:

@@ -36,4 +36,12 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
         total = scale["total"]
         workloads = {name: Scale(**values) for name, values in scale["workloads"].items()}
         scale = SplitScale(None if total is None else Scale(**total), workloads)
-    return Job(plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"])
+    return Job(
+        plain["source"],
+        plain["split"],
+        plain["until"],
+        scale,
+        plain["decision_seconds"],
+        plain["thorough"],
+        plain["native"],
+    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluation import Invalid
-from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check
+from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, plain
 from adrs.problem import Limits
 from adrs.sandbox.inside import wire
 from adrs.sandbox.memory import OutOfMemory
@@ -58,14 +58,17 @@ class SandboxedPolicy:
         sizes: Sizes = {}
         for name, value in zip(kind.crossing, arguments, strict=True):
             bind(kind.arguments[name], value, sizes, name)
-        answer = self._request(function, self.decision_seconds, "call", function, arguments)
+        sent = [plain(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
+        answer = self._request(function, self.decision_seconds, "call", function, sent)
         return _checked(kind.returns, answer, sizes, function)
 
-    def map(self, function: str, *columns: Any) -> Any:
+    def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
         kind = self._functions[function]
-        rows = _Rows(kind, columns, self._scenarios)
-        answer = self._request(function, self.decision_seconds, "map", function, columns)
+        chosen = None if scenarios is None else np.asarray(scenarios, dtype=np.int64)
+        rows = _Rows(kind, columns, self._scenarios if chosen is None else len(chosen))
+        sent = [plain(kind.arguments[name], column) for name, column in zip(kind.crossing, columns, strict=True)]
+        answer = self._request(function, self.decision_seconds, "map", function, sent, chosen)
         return rows.check(answer)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:

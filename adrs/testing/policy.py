@@ -3,12 +3,13 @@
 import copy
 import random
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from adrs.evaluate.harness import PolicyFailure
-from adrs.interface import FunctionType, Sizes, ValueType, bind, check
+from adrs.interface import FunctionType, Sizes, ValueType, bind, check, plain
 from adrs.problem import Problem
 
 
@@ -36,12 +37,13 @@ class InProcessPolicy:
         sizes = self._bind(kind, arguments)
         return check(kind.returns, self._run(kind, copy.deepcopy(arguments), self._states[0]), sizes, function)
 
-    def map(self, function: str, *columns: Any) -> Any:
+    def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario."""
         kind = self._functions[function]
         sizes: Sizes = {}
         answers = []
-        for index, state in enumerate(self._states):
+        numbers = range(len(self._states)) if scenarios is None else scenarios
+        for index, state in enumerate(self._states[number] for number in numbers):
             row = tuple(_scenario(column, index) for column in columns)
             sizes = self._bind(kind, row)
             answers.append(check(kind.returns, self._run(kind, copy.deepcopy(row), state), sizes, function))
@@ -73,7 +75,10 @@ class InProcessPolicy:
 
     def _run(self, kind: FunctionType, arguments: tuple[Any, ...], state: dict[str, Any]) -> Any:
         sent = iter(arguments)
-        values = [state if name not in kind.crossing else next(sent) for name in kind.arguments]
+        values = [
+            state if name not in kind.crossing else plain(argument, next(sent))
+            for name, argument in kind.arguments.items()
+        ]
         started = time.perf_counter()
         try:
             return self._module[kind.name](*values)

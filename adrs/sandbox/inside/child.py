@@ -193,12 +193,13 @@ class _Program:
         function, states = self._functions[name]
         return function(*_with_states(arguments, states, self._states[0]))
 
-    def _map(self, name: str, columns: list[Any]) -> Any:
+    def _map(self, name: str, columns: list[Any], chosen: Any) -> Any:
         function, states = self._functions[name]
-        count = len(self._states)
+        asked = self._states if chosen is None else [self._states[number] for number in chosen.tolist()]
+        count = len(asked)
         spread = [_spread(column, count) for column in columns]
         if any(states):
-            spread = _with_states(spread, states, self._states)
+            spread = _with_states(spread, states, asked)
         answers: list[Any] = []
         rows = zip(*spread, strict=True) if spread else [()] * count
         for self._scenario, row in enumerate(rows):
@@ -225,7 +226,7 @@ def _spread(column: Any, count: int) -> Sequence[Any]:
     """The value of each scenario: rows of an array or list, fields of a dict, or one value for all."""
     if isinstance(column, dict):
         fields = {name: _spread(value, count) for name, value in column.items()}
-        return [{name: values[index] for name, values in fields.items()} for index in range(count)]
+        return [dict(zip(fields, row, strict=True)) for row in zip(*fields.values(), strict=True)]
     if isinstance(column, np.ndarray):
         rows: Sequence[Any] = column.tolist() if column.ndim == 1 else list(column)
         return rows

@@ -69,7 +69,9 @@ def settle(state: Any, number: int, time: int) -> None:
 def has_room(state: Any, number: int) -> bool:
     """Whether the ring has a place; places of acknowledged packets are taken back."""
     link = link_at(state.links, number)
-    while link.floor < link.departed and entry_at(state.ring, link.ring_offset + (link.floor & link.ring_mask)).flow < 0:
+    while (
+        link.floor < link.departed and entry_at(state.ring, link.ring_offset + (link.floor & link.ring_mask)).flow < 0
+    ):
         link.floor += 1
     return link.accepted - link.floor <= link.ring_mask
 
@@ -135,5 +137,3 @@ def arrive(state: Any, flow_index: int, packet: int, size: int, time: int) -> in
         flow.head = place
     flow.tail = place
     return place
-
-

@@ -36,20 +36,29 @@ class Links:
 
 
 class CongestionControl(Evaluator[Links]):
-    """Utilisation less queueing, drops and unfairness, on batches of links in lock step."""
+    """Utilisation less queueing, drops and unfairness, on batches of links in lock step.
+
+    Parameter: `published`, the algorithm that stands for the state of the art in each family of links. No single one
+    would do: BBR leads where loss is random, Copa where capacity changes or is shared.
+    """
 
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(parameters)
         for name in self.parameters:
-            raise UserError(f'unknown key "evaluator.parameters.{name}"')
+            if name != "published":
+                raise UserError(f'unknown key "evaluator.parameters.{name}"{did_you_mean(name, ["published"])}')
+        self._published = dict(self.parameters.get("published", {}))
+        for family, algorithm in self._published.items():
+            if family not in wide_area.FAMILIES or algorithm not in NATIVE:
+                raise UserError(
+                    f'evaluator.parameters.published: "{family} = {algorithm}" names no family or algorithm'
+                )
 
     def load(self, spec: WorkloadSpec) -> Links:
         """Draw the links. Keys of a workload: `kinds` of link, taken in turn, and `shuffles`. Raises UserError."""
         for key in spec.parameters:
             if key not in ("kinds", "shuffles"):
-                raise UserError(
-                    f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["kinds", "shuffles"])}'
-                )
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["kinds", "shuffles"])}')
         if spec.family not in wide_area.FAMILIES:
             raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, wide_area.FAMILIES)}')
         if spec.seed is None:
@@ -80,6 +89,8 @@ class CongestionControl(Evaluator[Links]):
 
     def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:
         """The links with the policy's flows driven by an algorithm."""
+        if name == "best-published":
+            name = self._published.get(spec.family, "")
         if name not in NATIVE:
             raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, NATIVE)}')
         simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])

@@ -69,7 +69,9 @@ def _observe(state: Any, index: int, flow: Any, time: int) -> None:
     write_float(state.history, row + 4, flow.rtt_epoch_sum / flow.acks / base)
     write_float(state.history, row + 5, flow.rtt_min / base)
     between = flow.rtt_last_at - flow.rtt_used_at
-    write_float(state.history, row + 6, (flow.rtt_last - flow.rtt_used) / between if flow.rtt_used > 0 and between > 0 else 0.0)
+    write_float(
+        state.history, row + 6, (flow.rtt_last - flow.rtt_used) / between if flow.rtt_used > 0 and between > 0 else 0.0
+    )
     distance = flow.stamp_time - flow.used_time
     for place in range(7, 11):
         write_float(state.history, row + place, 0.0 if link.telemetry else nan)

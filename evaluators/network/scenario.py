@@ -77,5 +77,3 @@ class Scenario:
     def base_round_trip(self) -> float:
         """Propagation of the first flow and one packet's service, ns."""
         return self.flows[0].base + self.flows[0].size * 8 * SECOND / self.mean_rate
-
-

@@ -125,7 +125,9 @@ class Simulation:
             on_their_way = int(link["departed"] - flows["acked"].sum())
             gone = int(flows["random_lost"].sum() + flows["dropped"].sum())
             if int(flows["sent"].sum()) != int(flows["acked"].sum()) + gone + queued + on_their_way or on_their_way < 0:
-                raise MachineFault(f"link {number}: packets sent are not those delivered, lost, queued and on their way")
+                raise MachineFault(
+                    f"link {number}: packets sent are not those delivered, lost, queued and on their way"
+                )
             if int(link["bytes_in"] - link["bytes_out"]) != int(link["queued"]) or int(link["queued"]) < 0:
                 raise MachineFault(f"link {number}: bytes in the queue are not those that came less those that went")
 

@@ -121,9 +121,7 @@ def with_native(flow: Flow, kind: int) -> Flow:
     return replace(flow, kind=kind, rate=_WIRE, rate_high=_WIRE, window=10 * flow.size)
 
 
-def _alone(
-    rate: int, delay: int, queue: int, loss: float, first: int, kept: tuple[int, int], seed: int
-) -> Scenario:
+def _alone(rate: int, delay: int, queue: int, loss: float, first: int, kept: tuple[int, int], seed: int) -> Scenario:
     flow = Flow(MONITOR, 2 * delay, min(max(first, kept[0]), kept[1]), *kept)
     base = flow.base + _BITS * SECOND // rate
     end = min(max(100 * base, 10 * SECOND), 60 * SECOND)

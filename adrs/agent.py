@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, session
+from adrs import plugins, search, session
 from adrs.budget import Budget
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.optimistic import Optimum
 from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Job, Parent, Program
 from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
 from adrs.run import SEED_TICKET, Loop, Parts, Silent
-from adrs.source import Rejected, Screen
+from adrs.source import Rejected
+from adrs.steering import Steering
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
@@ -105,7 +107,7 @@ class Desk:
     async def evaluate(self, source: str) -> Evaluation:
         """Score a program on `train` without recording it."""
         try:
-            Screen(self._problem).check(source)
+            self._context.screen.check(source)
         except Rejected as rejected:
             return Evaluation("train", "screen", "rejected", str(rejected))
         with Reader(self._folder) as reader:
@@ -133,11 +135,13 @@ class Desk:
                 writer.acquire()
             try:
                 reader = self._reader = self._reader or Reader(self._folder)
+                steering = Steering(writer, reader)
+                steering.receive(reader.next_ticket())
                 if self._loop is None or reader.last_event() != self._seen:
                     await self._drop()
                 writer.event("started", {"by": NAME})
                 if self._loop is None or self._agent is None:
-                    self._agent, self._loop = await self._begin(writer, reader)
+                    self._agent, self._loop = await self._begin(writer, reader, steering)
                 yield self._agent, self._loop, reader
                 self._seen = reader.last_event()
             except BaseException:
@@ -146,18 +150,21 @@ class Desk:
             finally:
                 writer.release()
 
-    async def _begin(self, writer: Writer, reader: Reader) -> tuple[Agent, Loop]:
+    async def _begin(self, writer: Writer, reader: Reader, steering: Steering) -> tuple[Agent, Loop]:
         """Fold the log, and finish what was interrupted in evaluation; what waits for a proposal goes on waiting."""
         recorded = Recorded(reader, evaluations=True)
         seed = recorded.evaluation(SEED_TICKET)
         if seed is None:
             raise UserError(f"run {self._folder.name} was cut off at its beginning; `adrs resume` must go on with it")
         settings, agent = self._settings, Agent(self._context)
+        calibration = session.recorded_calibration(self._problem, reader)
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
-            search=plugins.load("search", settings.search)(seed=settings.seed), proposer=agent,
-            executor=self._executor, scale=session.recorded_calibration(self._problem, reader).scale("train"),
+            search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
+            screen=self._context.screen, executor=self._executor, scale=calibration.scale("train"),
+            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
+            steering=steering,
         )  # fmt: skip
         self._loop = loop = Loop(parts, Silent(), lambda: None)
         await loop.catch_up()

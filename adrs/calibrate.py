@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 import platform
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -15,8 +16,11 @@ import numpy as np
 from adrs import __version__, resources
 from adrs.errors import UserError
 from adrs.problem import Baseline, Problem
-from adrs.program import Evaluation, Job, Split
+from adrs.program import SPLITS, Evaluation, Job, Split
 from adrs.score import Scale, SplitScale
+
+_FORM = "2"
+"""Of cached evaluations: one of another form is not read."""
 
 
 class Evaluate(Protocol):
@@ -58,6 +62,11 @@ class Calibration:
         baseline = self.problem.baseline(role)
         return None if baseline is None else self.evaluations.get((baseline.name, split))
 
+    def measured(self, split: Split) -> list[Evaluation]:
+        """Evaluations of the baselines on a split, the trivial one first."""
+        found = (self.evaluations.get((baseline.name, split)) for baseline in self.problem.baselines)
+        return [evaluation for evaluation in found if evaluation is not None]
+
     def score(self, baseline: Baseline, split: Split) -> float | None:
         """Score of a measured baseline."""
         evaluation, scale = self.evaluations.get((baseline.name, split)), self.scale(split)
@@ -91,15 +100,64 @@ async def calibrate(
     return calibration
 
 
+async def measure_heuristics(calibration: Calibration, executor: Evaluate, deadline: float | None) -> None:
+    """Add the heuristic baselines, which are shown and make no scale, as far as they are done by `deadline`."""
+    problem = calibration.problem
+    tasks = {
+        asyncio.create_task(_measure(problem, executor, baseline, split)): (baseline.name, split)
+        for split in SPLITS if problem.workloads[split]
+        for baseline in problem.baselines
+        if baseline.role == "heuristic" and (baseline.name, split) not in calibration.evaluations
+    }  # fmt: skip
+    for task in await finished(tasks, deadline):
+        calibration.evaluations[tasks[task]] = task.result()
+
+
+async def finished(
+    tasks: "Iterable[asyncio.Task[Evaluation]]", deadline: float | None
+) -> "set[asyncio.Task[Evaluation]]":
+    """The tasks that are done by `deadline` (of `time.monotonic`); the others are cancelled."""
+    waiting = list(tasks)
+    if not waiting:
+        return set()
+    timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+    try:
+        done, _ = await asyncio.wait(waiting, timeout=timeout)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    return done
+
+
+def remembered(problem: Problem) -> Calibration:
+    """The baselines that were measured before on this machine, without measuring anything."""
+    calibration = Calibration(problem)
+    for split in SPLITS:
+        for baseline in problem.baselines if problem.workloads[split] else ():
+            known = _recall(problem, baseline, split)
+            if known is not None:
+                calibration.evaluations[baseline.name, split] = known
+    return calibration
+
+
+def _recall(problem: Problem, baseline: Baseline, split: Split) -> Evaluation | None:
+    """The evaluation of a baseline that is kept, if any."""
+    path = _cache_path(problem, baseline.native or baseline.read(), split)
+    if problem.objective.noisy or path is None or not path.is_file():
+        return None
+    try:
+        return Evaluation.from_plain(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None  # a damaged entry is measured again and written over
+
+
 async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
-    source = "" if baseline.native else baseline.path.read_text()
-    path = _cache_path(problem, baseline.native or source, split)
-    if not problem.objective.noisy and path is not None and path.is_file():
-        try:
-            return Evaluation.from_plain(json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError, KeyError):
-            pass  # a damaged entry is measured again and written over
-    evaluation = await executor.evaluate(Job(source, split, thorough=True, native=baseline.native))
+    known = _recall(problem, baseline, split)
+    if known is not None:
+        return known
+    evaluation = await executor.evaluate(Job(baseline.read(), split, thorough=True, native=baseline.native))
+    path = _cache_path(problem, baseline.native or baseline.read(), split)
     if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
         write_quietly(path, json.dumps(evaluation.plain()))
     return evaluation
@@ -122,7 +180,7 @@ def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
     if evaluator is None:
         return None
     key = sha256()
-    versions = (__version__, platform.python_version(), np.__version__, str(sorted(problem.missing)))
+    versions = (__version__, _FORM, platform.python_version(), np.__version__, str(sorted(problem.missing)))
     for part in (*versions, problem.digest(), repr(problem.workloads[split]), split, source):
         key.update(part.encode(errors="surrogatepass") + b"\0")
     for file in evaluator:

@@ -119,9 +119,12 @@ class Checks:
             calibration = await calibrate(self._problem, self._executor, ["train"], roles)
         except UserError as error:
             self._add("baselines", False, str(error))
-            return self._findings
-        self._baselines(calibration)
-        scale = calibration.scale("train")
+            if self._problem.trust == "shared":  # all else is judged beside the baseline
+                return self._findings
+            scale = None
+        else:
+            self._baselines(calibration)
+            scale = calibration.scale("train")
         await self._seed(scale)
         await self._generic()
         evaluations = await asyncio.gather(*(self._try(cheat, scale) for cheat in self._problem.cheats))

@@ -1,30 +1,41 @@
-"""Chooses the winner: the best few on `train` are compared on `validation`; `test` is measured once, for the winner."""
+"""Chooses the winner: the best few on `train` are compared on `validation`; `test` is measured once, for the winner.
+
+What the winner and those next to it reach on workloads that nothing has seen is measured last, and decides nothing.
+"""
 
 import asyncio
 import math
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from adrs.calibrate import Calibration
+from adrs import fresh
+from adrs.calibrate import Calibration, finished
 from adrs.evaluate.executor import Executor
+from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Split
 from adrs.store import Reader, Writer
 
 CANDIDATES = 5
 """How many of the best on `train` are compared on `validation`."""
+RECHECKED = 3
+"""How many of those are measured on fresh workloads: the best on `validation`."""
 REPETITIONS = 3
 """How often each is measured there when measured times enter the metric."""
 SEED_PROGRAM = 1
+_NO_TIME = "the time of the run was over"
 
 
 @dataclass
 class Choice:
-    """The winner, and what was measured of it and of the seed program on each split."""
+    """The winner, and what was measured of it, of those next to it and of the seed program on each split."""
 
     winner: int | None
     evaluations: dict[tuple[int, Split], Evaluation] = field(default_factory=dict)
+    rechecked: tuple[int, ...] = ()
+    """Programs to be measured on fresh workloads, the winner first."""
+    why_not: dict[Split, str] = field(default_factory=dict)
+    """Why the winner was not measured on a split."""
 
     def of(self, number: int | None, split: Split) -> Evaluation | None:
         """One evaluation, None where it was not measured."""
@@ -42,6 +53,7 @@ class Chooser:
         self._writer = writer
         self._executor = executor
         self._calibration = calibration
+        self._fresh: tuple[WorkloadSpec, ...] = ()
 
     async def choose(self, deadline: float | None) -> Choice:
         """Measure what is needed until `deadline` (of `time.monotonic`); later results are left out."""
@@ -58,7 +70,42 @@ class Chooser:
             await self._measure(choice, [choice.winner, SEED_PROGRAM], "test", deadline)
         if choice.winner is not None:
             self._writer.event("chosen", {"winner": choice.winner})
+            self._explain(choice, ("validation", "test"))
         return choice
+
+    async def recheck(self, choice: Choice, deadline: float | None) -> None:
+        """Measure the winner and those next to it on fresh workloads, with the baselines that make the scale."""
+        if choice.winner is None:
+            return
+        reason = fresh.why_not(self._problem)
+        if reason:
+            choice.why_not["fresh"] = reason
+            return
+        choice.rechecked = self._next_to(choice)
+        digests = [self._reader.program(number).digest for number in choice.rechecked]
+        self._fresh = fresh.draw(self._problem, fresh.key(self._reader.info.seed, digests))
+        await self._measure_baselines(deadline)
+        await self._measure(choice, choice.rechecked, "fresh", deadline)
+        self._explain(choice, ("fresh",))
+
+    def _explain(self, choice: Choice, splits: Iterable[Split]) -> None:
+        """Say why the winner lacks an evaluation."""
+        for split in splits:
+            if choice.of(choice.winner, split) is None:
+                declared = split == "fresh" or self._problem.workloads[split]
+                choice.why_not[split] = _NO_TIME if declared else f"the problem has no {split} workloads"
+
+    def _next_to(self, choice: Choice) -> tuple[int, ...]:
+        """The winner, then the others by `validation`, where it was measured, else by `train`."""
+        split: Split = "validation" if choice.of(choice.winner, "validation") else "train"
+
+        def rank(number: int) -> tuple[bool, float, int]:
+            evaluation = choice.of(number, split)
+            fitness = None if evaluation is None else evaluation.fitness
+            return number != choice.winner, math.inf if fitness is None else -fitness, number
+
+        measured = {number for number, known in choice.evaluations if known == split and number != SEED_PROGRAM}
+        return tuple(sorted({*measured, *([choice.winner] if choice.winner else [])}, key=rank)[:RECHECKED])
 
     def _best(self, choice: Choice, candidates: Sequence[int]) -> int:
         """The best on `validation`; a later candidate must beat an earlier one by the problem's margin."""
@@ -77,7 +124,7 @@ class Chooser:
         unknown = []
         for number in numbers:
             known = self._reader.evaluation(number, split)
-            if known is not None:
+            if known is not None and (split != "fresh" or self._is_of_these(known)):
                 choice.evaluations[number, split] = known
             else:
                 unknown.append(number)
@@ -92,20 +139,34 @@ class Chooser:
 
     async def _measure_once(self, found: dict[int, list[Evaluation]], split: Split, deadline: float | None) -> None:
         tasks = {asyncio.create_task(self._evaluate(number, split)): number for number in found}
-        if not tasks:
-            return
-        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
-        try:
-            done, _ = await asyncio.wait(tasks, timeout=timeout)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
+        for task in await finished(tasks, deadline):
             found[tasks[task]].append(task.result())
 
     async def _evaluate(self, number: int, split: Split) -> Evaluation:
         program = self._reader.program(number)
-        evaluation = await self._executor.evaluate(Job(program.source, split, None, self._calibration.scale(split)))
+        workloads = self._fresh if split == "fresh" else ()
+        scale = self._calibration.scale(split)
+        evaluation = await self._executor.evaluate(Job(program.source, split, None, scale, workloads=workloads))
         self._writer.evaluated(None, number, evaluation)
         return evaluation
+
+    async def _measure_baselines(self, deadline: float | None) -> None:
+        """Those that make the scale of the fresh workloads."""
+        tasks = {}
+        for role in ("trivial", "state-of-the-art"):
+            baseline = self._problem.baseline(role)
+            known = self._calibration.evaluations.get((baseline.name, "fresh")) if baseline else None
+            if baseline is not None and (known is None or not self._is_of_these(known)):
+                self._calibration.evaluations.pop((baseline.name, "fresh"), None)
+                job = Job(baseline.path.read_text(), "fresh", thorough=True, workloads=self._fresh)
+                tasks[asyncio.create_task(self._executor.evaluate(job))] = baseline.name
+        for task in await finished(tasks, deadline):
+            name, evaluation = tasks[task], task.result()
+            if evaluation.verdict == "ok":
+                self._calibration.evaluations[name, "fresh"] = evaluation
+                self._writer.event("baseline", {"name": name, "split": "fresh", "evaluation": evaluation.plain()})
+
+    def _is_of_these(self, evaluation: Evaluation) -> bool:
+        """Whether an evaluation on fresh workloads is one on those of this session."""
+        names = {result.name for result in evaluation.workloads}
+        return bool(names) and names <= {spec.name for spec in self._fresh}

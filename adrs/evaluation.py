@@ -129,7 +129,12 @@ class Evaluator(ABC, Generic[Workload]):
         raise UserError(f'this evaluator has no native baseline "{name}"')
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
-        """Metrics of a split out of those of its workloads: by default means by weight, over those that have it."""
+        """Metrics of a split out of those of its workloads: by default means by weight, over those that have it.
+
+        A better metric of a workload must never make the primary metric worse: programs are given up on `train` when
+        they could not be kept even if the rest of the workloads went as well as thinkable. Workloads that are not run
+        yet stand there with what the best program reached, and a margin, within their bounds.
+        """
         names = dict.fromkeys(name for _, metrics in results for name in metrics)
         summary = {}
         for name in names:

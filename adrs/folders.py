@@ -16,7 +16,8 @@ def find_run(name: str, runs_dir: Path) -> Path:
     if not runs:
         raise UserError(f"there are no runs in {runs_dir}; `adrs run PROBLEM` makes one")
     if name == "last":
-        return max(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name))
+        latest = sorted(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name), reverse=True)
+        return next((path for path in latest if not _is_cut_off_replay(path)), latest[0])
     exact = [path for path in runs if path.name == name]
     matching = exact or [path for path in runs if path.name.startswith(name)]
     if len(matching) == 1:
@@ -26,6 +27,19 @@ def find_run(name: str, runs_dir: Path) -> Path:
         raise UserError(f'"{name}" fits {len(matching)} runs: {some}; give more of the name')
     some = ", ".join(path.name for path in runs[-4:])
     raise UserError(f'there is no run "{name}" in {runs_dir}; some that are: {some}')
+
+
+def _is_cut_off_replay(path: Path) -> bool:
+    """Whether a run is a replay that has not come to its end: nobody means that one by `last`."""
+    from adrs.store import Reader
+
+    try:
+        with Reader(path) as reader:
+            return not reader.events("stopped") and any(
+                "replay_of" in payload for _, payload in reader.events("started")
+            )
+    except UserError:
+        return False  # damaged, which is for whoever reads it to say
 
 
 def list_runs(runs_dir: Path) -> list[Path]:

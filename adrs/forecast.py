@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass, field
 
+from adrs import fresh
 from adrs.calibrate import Calibration
-from adrs.choose import CANDIDATES, REPETITIONS
+from adrs.choose import CANDIDATES, RECHECKED, REPETITIONS
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Program, Split
@@ -43,6 +44,14 @@ class Forecast:
         test = self.rehearsed if self.rehearsed is not None else self._ratio("test")
         rounds = validations * self._ratio("validation") + test
         return 1.0 + _MARGIN * rounds * best.evaluation.wall_seconds
+
+    def seconds_to_recheck(self, best: Program | None) -> float:
+        """Seconds that measuring the best few on fresh workloads, which are like `train`, will take."""
+        if best is None or best.evaluation is None or fresh.why_not(self.problem):
+            return 0.0
+        evaluations = [found for (_, split), found in self.calibration.evaluations.items() if split == "train"]
+        baselines = sum(found.wall_seconds for found in evaluations) / self.workers
+        return _MARGIN * (baselines + math.ceil(RECHECKED / self.workers) * best.evaluation.wall_seconds)
 
     def _ratio(self, split: Split) -> float:
         """A baseline's wall time on a split over that on `train`."""

@@ -47,12 +47,23 @@ class Outcome:
                 "file": str(self.winner_file),
                 "score": {split: found.score if found else None for split, found in measured.items()},
                 "metrics": {split: dict(found.metrics) if found else {} for split, found in measured.items()},
+                "why_not": dict(self.choice.why_not),
             }
         return {
             "run": self.run, "path": str(self.path), "problem": self.problem.name, "trust": self.problem.trust,
             "seed": self.seed, "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
-            "baselines": self._baselines(), "verdicts": dict(self.verdicts), "spend": dict(self.spend), **self.extra,
+            "rechecked": self._rechecked(), "baselines": self._baselines(), "verdicts": dict(self.verdicts),
+            "spend": dict(self.spend), **self.extra,
         }  # fmt: skip
+
+    def _rechecked(self) -> list[dict[str, Any]]:
+        """The best few beside what they reach on fresh workloads, the winner first."""
+        splits: tuple[Split, ...] = ("train", "validation", "fresh")
+        return [
+            {"id": number, "score": {split: found.score if (found := self.choice.of(number, split)) else None
+                                     for split in splits}}
+            for number in self.choice.rechecked if self.choice.of(number, "fresh") is not None
+        ]  # fmt: skip
 
     def _baselines(self) -> dict[str, Any]:
         measured: dict[str, Any] = {}

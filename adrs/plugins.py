@@ -5,6 +5,8 @@ from typing import Any
 
 from adrs.errors import UserError, did_you_mean
 
+_CALLED = {"search": "search strategy"}
+
 
 def names(seam: str) -> list[str]:
     """Names registered for `search`, `proposer`, `sandbox` or `executor`."""
@@ -13,9 +15,10 @@ def names(seam: str) -> list[str]:
 
 def load(seam: str, name: str) -> Any:
     """The class registered under a name; raises UserError for an unknown or broken one."""
+    called = _CALLED.get(seam, seam)
     for entry in entry_points(group=f"adrs.{seam}", name=name):
         try:
             return entry.load()
-        except ImportError as error:
-            raise UserError(f'{seam} "{name}" ({entry.value}) cannot be imported: {error}') from error
-    raise UserError(f'there is no {seam} "{name}"{did_you_mean(name, names(seam))}')
+        except (ImportError, AttributeError) as error:
+            raise UserError(f'{called} "{name}" ({entry.value}) cannot be imported: {error}') from error
+    raise UserError(f'there is no {called} "{name}"{did_you_mean(name, names(seam))}')

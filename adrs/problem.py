@@ -4,6 +4,7 @@ A problem is a folder. Everything the engine, a proposer or a person must know a
 the evaluator that it names is trusted code, the programs that it lists are not.
 """
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from adrs.problem_records import (
     Baseline,
     Cheat,
     Decision,
+    Feature,
     Hint,
     Limits,
     Objective,
@@ -26,16 +28,19 @@ from adrs.problem_records import (
     Trust,
     data_path_in,
 )
-from adrs.program import SPLITS, Split
+from adrs.program import FULL, PARTIAL, REFUSED, SPLITS, Split
 from adrs.strict_toml import Table
 
-__all__ = ["FILE", "Baseline", "Cheat", "Decision", "Hint", "Limits", "Objective", "Problem", "Stage", "Trust", "load",
-           "shipped"]  # fmt: skip
+__all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage",
+           "Trust", "load", "shipped"]  # fmt: skip
 
 _SHARED_LIMITS = Limits(
     decision_seconds=300.0, start_seconds=60.0, memory_mb=2048, scratch_mb=256, output_kb=20, answer_mb=4, processes=32
 )  # fmt: skip
 """Where a shared evaluator's problem says nothing: what such evaluators are used to. Five minutes is OpenEvolve's."""
+
+_MOST_CELLS = 1024
+"""Of the grid that a problem's features make; more would not fill within a run."""
 
 
 def shipped() -> list[str]:
@@ -143,12 +148,13 @@ class _Reader:
         blocks = tuple(self._file(name, "programs.blocks") for name in programs.strings("blocks"))
         programs.finish()
         hints = tuple(self._hint(table) for table in root.tables("hints"))
+        features = self._features(root.tables("features"))
         root.finish()
         return Problem(
             name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
             limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), data=data, stages=stages,
-            seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints,
+            seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features,
         )  # fmt: skip
 
     def _shared(self, mode: str) -> Problem:
@@ -174,6 +180,7 @@ class _Reader:
         cheats = tuple(self._cheat(table) for table in programs.tables("cheats"))
         programs.finish()
         hints = tuple(self._hint(table) for table in root.tables("hints"))
+        features = self._features(root.tables("features"))
         root.finish()
         metric = openevolve.METRIC
         workload = self._spec("evaluate", "evaluate", "train", None, {})
@@ -183,7 +190,8 @@ class _Reader:
             evaluator=f"{file.relative_to(self.folder)}:{function}", evaluator_parameters=parameters, limits=limits,
             mode=mode, workloads={"train": (workload,), "validation": (), "test": ()}, missing=(), data={},
             stages=stages, seed=seed, baselines=(Baseline(seed.stem.replace("_", "-"), "trivial", seed),),
-            cheats=cheats, blocks=(), hints=hints, trust="shared", language=language, generated=self.generated,
+            cheats=cheats, blocks=(), hints=hints, features=features, trust="shared", language=language,
+            generated=self.generated,
         )  # fmt: skip
 
     def _decision(self, table: Table) -> Decision:
@@ -317,8 +325,7 @@ class _Reader:
         seconds = table.take("decision_seconds", float, None)
         least = table.take("least_score", float, None)
         table.finish()
-        if name == "full":
-            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        self._check_stage_name(name, table)
         names = {spec.name for spec in train}
         kept = tuple(workload for workload in chosen if workload in names)
         known = {spec.name for spec in train} | set(self._declared_train())
@@ -328,13 +335,16 @@ class _Reader:
                                 f"{did_you_mean(workload, names)}")  # fmt: skip
         return Stage(name, kept, seconds, least)
 
+    def _check_stage_name(self, name: str, table: Table) -> None:
+        if name in (FULL, PARTIAL, REFUSED):
+            raise UserError(f'{self.file}: {table.where} may not be called "{name}", which has a meaning already')
+
     def _shared_stage(self, table: Table) -> Stage:
         name = table.take("name", str)
         function = table.take("function", str, f"evaluate_{name}")
         seconds, least = table.take("decision_seconds", float, None), table.take("least_score", float, None)
         table.finish()
-        if name == "full":
-            raise UserError(f'{self.file}: {table.where} may not be called "full", the name of the last stage')
+        self._check_stage_name(name, table)
         return Stage(name, ("evaluate",), seconds, least, function)
 
     def _declared_train(self) -> list[str]:
@@ -370,6 +380,24 @@ class _Reader:
         hint = Hint(table.take("level", int, 0), table.take("text", str))
         table.finish()
         return hint
+
+    def _features(self, tables: list[Table]) -> tuple[Feature, ...]:
+        features = tuple(self._feature(table) for table in tables)
+        total = math.prod(feature.cells for feature in features)
+        if total > _MOST_CELLS:
+            raise UserError(f"{self.file}: features make a grid of {total} cells; at most {_MOST_CELLS} are of use")
+        return features
+
+    def _feature(self, table: Table) -> Feature:
+        feature = Feature(
+            table.take("metric", str), table.take("low", float), table.take("high", float), table.take("cells", int, 8)
+        )
+        table.finish()
+        if not (math.isfinite(feature.low) and math.isfinite(feature.high) and feature.low < feature.high):
+            raise UserError(f"{self.file}: {table.path('low')} must be below {table.path('high')}, and both finite")
+        if feature.cells < 2:
+            raise UserError(f"{self.file}: {table.path('cells')} must be at least 2, not {feature.cells}")
+        return feature
 
     def _path(self, table: Table, key: str) -> Path:
         return self._file(table.take(key, str), table.path(key))

@@ -104,6 +104,10 @@ class Baseline:
     native: str = ""
     """Name of the evaluator's algorithm, empty for a program."""
 
+    def read(self) -> str:
+        """Text of the program; empty for a native baseline."""
+        return "" if self.native else self.path.read_text()
+
 
 @dataclass(frozen=True)
 class Cheat:
@@ -115,6 +119,18 @@ class Cheat:
     """The verdict it must get; `ok` for one that must merely gain nothing."""
     rule: str = ""
     """Text that the reason must contain."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A metric that tells programs of different behaviour apart: an axis of the grid of strategy `map-elites`."""
+
+    metric: str
+    """Metric of a split."""
+    low: float
+    high: float
+    """Range that is divided evenly; what lies outside counts as its nearer end."""
+    cells: int
 
 
 @dataclass(frozen=True)
@@ -154,6 +170,7 @@ class Problem:
     cheats: tuple[Cheat, ...]
     blocks: tuple[Path, ...]
     hints: tuple[Hint, ...]
+    features: tuple[Feature, ...] = ()
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

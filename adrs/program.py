@@ -1,17 +1,24 @@
 """The records that everything passes around. Frozen: a program's story is written once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from adrs.evaluation import WorkloadSpec
 from adrs.score import SplitScale
 
-Split = Literal["train", "validation", "test"]
+Split = Literal["train", "validation", "test", "fresh"]
+"""`fresh`: workloads that are drawn when the run is over; see adrs.fresh."""
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+"""Those that a problem declares."""
 
 Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "infrastructure", "suspect"]
-"""How a program ended. `rejected`: did not parse, wrong interface, or a duplicate of an earlier program.
-`suspect`: better than a proven bound, hence not believed."""
+"""How a program ended. `rejected`: did not parse, wrong interface, a duplicate of an earlier program, or refused
+by the search strategy. `suspect`: better than a proven bound, hence not believed."""
+
+FULL, PARTIAL, REFUSED = "full", "partial", "refused"
+"""Stages of an evaluation of all of a split, of one that was stopped on the way, and of a program that its search
+strategy refused before evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,10 @@ class WorkloadResult:
     score: float | None = None
     """On the scale of this workload: 0 = trivial, 100 = state-of-the-art; None where there is no scale."""
     feedback: str = ""
+    weight: float | None = None
+    """How many instances it stands for in a mean; None where that is not known, as in what a log gives back."""
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    """For a metric, the best value that is possible, where the evaluator knows it; not in what a log gives back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,7 @@ class Evaluation:
 
     split: Split
     stage: str
-    """The last stage that ran; the name of the last declared one if all of the split was evaluated."""
+    """The last stage that ran; `full` if all of the split was evaluated, `partial` if the program was stopped in it."""
     verdict: Verdict
     reason: str = ""
     """Rule, workload and first offending index; or exception type, message and own line; or the limit."""
@@ -117,11 +128,18 @@ class Selection:
     inspirations: tuple[Program, ...] = ()
     island: int = 0
     operator: str | None = None
-    """A wish to the proposer, which may ignore it."""
+    """A wish to the proposer, which may ignore it. Any proposer knows `cross`, with an inspiration, and `rewrite`."""
     until: str | None = None
     """The last stage to evaluate; None = all of them."""
     promote: Program | None = None
     """Evaluate this known program to the end instead of proposing a new one."""
+    independent: bool = False
+    """The draft shall owe nothing to how other programs than its parent and inspirations fared: for controls."""
+    least: float | None = None
+    """A fitness below which the new program would not be kept: its evaluation may stop once it cannot reach that."""
+    refuse: Callable[[Program], str] | None = field(default=None, compare=False, repr=False)
+    """Asked about the new program before it is evaluated: why it is refused, or an empty text. It may look at what was
+    told before this selection was made and at nothing later, so it is best made of a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +154,10 @@ class Brief:
     operator: str | None = None
     failures: tuple[tuple[str, int], ...] = ()
     """Commonest recent reasons of failure, with counts."""
+    independent: bool = False
+    """Draw among what the proposer can do evenly, and use nothing that it has learned."""
+    hints: tuple[str, ...] = ()
+    """What people have said during the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +188,21 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """When an evaluation on `train` may stop: once a fitness is out of reach even if the rest went perfectly.
+
+    Completed by what is thinkable on the workloads not yet run, the results give an optimistic fitness, as long as a
+    better metric of a workload never makes the evaluator's summary worse.
+    """
+
+    fitness: float
+    thinkable: Mapping[str, Mapping[str, float]]
+    """Metrics by workload."""
+    weights: Mapping[str, float]
+    """Of the workloads."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One evaluation to be done by an executor."""
 
@@ -179,5 +216,9 @@ class Job:
     """A tighter limit of one call than the problem's."""
     thorough: bool = False
     """Go on where a stage's least score is not reached, as for the seed program, which others are compared with."""
+    threshold: Threshold | None = None
+    """When to give up."""
+    workloads: tuple[WorkloadSpec, ...] = ()
+    """What to run on, where the problem declares nothing for the split: `fresh`."""
     native: str = ""
     """A native baseline instead of a program; `source` is empty then."""

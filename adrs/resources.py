@@ -21,9 +21,14 @@ def import_root() -> Path:
 
 
 def data_folder() -> Path:
-    """Where published data sets are looked for: `$ADRS_DATA`, else `shared/data` beside the checkout."""
+    """Where published data sets are looked for: `$ADRS_DATA`, else beside the checkout, else among the user's data."""
     configured = os.environ.get("ADRS_DATA")
-    return Path(configured) if configured else _CHECKOUT.parent / "shared" / "data"
+    if configured:
+        return Path(configured)
+    if (_PACKAGE / "_shipped").is_dir():
+        base = os.environ.get("XDG_DATA_HOME")
+        return (Path(base) if base else Path.home() / ".local" / "share") / "adrs" / "data"
+    return _CHECKOUT.parent / "shared" / "data"
 
 
 def data_file(name: str) -> Path:

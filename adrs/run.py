@@ -21,17 +21,21 @@ from adrs.calibrate import Calibration
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.llm.spending import BudgetExhausted
+from adrs.optimistic import Optimum
 from adrs.problem import Problem
-from adrs.program import Brief, Draft, Evaluation, Job, Program, Selection
+from adrs.program import REFUSED, Brief, Draft, Evaluation, Job, Program, Selection, Threshold
 from adrs.propose import Proposer
 from adrs.score import SplitScale
 from adrs.search import Search
 from adrs.source import Rejected, Screen
+from adrs.steering import Steering
 from adrs.store import Reader, Writer
 from adrs.store.recorded import Recorded
 
 SEED_TICKET = 1
 _RECENT_FAILURES = 50
+_LOOK_SECONDS = 0.25
+"""Between two looks for messages while there is nothing else to do."""
 
 
 class Observer(Protocol):
@@ -71,16 +75,22 @@ class Parts:
     budget: Budget
     search: Search
     proposer: Proposer
+    screen: Screen
     executor: Executor
     scale: SplitScale | None
+    optimum: Optimum | None
+    """What is thinkable on each workload, by which hopeless evaluations end early; None to end none."""
     seed_evaluation: Evaluation
     """Of the seed program on `train`; it has a fitness, or there would be nothing to begin with."""
     writer: Writer
     reader: Reader
     recorded: Recorded | None
     """Answers of an earlier session, followed before anything new is asked."""
+    ends_early: bool
+    """Whether new programs may be stopped as soon as they cannot be kept."""
     replaying: bool
     """Whether `recorded` comes from another run, so that everything is written anew."""
+    steering: Steering
 
 
 class Loop:
@@ -89,10 +99,11 @@ class Loop:
     def __init__(self, parts: Parts, observer: Observer, asking_ends: Callable[[], float | None]) -> None:
         """Take the parts; `asking_ends` gives the time (of `time.monotonic`) after which nothing new is asked."""
         self._parts = parts
-        self._screen = Screen(parts.problem)
+        self._screen = parts.screen
         self._observer = observer
         self._asking_ends = asking_ends
         self._stop = asyncio.Event()
+        self._stopped_by = "interrupt"
         self._pending: dict[int, asyncio.Task[Program]] = {}
         self._by_number: dict[int, asyncio.Task[Program]] = {}
         self._drafted: dict[int, asyncio.Event] = {}
@@ -105,12 +116,14 @@ class Loop:
         self._breaker = Breaker()
         self._failures: deque[str] = deque(maxlen=_RECENT_FAILURES)
 
-    def stop(self) -> None:
+    def stop(self, by: str = "interrupt") -> None:
         """Ask for nothing more; what is in flight is finished. A second call is the caller's to turn into a cancel."""
+        if not self._stop.is_set():
+            self._stopped_by = by
         self._stop.set()
 
     async def run(self) -> str:
-        """Follow the record, then go on until a budget, the breaker or `stop` ends it."""
+        """Follow the record, then go on until a budget, the breaker, somebody's message or `stop` ends it."""
         try:
             await self.catch_up()
             if self._parts.replaying:
@@ -138,13 +151,19 @@ class Loop:
     async def _finish_replay(self) -> str:
         """Evaluate what the record has no end of."""
         while self._pending and not self._stop.is_set():
+            self._steer()
             if await self._wait_for(set(self._pending.values())):
                 self._pending = {ticket: task for ticket, task in self._pending.items() if not task.done()}
-        return "interrupt" if self._stop.is_set() else "replayed"
+        return self._stopped_by if self._stop.is_set() else "replayed"
 
     async def _follow(self, recorded: Recorded) -> None:
         """Do what the record says, in its order, as far as it goes."""
         for kind, ticket in recorded.sequence:
+            if self._parts.replaying:
+                self._steer()
+                while self._parts.steering.paused and not self._stop.is_set():
+                    await self._wait_for(set())
+                    self._steer()
             if self._stop.is_set():
                 return
             if kind == "told":
@@ -162,6 +181,7 @@ class Loop:
 
     async def _ask_and_tell(self) -> str:
         while True:
+            self._steer()
             ended = self._why_stop()
             if ended == "time":
                 return ended
@@ -176,17 +196,31 @@ class Loop:
                     reason = await self._tell(ticket)
                     if reason:
                         return f"breaker: {reason}"
+            elif self._parts.steering.paused:
+                await self._wait_for(set())
             else:
                 return "evaluations"
 
+    def _steer(self) -> None:
+        """Heed what people say."""
+        steering = self._parts.steering
+        if not steering.waiting:
+            return
+        paused = steering.paused
+        steering.receive(self._asked + 1)
+        if steering.stopping:
+            self.stop(by="request")
+        if steering.paused != paused:
+            self._observer.note("paused" if steering.paused else "evolving")
+
     def _may_ask(self) -> bool:
-        if not self._begun or len(self._pending) >= self._parts.window:
+        if not self._begun or self._parts.steering.paused or len(self._pending) >= self._parts.window:
             return False
         return self._parts.budget.allows(self._evaluations, len(self._pending))
 
     def _why_stop(self) -> str:
         if self._stop.is_set():
-            return "interrupt"
+            return self._stopped_by
         deadline = self._asking_ends()
         return "time" if deadline is not None and time.monotonic() >= deadline else ""
 
@@ -199,6 +233,11 @@ class Loop:
                 f"the log of {self._parts.reader.info.name} does not fit this version of adrs: for ticket {ticket} it "
                 f"says parent {parent}, the search now says {selection.parent.id}"
             )
+        if parent is not None and recorded is not None:
+            selection = replace(selection, least=recorded.least(ticket))
+        elif self._parts.optimum is None or not self._parts.ends_early:
+            selection = replace(selection, least=None)
+        self._parts.steering.follow(ticket)
         if parent is None or self._parts.replaying:
             self._parts.writer.asked(ticket, selection)
         await self._begin(ticket, selection)
@@ -211,7 +250,7 @@ class Loop:
         else:
             self._numbers += 1
             self._drafted[self._numbers] = asyncio.Event()
-            task = asyncio.create_task(self._develop(ticket, self._numbers, selection))
+            task = asyncio.create_task(self._develop(ticket, self._numbers, selection, self._threshold(selection)))
             self._by_number[self._numbers] = task
         self._pending[ticket] = task
         await asyncio.sleep(0)
@@ -231,27 +270,36 @@ class Loop:
         del self._pending[ticket]
         self._by_number.pop(program.id, None)
         self._drafted.pop(program.id, None)
-        if self._parts.replaying or self._parts.recorded is None or not self._parts.reader.told(ticket):
+        recorded = self._parts.recorded
+        if self._parts.replaying or recorded is None or not recorded.told(ticket):
             self._parts.writer.told(ticket)
         if program.duplicate_of is None and program.verdict != "rejected":
             self._evaluations += 1
-        if program.verdict not in ("ok", "rejected") and program.evaluation:
+        if program.verdict != "ok" and program.duplicate_of is None and program.source and program.evaluation:
             self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
         self._begun = True
+        if self._parts.optimum is not None:
+            self._parts.optimum.tell(program)
         self._parts.search.tell(program)
         self._parts.proposer.tell(program)
         self._observer.told(program, self._evaluations)
         return self._breaker.tell(program)
 
     async def _wait_for(self, tasks: "set[asyncio.Task[Program]]") -> bool:
-        """True when one of the tasks is done; False when a stop or the time comes first."""
+        """True when one of the tasks is done; False when a stop, the time or a message comes first.
+
+        Without tasks it returns after the next look for messages.
+        """
         if any(task.done() for task in tasks):
             return True
         stopped = asyncio.create_task(self._stop.wait())
         deadline = self._asking_ends()
-        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
         try:
-            await asyncio.wait({*tasks, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            while not stopped.done():
+                left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
+                done, _ = await asyncio.wait({*tasks, stopped}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                if done or not tasks or left < _LOOK_SECONDS or self._parts.steering.waiting:
+                    break
         finally:
             stopped.cancel()
         return any(task.done() for task in tasks)
@@ -263,9 +311,14 @@ class Loop:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _develop(self, ticket: int, number: int, selection: Selection | None) -> Program:
+    async def _develop(
+        self, ticket: int, number: int, selection: Selection | None, threshold: Threshold | None
+    ) -> Program:
         """From a selection to an evaluated program; without a selection, the seed program."""
         try:
+            known = self._known(ticket, selection)
+            if known is not None:
+                return known
             program, refusal = await self._proposed(ticket, number, selection)
         finally:
             self._drafted[number].set()
@@ -278,7 +331,24 @@ class Loop:
                 wall_seconds=0.0, cpu_seconds=0.0,
             )  # fmt: skip
             return self._screened(ticket, program, copied, original.id)
-        return await self._evaluated(ticket, program, selection.until if selection else None)
+        refusal = selection.refuse(program) if selection and selection.refuse else ""
+        if refusal:
+            return self._screened(ticket, program, Evaluation("train", REFUSED, "rejected", refusal), None)
+        return await self._evaluated(ticket, program, selection.until if selection else None, threshold)
+
+    def _known(self, ticket: int, selection: Selection | None) -> Program | None:
+        """The program as an earlier session of this run left it, with nothing to be done again."""
+        recorded = self._parts.recorded
+        program = recorded.program(ticket) if recorded else None
+        draft = recorded.draft(ticket) if recorded and program else None
+        if draft is not None and selection is not None:
+            self._parts.proposer.recall(self._brief(ticket, selection), draft)
+        return program
+
+    def _threshold(self, selection: Selection | None) -> Threshold | None:
+        """What the evaluation of a program that is asked for now may be stopped by."""
+        least = selection.least if selection else None
+        return self._parts.optimum.threshold(least) if least is not None and self._parts.optimum else None
 
     async def _proposed(self, ticket: int, number: int, selection: Selection | None) -> tuple[Program, str]:
         """A program whose draft is in the log, and why it is refused without an evaluation, if it is."""
@@ -303,22 +373,26 @@ class Loop:
         return Draft(self._parts.problem.seed.read_text(), "seed", "seed", (), "the problem's seed program")
 
     async def _draft(self, ticket: int, selection: Selection) -> Draft:
-        key = sha256(f"{self._parts.seed}/{ticket}".encode()).digest()
-        brief = Brief(
-            ticket=ticket, seed=int.from_bytes(key[:8], "big") >> 1, parent=selection.parent,
-            inspirations=selection.inspirations, operator=selection.operator,
-            failures=tuple(Counter(self._failures).most_common(5)),
-        )  # fmt: skip
+        brief = self._brief(ticket, selection)
         recorded = self._parts.recorded.draft(ticket) if self._parts.recorded else None
         if recorded is not None:
             self._parts.proposer.recall(brief, recorded)
             return recorded
         return await self._parts.proposer.propose(brief)
 
+    def _brief(self, ticket: int, selection: Selection) -> Brief:
+        key = sha256(f"{self._parts.seed}/{ticket}".encode()).digest()
+        return Brief(
+            ticket=ticket, seed=int.from_bytes(key[:8], "big") >> 1, parent=selection.parent,
+            inspirations=selection.inspirations, operator=selection.operator, independent=selection.independent,
+            failures=() if selection.independent else tuple(Counter(self._failures).most_common(5)),
+            hints=self._parts.steering.hints(ticket),
+        )  # fmt: skip
+
     async def _original(self, ticket: int, program: Program) -> Program | None:
-        """The earlier program with the same normalised source, once it has ended by a fault of its own or well."""
+        """The earlier program with the same normalised source, once it was evaluated and ended by its own doing."""
         recorded = self._parts.recorded
-        if recorded is not None and (self._parts.replaying or self._parts.reader.finished(ticket)):
+        if recorded is not None and self._parts.replaying:
             number = recorded.duplicate_of(ticket)
         else:
             if self._parts.order == "ticket":  # or it would depend on who answers first
@@ -329,28 +403,37 @@ class Loop:
             return None
         task = self._by_number.get(number)
         original = await asyncio.shield(task) if task else self._parts.reader.program(number)
-        return None if original.verdict == "infrastructure" else original
+        refused = original.evaluation is not None and original.evaluation.stage == REFUSED
+        return None if refused or original.verdict == "infrastructure" else original
 
-    async def _evaluated(self, ticket: int, program: Program, until: str | None) -> Program:
+    async def _evaluated(
+        self, ticket: int, program: Program, until: str | None, threshold: Threshold | None
+    ) -> Program:
         recorded = self._parts.recorded.evaluation(ticket) if self._parts.recorded else None
         if recorded is not None:
             return replace(program, evaluation=recorded)
         if ticket == SEED_TICKET:
             evaluation = self._parts.seed_evaluation
         else:
-            job = Job(program.source, "train", until, self._parts.scale)
+            threshold = self._spare(program, threshold) if threshold else None
+            job = Job(program.source, "train", until, self._parts.scale, threshold=threshold)
             evaluation = await self._parts.executor.evaluate(job)
         self._parts.writer.evaluated(ticket, program.id, evaluation)
         return replace(program, evaluation=evaluation)
 
+    def _spare(self, program: Program, threshold: Threshold) -> Threshold:
+        """A program that may still beat its own parent is worth an evaluation, whatever others have reached."""
+        parent = self._parts.reader.evaluation(program.parents[0].id) if program.parents else None
+        if parent is None or parent.fitness is None:
+            return threshold
+        return replace(threshold, fitness=min(threshold.fitness, parent.fitness))
+
     async def _promote(self, ticket: int, program: Program) -> Program:
         """Evaluate a known program to the end."""
-        return await self._evaluated(ticket, program, None)
+        return await self._evaluated(ticket, program, None, None)
 
     def _screened(self, ticket: int, program: Program, evaluation: Evaluation, duplicate_of: int | None) -> Program:
-        recorded = self._parts.recorded
-        if recorded is None or self._parts.replaying or not self._parts.reader.finished(ticket):
-            self._parts.writer.screened(ticket, program.id, evaluation, duplicate_of)
+        self._parts.writer.screened(ticket, program.id, evaluation, duplicate_of)
         return replace(program, evaluation=evaluation, duplicate_of=duplicate_of)
 
     def _is_new(self, ticket: int) -> bool:

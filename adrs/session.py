@@ -9,14 +9,14 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem, threads
+from adrs import plugins, problem, search, threads
 from adrs.budget import Budget
-from adrs.calibrate import Calibration, calibrate, evaluator_digest
+from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import Chooser
 from adrs.errors import UserError
@@ -26,19 +26,26 @@ from adrs.forecast import Forecast
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
+from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Job, Program
+from adrs.program import SPLITS, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Observer, Parts
 from adrs.settings import Settings
-from adrs.source import Rejected, Screen
+from adrs.source import Rejected
+from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
+from adrs.versions import versions
 
 _GRACE_SECONDS = 8.0
 """After a time budget, how long choosing the winner may go on."""
+_GRACE_FOR_CHECKS = 4.0
+"""The same for what is measured of it beyond that: fresh workloads, heuristic baselines."""
+_RECHECK_SHARE = 0.1
+"""The most of a time budget that is kept for measuring the winner on fresh workloads."""
 _REHEARSAL = 0.4
 """The share of a time budget after which the duration of the last step is found out."""
 
@@ -75,6 +82,11 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
 def read_settings(folder: Path) -> tuple[Settings, Problem]:
     """What a run was made with; raises UserError where its problem has changed since."""
     with Reader(folder) as reader:
+        if any(payload["lost"] for _, payload in reader.events("repaired")):
+            raise UserError(
+                f"run {folder.name} was repaired and has lost a part of its log: it can be looked at, but not be gone "
+                "on with; start a new run"
+            )
         settings = Settings.from_plain(reader.info.configuration)
         digest = reader.info.problem_digest
     loaded = problem.load(settings.problem, settings.workloads)
@@ -105,8 +117,10 @@ def _reference(given: str, loaded: Problem) -> str:
     return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
 
 
-def _record(calibration: Calibration, writer: Writer) -> None:
+def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, Split]] = ()) -> None:
     for (name, split), evaluation in calibration.evaluations.items():
+        if (name, split) in but:
+            continue
         writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
 
@@ -119,7 +133,7 @@ class _Session:
         self._settings = settings = replace(settings, trust=loaded.trust)
         self._folder = folder
         self._observer = observer
-        self._search = plugins.load("search", settings.search)(seed=settings.seed)
+        self._search = search.make(settings.search, loaded, settings.seed)
         self._journal = EarlyJournal()
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
@@ -127,6 +141,7 @@ class _Session:
         characters = settings.prompt_characters or PROMPT_CHARACTERS
         context = Context(loaded, settings.seed, self._models, prompts, characters)
         self._proposer = portfolio.make(settings.proposer, context)
+        self._screen = context.screen
         self._executor: Executor = plugins.load("executor", settings.executor)(
             loaded, settings.workers, settings.sandbox
         )
@@ -149,14 +164,16 @@ class _Session:
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 self._journal.open(LogJournal(writer, reader))
-                writer.event("started", {"sandbox": self._executor.sandbox})
+                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 _record(calibration, writer)
-                return await self._work(writer, reader, calibration, seed, None, replaying=False)
+                steering = Steering(writer, reader)
+                return await self._work(writer, reader, calibration, seed, None, steering)
 
     async def resume(self) -> Outcome:
         """Fold the log, then go on."""
         writer = Writer.open(self._folder)
         with contextlib.closing(writer), Reader(self._folder) as reader:
+            steering = Steering(writer, reader)
             calibration = recorded_calibration(self._problem, reader)
             self._observer.calibrated(calibration)
             self._journal.open(LogJournal(writer, reader))
@@ -165,10 +182,10 @@ class _Session:
                 spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
             )
             async with self._reachable_models(), self._workers():
-                writer.event("started", {"sandbox": self._executor.sandbox})
+                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
-                return await self._work(writer, reader, calibration, seed, recorded, replaying=False)
+                return await self._work(writer, reader, calibration, seed, recorded, steering)
 
     async def replay(self, source: Path) -> Outcome:
         """Follow another run's record in a new log, with evaluations done again."""
@@ -177,10 +194,12 @@ class _Session:
             seed = await self._evaluate_seed(calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader, Reader(source) as original:
-                writer.event("started", {"sandbox": self._executor.sandbox, "replay_of": str(source)})
+                begun = {"sandbox": self._executor.sandbox, "replay_of": str(source), "versions": versions()}
+                writer.event("started", begun)
                 _record(calibration, writer)
                 recorded = Recorded(original, evaluations=False)
-                outcome = await self._work(writer, reader, calibration, seed, recorded, replaying=True)
+                steering = Steering(writer, reader, hints(original))
+                outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
                 outcome.difference = first_difference(original, reader)
                 outcome.extra = {"identical": outcome.difference is None, "difference": outcome.difference}
                 return outcome
@@ -219,7 +238,7 @@ class _Session:
         path = self._problem.seed
         source = path.read_text()
         try:
-            Screen(self._problem).check(source)
+            self._screen.check(source)
         except Rejected as rejected:
             raise UserError(f"the seed program {path} is refused: {rejected}") from None
         scale, trivial = calibration.scale("train"), self._problem.baseline("trivial")
@@ -230,6 +249,13 @@ class _Session:
             raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
         return evaluation
 
+    async def _measure_heuristics(self, calibration: Calibration, writer: Writer, deadline: float | None) -> None:
+        """The other baselines, for the table; remembered from earlier runs where the problem is deterministic."""
+        known = set(calibration.evaluations)
+        self._observer.note("measuring the heuristic baselines")
+        await measure_heuristics(calibration, self._executor, deadline)
+        _record(calibration, writer, but=known)
+
     async def _work(
         self,
         writer: Writer,
@@ -237,16 +263,18 @@ class _Session:
         calibration: Calibration,
         seed: Evaluation,
         recorded: Recorded | None,
-        replaying: bool,
+        steering: Steering,
+        replaying: bool = False,
     ) -> Outcome:
         chooser = Chooser(self._problem, reader, writer, self._executor, calibration)
         settings = self._settings
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
-            proposer=self._proposer, executor=self._executor, scale=calibration.scale("train"),
+            proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
+            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=True,
             seed_evaluation=seed, writer=writer,
-            reader=reader, recorded=recorded, replaying=replaying,
+            reader=reader, recorded=recorded, replaying=replaying, steering=steering,
         )  # fmt: skip
 
         forecast = Forecast(self._problem, calibration, self._executor, settings.workers)
@@ -256,8 +284,10 @@ class _Session:
         def asking_ends() -> float | None:
             if budget is None:
                 return None
-            needed = forecast.seconds_needed(watch.best) - _GRACE_SECONDS
-            return self._began + budget - min(max(needed, 0.0), 0.5 * budget)
+            choosing = forecast.seconds_needed(watch.best)
+            checking = choosing + min(forecast.seconds_to_recheck(watch.best), _RECHECK_SHARE * budget)
+            needed = max(0.0, choosing - _GRACE_SECONDS, checking - _GRACE_FOR_CHECKS)
+            return self._began + budget - min(needed, 0.5 * budget)
 
         async def rehearse() -> None:
             if budget is not None:
@@ -279,6 +309,12 @@ class _Session:
             if budget is not None:
                 deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
             choice = await chooser.choose(deadline)
+            self._observer.note("measuring the winner on fresh workloads")
+            if deadline is not None:
+                deadline += _GRACE_FOR_CHECKS - _GRACE_SECONDS
+            await chooser.recheck(choice, deadline)
+            await self._measure_heuristics(calibration, writer, deadline)
+        steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,

@@ -1,8 +1,10 @@
 """Source text as data: parsed, never run. The interface check and the digest by which duplicates are found."""
 
 import ast
+import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +13,15 @@ from adrs.errors import UserError
 from adrs.interface import FunctionType
 from adrs.problem import Problem
 
-_NORMALISED_PREFIX = "_v"
+_NORMALISED_PREFIX = "%"
+"""Of names that no source can have."""
+_STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Fields that hold statements, or what holds them."""
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal)
+_LOOKS_AT_NAMES = frozenset({"locals", "vars", "eval", "exec", "dir", "globals"})
+_REMEMBERED = 64
+"""Programs whose check is remembered: a proposer checks its own before the loop does."""
+_WORDS = re.compile(r"\w+|[^\w\s]")
 
 
 class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes
@@ -26,6 +36,7 @@ class Screen:
         self._problem = problem
         self._limit = problem.limits.source_kb * 1024
         self._fixed = _fixed_parts(problem.seed)
+        self._digest = lru_cache(maxsize=_REMEMBERED)(self._check)
 
     def check(self, source: str, anywhere: bool = False) -> str:
         """The digest of a program; raises Rejected.
@@ -34,6 +45,9 @@ class Screen:
         file itself, and knows what it needs of it: there the digest is of the text, and names and imports are left to
         the evaluator.
         """
+        return self._digest(source, anywhere)
+
+    def _check(self, source: str, anywhere: bool) -> str:
         if self._problem.trust == "line":
             found = screen(source, self._problem.functions, self._problem.limits.imports, self._limit)
         else:
@@ -137,7 +151,8 @@ def literal_share(source: str) -> float:
     lengths = [0]
     for line in source.encode().splitlines(keepends=True):
         lengths.append(lengths[-1] + len(line))
-    for node in ast.walk(_Normaliser().visit(tree)):
+    _normalise(tree)
+    for node in ast.walk(tree):
         if _is_literal(node) and isinstance(node, ast.expr) and node.end_lineno and node.end_col_offset is not None:
             start = lengths[node.lineno - 1] + node.col_offset
             spans.append((start, lengths[node.end_lineno - 1] + node.end_col_offset))
@@ -161,34 +176,60 @@ def digest(tree: ast.Module) -> str:
 
     The tree is changed on the way.
     """
-    normalised = _Normaliser().visit(tree)
-    return sha256(ast.dump(normalised, annotate_fields=False).encode(errors="surrogatepass")).hexdigest()
+    _normalise(tree)
+    return sha256(ast.dump(tree, annotate_fields=False).encode(errors="surrogatepass")).hexdigest()
 
 
-class _Normaliser(ast.NodeTransformer):
-    """Renames locals in order of appearance and drops docstrings."""
+def tokens(source: str) -> list[str]:
+    """What a program consists of, in order: words of its normalised syntax tree, but for the values of its numbers.
 
-    def visit_Module(self, node: ast.Module) -> ast.Module:
+    Where the text is no Python, its words and marks.
+    """
+    try:
+        tree = ast.parse(source)
+        _normalise(tree)
+        found: list[str] = []
+        _collect(tree, found)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _WORDS.findall(source)
+    return found
+
+
+def _collect(node: ast.AST, found: list[str]) -> None:
+    found.append(type(node).__name__)
+    for name in node._fields:
+        value = getattr(node, name)
+        if isinstance(value, ast.AST):
+            if not isinstance(value, ast.expr_context):
+                _collect(value, found)
+        elif isinstance(value, list):
+            for element in value:
+                if isinstance(element, ast.AST):
+                    _collect(element, found)
+        elif value is not None and not isinstance(value, int | float):
+            found.append(repr(value))
+
+
+def _normalise(node: ast.AST, keywords: Collection[str | None] | None = None) -> None:
+    """Rename locals and arguments in order of appearance; drop docstrings, and annotations of assignments.
+
+    Only statements are descended into, since expressions hold none. keywords: names that calls of the program pass
+    arguments by, None among them where some come out of a dictionary.
+    """
+    if keywords is None:
+        keywords = {child.arg for child in ast.walk(node) if isinstance(child, ast.keyword)}
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
         node.body = _without_docstring(node.body)
-        self.generic_visit(node)
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        node.body = _without_docstring(node.body)
-        self.generic_visit(node)
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        node.body = _without_docstring(node.body)
+    for field in _STATEMENTS:
+        inside = getattr(node, field, None)
+        if isinstance(inside, list):  # the body of a lambda or of a conditional expression is none
+            for number, child in enumerate(inside):
+                _normalise(child, keywords)
+                if isinstance(child, ast.AnnAssign) and child.value is not None and isinstance(child.target, ast.Name):
+                    inside[number] = ast.Assign([child.target], child.value)
+    if isinstance(node, ast.FunctionDef):
         node.returns = None
-        self.generic_visit(node)
-        return _RenameLocals(node).visit(node) if not _looks_at_names(node) else node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        self.generic_visit(node)
-        if node.value is not None and isinstance(node.target, ast.Name):
-            return ast.Assign([node.target], node.value)
-        return node
+        _rename_locals(node, keywords)
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -198,31 +239,34 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
-def _looks_at_names(node: ast.FunctionDef) -> bool:
-    """Whether names of locals may matter: nested scopes, or a look into the frame."""
-    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal)
-    for child in ast.walk(node):
-        if child is not node and isinstance(child, inner):
-            return True
-        if isinstance(child, ast.Name) and child.id in ("locals", "vars", "eval", "exec", "dir", "globals"):
-            return True
-    return False
+def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) -> None:
+    """Rename what a function binds where its names cannot matter: not what is passed by keyword.
 
-
-class _RenameLocals(ast.NodeTransformer):
-    """Renames what a function without inner functions binds, arguments included unless passed by keyword."""
-
-    def __init__(self, function: ast.FunctionDef) -> None:
-        self.names: dict[str, str] = {}
-        for child in ast.walk(function):
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-                self.names.setdefault(child.id, f"{_NORMALISED_PREFIX}{len(self.names)}")
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.annotation = None
-        self.names.pop(node.arg, None)
-        return node
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self.names.get(node.id, node.id)
-        return node
+    They may where it has nested scopes, or looks into its frame.
+    """
+    names: dict[str, str] = {}
+    kept = set(keywords)
+    for child in ast.walk(function):
+        if isinstance(child, ast.Name):
+            if child.id in _LOOKS_AT_NAMES:
+                return
+            if isinstance(child.ctx, ast.Store):
+                names.setdefault(child.id, f"{_NORMALISED_PREFIX}{len(names)}")
+        elif isinstance(child, ast.arg):
+            names.setdefault(child.arg, f"{_NORMALISED_PREFIX}{len(names)}")
+            if None in keywords:
+                kept.add(child.arg)
+        elif isinstance(child, ast.arguments):
+            kept |= {argument.arg for argument in child.kwonlyargs}
+        elif isinstance(child, ast.ExceptHandler) and child.name is not None:
+            names.setdefault(child.name, f"{_NORMALISED_PREFIX}{len(names)}")
+        elif isinstance(child, _SCOPES) and child is not function:
+            return
+    for child in ast.walk(function):
+        if isinstance(child, ast.Name):
+            child.id = child.id if child.id in kept else names.get(child.id, child.id)
+        elif isinstance(child, ast.arg):
+            child.annotation = None
+            child.arg = child.arg if child.arg in kept else names[child.arg]
+        elif isinstance(child, ast.ExceptHandler) and child.name is not None:
+            child.name = child.name if child.name in kept else names[child.name]

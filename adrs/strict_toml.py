@@ -1,5 +1,6 @@
 """Reads TOML tables strictly: a missing key, a wrong type or an unknown key is one clear sentence."""
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,7 @@ class Table:
         self.known.add(key)
         if key not in self.data:
             if default is ...:
-                example = self.examples.get(self.path(key))
-                hint = f"; for example: {example}" if example else ""
-                raise UserError(f"{self.file}: {self.path(key)} is missing{hint}")
+                raise UserError(f"{self.file}: {self.path(key)} is missing{self._hint(key)}")
             return default
         value = self.data[key]
         kinds = kind if isinstance(kind, tuple) else (kind,)
@@ -39,6 +38,14 @@ class Table:
         if not isinstance(value, kinds):
             raise self.wrong(key, kinds, value)
         return value
+
+    def _hint(self, key: str) -> str:
+        """A key nobody asked for that looks like the missing one, or an example."""
+        close = difflib.get_close_matches(key, [name for name in self.data if name not in self.known], n=1)
+        if close:
+            return f'; did you mean it by "{close[0]}"?'
+        example = self.examples.get(self.path(key))
+        return f"; for example: {example}" if example else ""
 
     def wrong(self, key: str, kinds: tuple[type, ...], value: Any) -> UserError:
         """The error for a value of another type."""

@@ -1,12 +1,11 @@
 """The command line. One file a group of verbs; what they do lives elsewhere."""
 
-import asyncio
 import os
 import sys
 
 import typer
 
-from adrs.cli import agent, doctor, inspect, problems, runs, sandbox
+from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox, serve
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -21,9 +20,12 @@ app = typer.Typer(
 runs.register(app)
 problems.register(app)
 inspect.register(app)
+compare.register(app)
+outputs.register(app)
 agent.register(app)
 doctor.register(app)
 sandbox.register(app)
+serve.register(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -42,9 +44,17 @@ def main() -> None:
     except UserError as error:
         print(f"adrs: {error}", file=sys.stderr)
         sys.exit(1)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        print("adrs: interrupted; what was recorded is safe, `adrs resume RUN` goes on", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except BaseException as error:
+        if not _is_interrupt(error):
+            raise
+        print("adrs: interrupted; what was recorded is safe, `adrs resume last` goes on", file=sys.stderr)
+        sys.exit(130)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Ctrl-C, or a task that a signal cancelled; what never loaded asyncio need not load it to find out."""
+    asyncio = sys.modules.get("asyncio")
+    return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))

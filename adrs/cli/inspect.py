@@ -10,6 +10,8 @@ from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
 
 RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
+_WIDE = 110
+"""Columns of a terminal from which on a list of runs says everything."""
 Number = Annotated[int, typer.Argument(help="Number of a program.")]
 
 
@@ -26,24 +28,15 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """List runs."""
     import time
 
-    from adrs.cli.output import console, metric, number, print_json, table, trust_mark
+    from adrs import lineage as questions
+    from adrs.cli.output import console, metric, number, print_json, safe, table, trust_mark
     from adrs.store import Reader
 
     found: list[dict[str, Any]] = []
     for folder in folders.list_runs(runs_dir):
         try:
             with Reader(folder) as reader:
-                best = reader.best(1)
-                evaluation = reader.evaluation(best[0]) if best else None
-                stopped = reader.events("stopped")
-                found.append({
-                    "run": folder.name, "path": str(folder), "problem": reader.info.problem,
-                    "trust": reader.info.trust, "seed": reader.info.seed,
-                    "created": reader.info.created, "programs": reader.count(), "evaluations": reader.evaluations(),
-                    "best": best[0] if best else None, "score": evaluation.score if evaluation else None,
-                    "fitness": evaluation.fitness if evaluation else None,
-                    "stopped_by": stopped[-1][1]["by"] if stopped else None,
-                })  # fmt: skip
+                found.append(questions.plain(questions.overview(reader)))
         except UserError as error:
             found.append({"run": folder.name, "path": str(folder), "damaged": str(error)})
     if as_json:
@@ -55,14 +48,20 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], f"[red]{each['damaged']}[/]", "", "", "", ""])
+            rows.append([each["run"], f"[red]{safe(each['damaged'])}[/]", "", "", "", "", "", ""])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
-        score = metric(each["fitness"]) if shared else number(each["score"])
-        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), score + trust_mark(each["trust"]),
-                     each["stopped_by"] or "unfinished"])  # fmt: skip
-    console().print(table(["run", "problem", "begun", ">evaluations", ">best score", "stopped by"], rows))
+        train = metric(each["fitness"]) if shared else number(each["winner"]["score"]["train"])
+        others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
+        ended = each["stopped_by"] or ("running" if each["live"] else "unfinished")
+        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
+                     *others, ended])  # fmt: skip
+    columns = ["run", "problem", "begun", ">evaluations", ">train", ">validation", ">test", "stopped by"]
+    out = console()
+    shown = range(len(columns)) if out.width >= _WIDE else [0, 3, 4, 5, 6, 7]
+    out.print("scores of the winner, or of the best on train so far", style="dim")
+    out.print(table([columns[at] for at in shown], [[row[at] for at in shown] for row in rows]))
 
 
 def lineage(
@@ -86,38 +85,56 @@ def lineage(
             else:
                 print_ancestry(steps, reader.info.trust)
             return
-        summaries = reader.summaries()
         if as_json:
-            print_json([_plain(summary, reader) for summary in summaries])
+            print_json([_plain(summary, reader) for summary in reader.summaries()])
         else:
-            winner = questions.winner(reader)
-            print_tree(reader.info, questions.tree(summaries, everything, winner), len(summaries), winner)
+            found = questions.tree(reader, everything)
+            print_tree(reader.info, found, questions.line(reader, found.winner) if found.winner is not None else ())
 
 
-def show(run: RunName, program: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
-    """Show one program: source, metrics beside its parent's, feedback and output."""
-    from adrs.cli.lineage_view import print_program
+def show(
+    run: RunName,
+    program: Annotated[int | None, typer.Argument(help="Number of a program. [default: the winner]")] = None,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print what models were asked instead.")] = False,
+    answer: Annotated[
+        bool, typer.Option("--answer", help="Print what models answered instead, word for word.")
+    ] = False,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Show one program: source, metrics beside its parent's, feedback, output, operators, what models were asked."""
+    from adrs import lineage as questions
     from adrs.cli.output import print_json
+    from adrs.cli.program_view import print_calls, print_program
+    from adrs.cli.summary import print_operators
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        found = reader.program(program)
+        number = _winner(reader) if program is None else program
+        found = questions.detail(reader, number)
         if as_json:
-            evaluations = {split: reader.evaluation(program, split) for split in ("train", "validation", "test")}
             print_json({
-                **_plain(found, reader), "source": found.source, "detail": dict(found.detail),
-                "evaluations": {split: each.plain() for split, each in evaluations.items() if each},
+                **_plain(found.program, reader), "source": found.program.source, "detail": dict(found.program.detail),
+                "gain": found.gain, "children": [child.id for child in found.children],
+                "child_count": found.child_count, "duplicates": list(found.duplicates),
+                "evaluations": {split: each.plain() for split, each in found.evaluations.items()},
+                "calls": questions.plain(found.calls),
+                "operators": questions.plain(questions.gains(reader, number)),
             })  # fmt: skip
-            return
-        parent = reader.program(found.parents[0].id) if found.parents else None
-        print_program(found, parent, reader.info.trust)
+        elif prompt or answer:
+            if not found.calls:
+                raise UserError(f"no model was asked for program {number}; it is by {found.program.proposer}")
+            print_calls(found, prompt, answer)
+        else:
+            print_program(found, reader.info.trust, questions.declared(reader).seed)
+            print_operators(questions.gains(reader, number))
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     """Compare two programs by source and by workload."""
     from adrs import lineage as questions
-    from adrs.cli.lineage_view import print_diff
     from adrs.cli.output import print_json
+    from adrs.cli.program_view import print_diff
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
@@ -126,8 +143,9 @@ def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("
         if as_json:
             print_json({
                 "before": before, "after": after, "trust": reader.info.trust, "diff": lines,
-                "workloads": [{"name": name, "before": a.score if a else None, "after": b.score if b else None}
-                              for name, a, b in questions.by_workload(left, right)],
+                "workloads": [{"name": each.name, "before": each.before.score if each.before else None,
+                               "after": each.after.score if each.after else None}
+                              for each in questions.by_workload(left, right)],
             })  # fmt: skip
         else:
             print_diff(left, right, lines, reader.info.trust)
@@ -140,15 +158,11 @@ def best(
     as_json: Json = False,
 ) -> None:
     """Write the winner of a run (or the best on train so far) to a file."""
-    from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
     with Reader(folders.find_run(run, runs_dir)) as reader:
-        number = questions.winner(reader)
-        if number is None:
-            raise UserError(f"run {reader.info.name} has no program that works yet")
-        winner = reader.program(number)
+        winner = reader.program(_winner(reader))
         if output is not None:
             from adrs.outcome import write_winner
 
@@ -159,6 +173,15 @@ def best(
             print(winner.source, end="" if winner.source.endswith("\n") else "\n")
         else:
             print(f"program {winner.id} of {reader.info.name} written to {output}")
+
+
+def _winner(reader: Any) -> int:
+    from adrs import lineage as questions
+
+    number = questions.winner(reader)
+    if number is None:
+        raise UserError(f"run {reader.info.name} has no program that works yet")
+    return number
 
 
 def _plain(summary: Any, reader: Any) -> dict[str, Any]:

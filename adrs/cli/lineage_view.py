@@ -1,39 +1,59 @@
-"""Trees, ancestries, programs and diffs, drawn for a terminal."""
+"""Trees and ancestries, drawn for a terminal."""
 
 from collections.abc import Sequence
 
-from rich.syntax import Syntax
+from rich.console import Console
 from rich.text import Text
-from rich.tree import Tree
 
-from adrs import lineage
-from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, table, trust_mark, verdict
-from adrs.lineage import Node, Step
-from adrs.program import Program
+from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, trust_mark, verdict
+from adrs.lineage import Node, Step, Tree
+from adrs.lineage.outline import Entry, outline
 from adrs.store.reader import RunInfo
+from adrs.text import first_line
 
 
-def print_tree(run: RunInfo, roots: Sequence[Node], count: int, winner: int | None) -> None:
-    """The tree of first parents, with the winner marked."""
+def print_tree(run: RunInfo, found: Tree, line: Sequence[int]) -> None:
+    """The tree of first parents, a line for each program; `line` is the winner's."""
     out = console()
-    top = Tree(f"[bold]{safe(run.name)}[/]  {count} programs{trust_mark(run.trust)}", guide_style="dim")
-    stack = [(top, node) for node in reversed(roots)]
-    while stack:
-        branch, node = stack.pop()
-        added = branch.add(_label(node) + ("  [bold green]the winner[/]" if node.summary.id == winner else ""))
-        if node.folded:
-            added.add(f"[dim]… {node.folded} more without an improvement[/]")
-        stack += [(added, child) for child in reversed(node.children)]
-    out.print(top)
+    shown = "" if len(found.nodes) == found.programs else f", {len(found.nodes)} shown"
+    out.print(f"[bold]{safe(run.name)}[/]  {found.programs} programs{shown}{trust_mark(run.trust)}", soft_wrap=True)
+    for entry in outline(found.nodes, line):
+        _print_line(out, _guide(entry) + _label(entry.node, entry.node.program.id == found.winner))
+    if found.folded_roots:
+        out.print(f"[dim]… {found.folded_roots} more hang on none of these[/]")
+    if any(node.folded for node in found.nodes):
+        out.print(f"[dim](+n): so many more programs that led to none of these; adrs lineage {safe(run.name)} --all "
+                  "shows them[/]", soft_wrap=True)  # fmt: skip
 
 
-def _label(node: Node) -> str:
-    summary = node.summary
-    mark = "" if summary.verdict == "ok" else f" {verdict(summary.verdict)}"
-    score = number(summary.score) if summary.score is not None else metric(summary.fitness)
-    what = summary.rationale or summary.reason
-    who = f"[cyan]{safe(summary.operator)}[/]" + (f" [dim]{safe(summary.model)}[/]" if summary.model else "")
-    return f"#{summary.id} [bold]{score}[/] {gain(node.gain)}{mark} {who} {safe(_first_line(what))}"
+def _guide(entry: Entry) -> str:
+    """Rails to the left of a line: a dot where a branch or a tree begins."""
+    if entry.depth == 0:
+        return "[dim]● [/]" if entry.begins else "[dim]│ [/]"
+    return f"[dim]{'│ ' * (entry.depth - 1)}{'├─● ' if entry.begins else '│ │ '}[/]"
+
+
+def _label(node: Node, wins: bool) -> str:
+    summary = node.program
+    score = number(summary.score, 2) if summary.score is not None else metric(summary.fitness)
+    words = [
+        f"#{summary.id}", f"[bold]{score}[/]", gain(node.gain),
+        "" if summary.verdict == "ok" else verdict(summary.verdict),
+        f"[cyan]{safe(summary.proposer)}/{safe(summary.operator)}[/]" if summary.parents else
+        f"[cyan]{safe(summary.operator)}[/]",
+        f"[dim]{safe(summary.model)}[/]" if summary.model else "",
+        "[bold green]winner[/]" if wins else "", f"[dim](+{node.folded})[/]" if node.folded else "",
+        safe(first_line(summary.rationale or summary.reason)),
+    ]  # fmt: skip
+    return " ".join(word for word in words if word)
+
+
+def _print_line(out: Console, markup: str) -> None:
+    """One line; cut off at the width of a terminal, whole in a pipe."""
+    text = Text.from_markup(markup, emoji=False)
+    if out.is_terminal:
+        text.truncate(out.width, overflow="ellipsis")
+    out.print(text, soft_wrap=True)
 
 
 def print_ancestry(steps: Sequence[Step], trust: str) -> None:
@@ -44,68 +64,24 @@ def print_ancestry(steps: Sequence[Step], trust: str) -> None:
         program = step.program
         size = f"[green]+{step.added}[/] [red]-{step.removed}[/] lines"
         score = number(program.score, 2) if program.score is not None else metric(program.fitness)
-        others = [parent for parent in program.parents[1:] if parent.role != "parent"]
+        others = [parent for parent in program.parents if parent.role != "parent"]
         came = f" with {', '.join(f'#{parent.id} ({parent.role})' for parent in others)}" if others else ""
-        out.print(
-            f"[bold]#{program.id}[/] {verdict(program.verdict)} score [bold]{score}[/] {gain(step.gain)}  "
-            f"[cyan]{safe(program.proposer)}/{safe(program.operator)}[/]{came}  {size}",
-            soft_wrap=True,
-        )
+        by = safe(program.model) if program.model else safe(program.proposer)
+        words = [f"[bold]#{program.id}[/]", verdict(program.verdict), f"score [bold]{score}[/]", gain(step.gain),
+                 f"[cyan]{by}/{safe(program.operator)}[/]{came}", size]  # fmt: skip
+        out.print("  ".join(word for word in words if word))
         if program.rationale:
-            out.print(f"    {safe(program.rationale)}", soft_wrap=True)
+            _print_indented(out, printable(program.rationale))
+        if program.verdict != "ok" and program.evaluation is not None and program.evaluation.reason:
+            _print_indented(out, printable(program.evaluation.reason))
 
 
-def print_program(program: Program, parent: Program | None, trust: str) -> None:
-    """Source with colours, then metrics by workload beside the parent's."""
-    out = console()
-    heading = f"[bold]program {program.id}[/] {verdict(program.verdict)}"
-    if program.score is not None:
-        heading += f" score [bold]{program.score:.2f}[/]"
-    heading += trust_mark(trust)
-    out.print(
-        f"{heading}  {safe(program.proposer)}/{safe(program.operator)}  {safe(program.rationale)}", soft_wrap=True
-    )
-    if program.parents:
-        out.print("parents  " + ", ".join(f"#{each.id} ({each.role})" for each in program.parents))
-    evaluation = program.evaluation
-    if evaluation is not None and evaluation.reason:
-        out.print(f"reason   {safe(evaluation.reason)}", soft_wrap=True)
-    out.print(Syntax(printable(program.source), "python", line_numbers=True, word_wrap=True, theme="ansi_dark"))
-    if evaluation is not None:
-        for key, value in evaluation.metrics.items():
-            out.print(f"  {safe(key)} {metric(value)}")
-        if parent is not None:
-            _print_workloads(parent, program, (f"program {parent.id}", "this one"))
-        for result in evaluation.workloads:
-            if result.feedback:
-                out.print(f"feedback {safe(result.name)}: {safe(result.feedback)}", soft_wrap=True)
-        if evaluation.output:
-            out.print(f"output\n{safe(evaluation.output)}", soft_wrap=True)
+def _print_indented(out: Console, text: str) -> None:
+    """Text of others, set in, wrapped at the width of a terminal."""
+    from rich.padding import Padding
 
-
-def print_diff(before: Program, after: Program, lines: Sequence[str], trust: str) -> None:
-    """A coloured diff, then the workloads side by side."""
-    out = console()
-    print_trust(out, trust)
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in lines:
-        out.print(Text(printable(line), style=colours.get(line[:1], "")), soft_wrap=True)
-    if not lines:
-        out.print("the sources are equal")
-    _print_workloads(before, after, (f"program {before.id}", f"program {after.id}"))
-
-
-def _print_workloads(before: Program, after: Program, names: tuple[str, str]) -> None:
-    rows = []
-    for name, left, right in lineage.by_workload(before, after):
-        change = None
-        if left is not None and right is not None and left.score is not None and right.score is not None:
-            change = right.score - left.score
-        rows.append([safe(name), number(left.score if left else None), number(right.score if right else None),
-                     gain(change)])  # fmt: skip
-    if rows:
-        console().print(table(["workload", f">{names[0]}", f">{names[1]}", ">gain"], rows))
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0] if text else ""
+    if out.is_terminal:
+        out.print(Padding(Text(text), (0, 0, 0, 4)))
+    else:
+        for line in text.splitlines():
+            out.print(Text(f"    {line}"), soft_wrap=True)

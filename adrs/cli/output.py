@@ -9,6 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from adrs.text import change, metric, number, printable
+
+__all__ = [
+    "console", "gain", "metric", "number", "print_json", "print_trust", "printable", "safe", "table", "trust_mark",
+    "verdict",
+]  # fmt: skip
+
 _MARKS = {
     "ok": "[green]ok[/]", "invalid": "[red]invalid[/]", "error": "[red]error[/]", "timeout": "[yellow]timeout[/]",
     "memory": "[yellow]memory[/]", "killed": "[red]killed[/]", "rejected": "[dim]rejected[/]",
@@ -19,7 +26,7 @@ _MARKS = {
 def console(stderr: bool = False) -> Console:
     """A console of the terminal's width; wide and plain when the output goes to a pipe."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False)
+    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False, emoji=False)
 
 
 def print_json(value: Any) -> None:
@@ -27,27 +34,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=True))
 
 
-def number(value: float | None, digits: int = 1) -> str:
-    """A score: fixed digits, or a dash."""
-    if value is None:
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
-
-
-def metric(value: float | None) -> str:
-    """A metric in native units: six significant digits, or a dash."""
-    return "–" if value is None else f"{value:.6g}"
-
-
 def gain(value: float | None) -> str:
-    """A difference of scores, with its sign and colour; small ones keep two significant digits."""
+    """A difference of scores, with its sign and colour."""
     if value is None:
         return ""
-    if value == 0:
-        return "[dim]=[/]"
-    text = f"{value:+.1f}" if abs(value) >= 0.1 else f"{value:+.2g}"
-    return f"[{'green' if value > 0 else 'red'}]{text}[/]"
+    return f"[{'dim' if value == 0 else 'green' if value > 0 else 'red'}]{change(value)}[/]"
 
 
 def trust_mark(trust: str) -> str:
@@ -78,16 +69,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | No
     return made
 
 
-def printable(text: str) -> str:
-    """Text of candidates and models without control characters or marks that change its direction."""
-    return "".join(c if c in "\n\t" or (c.isprintable() and not _reorders(c)) else f"\\x{ord(c):02x}" for c in text)
-
-
 def safe(text: str) -> str:
-    """The same for places where the console reads markup."""
+    """Text of candidates and models, for places where the console reads markup."""
     return escape(printable(text))
-
-
-def _reorders(character: str) -> bool:
-    """Whether a character changes the direction of text, by which source can be made to look like other source."""
-    return character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"

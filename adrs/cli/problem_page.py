@@ -9,8 +9,8 @@ from adrs.problem import Problem
 from adrs.program import SPLITS
 
 
-def page(problem: Problem, calibration: Calibration | None) -> dict[str, Any]:
-    """Everything that is shown, as plain data."""
+def page(problem: Problem, calibration: Calibration) -> dict[str, Any]:
+    """Everything that is shown, as plain data; baselines with the scores that are known."""
     return {
         "name": problem.name, "title": problem.title, "source": problem.source, "path": str(problem.folder),
         "trust": problem.trust, "language": problem.language,
@@ -34,15 +34,12 @@ def page(problem: Problem, calibration: Calibration | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _baseline(problem: Problem, calibration: Calibration | None, baseline: Any) -> dict[str, Any]:
-    shown = {
-        "name": baseline.name,
-        "role": baseline.role,
-        "file": f"native:{baseline.native}" if baseline.native else str(baseline.path),
-    }
-    if calibration is None:
+def _baseline(problem: Problem, calibration: Calibration, baseline: Any) -> dict[str, Any]:
+    file = f"native:{baseline.native}" if baseline.native else str(baseline.path)
+    shown = {"name": baseline.name, "role": baseline.role, "file": file}
+    evaluation = calibration.evaluations.get((baseline.name, "train"))
+    if evaluation is None:
         return shown
-    evaluation = calibration.evaluations[baseline.name, "train"]
     return {**shown, "verdict": evaluation.verdict, "score": calibration.score(baseline, "train"),
             "metrics": dict(evaluation.metrics), "cpu_seconds": evaluation.cpu_seconds}  # fmt: skip
 
@@ -90,5 +87,5 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
              metric(each.get("metrics", {}).get(objective.metric)), each.get("verdict", "")]
             for each in shown["baselines"]]  # fmt: skip
     out.print(table(["  name", "role", ">score", f">{objective.metric}", ""], rows))
-    if "score" not in shown["baselines"][0]:
-        out.print("  (`--measure` evaluates them)", style="dim")
+    if not all("score" in each for each in shown["baselines"]):
+        out.print("  (`--measure` evaluates those without a score)", style="dim")

@@ -44,11 +44,12 @@ def show_problem(
 ) -> None:
     """Show one problem: what is decided, the interface, workloads, baselines."""
     from adrs import problem
+    from adrs.calibrate import remembered
     from adrs.cli.output import print_json
     from adrs.cli.problem_page import page, print_page
 
     loaded = problem.load(name)
-    shown = page(loaded, _measure(loaded, sandbox, workers) if measure else None)
+    shown = page(loaded, _measure(loaded, sandbox, workers) if measure else remembered(loaded))
     if as_json:
         print_json(shown)
     else:

@@ -39,7 +39,14 @@ def run(
     runs_dir: RunsDir = Path("runs"),
     workers: Workers = None,
     sandbox: SandboxName = None,
-    search: Annotated[str | None, typer.Option("--search", help="Search strategy. [default: adaptive]")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(
+            "--search",
+            help="Search strategy: adaptive, beam, best-of-n, map-elites, novelty, pareto, random, top-k, or an "
+            "installed package's. [default: adaptive]",
+        ),
+    ] = None,
     proposers: Annotated[
         str | None, typer.Option("--proposers", help="For example embedded, or embedded:1,model:3 with weights.")
     ] = None,
@@ -47,7 +54,8 @@ def run(
         list[str] | None, typer.Option("--model", help="Language model, NAME or NAME@URL; may be repeated.")
     ] = None,
     price: Annotated[
-        list[str] | None, typer.Option("--price", help="NAME=IN/OUT, dollars per million tokens; may be repeated.")
+        list[str] | None,
+        typer.Option("--price", help="NAME=IN/OUT[/CACHED], dollars per million tokens; may be repeated."),
     ] = None,
     prompts: Annotated[Path | None, typer.Option("--prompts", help="Folder with prompt templates of yours.")] = None,
     prompt_characters: Annotated[
@@ -88,6 +96,7 @@ def run(
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
     }  # fmt: skip
     options = _merge(given, config)
+    _add_prices(options)
     workloads = options["workloads"] or "standard"
     if workloads not in ("standard", "published"):
         raise UserError(f'--workloads "{workloads}"{did_you_mean(workloads, ["standard", "published"])}')
@@ -184,16 +193,19 @@ def _seconds(duration: str | None) -> float | None:
 
 
 def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
-    """Options of the command line, else those of the file."""
+    """Options of the command line, else those of the file, and the file's table of prices."""
+    from adrs.llm.prices import read_table
+    from adrs.strict_toml import Table
+
     if config is None:
-        return given
+        return {**given, "prices": {}}
     try:
         data = tomllib.loads(config.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{config} is not valid TOML: {error}") from None
     except OSError as error:
         raise UserError(f"{config} cannot be read: {error.strerror}") from None
-    merged = dict(given)
+    merged = {**given, "prices": read_table(Table("prices", data.pop("prices", {}), config))}
     for key, value in data.items():
         name = key.replace("-", "_")
         if name not in given:
@@ -204,6 +216,23 @@ def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
         if merged[name] is None:
             merged[name] = value
     return merged
+
+
+def _add_prices(options: dict[str, Any]) -> None:
+    """What the table of the file says of the run's models, where `--price` says nothing of them."""
+    import os
+
+    from adrs.llm.prices import parse_price, texts
+    from adrs.llm.specs import parse_specs
+
+    table, said = options.pop("prices"), options["price"] or []
+    if not table:
+        return
+    if not options["model"]:
+        raise UserError("prices says something about language models; name one with --model")
+    names = {parse_price(text)[0] for text in said}
+    found = texts(table, parse_specs(options["model"], os.environ))
+    options["price"] = [*said, *(text for text in found if parse_price(text)[0] not in names)]
 
 
 def _wrong(name: str, value: Any) -> str:
@@ -241,13 +270,17 @@ def _view(folder: Path, quiet: bool) -> Any:
 
 def _finish(outcome: Any, as_json: bool) -> None:
     """Print the end of a session and leave with its exit code."""
+    from adrs import lineage
     from adrs.cli.output import print_json
     from adrs.cli.summary import print_outcome
+    from adrs.store import Reader
 
+    with Reader(outcome.path) as reader:
+        gains = lineage.gains(reader, outcome.choice.winner)
     if as_json:
-        print_json(outcome.plain())
+        print_json({**outcome.plain(), "operators": lineage.plain(gains)})
     else:
-        print_outcome(outcome)
+        print_outcome(outcome, gains)
     if outcome.stopped_by.startswith("breaker"):
         raise typer.Exit(3)
     if outcome.stopped_by == "interrupt":

@@ -1,15 +1,21 @@
 """The table a session ends with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
 
 from adrs.choose import SEED_PROGRAM
-from adrs.cli.output import console, metric, number, print_trust, table, trust_mark
+from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
+from adrs.lineage.gains import OperatorGain
 from adrs.outcome import Outcome
+from adrs.problem import shipped
 from adrs.program import SPLITS, Evaluation, Split
 
+_RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
-def print_outcome(outcome: Outcome) -> None:
-    """Seed, baselines and winner on train, validation and test, and where the winner lies."""
+
+def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
+    """Seed, baselines and winner on train, validation and test, what made the winner, and where it lies."""
     out = console()
     objective = outcome.problem.objective
     rows = [_row(outcome, "seed", outcome.of(SEED_PROGRAM))]
@@ -26,9 +32,9 @@ def print_outcome(outcome: Outcome) -> None:
     out.print(table(columns, rows, title=f"{title}{trust_mark(outcome.problem.trust)}"))
     out.print()
     print_trust(out, outcome.problem.trust)
-    gap = _gap(outcome)
-    if gap is not None:
-        out.print(f"gap      {gap:+.1f} points from train to test")
+    _print_missing(out, outcome)
+    _print_gaps(out, outcome)
+    print_operators(gains)
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items())
     seconds = outcome.spend["seconds"]
     out.print(f"run      {outcome.run}: {outcome.evaluations} evaluations in {seconds:.0f} s ({verdicts})")
@@ -62,20 +68,81 @@ def _row(outcome: Outcome, name: str, measured: Mapping[Split, Evaluation | None
     return [name, *cells]
 
 
-def _gap(outcome: Outcome) -> float | None:
-    measured = outcome.of(outcome.choice.winner)
-    train, test = measured["train"], measured["test"]
-    if train is None or test is None or train.score is None or test.score is None:
-        return None
-    return test.score - train.score
+def _print_missing(out: Console, outcome: Outcome) -> None:
+    """Why there is a dash in the winner's row."""
+    splits: tuple[Split, ...] = ("validation", "test")
+    for split in splits:
+        reason = outcome.choice.why_not.get(split)
+        if reason and outcome.choice.winner is not None:
+            out.print(f"{split:<9}not measured: {reason}{_how_to_measure(outcome, split)}", soft_wrap=True)
+
+
+def _how_to_measure(outcome: Outcome, split: Split) -> str:
+    if not outcome.problem.workloads[split] or outcome.winner_file is None:
+        return ""
+    where = outcome.problem.name if outcome.problem.name in shipped() else outcome.problem.folder
+    return f"; `adrs evaluate {where} {outcome.winner_file} --split {split}` does it"
+
+
+def _print_gaps(out: Console, outcome: Outcome) -> None:
+    """What is lost from train to test, and to workloads like those of train that nothing has seen before."""
+    choice = outcome.choice
+    if choice.winner is None:
+        return
+    train = choice.of(choice.winner, "train")
+    gaps = []
+    names: dict[Split, str] = {"test": "test", "fresh": "fresh workloads"}
+    for split, name in names.items():
+        found = choice.of(choice.winner, split)
+        if train is not None and found is not None and train.score is not None and found.score is not None:
+            gaps.append(f"{found.score - train.score:+.1f} points from train to {name}")
+    if gaps:
+        out.print(f"gap      {', '.join(gaps)}")
+    if choice.why_not.get("fresh"):
+        out.print(f"fresh    not checked for over-fitting on fresh workloads: {choice.why_not['fresh']}",
+                  soft_wrap=True)  # fmt: skip
+        return
+    rows = []
+    for number_ in choice.rechecked:
+        measured = {split: choice.of(number_, split) for split in _RECHECK_SPLITS}
+        if measured["fresh"] is not None:
+            who = f"program {number_}" + (" (winner)" if number_ == choice.winner else "")
+            rows.append([f"  {who}", *(_recheck_cell(outcome, each) for each in measured.values())])
+    if rows:
+        out.print("fresh    the best few on workloads like train's, with seeds that nothing has seen:")
+        out.print(table(["", *(f">{split}" for split in _RECHECK_SPLITS)], rows))
+
+
+def _recheck_cell(outcome: Outcome, evaluation: Evaluation | None) -> str:
+    """A score, the metric where there is no scale, or how it failed."""
+    if evaluation is None:
+        return "–"
+    if evaluation.verdict != "ok":
+        return evaluation.verdict
+    if evaluation.score is not None:
+        return number(evaluation.score)
+    return metric(evaluation.metrics.get(outcome.problem.objective.metric))
 
 
 def _why(outcome: Outcome) -> str:
     return {
-        "evaluations": "all evaluations of the budget are done",
-        "time": "the time of the budget is over",
+        "evaluations": f"all evaluations of the budget are done; `adrs resume {outcome.run} --max-evaluations "
+                       f"{2 * outcome.evaluations}` goes on",
+        "time": f"the time of the budget is over; `adrs resume {outcome.run} --max-time 10m` goes on",
         "max-usd": "the dollars of the budget do not cover another call",
         "max-tokens": "the tokens of the budget do not cover another call",
         "interrupt": f"interrupted; `adrs resume {outcome.run}` goes on",
         "replayed": "the record is replayed",
-    }.get(outcome.stopped_by, outcome.stopped_by)
+    }.get(outcome.stopped_by, outcome.stopped_by)  # fmt: skip
+
+
+def print_operators(gains: Sequence[OperatorGain]) -> None:
+    """Which operators made the winner."""
+    rows = [
+        [f"{safe(each.proposer)}/{safe(each.operator)}", str(each.programs), str(each.improvements), gain(each.gained),
+         str(each.in_winner), gain(each.gained_in_winner)]
+        for each in gains if each.operator and (each.improvements or each.in_winner)
+    ]  # fmt: skip
+    if rows:
+        columns = ["operator", ">programs", ">new bests", ">gained", ">winner's steps", ">gained"]
+        console().print(table(columns, rows))

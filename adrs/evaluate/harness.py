@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.problem import Problem
-from adrs.program import Evaluation, Job, Verdict, WorkloadResult
+from adrs.program import FULL, PARTIAL, Evaluation, Job, Threshold, Verdict, WorkloadResult
 
 _BOUND_TOLERANCE = 1e-9
 _LEGACY = "scored by legacy rules, for comparison only"
@@ -44,6 +44,12 @@ def load_evaluator(problem: Problem) -> Evaluator[Any]:
             spec.loader.exec_module(module)
         else:
             module = importlib.import_module(module_name)
+        if not hasattr(module, class_name):
+            classes = [name for name, value in vars(module).items() if _is_evaluator(value)]
+            raise UserError(
+                f'evaluator.class = "{problem.evaluator}": {module_name} has no class {class_name}'
+                f"{did_you_mean(class_name, classes)}"
+            )
         evaluator = getattr(module, class_name)(problem.evaluator_parameters)
     except UserError:
         raise
@@ -52,6 +58,10 @@ def load_evaluator(problem: Problem) -> Evaluator[Any]:
     if not isinstance(evaluator, Evaluator):
         raise UserError(f'evaluator "{problem.evaluator}" is not a subclass of adrs.evaluation.Evaluator')
     return evaluator
+
+
+def _is_evaluator(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Evaluator) and value is not Evaluator
 
 
 class Line:
@@ -108,7 +118,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
     if legacy:
         job = replace(job, scale=None)
     results: dict[str, Metrics] = {}
-    specs = {spec.name: spec for spec in problem.workloads[job.split]}
+    specs = {spec.name: spec for spec in job.workloads or problem.workloads[job.split]}
     for stage, names in _stages(problem, job, list(specs)):
         policy.decision_seconds = _decision_seconds(problem, job, stage)
         for name in names:
@@ -118,6 +128,8 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
             try:
                 metrics = _metrics(evaluator, workloads.get(spec), spec, policy, job.native)
                 _check_metrics(metrics, problem)
+                if problem.objective.workload_metric != problem.objective.metric:
+                    _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
             except Invalid as broken:
                 return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
             except PolicyFailure as failure:
@@ -126,16 +138,18 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
             beaten = _beaten_bound(metrics, problem)
             if beaten:
                 return _failed(problem, job, stage, results, name, "suspect", f"{name}: {beaten}")
-        if stage != "full" and (stage == job.until or (not job.thorough and _too_weak(problem, job, stage, results))):
-            return Evaluation(
-                split=job.split, stage=stage, verdict="ok", workloads=_results(problem, job, results),
-                reason="" if stage == job.until else f"stopped after stage {stage}: score below its threshold",
-            )  # fmt: skip
+            hopeless = _out_of_reach(problem, evaluator, job, results)
+            if hopeless:
+                return _stopped(problem, job, stage, results, hopeless)
+        if stage != FULL and stage == job.until:
+            return _stopped(problem, job, stage, results, "")
+        if stage != FULL and not job.thorough and _too_weak(problem, job, stage, results):
+            return _stopped(problem, job, stage, results, f"stopped after stage {stage}: score below its threshold")
     summary = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
-    value = summary[problem.objective.metric]
+    value = _named(problem, summary, problem.objective.metric, "metric")
     total = job.scale.total if job.scale else None
     return Evaluation(
-        split=job.split, stage="full", verdict="ok", metrics=summary, reason=_LEGACY if legacy else "",
+        split=job.split, stage=FULL, verdict="ok", metrics=summary, reason=_LEGACY if legacy else "",
         fitness=None if legacy else problem.objective.fitness(value),
         score=None if total is None else total.score(value), workloads=_results(problem, job, results),
     )  # fmt: skip
@@ -154,7 +168,7 @@ def _stages(problem: Problem, job: Job, everything: Sequence[str]) -> Iterable[t
             yield stage.name, stage.workloads
             if stage.name == job.until:
                 return
-    yield "full", everything
+    yield FULL, everything
 
 
 def _decision_seconds(problem: Problem, job: Job, stage: str) -> float:
@@ -169,10 +183,52 @@ def _too_weak(problem: Problem, job: Job, stage: str, results: Mapping[str, Metr
     return threshold is not None and bool(scores) and sum(scores) / len(scores) < threshold
 
 
+def _out_of_reach(problem: Problem, evaluator: Evaluator[Any], job: Job, results: Mapping[str, Metrics]) -> str:
+    """Why a program cannot reach the job's threshold any more, however well the rest goes; empty while it can."""
+    threshold, specs = job.threshold, problem.workloads["train"]
+    if threshold is None or len(results) == len(specs) or job.split != "train":
+        return ""
+    thinkable = [
+        (spec, results[spec.name] if spec.name in results else _metrics(threshold, spec.name)) for spec in specs
+    ]
+    objective = problem.objective
+    best = evaluator.summarise(thinkable)[objective.metric]
+    needed = threshold.fitness
+    if objective.fitness(best) >= needed - _BOUND_TOLERANCE * abs(needed):
+        return ""
+    return (
+        f"stopped after {len(results)} of {len(specs)} workloads: however well the rest went, {objective.metric} would "
+        f"be {best:.6g}, and {objective.fitness(needed):.6g} is needed to be kept"
+    )
+
+
+def _metrics(threshold: Threshold, name: str) -> Metrics:
+    metrics = Metrics(weight=threshold.weights[name])
+    metrics.update(threshold.thinkable[name])
+    return metrics
+
+
+def _stopped(problem: Problem, job: Job, stage: str, results: Mapping[str, Metrics], reason: str) -> Evaluation:
+    """A program that ran well as far as it went, without a fitness."""
+    return Evaluation(
+        split=job.split, stage=PARTIAL if stage == FULL else stage, verdict="ok", reason=reason,
+        workloads=_results(problem, job, results),
+    )  # fmt: skip
+
+
 def _check_metrics(metrics: Metrics, problem: Problem) -> None:
     for name, value in metrics.items():
         if not math.isfinite(value):
             raise ValueError(f"evaluator {problem.evaluator} computed {name} = {value}, which is not finite")
+
+
+def _named(problem: Problem, metrics: Mapping[str, float], name: str, key: str) -> float:
+    """The metric that the objective names."""
+    if name not in metrics:
+        raise UserError(
+            f'objective.{key} = "{name}", which the evaluator does not compute{did_you_mean(name, metrics)}'
+        )
+    return metrics[name]
 
 
 def _beaten_bound(metrics: Metrics, problem: Problem) -> str:
@@ -189,7 +245,9 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
     for name, metrics in results.items():
         value = metrics.get(problem.objective.workload_metric)
         score = job.scale.workload_score(name, value) if job.scale else None
-        scored.append(WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback))
+        scored.append(
+            WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback, metrics.weight, metrics.bounds)
+        )
     return tuple(scored)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgpack
 
-from adrs.program import Job
+from adrs.evaluation import WorkloadSpec
+from adrs.program import Job, Threshold
 from adrs.score import Scale, SplitScale
 
 HEADER = struct.Struct(">I")
@@ -36,12 +37,9 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
         total = scale["total"]
         workloads = {name: Scale(**values) for name, values in scale["workloads"].items()}
         scale = SplitScale(None if total is None else Scale(**total), workloads)
+    threshold = plain["threshold"]
     return Job(
-        plain["source"],
-        plain["split"],
-        plain["until"],
-        scale,
-        plain["decision_seconds"],
-        plain["thorough"],
-        plain["native"],
-    )
+        plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"],
+        None if threshold is None else Threshold(**threshold),
+        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"],
+    )  # fmt: skip

@@ -205,7 +205,9 @@ def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
 
 
 def _own_fault(error: Exception, problem: Problem) -> str:
-    """Type, message and the evaluator's line."""
+    """A sentence for the evaluator's author; else type, message and the evaluator's line."""
+    if isinstance(error, UserError):
+        return str(error)
     frame = next((frame for frame in _frames(error) if "evaluator" in frame.filename), next(_frames(error)))
     return (
         f"evaluator {problem.evaluator} raised {type(error).__name__}: {error} "

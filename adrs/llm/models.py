@@ -1,6 +1,7 @@
 """The ensemble: several models behind one journal and one budget."""
 
 import os
+import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,9 +96,9 @@ class Models:
             if broken:
                 raise UserError(f"model {label} cannot be reached at {spec.url}: {broken}")
 
-    def choose(self, seed: int) -> str:
-        """A model to ask next: a function of the seed and of the tells so far."""
-        return self._bandit.choose(seed)
+    def choose(self, seed: int, evenly: bool = False) -> str:
+        """A model to ask next: a function of the seed, and of the tells so far unless it is to be drawn evenly."""
+        return random.Random(seed).choice(sorted(self._specs)) if evenly else self._bandit.choose(seed)
 
     def tell(self, model: str, gain: float, usd: float) -> None:
         """Credit a model with what came of a call; one that is not configured (any more) is passed over."""
@@ -136,7 +137,7 @@ class Models:
             call = Call(
                 ticket=ticket, model=spec.label, request_digest=request_digest(spec.name, messages), answer=reply.text,
                 input_tokens=reply.input_tokens, output_tokens=reply.output_tokens, usd=usd,
-                seconds=time.monotonic() - started, error=reply.error,
+                seconds=time.monotonic() - started, error=reply.error, messages=tuple(messages),
             )  # fmt: skip
             self._journal.record(call)
         return call

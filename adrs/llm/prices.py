@@ -39,6 +39,12 @@ class Price:
         paid = (input_tokens - cached_tokens) * self.input + cached_tokens * cached_input + output_tokens * self.output
         return paid / _MILLION
 
+    @property
+    def text(self) -> str:
+        """What `parse_price` reads after the `=`."""
+        values = (self.input, self.output, self.cached_input)
+        return "/".join(repr(value) for value in values if value is not None)
+
     def __str__(self) -> str:
         return "free" if self.free else f"${self.input:g} in, ${self.output:g} out per million tokens"
 
@@ -46,31 +52,15 @@ class Price:
 class Prices:
     """Prices by model. What the user says goes before the shipped table."""
 
-    def __init__(self, given: Mapping[str, Price] | None = None, table: Mapping[str, Price] | None = None) -> None:
-        """Take prices by `NAME`, or by `NAME@URL` where two hosts serve the same name; `given` goes before `table`."""
+    def __init__(self, given: Mapping[str, Price] | None = None) -> None:
+        """Take prices by `NAME`, or by `NAME@URL` where two hosts serve the same name."""
         self._given = dict(given or {})
-        self._said = {**(table or {}), **self._given}
-
-    @classmethod
-    def from_table(cls, table: Table, given: Mapping[str, Price] | None = None) -> "Prices":
-        """Read a table `[prices]` of names with "IN/OUT" or { input, output, cached_input }; `given` goes before it."""
-        read: dict[str, Price] = {}
-        for name in list(table.data):
-            value = table.take(name, (str, int, float, dict))
-            where = f"{table.file}: {table.path(name)}"
-            if isinstance(value, dict):
-                entry = table.table(name)
-                read[name] = _price(entry)
-                entry.finish()
-            else:
-                read[name] = _parse(str(value), where)
-        return cls(given, read)
 
     def find(self, spec: ModelSpec) -> Price | None:
         """The price of a model, None where nobody knows it."""
-        for name in (spec.label, f"{spec.name}@{spec.url}", spec.name):
-            if name in self._said:
-                return self._said[name]
+        for name in _names(spec):
+            if name in self._given:
+                return self._given[name]
         hosted = shipped().get(spec.host, {})
         return hosted.get(spec.name) or hosted.get(_DATED.sub("", spec.name))
 
@@ -84,12 +74,13 @@ class Prices:
         example = f"--price {spec.name}=0" if spec.loopback else f"--price {spec.name}=IN/OUT"
         why = " if it costs nothing" if spec.loopback else " (dollars per million tokens)"
         raise UserError(
-            f"the price of model {spec.label} is not known, so no dollar budget can hold: give {example}{why}{hint}"
+            f"the price of model {spec.label} is not known, so no dollar budget can hold: give {example}{why}, "
+            f"or a table [prices] in the file of --config{hint}"
         )
 
     def check(self, specs: Iterable[ModelSpec]) -> None:
         """Raise UserError for a price that was given for none of these models."""
-        known = {name for spec in specs for name in (spec.label, f"{spec.name}@{spec.url}", spec.name)}
+        known = {name for spec in specs for name in _names(spec)}
         for name in self._given:
             if name not in known:
                 raise UserError(
@@ -97,8 +88,36 @@ class Prices:
                 )
 
 
+def read_table(table: Table) -> dict[str, Price]:
+    """Prices by name out of a table `[prices]`; raises UserError.
+
+    An entry is "IN/OUT" or "IN/OUT/CACHED", 0 for a model that is free, or { input, output, cached_input }.
+    """
+    read: dict[str, Price] = {}
+    for name in table.data:
+        value = table.take(name, (str, int, float, dict))
+        if isinstance(value, dict):
+            entry = table.table(name)
+            read[name] = _price(entry)
+            entry.finish()
+        else:
+            read[name] = _parse(str(value), f"{table.file}: {table.path(name)}")
+    return read
+
+
+def texts(table: Mapping[str, Price], specs: Iterable[ModelSpec]) -> tuple[str, ...]:
+    """What `parse_price` reads, for those prices of a table that are of models of a run; others are of other runs."""
+    wanted = {name for spec in specs for name in _names(spec)}
+    return tuple(f"{name}={price.text}" for name, price in table.items() if name in wanted)
+
+
+def _names(spec: ModelSpec) -> tuple[str, ...]:
+    """What a price may call a model, what says most first."""
+    return (spec.label, f"{spec.name}@{spec.url}", spec.name)
+
+
 def parse_price(text: str) -> tuple[str, Price]:
-    """Read `NAME=IN/OUT` or `NAME=0`; raises UserError."""
+    """Read `NAME=IN/OUT`, `NAME=IN/OUT/CACHED` or `NAME=0`; raises UserError."""
     name, equals, numbers = text.rpartition("=")
     if not equals or not name.strip():
         raise UserError(f'price "{text}" cannot be read; write {_FORM}')
@@ -113,7 +132,7 @@ def _parse(text: str, where: str) -> Price:
         values = []
     if values == [0.0]:
         values = [0.0, 0.0]
-    if len(values) != 2 or not all(math.isfinite(value) and value >= 0 for value in values):
+    if len(values) not in (2, 3) or not all(math.isfinite(value) and value >= 0 for value in values):
         raise UserError(f"{where} cannot be read; write {_FORM}")
     return Price(*values)
 

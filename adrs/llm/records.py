@@ -34,6 +34,8 @@ class Call:
     """From the first attempt to the end, waits between attempts included."""
     error: str
     """Why there is no answer: it refused, it was empty, it stayed broken after all retries, or too much was asked."""
+    messages: tuple[Message, ...] = ()
+    """What was asked; empty in calls that come from a log."""
 
 
 class Journal(Protocol):

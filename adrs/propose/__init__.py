@@ -1,12 +1,14 @@
 """Proposers: each turns a brief into one draft program."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from adrs.llm.models import Models
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Program
+from adrs.source import Screen
 
 PROMPT_CHARACTERS = 48_000
 
@@ -24,6 +26,11 @@ class Context:
     """A folder with prompt templates that go before the problem's and the shipped ones."""
     prompt_characters: int = PROMPT_CHARACTERS
     """The most characters of a request to a model, all its messages together."""
+
+    @cached_property
+    def screen(self) -> Screen:
+        """What programs are checked with, here and by the run: one of them, so that each is parsed once."""
+        return Screen(self.problem)
 
 
 class Proposer(Protocol):

@@ -23,7 +23,8 @@ class Agent:
     """A proposer whose `propose` waits for `answer`; it learns from programs as the model proposer does."""
 
     def __init__(self, context: Context) -> None:
-        self._memory = Memory(context.problem.objective)
+        self._objective = context.problem.objective
+        self._memory = Memory(self._objective)
         self._waiting: dict[int, tuple[Question, asyncio.Future[Draft]]] = {}
 
     @property
@@ -42,11 +43,11 @@ class Agent:
 
     async def propose(self, brief: Brief) -> Draft:
         """Wait for the answer."""
-        memory = self._memory
+        memory = Memory(self._objective) if brief.independent else self._memory
         facts = Facts(
             kind="brief", base=brief.parent, other=None, inspirations=brief.inspirations, failures=brief.failures,
             attempts=memory.attempts(brief.parent.id), stagnation=memory.stagnation, level=memory.level,
-            summary=memory.summary,
+            summary=memory.summary, said=brief.hints,
         )  # fmt: skip
         future: asyncio.Future[Draft] = asyncio.get_running_loop().create_future()
         self._waiting[brief.ticket] = Question(brief, facts), future

@@ -7,7 +7,7 @@ from adrs.problem import Problem
 from adrs.program import Evaluation, Program
 from adrs.propose.agent import Question
 from adrs.propose.model.helpers import describe
-from adrs.propose.model.prompts import Prompts
+from adrs.propose.model.prompts import Prompts, shown_hints
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, visible
 from adrs.propose.model.view import better, train, view
@@ -44,7 +44,7 @@ class Pages:
             "inspirations": inspirations,
             "failures": [{"reason": visible(reason), "count": count} for reason, count in facts.failures],
             "attempts": list(facts.attempts),
-            "hints": [hint.text for hint in self._problem.hints if hint.level <= facts.level],
+            "hints": shown_hints(self._problem, facts),
         }  # fmt: skip
 
 

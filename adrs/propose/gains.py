@@ -4,9 +4,18 @@ from adrs.program import Program
 
 _SHARE_OF_BEST = 0.7
 """Part of a reward that only a new best of the run earns; the rest is for a gain over the parent."""
-_SCALE_MEMORY = 0.8
+_SCALE_MEMORY = 0.5
 _LEAST_RELATIVE_SCALE = 1e-6
 _REMEMBERED = 4096
+
+
+def next_scale(scale: float | None, step: float) -> float:
+    """The size of a run's last improvements after one more: their geometric mean, of which each one halves the rest.
+
+    Steps shrink by orders of magnitude, and the first one, away from the seed program, is often larger than all others
+    together: in an arithmetic mean it would hide them for the whole of a short run.
+    """
+    return step if scale is None else scale**_SCALE_MEMORY * step ** (1 - _SCALE_MEMORY)
 
 
 class Gains:
@@ -37,7 +46,7 @@ class Gains:
         over_best, over_parent = self._gain(fitness, self.best), self._gain(fitness, parent)
         if self.best is not None and fitness > self.best:
             step = fitness - self.best
-            self._scale = step if self._scale is None else _SCALE_MEMORY * self._scale + (1 - _SCALE_MEMORY) * step
+            self._scale = next_scale(self._scale, step)
         self.best = fitness if self.best is None else max(self.best, fitness)
         return _SHARE_OF_BEST * over_best + (1 - _SHARE_OF_BEST) * over_parent
 

@@ -23,12 +23,15 @@ class Portfolio:
     def __init__(self, members: Mapping[str, Proposer], weights: Mapping[str, float]) -> None:
         """Take proposers by the name that they sign their drafts with, and a weight above 0 for each."""
         self._members = dict(members)
-        self._rates = Rates({name: weights[name] for name in self._members})
+        self._weights = {name: weights[name] for name in self._members}
+        self._rates = Rates(self._weights)
         self._gains = Gains()
 
     async def propose(self, brief: Brief) -> Draft:
         """A draft by the member that is drawn."""
-        name = self._rates.choose(random.Random(f"portfolio {brief.seed}"))
+        rng = random.Random(f"portfolio {brief.seed}")
+        rates = Rates(self._weights) if brief.independent else self._rates
+        name = rates.choose(rng)
         self._rates.pull(name)
         draft = await self._members[name].propose(brief)
         if draft.proposer != name:

@@ -71,6 +71,8 @@ def _start(plan: dict[str, Any], control: int, parent: int, stack: contextlib.Ex
         raise SandboxUnavailable(
             f"DOCKER_HOST is {docker_image.address()}; only an engine on this machine ({_LOCAL}...) can be used"
         )
+    if not Path(docker_image.address().removeprefix(_LOCAL)).exists():
+        raise SandboxUnavailable(f"no engine listens at {docker_image.address()}; start one, or set DOCKER_HOST")
     client = docker_image.connect()
     stack.callback(client.close)
     if not client.images.list(plan["image"]):

@@ -2,17 +2,22 @@
 
 from typing import Protocol
 
+from adrs import plugins
+from adrs.problem import Problem
 from adrs.program import Program, Selection
 
-__all__ = ["Program", "Search", "Selection"]
+__all__ = ["Program", "Search", "Selection", "make"]
 
 
 class Search(Protocol):
     """Deterministic given its seed and the order of calls; made as `Strategy(seed=...)`.
 
     The first program told is the seed program, and it has a fitness. Up to the run's `window` calls of `ask` come
-    before the answers to them are told. Programs without a fitness (failed, rejected, duplicates, suspects) are told
-    too and must never be returned as parents. Memory and time per call stay flat however long the run gets.
+    before the answers to them are told. Programs without a fitness (failed, rejected, duplicates, suspects, stopped
+    early) are told too and must never be returned as parents. Memory and time per call stay flat however long the run
+    gets. `adrs.testing.search` holds a strategy to all of this.
+
+    A strategy that wants to know its problem has a class method `for_problem(problem, seed)`, which then makes it.
     """
 
     def ask(self) -> Selection:
@@ -20,3 +25,11 @@ class Search(Protocol):
 
     def tell(self, program: Program) -> None:
         """Hear how a program ended."""
+
+
+def make(name: str, problem: Problem, seed: int) -> Search:
+    """The strategy registered under a name, for a run on a problem. Raises UserError for an unknown name."""
+    strategy = plugins.load("search", name)
+    tailored = getattr(strategy, "for_problem", None)
+    made: Search = tailored(problem, seed) if tailored else strategy(seed=seed)
+    return made

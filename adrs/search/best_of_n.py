@@ -7,7 +7,10 @@ from adrs.search import Program, Selection
 
 @dataclass
 class BestOfN:
-    """Independent samples from the seed program: what any cleverer strategy has to beat at the same cost."""
+    """Independent samples from the seed program: what any cleverer strategy has to beat at the same cost.
+
+    Independent also of what a proposer has learned: one that remembers good programs is a search by itself.
+    """
 
     seed: int
 
@@ -17,7 +20,7 @@ class BestOfN:
     def ask(self) -> Selection:
         """Choose the seed program."""
         assert self._first is not None, "the seed program is told first"
-        return Selection(self._first)
+        return Selection(self._first, independent=True)
 
     def tell(self, program: Program) -> None:
         """Remember the first program."""

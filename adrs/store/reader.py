@@ -3,15 +3,19 @@
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from adrs.errors import UserError
 from adrs.llm.records import Call
 from adrs.program import Draft, Evaluation, Parent, Program, Split, WorkloadResult
-from adrs.store.writer import DATABASE, SCHEMA_VERSION
+from adrs.store.damage import SIGNS, explain
+from adrs.store.migrate import SCHEMA_VERSION, found_version, migrate
+from adrs.store.requests import read_request
+from adrs.store.writer import DATABASE
 
 _PROGRAM = (
     "SELECT p.id, p.digest, p.source, p.island, p.proposer, p.operator, p.model, p.rationale, p.detail FROM program p"
@@ -20,6 +24,8 @@ _EVALUATION = (
     "SELECT id, split, stage, verdict, reason, score, fitness, metrics, output, duplicate_of, wall_seconds,"
     " cpu_seconds, peak_memory_mb, sandbox FROM evaluation"
 )
+_AT_ONCE = 500
+"""Numbers in one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +70,33 @@ class RunInfo:
 
 
 class Reader:
-    """Questions to one log. Cheap to make; never blocks the writer."""
+    """Questions to one log. Cheap to make; never blocks the writer.
+
+    A log of an older version is brought to this one first. What cannot be read ends in a UserError that names the file.
+    """
 
     def __init__(self, folder: Path) -> None:
+        """Raises UserError where there is no log, or none that can be read."""
         self.folder = folder
-        path = folder / DATABASE
+        self._path = path = folder / DATABASE
         if not path.is_file():
             raise UserError(f"{folder} holds no {DATABASE}, so it is not a run")
         try:
-            self._connection = sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True)
-            schema = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if schema != SCHEMA_VERSION:
-                raise UserError(f"{folder} has a log of version {schema}; this adrs reads version {SCHEMA_VERSION}")
+            self._connection = _connect(path)
+            if found_version(path, self._connection) != SCHEMA_VERSION:
+                self._connection.close()
+                migrate(path)
+                self._connection = _connect(path)
             row = self._connection.execute("SELECT * FROM run").fetchone()
         except sqlite3.Error as error:
-            raise UserError(f"{path} cannot be read: {error}") from None
+            raise explain(path, error) from None
         if row is None:
             raise UserError(f"{path} is empty: its run was cut off before it began")
         name, problem, digest, seed, created, version, configuration = row
-        self.info = RunInfo(name, problem, digest, seed, created, version, json.loads(configuration))
+        try:
+            self.info = RunInfo(name, problem, digest, seed, created, version, json.loads(configuration))
+        except (TypeError, ValueError) as error:
+            raise explain(path, error) from None
 
     def close(self) -> None:
         """Close the file."""
@@ -91,12 +105,32 @@ class Reader:
     def __enter__(self) -> "Reader":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        damage = self._damage(error) if error is not None else None
         self.close()
+        if damage is not None:
+            raise damage from error
+
+    def _damage(self, error: BaseException) -> UserError | None:
+        """What to say instead of an error, if it comes from a damaged file: some damage shows only in what it does."""
+        if isinstance(error, SIGNS):
+            return explain(self._path, error)
+        if isinstance(error, UserError) or not isinstance(error, Exception):
+            return None
+        try:
+            found: str = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.Error as worse:
+            found = str(worse)
+        return None if found == "ok" else explain(self._path, ValueError(found.splitlines()[-1]))
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        """Rows of any query."""
-        return self._connection.execute(query, arguments).fetchall()
+        """Rows of any query. Raises UserError where the file is damaged."""
+        try:
+            return self._connection.execute(query, arguments).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise explain(self._path, error) from error
 
     def files(self) -> dict[str, bytes]:
         """Snapshot of the problem's files, by path within its folder."""
@@ -106,11 +140,6 @@ class Reader:
         """Times and payloads of the events of one kind that are not of a ticket, in order."""
         query = "SELECT time, payload FROM event WHERE kind = ? AND ticket IS NULL ORDER BY id"
         return [(time, json.loads(payload) if payload else {}) for time, payload in self.rows(query, kind)]
-
-    def asked(self, ticket: int) -> dict[str, Any] | None:
-        """What the search chose for a ticket; None if it was not asked."""
-        rows = self.rows("SELECT payload FROM event WHERE ticket = ? AND kind = 'asked'", ticket)
-        return json.loads(rows[0][0]) if rows else None
 
     def draft(self, ticket: int) -> tuple[int, str, Draft] | None:
         """Number, digest and draft that a ticket led to; None if it was not proposed."""
@@ -134,14 +163,18 @@ class Reader:
         )  # fmt: skip
         return Call(*rows[0]) if rows else None
 
-    def finished(self, ticket: int) -> bool:
-        """Whether the evaluation of a ticket is recorded."""
-        query = "SELECT 1 FROM event WHERE ticket = ? AND kind IN ('evaluated', 'screened')"
-        return bool(self.rows(query, ticket))
+    def ended(self) -> list[int]:
+        """Tickets whose evaluation is recorded."""
+        query = "SELECT ticket FROM event WHERE kind IN ('evaluated', 'screened') AND ticket IS NOT NULL"
+        return [ticket for (ticket,) in self.rows(query)]
 
-    def told(self, ticket: int) -> bool:
-        """Whether the log has the tell of a ticket."""
-        return bool(self.rows("SELECT 1 FROM event WHERE ticket = ? AND kind = 'told'", ticket))
+    def calls(self, number: int) -> tuple[Call, ...]:
+        """The model calls that a program took, in order, with what was asked as far as the log has it."""
+        rows = self.rows(
+            "SELECT c.ticket, c.model, c.request_digest, c.answer, c.input_tokens, c.output_tokens, c.usd, c.seconds,"
+            " c.error FROM model_call c JOIN program p ON p.ticket = c.ticket WHERE p.id = ? ORDER BY c.id", number
+        )  # fmt: skip
+        return tuple(replace(Call(*row), messages=read_request(self.rows, row[2])) for row in rows)
 
     def sequence(self) -> list[tuple[str, int]]:
         """The order in which the search was asked and told, as (`asked` or `told`, ticket)."""
@@ -153,16 +186,19 @@ class Reader:
         number: int = self.rows("SELECT COALESCE(MAX(id), 0) FROM event")[0][0]
         return number
 
+    def next_ticket(self) -> int:
+        """The first ticket that was not asked yet."""
+        ticket: int = self.rows("SELECT COALESCE(MAX(ticket), 0) + 1 FROM event WHERE ticket IS NOT NULL")[0][0]
+        return ticket
+
     def seconds(self) -> float:
         """Seconds that the run was worked on, over all its sessions."""
-        rows = self.rows("SELECT time, kind FROM event ORDER BY id")
-        total, begun, last = 0.0, None, 0.0
-        for time, kind in rows:
-            if kind == "started":
-                total += last - begun if begun is not None else 0.0
-                begun = time
-            last = time
-        return total + (last - begun if begun is not None else 0.0)
+        begun = self.rows("SELECT id, time FROM event WHERE kind = 'started' AND ticket IS NULL ORDER BY id")
+        if not begun:
+            return 0.0
+        ended = [self.rows("SELECT time FROM event WHERE id < ? ORDER BY id DESC LIMIT 1", key) for key, _ in begun[1:]]
+        ended.append(self.rows("SELECT time FROM event ORDER BY id DESC LIMIT 1"))
+        return float(sum(rows[0][0] - time for rows, (_, time) in zip(ended, begun, strict=True)))
 
     def spend(self) -> dict[str, float]:
         """What the run cost: dollars, tokens, calls, seconds and CPU seconds of evaluations."""
@@ -182,12 +218,6 @@ class Reader:
         number: int | None = self.rows(query, digest, before)[0][0]
         return number
 
-    def duplicate_of(self, number: int) -> int | None:
-        """The program whose evaluation this one copies."""
-        rows = self.rows("SELECT duplicate_of FROM evaluation WHERE program = ? AND split = 'train'", number)
-        duplicate_of: int | None = rows[0][0] if rows else None
-        return duplicate_of
-
     def program(self, number: int, split: Split = "train") -> Program:
         """One program with its evaluation on a split; raises UserError for an unknown number."""
         rows = self.rows(f"{_PROGRAM} WHERE p.id = ?", number)
@@ -201,20 +231,32 @@ class Reader:
         for row in self._connection.execute(f"{_PROGRAM} ORDER BY p.id"):
             yield self._program(row, split)
 
-    def summaries(self) -> list[Summary]:
-        """All programs in order, with their evaluations on `train`, in two queries."""
-        parents: dict[int, list[Parent]] = {}
-        for child, parent, role in self.rows(
-            "SELECT child, parent, role FROM parentage ORDER BY child, role != 'parent', parent"
-        ):
-            parents.setdefault(child, []).append(Parent(parent, role))
+    def summaries(self, numbers: Sequence[int] | None = None) -> list[Summary]:
+        """Programs in order, with their evaluations on `train`: all of them, or those in `numbers`, as far as known."""
         query = (
             "SELECT p.id, p.digest, p.island, p.proposer, p.operator, p.model, p.rationale,"
             " COALESCE(e.verdict, 'pending'), COALESCE(e.reason, ''), e.score, e.fitness"
-            " FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train' ORDER BY p.id, e.id"
+            " FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train'"
         )
-        latest = {row[0]: row for row in self.rows(query)}  # a promoted program has several evaluations
-        return [replace(Summary(*row), parents=tuple(parents.get(row[0], ()))) for row in latest.values()]
+        edges = "SELECT child, parent, role FROM parentage"
+        if numbers is None:
+            found, family = self.rows(query), self.rows(edges)
+        else:
+            found, family = [], []
+            for first in range(0, len(numbers), _AT_ONCE):
+                some = numbers[first : first + _AT_ONCE]
+                places = ", ".join("?" * len(some))
+                found += self.rows(f"{query} WHERE p.id IN ({places})", *some)
+                family += self.rows(f"{edges} WHERE child IN ({places})", *some)
+        parents: dict[int, list[Parent]] = {}
+        for child, parent, role in sorted(family, key=lambda edge: (edge[0], edge[2] != "parent", edge[1])):
+            parents.setdefault(child, []).append(Parent(parent, role))
+        latest = {row[0]: row for row in found}  # a promoted program has several evaluations
+        return [replace(Summary(*latest[number]), parents=tuple(parents.get(number, ()))) for number in sorted(latest)]
+
+    def first_parents(self) -> list[tuple[int, int]]:
+        """Program and first parent of every program that has one, in the order of the programs."""
+        return self.rows("SELECT child, parent FROM parentage WHERE role = 'parent' ORDER BY child")
 
     def best(self, count: int, split: Split = "train") -> list[int]:
         """Numbers of the `count` best programs on a split, best first, earlier ones first among equals."""
@@ -231,7 +273,7 @@ class Reader:
 
     def evaluations(self) -> int:
         """Number of evaluations on `train` that were paid for: without duplicates and rejected programs."""
-        query = "SELECT COUNT(*) FROM event WHERE kind = 'evaluated' AND ticket IS NOT NULL"
+        query = "SELECT COUNT(*) FROM event INDEXED BY event_evaluated WHERE kind = 'evaluated' AND ticket IS NOT NULL"
         count: int = self.rows(query)[0][0]
         return count
 
@@ -244,6 +286,11 @@ class Reader:
         """The latest evaluation of a program on a split."""
         rows = self.rows(f"{_EVALUATION} WHERE program = ? AND split = ? ORDER BY id DESC LIMIT 1", number, split)
         return self._evaluation(rows[0]) if rows else None
+
+    def evaluations_of(self, number: int, split: Split) -> list[Evaluation]:
+        """All evaluations of a program on a split, in order: several where measured times enter the metric."""
+        rows = self.rows(f"{_EVALUATION} WHERE program = ? AND split = ? ORDER BY id", number, split)
+        return [self._evaluation(row) for row in rows]
 
     def _program(self, row: tuple[Any, ...], split: Split) -> Program:
         number, digest, source, island, proposer, operator, model, rationale, detail = row
@@ -278,3 +325,18 @@ class Reader:
     def _parents(self, number: int) -> tuple[Parent, ...]:
         query = "SELECT parent, role FROM parentage WHERE child = ? ORDER BY role != 'parent', parent"
         return tuple(Parent(parent, role) for parent, role in self.rows(query, number))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Where not even the files of a write-ahead log can be made beside the log, as on
+    a read-only medium, nobody else writes either, so that the log is read as it is."""
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True)
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "unable to open" not in str(error):
+            raise
+        connection = sqlite3.connect(f"{address}&immutable=1", uri=True)
+    return connection

@@ -14,11 +14,13 @@ CREATE TABLE run (
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,
     ticket INTEGER,                   -- NULL for events of the run as a whole
-    kind TEXT NOT NULL,               -- started, baseline, asked, proposed, screened, evaluated, told, chosen, stopped
+    kind TEXT NOT NULL,               -- started, baseline, asked, proposed, screened, evaluated, told, chosen, stopped,
+                                      -- and from people: note, hint, steered
     time REAL NOT NULL,
     payload TEXT                      -- JSON, NULL where the other tables say it all
 );
 CREATE INDEX event_by_ticket ON event (ticket, kind);
+CREATE INDEX event_evaluated ON event (id) WHERE kind = 'evaluated' AND ticket IS NOT NULL;
 
 CREATE TABLE program (
     id INTEGER PRIMARY KEY,           -- number in the run, from 1 in the order of asking
@@ -46,7 +48,7 @@ CREATE TABLE parentage (
     role TEXT NOT NULL,
     PRIMARY KEY (child, parent, role)
 ) WITHOUT ROWID;
-CREATE INDEX parentage_by_parent ON parentage (parent);
+CREATE INDEX parentage_by_parent ON parentage (parent, role, child);
 
 CREATE TABLE evaluation (
     id INTEGER PRIMARY KEY,
@@ -63,11 +65,13 @@ CREATE TABLE evaluation (
     wall_seconds REAL NOT NULL,
     cpu_seconds REAL NOT NULL,
     peak_memory_mb REAL NOT NULL,
-    sandbox TEXT NOT NULL
+    sandbox TEXT NOT NULL,
+    event INTEGER NOT NULL            -- the one that says it: its time and, but for choosing a winner, its ticket
 );
 CREATE INDEX evaluation_by_program ON evaluation (program, split);
 CREATE INDEX evaluation_by_fitness ON evaluation (split, fitness);
 CREATE INDEX evaluation_by_verdict ON evaluation (split, verdict);
+CREATE INDEX evaluation_with_fitness ON evaluation (id, fitness, program) WHERE split = 'train' AND fitness IS NOT NULL;
 
 CREATE TABLE workload_result (
     evaluation INTEGER NOT NULL,
@@ -89,9 +93,16 @@ CREATE TABLE model_call (
     output_tokens INTEGER NOT NULL,
     usd REAL NOT NULL,
     seconds REAL NOT NULL,
-    error TEXT NOT NULL
+    error TEXT NOT NULL,
+    time REAL NOT NULL
 );
 CREATE INDEX model_call_by_ticket ON model_call (ticket);
+
+CREATE TABLE request (               -- what models were asked
+    digest TEXT PRIMARY KEY,          -- `request_digest` of the calls
+    base TEXT NOT NULL,               -- digest of the request whose text is the compression's dictionary, or empty
+    messages BLOB NOT NULL            -- zlib, JSON: pairs of role and content
+) WITHOUT ROWID;
 
 CREATE TABLE file (
     name TEXT PRIMARY KEY,            -- path within the problem's folder

@@ -1,8 +1,6 @@
 """The one writer of a run's log. Each method is one transaction: it has happened, or it has not."""
 
-import fcntl
 import json
-import os
 import sqlite3
 import time
 import zlib
@@ -10,18 +8,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from adrs import __version__
 from adrs.errors import UserError
 from adrs.llm.records import Call
-from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Selection
+from adrs.store import lock as locks
+from adrs.store.damage import explain
+from adrs.store.migrate import SCHEMA_VERSION, migrate
+from adrs.store.requests import keep_request
+
+if TYPE_CHECKING:  # readers must not wait for what problems need
+    from adrs.problem import Problem
 
 DATABASE = "run.db"
-_LOCK = "run.lock"
-_SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 1
+SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 class Writer:
@@ -33,7 +35,7 @@ class Writer:
         self._lock = lock
 
     @classmethod
-    def create(cls, folder: Path, problem: Problem, seed: int, configuration: Mapping[str, Any]) -> "Writer":
+    def create(cls, folder: Path, problem: "Problem", seed: int, configuration: Mapping[str, Any]) -> "Writer":
         """Make the folder and the empty log of a new run; raises UserError where that is impossible."""
         try:
             folder.mkdir(parents=True)
@@ -43,7 +45,7 @@ class Writer:
             raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --runs-dir") from None
         writer = cls._open(folder)
         with writer._transaction() as cursor:
-            for statement in _SCHEMA.read_text().split(";\n"):
+            for statement in SCHEMA.read_text().split(";\n"):
                 cursor.execute(statement)
             cursor.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             cursor.execute(
@@ -61,24 +63,12 @@ class Writer:
         """Go on with a run; raises UserError if another process writes to it, or it was made by a newer version."""
         if not (folder / DATABASE).is_file():
             raise UserError(f"{folder} holds no {DATABASE}, so it is not a run")
-        writer = cls._open(folder)
-        version = writer._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
-            writer.close()
-            raise UserError(f"{folder} has a log of version {version}; this adrs writes version {SCHEMA_VERSION}")
-        return writer
+        migrate(folder / DATABASE)
+        return cls._open(folder)
 
     @classmethod
     def _open(cls, folder: Path) -> "Writer":
-        try:
-            lock = (folder / _LOCK).open("a+")
-        except OSError as error:
-            raise UserError(f"{folder} cannot be written: {error.strerror}") from None
-        try:
-            _take(lock, folder)
-        except UserError:
-            lock.close()
-            raise
+        lock = locks.open_lock(folder)
         try:
             connection = sqlite3.connect(folder / DATABASE, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -86,16 +76,16 @@ class Writer:
             connection.execute("PRAGMA cache_size = -4096")
         except sqlite3.Error as error:
             lock.close()
-            raise _explain(folder, error) from error
+            raise explain(folder / DATABASE, error) from error
         return cls(folder, connection, lock)
 
     def release(self) -> None:
         """Let other processes write until `acquire`; nothing may be written in between."""
-        fcntl.flock(self._lock, fcntl.LOCK_UN)
+        locks.release(self._lock)
 
     def acquire(self) -> None:
         """Take the lock again; raises UserError if another process writes."""
-        _take(self._lock, self.folder)
+        locks.take(self._lock, self.folder)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and release the lock."""
@@ -103,15 +93,25 @@ class Writer:
         self._lock.close()
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that is written inside: for logs that are made from something else, such as
+        another log; what a session writes must be safe before it has an effect."""
+        with self._transaction():
+            yield
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
         cursor = self._connection.cursor()
+        if self._connection.in_transaction:
+            yield cursor
+            return
         try:
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor
             cursor.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            raise _explain(self.folder, error) from error
+            raise explain(self.folder / DATABASE, error) from error
         except BaseException:
             self._roll_back()
             raise
@@ -130,9 +130,11 @@ class Writer:
         payload: dict[str, Any] = {"parent": selection.parent.id}
         if selection.inspirations:
             payload["inspirations"] = [program.id for program in selection.inspirations]
-        for name, value in (("island", selection.island), ("operator", selection.operator), ("until", selection.until)):
-            if value:
-                payload[name] = value
+        for name in ("island", "operator", "until", "independent"):
+            if getattr(selection, name):
+                payload[name] = getattr(selection, name)
+        if selection.least is not None:
+            payload["least"] = selection.least
         if selection.promote is not None:
             payload["promote"] = selection.promote.id
         self.event("asked", payload, ticket)
@@ -155,56 +157,48 @@ class Writer:
     def screened(self, ticket: int, number: int, evaluation: Evaluation, duplicate_of: int | None = None) -> None:
         """A program that needs no evaluation: refused, or a duplicate whose evaluation is copied."""
         with self._transaction() as cursor:
-            _evaluation(cursor, number, evaluation, duplicate_of)
-            _event(cursor, "screened", None, ticket)
+            _evaluation(cursor, number, evaluation, duplicate_of, _event(cursor, "screened", None, ticket))
 
     def evaluated(self, ticket: int | None, number: int, evaluation: Evaluation) -> None:
         """An evaluation came back; without a ticket it was one for choosing or reporting the winner."""
         with self._transaction() as cursor:
-            _evaluation(cursor, number, evaluation, None)
-            _event(cursor, "evaluated", None if ticket else {"program": number, "split": evaluation.split}, ticket)
+            payload = None if ticket else {"program": number, "split": evaluation.split}
+            _evaluation(cursor, number, evaluation, None, _event(cursor, "evaluated", payload, ticket))
 
     def called(self, call: Call) -> None:
         """A model answered, or stayed broken after all retries."""
         with self._transaction() as cursor:
             cursor.execute(
-                "INSERT INTO model_call VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO model_call VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (call.ticket, call.model, call.request_digest, _text(call.answer), call.input_tokens,
-                 call.output_tokens, call.usd, call.seconds, _text(call.error)),
+                 call.output_tokens, call.usd, call.seconds, _text(call.error), time.time()),
             )  # fmt: skip
+            keep_request(cursor, call)
 
     def told(self, ticket: int) -> None:
         """The search and the proposers are about to hear how a ticket ended."""
         self.event("told", None, ticket)
 
 
-def _take(lock: IO[str], folder: Path) -> None:
-    """Lock the file and leave the process id in it, for whoever comes later."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        other = lock.read().strip() or "unknown"
-        raise UserError(f"run {folder.name} is being written by process {other}; stop that one first") from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-
-
-def _event(cursor: sqlite3.Cursor, kind: str, payload: Mapping[str, Any] | None, ticket: int | None) -> None:
+def _event(cursor: sqlite3.Cursor, kind: str, payload: Mapping[str, Any] | None, ticket: int | None) -> int:
+    """Add an event; returns its number."""
     cursor.execute(
         "INSERT INTO event (ticket, kind, time, payload) VALUES (?, ?, ?, ?)",
         (ticket, kind, time.time(), None if payload is None else _json(payload)),
     )
+    return cursor.lastrowid or 0
 
 
-def _evaluation(cursor: sqlite3.Cursor, number: int, evaluation: Evaluation, duplicate_of: int | None) -> None:
+def _evaluation(
+    cursor: sqlite3.Cursor, number: int, evaluation: Evaluation, duplicate_of: int | None, event: int
+) -> None:
     cursor.execute(
         "INSERT INTO evaluation (program, split, stage, verdict, reason, score, fitness, metrics, output, duplicate_of,"
-        " wall_seconds, cpu_seconds, peak_memory_mb, sandbox) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " wall_seconds, cpu_seconds, peak_memory_mb, sandbox, event)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (number, evaluation.split, evaluation.stage, evaluation.verdict, _text(evaluation.reason), evaluation.score,
          evaluation.fitness, _json(evaluation.metrics), _text(evaluation.output), duplicate_of,
-         evaluation.wall_seconds, evaluation.cpu_seconds, evaluation.peak_memory_mb, evaluation.sandbox),
+         evaluation.wall_seconds, evaluation.cpu_seconds, evaluation.peak_memory_mb, evaluation.sandbox, event),
     )  # fmt: skip
     if duplicate_of is not None:
         return
@@ -231,17 +225,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return value.item()  # numpy scalars
-
-
-def _explain(folder: Path, error: sqlite3.Error) -> UserError:
-    """One sentence for what went wrong with the file; nothing that was committed is lost."""
-    text = str(error)
-    if "full" in text or "disk I/O" in text:
-        return UserError(
-            f"the disk of {folder} is full: what was recorded is safe; make room, then `adrs resume {folder.name}`"
-        )
-    if "readonly" in text or "unable to open" in text:
-        return UserError(f"{folder / DATABASE} cannot be written; check its permissions")
-    if "malformed" in text or "not a database" in text:
-        return UserError(f"{folder / DATABASE} is damaged ({text})")
-    return UserError(f"{folder / DATABASE}: {text}")

@@ -369,6 +369,14 @@ async def _serve_until_signalled(server: Server) -> None:
     await serving
 
 
+def serve(server: Server) -> None:
+    """Print the URL, serve until the process is interrupted, print the counts. Leaves with 1 where it cannot serve."""
+    asyncio.run(_serve_until_signalled(server))
+    if server._errors:
+        sys.exit(str(server._errors[0]))
+    print(json.dumps({**server.counts, "paid_twice": server.paid_twice}))
+
+
 def main() -> None:
     """Serve until interrupted; the URL is printed first, counts are served at /stats and printed at the end."""
     parser = argparse.ArgumentParser(description="A local server that speaks the chat-completions API.")
@@ -385,10 +393,7 @@ def main() -> None:
     server = Server(
         answers, options.fault, models=options.model, delay=delay, seed=options.seed, port=options.port
     )  # fmt: skip
-    asyncio.run(_serve_until_signalled(server))
-    if server._errors:
-        sys.exit(str(server._errors[0]))
-    print(json.dumps({**server.counts, "paid_twice": server.paid_twice}))
+    serve(server)
 
 
 if __name__ == "__main__":

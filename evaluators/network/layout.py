@@ -77,7 +77,8 @@ STAMP = _record("queue bytes_in bytes_out marked delivered delivered_at first_se
 
 
 STATE = _record(
-    "links flows keys rates ring stamps losses samples own history slices levels delays link_count flow_count slices_each"
+    "links flows keys rates ring stamps losses samples own history slices levels delays "
+    "link_count flow_count slices_each"
 )
 """Addresses of the arrays below, and how long they are: what compiled functions take."""
 

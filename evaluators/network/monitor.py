@@ -1,4 +1,4 @@
-"""Monitor intervals of a paced flow (Aurora, arXiv 1810.03259, sections 3 and 4): what a policy sees, and its answer."""
+"""Monitor intervals of a paced flow (Aurora, arXiv 1810.03259, sections 3, 4): what a policy sees, and its answer."""
 
 from typing import Any
 

@@ -40,6 +40,19 @@ def test_a_data_file_with_another_checksum(workspace: Path) -> None:
     assert adrs_json("run", "./demo", "--max-evaluations", "3", cwd=workspace)["evaluations"] == 3
 
 
+def test_an_objective_that_the_evaluator_does_not_compute(workspace: Path) -> None:
+    edit(workspace / "demo" / "problem.toml", 'metric = "makespan"', 'metric = "makespn"')
+    assert 'objective.metric = "makespn"' in refused(workspace)
+    done = adrs("check", "./demo", cwd=workspace, code=1)
+    assert 'did you mean "makespan"?' in done.stdout
+    assert "ok   an endless loop is stopped" in done.stdout  # what needs no scale is checked all the same
+
+
+def test_a_class_that_the_evaluator_module_does_not_have(workspace: Path) -> None:
+    edit(workspace / "demo" / "problem.toml", "evaluator:JobBalancing", "evaluator:JobBalance")
+    assert 'evaluator has no class JobBalance; did you mean "JobBalancing"?' in refused(workspace)
+
+
 def test_an_evaluator_that_always_says_the_same(workspace: Path) -> None:
     evaluator = workspace / "demo" / "evaluator.py"
     edit(evaluator, 'makespan=np.mean(makespans), bounds={"makespan": float(np.mean(bounds))}', "makespan=7.0")

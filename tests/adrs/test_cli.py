@@ -59,6 +59,14 @@ def test_run_prints_the_outcome_as_json(workspace: Path) -> None:
 def test_resume_and_replay(workspace: Path) -> None:
     more = adrs_json("resume", "first", "--max-evaluations", "30", cwd=workspace)
     assert more["evaluations"] == 30
+    assert sum(each["line_gain"] for each in more["operators"]) == pytest.approx(
+        more["winner"]["score"]["train"] - adrs_json("show", "first", "1", cwd=workspace)["score"]
+    )
+    text = adrs("resume", "first", "--quiet", cwd=workspace).stdout
+    assert "`adrs resume first --max-evaluations 60` goes on" in text
+    assert "points from train to test" in text
+    assert f"program {more['winner']['id']} (winner)" in text
+    assert "embedded/" in text
     again = adrs_json("replay", "first", "--name", "again", cwd=workspace)
     assert again["identical"] is True
     assert again["difference"] is None
@@ -67,6 +75,7 @@ def test_resume_and_replay(workspace: Path) -> None:
 def test_looking_at_a_run(workspace: Path) -> None:
     listed = {run["run"]: run for run in adrs_json("runs", cwd=workspace)}
     assert listed["first"]["problem"] == "demo"
+    assert set(listed["first"]["winner"]["score"]) == {"train", "validation", "test", "fresh"}
     rows = adrs_json("lineage", "first", cwd=workspace)
     assert [row["id"] for row in rows] == list(range(1, len(rows) + 1))
     assert rows[0]["parents"] == []
@@ -77,6 +86,7 @@ def test_looking_at_a_run(workspace: Path) -> None:
     assert (workspace / "best.py").read_text() == best["source"]
     shown = adrs_json("show", "first", str(best["id"]), cwd=workspace)
     assert shown["source"] == best["source"]
+    assert shown == adrs_json("show", "first", cwd=workspace)
     assert shown["evaluations"]["train"]["verdict"] == "ok"
     story = adrs_json("lineage", "first", str(best["id"]), cwd=workspace)
     assert story[-1]["id"] == best["id"]
@@ -85,7 +95,7 @@ def test_looking_at_a_run(workspace: Path) -> None:
     assert {row["name"] for row in difference["workloads"]} >= {"uniform-1000"}
     for verb in (("runs",), ("lineage", "first"), ("lineage", "first", "--all"), ("lineage", "first", "2"),
                  ("show", "first", "2"), ("diff", "first", "1", "2"), ("best", "first"), ("doctor",), ("problems",),
-                 ("problem", "./demo")):  # fmt: skip
+                 ("problem", "./demo"), ("compare", "first")):  # fmt: skip
         text = adrs(*verb, cwd=workspace).stdout
         assert text.strip()
         assert "\x1b" not in text
@@ -135,6 +145,7 @@ def test_settings_come_from_a_file_and_the_command_line_wins(workspace: Path) ->
         (["lineage", "first", "9999"], "has no program 9999"),
         (["show", "first", "9999"], "has no program 9999"),
         (["diff", "first", "1", "9999"], "has no program 9999"),
+        (["compare", "first", "nothing"], 'there is no run "nothing"'),
         (["best", "nothing"], 'there is no run "nothing"'),
         (["best", "first", "--output", "/no/such/folder/x.py"], "cannot be written"),
         (["evaluate", "./demo", "nowhere.py"], "nowhere.py cannot be read"),

@@ -55,6 +55,11 @@ def test_a_missing_field_is_named_with_an_example(demo: Path) -> None:
     assert 'objective.metric is missing; for example: metric = "cost"' in message(demo)
 
 
+def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None:
+    edit(demo, r"^direction =", "directoin =")
+    assert 'objective.direction is missing; did you mean it by "directoin"?' in message(demo)
+
+
 @pytest.mark.parametrize(
     ("pattern", "replacement", "expected"),
     [
@@ -110,3 +115,33 @@ def test_the_digest_follows_every_file_that_defines_the_problem(demo: Path) -> N
     block = demo / "blocks" / "greedy.py"
     block.write_text(block.read_text() + "\n")
     assert problem.load(str(demo)).digest() != before
+
+
+_FEATURE = '[[features]]\nmetric = "makespan"\nlow = 0.0\nhigh = 9.0\ncells = 5\n'
+
+
+def test_features_are_read(demo: Path) -> None:
+    edit(demo, r"\Z", _FEATURE)
+    assert problem.load(str(demo)).features == (problem.Feature("makespan", 0.0, 9.0, 5),)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "expected"),
+    [
+        ("low = 0.0\n", "", "features[0].low is missing"),
+        ("cells = 5", "cell = 5", 'unknown key "features[0].cell"; did you mean "cells"?'),
+        ("cells = 5", "cells = 1", "features[0].cells must be at least 2, not 1"),
+        ("cells = 5", "cells = 2000", "a grid of 2000 cells; at most 1024"),
+        ("high = 9.0", "high = -1.0", "features[0].low must be below features[0].high"),
+    ],
+)
+def test_mistakes_in_features_are_said(demo: Path, pattern: str, replacement: str, expected: str) -> None:
+    edit(demo, r"\Z", _FEATURE)
+    edit(demo, re.escape(pattern), replacement)
+    assert expected in message(demo)
+
+
+@pytest.mark.parametrize("name", ["full", "partial", "refused"])
+def test_names_of_stages_that_mean_something_are_refused(demo: Path, name: str) -> None:
+    edit(demo, 'name = "smoke"', f'name = "{name}"')
+    assert f'may not be called "{name}"' in message(demo)

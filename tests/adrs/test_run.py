@@ -12,7 +12,8 @@ from adrs import plugins, session
 from adrs.calibrate import Calibration
 from adrs.errors import UserError
 from adrs.outcome import Outcome, first_difference
-from adrs.program import Brief, Draft, Parent, Program
+from adrs.program import Brief, Draft, Parent, Program, Selection
+from adrs.search.top_k import TopK
 from adrs.settings import Settings
 from adrs.store import Reader
 from adrs.testing.executor import InProcessExecutor
@@ -123,7 +124,7 @@ def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, t
     assert first != lineage(tmp_path / "runs" / "other")
 
 
-@pytest.mark.parametrize("search", ["best-of-n", "top-k", "adaptive"])
+@pytest.mark.parametrize("search", ["best-of-n", "random", "adaptive", "novelty", "pareto"])
 def test_resuming_gives_the_lineage_of_an_undisturbed_run(demo: Path, tmp_path: Path, search: str) -> None:
     runs = tmp_path / "runs"
     run(demo, runs, "whole", search=search)
@@ -161,6 +162,65 @@ def test_replay_is_identical_and_says_what_differs(demo: Path, tmp_path: Path) -
     run(demo, runs, "other", seed=4)
     with Reader(runs / "one") as one, Reader(runs / "other") as two:
         assert "program 2" in (first_difference(one, two) or "")
+
+
+class Greedy(TopK):
+    """Keeps one program, so that hardly another one can be kept."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed=seed, k=1)
+
+
+def test_programs_that_cannot_be_kept_stop_early_the_same_in_resume_and_replay(
+    demo: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    load = plugins.load
+    monkeypatch.setattr(plugins, "load", lambda seam, name: Greedy if seam == "search" else load(seam, name))
+    runs = tmp_path / "runs"
+    outcome = run(demo, runs, "one")
+    with Reader(outcome.path) as reader:
+        programs = list(reader.programs())
+    stopped = [program for program in programs if program.verdict == "ok" and program.fitness is None]
+    assert len(stopped) > 5
+    for program in stopped:
+        assert program.evaluation is not None
+        assert program.evaluation.stage in ("smoke", "partial")
+        assert "is needed to be kept" in program.evaluation.reason
+    again = session.replay(runs / "one", runs, "again", Silent(), {})
+    assert again.plain()["identical"] is True
+    assert scores(runs / "one") == scores(runs / "again")
+    with pytest.raises(KeyboardInterrupt):
+        session.start(Settings(str(demo), seed=3, max_evaluations=40), runs, "cut", Silent(17))
+    session.resume(runs / "cut", Silent(), {})
+    assert scores(runs / "cut") == scores(runs / "one")
+
+
+class Picky(TopK):
+    """Refuses every third draft."""
+
+    def ask(self) -> Selection:
+        told = len(self._best)
+        return replace(super().ask(), refuse=lambda draft: f"seen {told}" if draft.id % 3 == 0 else "")
+
+
+def test_refused_programs_cost_nothing_and_say_why_the_same_in_resume_and_replay(
+    demo: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    load = plugins.load
+    monkeypatch.setattr(plugins, "load", lambda seam, name: Picky if seam == "search" else load(seam, name))
+    runs = tmp_path / "runs"
+    outcome = run(demo, runs, "one")
+    with Reader(outcome.path) as reader:
+        refused = [p for p in reader.programs() if p.evaluation and p.evaluation.stage == "refused"]
+    assert refused
+    assert all(p.id % 3 == 0 and p.verdict == "rejected" and p.evaluation.reason.startswith("seen") for p in refused)
+    assert outcome.evaluations == 40
+    assert session.replay(runs / "one", runs, "again", Silent(), {}).plain()["identical"] is True
+    assert scores(runs / "one") == scores(runs / "again")
+    with pytest.raises(KeyboardInterrupt):
+        session.start(Settings(str(demo), seed=3, max_evaluations=40), runs, "cut", Silent(23))
+    session.resume(runs / "cut", Silent(), {})
+    assert scores(runs / "cut") == scores(runs / "one")
 
 
 def test_a_duplicate_copies_its_evaluation_and_costs_none(demo: Path, tmp_path: Path) -> None:

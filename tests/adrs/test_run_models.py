@@ -3,7 +3,9 @@
 import os
 import signal
 import subprocess
+import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ import pytest
 
 pytest.importorskip("openai", reason="the openai package is not installed (pip install 'adrs[models]')")
 
+from adrs import evolve, session
+from adrs.llm.models import CallSettings
+from adrs.llm.retry import Patience
 from adrs.store import Reader
 from adrs.testing.openai_server import Answer, Fault, Request, Server
 from tests.adrs.cli_tools import ADRS, adrs, adrs_json, environment
@@ -63,13 +68,18 @@ def test_a_run_by_a_model_beats_the_seed_and_counts_what_it_costs(workspace: Pat
         assert server.counts["answers"] == answers, "a replay asks nobody"
 
 
-def test_faults_cost_no_evaluation_and_no_answer(workspace: Path) -> None:
-    faults = [Fault(429, retry_after=0.02, probability=0.08), Fault(500, probability=0.08),
-              Fault("cut", probability=0.08), Fault("malformed", probability=0.06)]  # fmt: skip
+def test_faults_cost_no_evaluation_and_no_answer(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    patience = Patience(first_wait=0.05, longest_wait=0.2, attempt_seconds=0.5)
+    monkeypatch.setattr(session, "CallSettings", partial(CallSettings, patience=patience))
+    faults = [Fault(kind, probability=0.07, retry_after=0.02) for kind in (429, 500, "hang", "cut", "malformed")]
     with Server(answers=new_program, faults=faults) as server:
-        outcome = adrs_json(*options(server), cwd=workspace)
-    assert outcome["evaluations"] == 20
-    with Reader(workspace / outcome["path"]) as reader:
+        run = evolve(workspace / "demo", models=[f"stub@{server.url}"], proposers="model", max_evaluations=20,
+                     runs_dir=workspace / "runs")  # fmt: skip
+    assert server.counts["faults"] > 0
+    assert run.outcome is not None
+    assert run.outcome.evaluations == 20
+    assert server.paid_twice == 0
+    with Reader(run.path) as reader:
         answered = reader.rows("SELECT COUNT(*) FROM model_call WHERE answer != ''")[0][0]
     assert answered == server.counts["answers"]
 
@@ -118,6 +128,53 @@ def test_a_dollar_budget_is_never_exceeded(workspace: Path) -> None:
     assert outcome["stopped_by"] == "max-usd"
     assert 0 < outcome["spend"]["usd"] <= 0.08
     assert outcome["winner"] is not None
+
+
+def test_prices_stand_in_a_table_of_the_settings_file(workspace: Path) -> None:
+    (workspace / "settings.toml").write_text(
+        'max-usd = 1\n[prices]\nstub = { input = 1, output = 2 }\nother-model = "3/4"\n'
+    )
+    with Server(answers=new_program) as server:
+        outcome = adrs_json(*options(server, "--config", "settings.toml", "--max-evaluations", "3"), cwd=workspace)
+        assert outcome["spend"]["usd"] == pytest.approx(outcome["spend"]["calls"] * (400 + 2 * 100) / 1e6)
+        assert "prices.stub" in refusal(workspace, server, "[prices]\nstub = 'dear'\n")
+        assert "prices must be a table" in refusal(workspace, server, "prices = 3\n")
+    done = adrs("run", "./demo", "--config", "settings.toml", cwd=workspace, code=1)
+    assert "name one with --model" in done.stderr.splitlines()[-1]
+
+
+def refusal(workspace: Path, server: Server, settings: str) -> str:
+    """The sentence that answers a settings file."""
+    (workspace / "wrong.toml").write_text(settings)
+    return adrs(*options(server, "--config", "wrong.toml"), cwd=workspace, code=1).stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_no_answer_is_lost_between_its_arrival_and_its_evaluation(workspace: Path) -> None:
+    revived = threading.Event()
+
+    def slow_program(request: Request) -> Answer | Fault:
+        if request.number > 4 and not revived.is_set():
+            return Fault("hang")
+        text = new_program(request).text.replace("    length =", "    time.sleep(0.05)\n    length =", 1)
+        return Answer(text.replace("import numpy as np", "import time\nimport numpy as np"))
+
+    with Server(answers=slow_program) as server:
+        command = options(server, "--quiet", "--workers", "1", "--window", "4", "--max-evaluations", "7")
+        process = subprocess.Popen([*ADRS, *command], cwd=workspace, env=environment(), start_new_session=True)
+        wait_for_programs(workspace / "runs" / "run", 5)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert server.counts["answers"] == 4
+        with Reader(workspace / "runs" / "run") as reader:
+            assert reader.evaluations() < 5, "some answers were yet to be evaluated"
+        revived.set()
+        outcome = adrs_json("resume", "run", cwd=workspace)
+    assert outcome["evaluations"] == 7
+    assert server.paid_twice == 0
+    with Reader(workspace / "runs" / "run") as reader:
+        assert reader.rows("SELECT COUNT(*) FROM model_call")[0][0] == server.counts["answers"]
+        assert sum(program.proposer == "model" for program in reader.programs()) == server.counts["answers"]
 
 
 @pytest.mark.slow

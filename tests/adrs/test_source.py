@@ -79,3 +79,44 @@ def test_what_matters_does(other: str) -> None:
 def test_names_that_a_program_can_look_at_are_kept() -> None:
     template = "def solve(instance):\n    {0} = 1\n    return len(list(locals())[1])\n"
     assert digest(template.format("a")) != digest(template.format("bb"))
+
+
+_SPELLED = (
+    "def solve({instance}):\n    {total} = [{each} * {number} for {each} in {instance}]\n    try:\n"
+    "        with open(0) as {file}:\n            pass\n    except OSError as {error}:\n        print({error})\n"
+    "    if ({count} := len({total})) > 3:  {comment}\n        return {text}\n"
+    "    return sorted({total}, key=lambda {key}: -{key})\n"
+)
+_NAMES = {
+    "instance": "i", "total": "t", "each": "e", "number": "2000.0", "file": "f", "error": "x", "count": "c",
+    "comment": "", "text": "'ab'", "key": "k",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        ("instance", "batch"), ("total", "result"), ("each", "job"), ("number", "2_000."), ("number", "2e3"),
+        ("file", "handle"), ("error", "problem"), ("count", "size"), ("comment", "# why"), ("text", '"a" "b"'),
+        ("key", "item"),
+    ],
+)  # fmt: skip
+def test_spelling_makes_no_new_program(part: str, other: str) -> None:
+    assert digest(_SPELLED.format(**_NAMES)) == digest(_SPELLED.format(**{**_NAMES, part: other}))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = 1\ndef solve(a):\n    b = 1\n    return x", "x = 1\ndef solve(a):\n    b = 1\n    return b"),
+        ("_v0 = 5\ndef solve(a):\n    m = 1\n    return _v0", "_v0 = 5\ndef solve(a):\n    m = 1\n    return m"),
+        ("def f(x, y): return x - y\ndef solve(a): return f(x=a, y=1)",
+         "def f(y, x): return y - x\ndef solve(a): return f(x=a, y=1)"),
+        ("def f(x, y): return x - y\ndef solve(a): return f(**a)",
+         "def f(y, x): return y - x\ndef solve(a): return f(**a)"),
+        ("def f(*, x, y): return x - y\nd = {'x': 1}\ndef solve(a): return f",
+         "def f(*, y, x): return y - x\nd = {'x': 1}\ndef solve(a): return f"),
+    ],
+)  # fmt: skip
+def test_names_that_decide_something_do(one: str, other: str) -> None:
+    assert digest(one) != digest(other)

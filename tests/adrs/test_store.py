@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adrs import problem
 from adrs.errors import UserError
 from adrs.program import Draft, Evaluation, Parent, WorkloadResult
-from adrs.store import Reader, Writer
+from adrs.store import Reader, Writer, tickets
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -71,7 +71,10 @@ def test_what_is_written_is_read(log: Any, draft: Draft, evaluation: Evaluation,
     recorded = reader.draft(number)
     assert recorded is not None
     assert recorded[2].source == draft.source
-    assert reader.finished(number)
+    assert number in reader.ended()
+    in_bulk = tickets.read(reader, number - 1, number + 1)[number]
+    assert in_bulk.program == program
+    assert in_bulk.draft == recorded[2]
 
 
 @settings(max_examples=30)

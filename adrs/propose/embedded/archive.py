@@ -2,17 +2,33 @@
 
 from collections.abc import Iterator
 
+from adrs.problem import Objective
 from adrs.program import Program
+from adrs.propose.gains import next_scale
 
 _ELITES = 16
-_SCALE_MEMORY = 0.8
 _LEAST_RELATIVE_SCALE = 1e-6
 
 
-class Archive:
-    """The best programs of the run and the best of each building block; a bounded number of them."""
+def values(program: Program, objective: Objective | None) -> dict[str, float]:
+    """What a program reached on each workload, higher is better: scores, or where there are none the metric."""
+    found = {}
+    for result in program.evaluation.workloads if program.evaluation else ():
+        if result.score is not None:
+            found[result.name] = result.score
+        elif objective is not None and objective.workload_metric in result.metrics:
+            found[result.name] = objective.fitness(result.metrics[objective.workload_metric])
+    return found
 
-    def __init__(self) -> None:
+
+class Archive:
+    """The best programs of the run, of each building block and on each workload; a bounded number of them."""
+
+    def __init__(self, objective: Objective | None = None) -> None:
+        """objective: says which metric of a workload counts where there are no scores."""
+        self._objective = objective
+        self._champions: dict[str, tuple[float, Program]] = {}
+        """By workload the highest value and the first program that has it."""
         self.elites: list[Program] = []
         """Best first; of equal fitness the earlier first."""
         self._of_block: dict[str, Program] = {}
@@ -28,10 +44,12 @@ class Archive:
         fitness = program.fitness
         if fitness is None or any(elite.id == program.id for elite in self.elites):
             return
+        for name, value in values(program, self._objective).items():
+            if name not in self._champions or value > self._champions[name][0]:
+                self._champions[name] = value, program
         best = self.best
         if best is not None and fitness > best:
-            gain = fitness - best
-            self._scale = gain if self._scale is None else _SCALE_MEMORY * self._scale + (1 - _SCALE_MEMORY) * gain
+            self._scale = next_scale(self._scale, fitness - best)
         block = program.detail.get("block")
         if isinstance(block, str) and (block not in self._of_block or fitness > _fitness(self._of_block[block])):
             self._of_block[block] = program
@@ -43,7 +61,24 @@ class Archive:
 
     def find(self, number: int) -> Program | None:
         """A remembered program by its number."""
-        return next((program for program in self if program.id == number), None)
+        champions = (program for _, program in self._champions.values())
+        return next((program for program in (*self, *champions) if program.id == number), None)
+
+    def weakness(self, program: Program) -> tuple[str, Program] | None:
+        """The workload on which a program is furthest behind the best there, and that best program.
+
+        Differences count in comparison to the larger of the two values, so that a workload of large numbers is none
+        by that alone. None where the program is behind nowhere.
+        """
+        behind = {}
+        for name, value in values(program, self._objective).items():
+            best, champion = self._champions.get(name, (value, program))
+            if champion.id != program.id and best > value:
+                behind[name] = (best - value) / max(abs(best), abs(value))
+        if not behind:
+            return None
+        worst = max(sorted(behind), key=behind.__getitem__)
+        return worst, self._champions[worst][1]
 
     def __iter__(self) -> Iterator[Program]:
         """The elites, best first, then the best of each block that is not among them."""

@@ -25,9 +25,9 @@ class Block:
 
     name = "block"
 
-    def __init__(self, templates: Mapping[str, Template]) -> None:
+    def __init__(self, templates: Mapping[str, Template], defaults_first: bool = True) -> None:
         self._templates = templates
-        self._untried = list(templates)
+        self._untried = list(templates) if defaults_first else []
         self._bandit = Bandit(templates)
         self._recent: list[float] = []
 

@@ -3,6 +3,7 @@
 import ast
 import random
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from adrs.program import Brief, Draft, Parent, Program
@@ -15,6 +16,8 @@ from adrs.propose.embedded.template import Template
 from adrs.propose.embedded.text import number
 
 _PARTNERS = 6
+_GUIDED = 0.5
+"""Share of crossovers that try the best program of the parent's worst workload before other partners."""
 
 
 class Crossover:
@@ -27,19 +30,28 @@ class Crossover:
         self._entries = tuple(entries)
 
     def think(self, brief: Brief, archive: Archive, rng: random.Random) -> Idea | None:
-        """The first mixture that differs from both, with the inspirations before other good programs."""
+        """The first mixture that differs from both, with the inspirations before other good programs.
+
+        One half of the time the best program of the workload where the parent is furthest behind comes before them.
+        """
         parent = brief.parent
         partners = [*brief.inspirations]
         rng.shuffle(partners)
         others = [program for program in archive if program.fitness is not None]
         partners += rng.sample(others, min(_PARTNERS, len(others)))
+        weakness = archive.weakness(parent)
+        if weakness is not None and rng.random() < _GUIDED:
+            partners.insert(0, weakness[1])
         for partner in partners:
             if partner.id == parent.id or partner.source == parent.source:
                 continue
             idea = (self._mix_holes(parent, partner, rng) or self._transplant(parent, partner, rng)
                     or self._mix_constants(parent, partner, rng))  # fmt: skip
-            if idea is not None:
-                return idea
+            if idea is None:
+                continue
+            if weakness is not None and partner.id == weakness[1].id:
+                return replace(idea, rationale=f"{idea.rationale} (it is the best on {weakness[0]})")
+            return idea
         return None
 
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
@@ -78,7 +90,7 @@ class Crossover:
         return None
 
     def _mix_constants(self, parent: Program, partner: Program, rng: random.Random) -> Idea | None:
-        theirs = literals.values(literals.find(partner.source))
+        theirs = literals.values(partner.source, parent.source)
         differing = [literal for literal in literals.find(parent.source)
                      if theirs.get(literal.name, literal.value) != literal.value]  # fmt: skip
         if not differing:

@@ -1,6 +1,7 @@
 """The numbers in a program's source that are worth tuning."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ SHAPE_CALLS = frozenset((
 SHAPE_KEYWORDS = frozenset(("axis", "dtype", "ndmin", "decimals", "size", "shape", "seed"))
 _SENTINEL = 1e6
 """A number this large, or the inverse of one, stands for infinity or guards a division."""
+_NAMELESS = "constant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Literal:
     integral: bool
     start: int
     end: int
+
+    @property
+    def nameless(self) -> bool:
+        """Whether no variable stands for it, so that its name means something in programs of one skeleton only."""
+        return self.name.startswith(_NAMELESS)
 
 
 @lru_cache(maxsize=64)
@@ -70,6 +77,8 @@ class _Finder(ast.NodeVisitor):
     def __init__(self, text: Text) -> None:
         self._text = text
         self._name = ""
+        self._function = ""
+        self._counts: Counter[str] = Counter()
         self.found: list[Literal] = []
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
@@ -80,8 +89,10 @@ class _Finder(ast.NodeVisitor):
         for argument, default in pairs:
             if default is not None:
                 self._visit_named(default, argument.arg)
+        outer, self._function = self._function, node.name
         for statement in node.body:
             self.visit(statement)
+        self._function = outer
 
     def visit_Assign(self, node: ast.Assign) -> None:
         target = node.targets[0]
@@ -133,8 +144,14 @@ class _Finder(ast.NodeVisitor):
 
     def _add(self, node: ast.Constant, value: float) -> None:
         start, end = self._text.span(node)
-        name = self._name or f"the constant in line {node.lineno}"
+        name = self._name or self._nameless()
         self.found.append(Literal(name, float(value), isinstance(value, int), start, end))
+
+    def _nameless(self) -> str:
+        """A constant that no variable stands for is named by its place in the function."""
+        self._counts[self._function] += 1
+        where = f" of {self._function}" if self._function else ""
+        return f"{_NAMELESS} {self._counts[self._function]}{where}"
 
     def _visit_named(self, node: ast.expr, name: str) -> None:
         outer, self._name = self._name, name
@@ -151,9 +168,11 @@ def describe(changes: Sequence[tuple[str, str, str]], most: int = 3) -> str:
     return ", ".join([*shown, *(["..."] if len(changes) > most else [])])
 
 
-def values(literals: Iterable[Literal]) -> Mapping[str, float]:
-    """Values by name; of a repeated name the first."""
+def values(source: str, like: str) -> Mapping[str, float]:
+    """Values by name of the literals of a source, of a repeated name the first; of those that it shares with `like`."""
+    alike = skeleton(source) == skeleton(like)
     named: dict[str, float] = {}
-    for literal in literals:
-        named.setdefault(literal.name, literal.value)
+    for literal in find(source):
+        if alike or not literal.nameless:
+            named.setdefault(literal.name, literal.value)
     return named

@@ -5,13 +5,15 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import libcst as cst
 
 from adrs.interface import FunctionType, ValueType
+from adrs.problem import Objective
 from adrs.program import Brief, Draft, Parent, Program
 from adrs.propose.embedded import edits, statements
-from adrs.propose.embedded.archive import Archive
+from adrs.propose.embedded.archive import Archive, values
 from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.edits import Maker
 from adrs.propose.embedded.idea import Idea
@@ -52,6 +54,8 @@ _SITES = 16
 _PROGRAMS = 4
 _CHANGED = 0.2
 """Reward of a kind of edit for a program that runs and behaves otherwise; 1 if it is better than its parent."""
+_BETTER_WHERE_WORST = 0.5
+"""Reward where it is not, but is better than it on the workload where the parent was furthest behind."""
 
 
 class Mutate:
@@ -59,8 +63,9 @@ class Mutate:
 
     name = "mutate"
 
-    def __init__(self, functions: Mapping[str, FunctionType]) -> None:
+    def __init__(self, functions: Mapping[str, FunctionType], objective: Objective | None = None) -> None:
         """Take the functions of the interface, whose fields may stand for each other where their types are alike."""
+        self._objective = objective
         kinds = [*_KINDS]
         for names in _alike(functions):
             maker = partial(edits.field, fields=names)
@@ -79,7 +84,7 @@ class Mutate:
             if chosen and source != tree.source and _parses(source):
                 rationale = "; ".join(f"line {tree.line(edit.at)}: {edit.text}" for _, edit in chosen)
                 parents = (Parent(brief.parent.id, "parent"),)
-                detail = {"edits": [kind for kind, _ in chosen]}
+                detail = {"edits": [kind for kind, _ in chosen], **self._weakness(brief.parent, archive)}
                 return Idea(source, parents, f"mutated {rationale}", brief.parent.fitness, detail)
         return None
 
@@ -94,10 +99,22 @@ class Mutate:
         fitness, baseline = program.fitness, program.detail.get("baseline")
         if fitness is None or fitness == baseline:
             return
-        reward = _CHANGED if baseline is None or fitness < baseline else 1.0
+        reward = 1.0
+        if baseline is None or fitness < baseline:
+            reward = _BETTER_WHERE_WORST if self._improves_weakness(program) else _CHANGED
         for kind in program.detail["edits"]:
             if kind in self._kinds:
                 self._bandit.reward(kind, reward / len(program.detail["edits"]))
+
+    def _weakness(self, parent: Program, archive: Archive) -> Mapping[str, Any]:
+        """Where the parent is furthest behind, and its value there."""
+        found = archive.weakness(parent)
+        return {} if found is None else {"weak": found[0], "weak_value": values(parent, self._objective)[found[0]]}
+
+    def _improves_weakness(self, program: Program) -> bool:
+        name = program.detail.get("weak")
+        value = values(program, self._objective).get(name) if isinstance(name, str) else None
+        return value is not None and value > program.detail["weak_value"]
 
     def _choose(self, tree: Tree, rng: random.Random, count: int) -> list[tuple[str, Edit]]:
         """Up to `count` random edits that do not overlap, with their kinds."""

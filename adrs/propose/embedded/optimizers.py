@@ -1,6 +1,7 @@
 """Search over a few numbers, a generation at a time: CMA-ES, and a step search where there is one number only.
 
-Both start at the origin with steps of `SPREAD` and minimise a cost. Deterministic given the seed and the costs told.
+Both start at the origin with steps of about `SPREAD` and minimise a cost.
+Deterministic given the seed and the costs told.
 """
 
 import warnings
@@ -29,16 +30,20 @@ class Optimizer(Protocol):
     def converged(self) -> bool:
         """Whether the steps have become too small to matter."""
 
+    @property
+    def steps(self) -> list[float]:
+        """The standard deviation of every coordinate, or what stands for it."""
 
-def make(dimensions: int, seed: int) -> Optimizer:
-    """The optimizer for a number of dimensions."""
-    return StepSearch() if dimensions == 1 else CmaEs(dimensions, seed)
+
+def make(scales: Sequence[float], seed: int) -> Optimizer:
+    """The optimizer for as many dimensions as there are scales: how large the first steps of each are in comparison."""
+    return StepSearch() if len(scales) == 1 else CmaEs(scales, seed)
 
 
 class CmaEs:
     """Covariance matrix adaptation (Hansen, arXiv 1604.00772), by the `cma` package with a generator of its own."""
 
-    def __init__(self, dimensions: int, seed: int) -> None:
+    def __init__(self, scales: Sequence[float], seed: int) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of a plotting library that is not there
             import cma
@@ -46,12 +51,13 @@ class CmaEs:
         generator = np.random.default_rng(seed)
         options = {
             "randn": lambda count, size: generator.standard_normal((count, size)),
+            "CMA_stds": list(scales),
             "seed": np.nan,  # leaves the global generator alone
             "verbose": -9,
             "verb_log": 0,
             "verb_disp": 0,
         }
-        self._strategy: Any = cma.CMAEvolutionStrategy([0.0] * dimensions, SPREAD, options)
+        self._strategy: Any = cma.CMAEvolutionStrategy([0.0] * len(scales), SPREAD, options)
 
     def ask(self) -> list[Vector]:
         """The next generation."""
@@ -66,7 +72,12 @@ class CmaEs:
     @property
     def converged(self) -> bool:
         """Whether the largest standard deviation has become too small to matter."""
-        return float(self._strategy.sigma * max(self._strategy.sm.variances) ** 0.5) < _CONVERGED
+        return max(self.steps) < _CONVERGED
+
+    @property
+    def steps(self) -> list[float]:
+        """The standard deviation of every coordinate."""
+        return [float(value) for value in self._strategy.stds]
 
 
 class StepSearch:
@@ -94,3 +105,8 @@ class StepSearch:
     def converged(self) -> bool:
         """Whether the step has become too small to matter."""
         return self._step < _CONVERGED
+
+    @property
+    def steps(self) -> list[float]:
+        """The step."""
+        return [self._step]

@@ -2,7 +2,7 @@
 
 import random
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -25,6 +25,8 @@ _SHARE_OF_BEST = 0.7
 _ATTEMPTS = 3
 """Ideas of one operator that may turn out to be known before another has its turn."""
 _REMEMBERED = 20_000
+_WISHES = {"rewrite": "block", "cross": "crossover"}
+"""Operators by what a search strategy may wish for of any proposer."""
 
 
 class Embedded:
@@ -36,21 +38,19 @@ class Embedded:
 
     def __init__(self, context: Context) -> None:
         """Take a problem with its building blocks. Raises UserError for a block that cannot be read."""
-        problem = context.problem
-        templates = {template.name: template for template in map(Template, problem.blocks)}
+        self._problem = problem = context.problem
+        self._templates = {template.name: template for template in map(Template, problem.blocks)}
         self._seed = context.seed
         self._fixed = _fixed_parts(problem)
-        self._archive = Archive()
-        self._block = Block(templates)
-        operators: list[Operator] = [self._block, Refill(templates), Tune(templates, problem.objective)]
-        operators += _tree_operators(problem, templates)
-        self._operators = {operator.name: operator for operator in operators}
+        self._archive = Archive(problem.objective)
+        self._block = Block(self._templates)
+        self._operators = self._make_operators(self._block)
         self._bandit = Bandit(self._operators)
         self._known: OrderedDict[bytes, None] = OrderedDict()
 
     async def propose(self, brief: Brief) -> Draft:
         """A draft by the operator wished for where it can, else by one that the bandit draws."""
-        draft = self._think(brief)
+        draft = self._think_alone(brief) if brief.independent else self._think(brief)
         self.recall(brief, draft)
         return draft
 
@@ -60,6 +60,8 @@ class Embedded:
         if draft.proposer != NAME or operator is None:
             return
         self._remember(draft.source)
+        if brief.independent:
+            return
         if not _is_forced(draft.detail):
             self._bandit.pull(operator.name)
         operator.commit(brief, draft, self._archive)
@@ -80,16 +82,37 @@ class Embedded:
         order = self._bandit.order(rng)
         if self._block.untried:
             order.insert(0, self._block.name)
-        if brief.operator in self._operators:
-            order.insert(0, brief.operator)
-        for name in dict.fromkeys(order):
+        wish = _WISHES.get(brief.operator or "", brief.operator)
+        if wish in self._operators:
+            order.insert(0, wish)
+        operators = [self._operators[name] for name in dict.fromkeys(order)]
+        return self._first_new(operators, brief, self._archive, rng)
+
+    def _think_alone(self, brief: Brief) -> Draft:
+        """By an operator drawn evenly, which has learned nothing and sees the brief alone."""
+        rng = random.Random(self._seed ^ brief.seed)
+        operators = list(self._make_operators(Block(self._templates, defaults_first=False)).values())
+        rng.shuffle(operators)
+        return self._first_new(operators, brief, Archive(self._problem.objective), rng)
+
+    def _first_new(self, operators: Iterable[Operator], brief: Brief, archive: Archive, rng: random.Random) -> Draft:
+        """The first idea, operator by operator, that may be proposed and was not proposed before."""
+        for operator in operators:
             for _ in range(_ATTEMPTS):
-                idea = self._operators[name].think(brief, self._archive, rng)
+                idea = operator.think(brief, archive, rng)
                 if idea is None:
                     break
-                if self._is_allowed(idea.source) and (name == Tune.name or _digest(idea.source) not in self._known):
-                    return _draft(name, idea)
+                known = operator.name != Tune.name and _digest(idea.source) in self._known
+                if self._is_allowed(idea.source) and not known:
+                    return _draft(operator.name, idea)
         return Draft(source="", proposer=NAME, operator="", parents=(), failure="no operator had a new idea")
+
+    def _make_operators(self, block: Block) -> dict[str, Operator]:
+        """All operators by name, none of which has learned anything yet."""
+        problem = self._problem
+        made: list[Operator] = [block, Refill(self._templates), Tune(self._templates, problem.objective)]
+        made += _tree_operators(problem, self._templates)
+        return {operator.name: operator for operator in made}
 
     def _is_allowed(self, source: str) -> bool:
         """Whether everything outside the seed program's evolve blocks stands as it was."""
@@ -119,7 +142,7 @@ def _tree_operators(problem: Problem, templates: dict[str, Template]) -> list[Op
     from adrs.propose.embedded.crossover import Crossover
     from adrs.propose.embedded.mutate import Mutate
 
-    return [Mutate(problem.functions), Crossover(templates, problem.functions)]
+    return [Mutate(problem.functions, problem.objective), Crossover(templates, problem.functions)]
 
 
 def _is_forced(detail: Mapping[str, Any]) -> bool:

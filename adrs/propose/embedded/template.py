@@ -85,8 +85,8 @@ class Template:
         holes: list[Hole] = []
         for node, kind in calls:
             hole = self._hole(node, kind, parents)
-            taken = any(other.name == hole.name for other in holes)
-            holes.append(replace(hole, name=f"{hole.name} in line {node.lineno}") if taken else hole)
+            same = sum(other.name.partition(" (")[0] == hole.name for other in holes)
+            holes.append(replace(hole, name=f"{hole.name} ({same + 1})") if same else hole)
         self.holes = tuple(holes)
 
     @property
@@ -211,6 +211,11 @@ _ENCLOSING = (
     ast.While, ast.Lambda, ast.Expr,
 )  # fmt: skip
 
+_PARTS: Mapping[type[ast.stmt], str] = {
+    ast.Return: "result of", ast.If: "condition in", ast.While: "condition in", ast.For: "loop in",
+}  # fmt: skip
+"""What a hole of a statement without a variable is called."""
+
 _ARITHMETIC: Mapping[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.Pow: operator.pow,
@@ -229,7 +234,8 @@ def _value(node: ast.expr) -> float:
 
 
 def _name(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> str:
-    """The variable or keyword that a hole's value goes to, else the function and line that it stands in."""
+    """The variable or keyword that a hole's value goes to, else what it is of the function that it stands in."""
+    part = ""
     for outer in _ancestors(node, parents):
         if isinstance(outer, ast.keyword) and outer.arg:
             return outer.arg
@@ -237,9 +243,11 @@ def _name(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> str:
             return ast.unparse(outer.targets[0])
         if isinstance(outer, ast.AnnAssign | ast.AugAssign) and isinstance(outer.target, ast.Name):
             return outer.target.id
+        if isinstance(outer, ast.stmt) and not part:
+            part = next((text for kind, text in _PARTS.items() if isinstance(outer, kind)), "a statement of")
         if isinstance(outer, ast.FunctionDef):
-            return f"{outer.name} in line {node.lineno}"
-    return f"line {node.lineno}"
+            return f"{part} {outer.name}"
+    return "a statement"
 
 
 def _ancestors(node: ast.AST, parents: Mapping[ast.AST, Any]) -> Iterator[ast.AST]:

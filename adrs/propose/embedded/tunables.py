@@ -42,6 +42,8 @@ class Tunable(Protocol):
     """How many there are."""
     skeleton: str
     """The same for all programs that differ in these numbers alone."""
+    names: list[str]
+    """What each number is called, the same in programs that come from each other."""
 
     def move(self, chosen: Sequence[int], vector: Sequence[float]) -> Values:
         """The chosen numbers moved by the offsets of the vector."""
@@ -77,6 +79,8 @@ class LiteralTunable:
         self._literals = literals.find(source)
         self.size = len(self._literals)
         self.skeleton = literals.skeleton(source)
+        self.names = [f"{self.skeleton} {literal.name}" if literal.nameless else literal.name
+                      for literal in self._literals]  # fmt: skip
 
     def move(self, chosen: Sequence[int], vector: Sequence[float]) -> Values:
         """The chosen numbers moved by the offsets of the vector."""
@@ -109,6 +113,7 @@ class HoleTunable:
                 structure[index] = expressions.with_constants(str(fill), [1.0] * len(constants))
         self.size = len(self._places)
         self.skeleton = f"{template.name} {structure}"
+        self.names = [f"{template.name} {template.holes[index].name} {constant}" for index, constant, _ in self._places]
 
     def move(self, chosen: Sequence[int], vector: Sequence[float]) -> Values:
         """The chosen numbers moved by the offsets of the vector."""

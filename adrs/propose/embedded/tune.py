@@ -11,6 +11,7 @@ from adrs.propose.embedded import literals, optimizers, tunables
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.optimizers import Vector
+from adrs.propose.embedded.step_memory import StepMemory
 from adrs.propose.embedded.template import Template
 from adrs.propose.embedded.tunables import Tunable, Values
 
@@ -29,7 +30,9 @@ class Session:
     numbers already tried are not issued again.
     """
 
-    def __init__(self, number: int, origin: Program, tunable: Tunable, chosen: list[int], seed: int) -> None:
+    def __init__(
+        self, number: int, origin: Program, tunable: Tunable, chosen: list[int], seed: int, memory: StepMemory
+    ) -> None:
         self.number, self.origin, self.tunable, self.chosen = number, origin, tunable, chosen
         self.best = _fitness(origin)
         """Highest fitness seen, the origin's included."""
@@ -38,7 +41,8 @@ class Session:
         """Generations without a new best; those of equal fitness throughout count twice."""
         self.over = False
         self.vectors: list[Vector] = []
-        self._optimizer = optimizers.make(len(chosen), seed)
+        self.names = [tunable.names[at] for at in chosen]
+        self._optimizer = optimizers.make(memory.scales(self.names), seed)
         self._values: list[Values] = []
         self._waiting: list[int] = []
         self._known: dict[Values, float | None] = {tunable.move(chosen, [0.0] * len(chosen)): -self.best}
@@ -49,6 +53,11 @@ class Session:
     def next_index(self) -> int | None:
         """The sample to issue next; None while all of the generation is in flight."""
         return self._waiting[0] if self._waiting else None
+
+    @property
+    def steps(self) -> list[float]:
+        """How large the steps of each number are by now."""
+        return self._optimizer.steps
 
     def issue(self, index: int, vector: Vector) -> None:
         """A sample of this generation is on its way."""
@@ -98,6 +107,7 @@ class Tune:
         self._templates = templates
         self._objective = objective
         self._sessions: dict[int, Session] = {}
+        self._memory = StepMemory()
         self._reached: OrderedDict[str, float] = OrderedDict()
         """Best fitness that a session left behind, by skeleton."""
 
@@ -108,7 +118,8 @@ class Tune:
         found = next(self._origins(brief, archive), None)
         if found is not None and (session is None or _is_overtaken(session, found[0], archive)):
             origin, tunable = found
-            session = Session(brief.ticket, origin, tunable, tunables.choose(rng, tunable), brief.seed)
+            chosen = tunables.choose(rng, tunable)
+            session = Session(brief.ticket, origin, tunable, chosen, brief.seed, self._memory)
         return None if session is None or session.next_index is None else _sample(session, session.next_index)
 
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
@@ -121,7 +132,7 @@ class Tune:
             if origin is None:
                 return
             tunable = next(t for t in tunables.of(origin, self._templates) if t.skeleton == detail["skeleton"])
-            session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed)
+            session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed, self._memory)
             if len(self._sessions) >= _MOST_SESSIONS:
                 self._close(min(self._sessions.values(), key=lambda other: (other.best, other.number)))
             self._sessions[session.number] = session
@@ -145,6 +156,8 @@ class Tune:
 
     def _close(self, session: Session) -> None:
         del self._sessions[session.number]
+        if session.generation > 0:
+            self._memory.learn(session.names, session.steps)
         skeleton = session.tunable.skeleton
         self._reached[skeleton] = max(session.best, self._reached.pop(skeleton, session.best))
         if len(self._reached) > _MOST_REMEMBERED:

@@ -43,7 +43,7 @@ def make(brief: Brief, memory: Memory, rates: Rates, objective: Objective, model
     facts = Facts(
         kind=kind, base=base, other=other, inspirations=inspirations, failures=brief.failures,
         attempts=memory.attempts(base.id), stagnation=memory.stagnation, level=memory.level, summary=memory.summary,
-        ticket=brief.ticket,
+        ticket=brief.ticket, said=brief.hints,
     )  # fmt: skip
     return Plan(facts, _WANTED[kind], _parents(base, other, inspirations), model, repairs)
 

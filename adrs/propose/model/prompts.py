@@ -47,6 +47,8 @@ class Facts:
     summary: str
     ticket: int = 0
     """Makes requests differ that are otherwise the same; 0 leaves it out."""
+    said: tuple[str, ...] = ()
+    """Hints that people gave during the run; they go before those of the problem."""
 
 
 class Prompts:
@@ -95,7 +97,7 @@ class Prompts:
     def _parts(self, facts: Facts, base: View) -> list[Part]:
         """The texts of a request, the most important first; see adrs.propose.model.parts."""
         problem = self._problem
-        hints = [hint.text for hint in problem.hints if hint.level <= facts.level]
+        hints = shown_hints(problem, facts)
         parts = [
             Part("source", base.source, self._limit),
             Part("reason", base.reason, 3_000, essential=True),
@@ -140,6 +142,12 @@ class Prompts:
             if shown[f"inspiration {program.id}"]
         ]
         return values
+
+
+def shown_hints(problem: Problem, facts: Facts) -> list[str]:
+    """What people said during the run, each on one line, then the problem's hints up to the level of stagnation."""
+    said = [" ".join(visible(text).split()) for text in facts.said]
+    return [*said, *(hint.text for hint in problem.hints if hint.level <= facts.level)]
 
 
 def _counted(failures: Sequence[tuple[str, int]]) -> str:

@@ -18,7 +18,6 @@ from adrs.propose.model.prompts import Facts, Prompts
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, one_line, visible
 from adrs.propose.rates import Rates, further_cost
-from adrs.source import Screen
 
 NAME = "model"
 
@@ -49,16 +48,18 @@ class Model:
         self._memory = Memory(problem.objective)
         self._rates = Rates(plan.WEIGHTS)
         self._since_summary = 0
-        self._screen = Screen(problem)
+        self._screen = context.screen
         self._limit = max(4 * 1024 * problem.limits.source_kb, _LEAST_ANSWER_LIMIT)
         self._try_templates()
 
     async def propose(self, brief: Brief) -> Draft:
         """Ask a model. Raises UserError and BudgetExhausted as adrs.llm.models.Models.ask does."""
         rng = random.Random(brief.seed)
-        model = self._models.choose(rng.getrandbits(63))
-        planned = plan.make(brief, self._memory, self._rates, self._problem.objective, model, rng)
-        asks_summary = self._since_summary >= SUMMARY_EVERY
+        model = self._models.choose(rng.getrandbits(63), evenly=brief.independent)
+        objective = self._problem.objective
+        memory, rates = (Memory(objective), Rates(plan.WEIGHTS)) if brief.independent else (self._memory, self._rates)
+        planned = plan.make(brief, memory, rates, objective, model, rng)
+        asks_summary = self._since_summary >= SUMMARY_EVERY and not brief.independent
         summary_request = self._summary_request(brief) if asks_summary else None
         self._commit(planned.facts.kind, planned.repairs, asks_summary)
         exchange = Exchange(self._models, brief.ticket, model)

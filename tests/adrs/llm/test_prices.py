@@ -5,7 +5,7 @@ import pytest
 
 from adrs.errors import UserError
 from adrs.llm.estimate import expected_cost, most_input_tokens
-from adrs.llm.prices import Price, Prices, parse_price, shipped, shipped_date
+from adrs.llm.prices import Price, Prices, parse_price, read_table, shipped, shipped_date, texts
 from adrs.llm.records import Message
 from adrs.llm.specs import parse_spec
 from adrs.strict_toml import Table
@@ -48,6 +48,7 @@ def test_what_the_user_says_goes_first() -> None:
     ("text", "expected"),
     [
         ("gpt-5=1.25/10", ("gpt-5", Price(1.25, 10))),
+        ("gpt-5=1.25/10/0.125", ("gpt-5", Price(1.25, 10, 0.125))),
         ("qwen3=0", ("qwen3", Price(0, 0))),
         ("m@http://localhost:1/v1=0.1/0.4", ("m@http://localhost:1/v1", Price(0.1, 0.4))),
     ],
@@ -57,7 +58,7 @@ def test_a_price_on_the_command_line(text: str, expected: tuple[str, Price]) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["gpt-5", "=1/2", "gpt-5=", "gpt-5=1", "gpt-5=1/2/3", "gpt-5=-1/2", "gpt-5=nan/1", "m=a/b"]
+    "text", ["gpt-5", "=1/2", "gpt-5=", "gpt-5=1", "gpt-5=1/2/3/4", "gpt-5=-1/2", "gpt-5=nan/1", "m=a/b"]
 )
 def test_a_price_that_cannot_be_read_is_explained(text: str) -> None:
     with pytest.raises(UserError, match="NAME=IN/OUT"):
@@ -65,18 +66,23 @@ def test_a_price_that_cannot_be_read_is_explained(text: str) -> None:
 
 
 def test_a_table_of_prices() -> None:
-    data = {"a": "1/2", "b": {"input": 1, "output": 2.5, "cached_input": 0.1}, "c": 0}
-    prices = Prices.from_table(Table("prices", data, Path("run.toml")), {"a": Price(7, 8)})
-    found = [prices.find(parse_spec(f"{name}@http://localhost/v1", {})) for name in "abc"]
-    assert found == [Price(7, 8), Price(1, 2.5, 0.1), Price(0, 0)]
+    data = {"a": "1/2", "b": {"input": 1, "output": 2.5, "cached_input": 0.1}, "c": 0, "d": "1/2/0.5"}
+    read = read_table(Table("prices", data, Path("run.toml")))
+    assert list(read.values()) == [Price(1, 2), Price(1, 2.5, 0.1), Price(0, 0), Price(1, 2, 0.5)]
+
+
+def test_a_table_counts_for_the_models_of_the_run_and_keeps_every_digit() -> None:
+    table = {"qwen3": Price(0.1, 1 / 3, 1e-7), "other": Price(1, 2), LOCAL.label: Price(3, 4)}
+    said = dict(parse_price(text) for text in texts(table, [LOCAL]))
+    assert said == {"qwen3": table["qwen3"], LOCAL.label: table[LOCAL.label]}
 
 
 @pytest.mark.parametrize(
-    "entry", [{"input": 1}, {"input": 1, "output": 2, "cache": 1}, {"input": -1, "output": 2}, "one"]
+    "entry", [{"input": 1}, {"input": 1, "output": 2, "cache": 1}, {"input": -1, "output": 2}, "one", True, ["1/2"]]
 )
 def test_a_table_with_a_mistake_is_explained(entry: object) -> None:
     with pytest.raises(UserError, match=r"run\.toml: .*prices"):
-        Prices.from_table(Table("prices", {"a": entry}, Path("run.toml")))
+        read_table(Table("prices", {"a": entry}, Path("run.toml")))
 
 
 def test_an_unknown_price_says_how_to_give_it() -> None:

@@ -24,7 +24,7 @@ class FakeModels:
     """
 
     def __init__(self, answers: Answers | Sequence[str], usd: float = 0.002, labels: Sequence[str] = ("one",)) -> None:
-        self._answers = answers if callable(answers) else _in_turn(list(answers))
+        self.answer_with(answers)
         self._usd = usd
         self.labels = tuple(labels)
         self.journal: dict[tuple[int, str], Call] = {}
@@ -34,7 +34,10 @@ class FakeModels:
         self.pauses = random.Random(0)
         self.longest_pause = 0
 
-    def choose(self, seed: int) -> str:
+    def answer_with(self, answers: Answers | Sequence[str]) -> None:
+        self._answers = answers if callable(answers) else _in_turn(list(answers))
+
+    def choose(self, seed: int, evenly: bool = False) -> str:
         return self.labels[(seed + len(self.told)) % len(self.labels)]
 
     async def ask(self, ticket: int, model: str, messages: Sequence[Message]) -> Call:

@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from adrs.program import Brief, Evaluation, Program
+from adrs.program import Brief, Evaluation, Program, WorkloadResult
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.crossover import Crossover
 from adrs.propose.embedded.functions import Transplant
@@ -107,3 +107,29 @@ def test_holes_of_one_block_are_mixed(tmp_path: Path) -> None:
 def test_nobody_to_cross_with() -> None:
     ours = program(1, RECIPIENT)
     assert Crossover({}, ["solve"]).think(Brief(2, 0, ours), Archive(), random.Random(0)) is None
+
+
+def test_the_best_on_the_worst_workload_is_the_partner_half_of_the_time() -> None:
+    def with_results(number: int, source: str, fitness: float, **results: float) -> Program:
+        workloads = tuple(WorkloadResult(name, "ok", {}, score) for name, score in results.items())
+        evaluation = Evaluation("train", "full", "ok", fitness=fitness, workloads=workloads)
+        return Program(number, source, "", evaluation=evaluation)
+
+    template = "def solve(x):\n    slack = {0}\n    weight = {0}2\n    heat = {0}3\n    return x * slack\n"
+    ours = with_results(1, template.format(0.5), 3.0, wide=90.0, narrow=20.0)
+    others = [with_results(number, template.format(f"0.{number}7"), 2.0, wide=50.0, narrow=25.0)
+              for number in range(2, 6)]  # fmt: skip
+    champion = with_results(9, template.format(0.99), 1.0, wide=10.0, narrow=80.0)
+    archive = Archive()
+    for each in (ours, *others, champion):
+        archive.tell(each)
+    assert archive.weakness(ours) == ("narrow", champion)
+    assert archive.weakness(champion) == ("wide", ours)
+    crossover, chosen = Crossover({}, ["solve"]), 0
+    for seed in range(60):
+        idea = crossover.think(Brief(3, 0, ours, (others[0],)), archive, random.Random(seed))
+        assert idea is not None
+        if idea.parents[1].id == champion.id:
+            chosen += 1
+            assert idea.rationale.endswith("(it is the best on narrow)")
+    assert 15 < chosen < 50

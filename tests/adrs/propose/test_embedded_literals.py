@@ -28,7 +28,7 @@ def found() -> list[tuple[str, float, bool]]:
 def test_finds_what_steers_and_leaves_indices_shapes_and_sentinels() -> None:
     assert found() == [
         ("ALPHA", 0.5, False), ("weight", 2.5, False), ("depth", 3.0, True), ("scale", 1.0, False),
-        ("the constant in line 13", 20.0, True), ("the constant in line 14", 0.25, False), ("total", 0.75, False),
+        ("constant 1 of solve", 20.0, True), ("constant 2 of solve", 0.25, False), ("total", 0.75, False),
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import random
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adrs import problem
-from adrs.program import Brief, Program
+from adrs.program import Brief, Evaluation, Program, WorkloadResult
 from adrs.propose.embedded import edits, statements
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.edits import Maker
@@ -154,3 +155,24 @@ def test_an_edit_names_the_line_of_its_statement(path: Path) -> None:
             new = tree.replace([edit]).split("\n")
             changed = next(line for line, (was, now) in enumerate(zip(old, new, strict=True), 1) if was != now)
             assert tree.line(edit.at) == max(start for start in starts if start <= changed)
+
+
+def test_an_edit_that_helps_where_the_parent_is_worst_counts_more_than_one_that_does_not() -> None:
+    def evaluated(number: int, source: str, fitness: float, **results: float) -> Program:
+        workloads = tuple(WorkloadResult(name, "ok", {}, score) for name, score in results.items())
+        return Program(number, source, "", evaluation=Evaluation("train", "full", "ok", fitness=fitness,
+                                                                 workloads=workloads))  # fmt: skip
+
+    source = body("y = 2.5 * x", "return y")
+    parent, archive, shares = evaluated(1, source, 5.0, wide=9.0, narrow=1.0), Archive(), []
+    for known in (parent, evaluated(2, source, 4.0, wide=2.0, narrow=6.0)):
+        archive.tell(known)
+    for narrow in (0.5, 3.0):
+        mutate = Mutate({})
+        idea = mutate.think(Brief(3, 0, parent), archive, random.Random(3))
+        assert idea is not None
+        assert (idea.detail["weak"], idea.detail["weak_value"]) == ("narrow", 1.0)
+        child = evaluated(3, idea.source, 4.0, wide=5.0, narrow=narrow)
+        mutate.tell(replace(child, detail={**idea.detail, "baseline": 5.0}))
+        shares.append(mutate._bandit.mean(idea.detail["edits"][0]))
+    assert shares[1] > shares[0]

@@ -7,7 +7,7 @@ from adrs.propose.embedded import optimizers
 
 
 def minimise(dimensions: int, seed: int, generations: int = 40) -> tuple[list[list[float]], float]:
-    optimizer, target = optimizers.make(dimensions, seed), np.linspace(-1.0, 1.5, dimensions)
+    optimizer, target = optimizers.make([1.0] * dimensions, seed), np.linspace(-1.0, 1.5, dimensions)
     asked, best = [], np.inf
     for _ in range(generations):
         vectors = optimizer.ask()

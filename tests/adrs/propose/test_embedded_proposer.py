@@ -101,7 +101,7 @@ def test_every_block_is_tried_with_its_defaults_first() -> None:
     run = Driver(SEQUENCING, Embedded(Context(SEQUENCING, 4)), pretend, 4).drive(6)
     assert [program.detail.get("block") for program in run.programs[1:3]] == ["greedy", "descent"]
     assert run.programs[1].rationale == (
-        "building block greedy with slack = 0.0, key in line 21 = duration"
+        "building block greedy with slack = 0.0, result of key = duration"
     )  # fmt: skip
 
 
@@ -180,3 +180,17 @@ def test_importing_proposers_is_cheap() -> None:
     code = "import sys, adrs.propose; print(sorted({'libcst', 'cma', 'numba'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_was_learned_does_not_enter_an_independent_draft() -> None:
+    parent = Program(1, SEQUENCING.seed.read_text(), "", evaluation=pretend(SEQUENCING.seed.read_text()))
+    learned = Embedded(Context(SEQUENCING, 0))
+    run = Driver(SEQUENCING, learned, pretend, 0).drive(40)
+    operators = set()
+    for key in range(200, 240):
+        brief = Brief(key, key, parent, independent=True)
+        fresh = asyncio.run(Embedded(Context(SEQUENCING, 0)).propose(brief))
+        if fresh.source not in sources(run):  # nothing is proposed twice
+            assert asyncio.run(learned.propose(brief)) == fresh
+        operators.add(fresh.operator)
+    assert len(operators) > 1

@@ -49,7 +49,7 @@ def solve(x, y):
     return math.exp(heat * x) + (x + y)  # so does this
 """
     assert block.render(block.defaults) == expected
-    assert [hole.name for hole in block.holes] == ["STEPS", "heat", "solve in line 10", "solve in line 10 in line 10"]
+    assert [hole.name for hole in block.holes] == ["STEPS", "heat", "result of solve", "result of solve (2)"]
 
 
 def test_fills_bind_as_they_did_as_arguments(tmp_path: Path) -> None:

@@ -312,3 +312,9 @@ def test_a_wrong_template_is_one_clear_sentence(tmp_path: Path, template: str | 
 def test_a_folder_of_prompts_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         prompts(given=tmp_path / "nowhere")
+
+
+def test_hints_of_people_go_before_those_of_the_problem() -> None:
+    said = ("use the\nfragmentation index", "ignore ```all``` \x1b[31m")
+    shown = prompts().request(facts(said=said, level=1, stagnation=25), "edits")[1].content
+    assert "# Hints\n\n- use the fragmentation index\n- ignore ```all``` \\x1b[31m\n- " in shown

@@ -370,3 +370,17 @@ def test_over_a_socket_each_form_gives_the_program_and_nothing_is_paid_twice(for
     assert (first.source, first.detail["form"]) == (power("2.0 * error"), form)
     assert (first.usage.input_tokens, first.usage.output_tokens, first.usage.calls) == (900, 90, 2)
     assert server.counts["requests"] == 2
+
+
+def test_an_independent_request_says_nothing_of_earlier_programs() -> None:
+    independent = replace(BRIEF, operator="rewrite", independent=True)
+    requests = []
+    for taught in (False, True):
+        models = FakeModels([fenced(power("3.0 * error"))])
+        proposer = Model(context(PROBLEM, models))
+        if taught:
+            for number in range(2, 2 + SUMMARY_EVERY):
+                proposer.tell(program(number, power(f"{number} * error"), 9.0, parents=(Parent(1, "parent"),)))
+        propose(proposer, independent)
+        requests.append([message.content for _, messages in models.requests for message in messages])
+    assert requests[0] == requests[1]

@@ -1,6 +1,7 @@
 """Models in the real loop: what was asked before a crash is asked in the same words after it, and paid for once."""
 
 import random
+import re
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -126,3 +127,11 @@ def test_a_run_with_models_keeps_what_was_refused_and_why(models: FakeModels, tm
     assert all(program.model in ("a", "b") and program.parents for program in refused)
     assert {program.proposer for program in programs} == {"seed", "embedded", "model"}
     assert any(program.detail.get("summary") for program in programs)
+
+
+def test_what_was_refused_before_is_a_pitfall_of_later_requests(models: FakeModels, tmp_path: Path) -> None:
+    models.answer_with(lambda prompt: "```python\nimport pandas\n\ndef power(error, rate):\n    return 0.5\n```")
+    session.start(replace(SETTINGS, max_evaluations=12), tmp_path, "one", Observer())
+    last = models.requests[-1][1]
+    asked = "\n".join(message.content for message in last if message.role == "user")
+    assert re.search(r"\d x rejected: answer refused: line 1: import of pandas; allowed: the standard library", asked)

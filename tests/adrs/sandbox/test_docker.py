@@ -109,7 +109,7 @@ def test_a_missing_image_is_named_with_the_command_that_makes_it(
 
 def test_an_absent_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
-    with pytest.raises(SandboxUnavailable, match=r"unix:///nowhere\.sock was asked and answered"):
+    with pytest.raises(SandboxUnavailable, match=r"no engine listens at unix:///nowhere\.sock"):
         sandbox.named("docker").start(SandboxSpec())
     monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.1:2375")
     with pytest.raises(SandboxUnavailable, match="only an engine on this machine"):

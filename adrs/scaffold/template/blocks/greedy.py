@@ -1,4 +1,4 @@
-"""Greedy by a key, then moves of single jobs off the busiest machine. Calls of holes are filled in by the proposer."""
+"""Greedy in some order, then swaps off the busiest machine. Calls of holes are filled in by the proposer."""
 
 import numpy as np
 
@@ -13,14 +13,17 @@ def solve(instance):
     for job in order:
         machine[job] = np.argmin(busy)
         busy[machine[job]] += length[job]
-    for _ in range(integer(1, 200, 20)):
+    for _ in range(integer(1, 200, 5)):
         worst = np.argmax(busy)
-        best = np.argmin(busy)
-        fitting = [job for job in np.flatnonzero(machine == worst) if busy[best] + length[job] < busy[worst]]
-        if not fitting:
+        mine = np.flatnonzero(machine == worst)
+        theirs = np.flatnonzero(machine != worst)
+        shifted = length[mine][:, None] - length[theirs][None, :]  # s, that a swap takes off the busiest machine
+        after = np.maximum(busy[worst] - shifted, busy[machine[theirs]] + shifted)
+        first, second = np.unravel_index(np.argmin(after), after.shape)
+        if after[first, second] >= busy[worst]:
             break
-        job = choice(max, min)(fitting, key=lambda job: length[job])
-        busy[worst] -= length[job]
-        busy[best] += length[job]
-        machine[job] = best
+        other = machine[theirs[second]]
+        busy[worst] -= shifted[first, second]
+        busy[other] += shifted[first, second]
+        machine[mine[first]], machine[theirs[second]] = other, worst
     return machine

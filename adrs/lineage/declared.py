@@ -1,0 +1,64 @@
+"""What a run's problem says of itself, out of the snapshot in the log: the problem may be gone or changed since."""
+
+import tomllib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, cast
+
+from adrs.score import Direction
+from adrs.store import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The parts of `problem.toml` that a reader of scores needs."""
+
+    title: str
+    source: str
+    """Where the problem comes from."""
+    metric: str
+    """Primary metric of a split."""
+    direction: Direction
+    unit: str
+    noisy: bool
+    """Whether measured times enter the metric."""
+    margin: float
+    """Smallest difference of the metric that counts."""
+    seed: str
+    """Path of the seed program in the problem's folder; its suffix tells the language."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Role by name of each baseline: `trivial`, `heuristic` or `state-of-the-art`."""
+
+    def fitness(self, value: float) -> float:
+        """The primary metric with its sign turned so that higher is better."""
+        return value if self.direction == "maximize" else -value
+
+
+def declared(reader: Reader) -> Declared:
+    """What `problem.toml` said when the run began; what it did not say, or cannot be read any more, is left empty."""
+    rows = reader.rows("SELECT content FROM file WHERE name = 'problem.toml'")
+    data: dict[str, Any] = {}
+    if rows:
+        data = tomllib.loads(zlib.decompress(rows[0][0]).decode(errors="replace"))
+    objective, programs = data.get("objective", {}), data.get("programs", {})
+    from adrs.openevolve import METRIC
+
+    shared = data.get("evaluator", {}).get("trust") == "shared"
+    roles = {_name(path): "heuristic" for path in programs.get("heuristics", [])}
+    if "trivial" in programs or (shared and "seed" in programs):
+        roles[_name(programs.get("trivial", programs.get("seed")))] = "trivial"
+    if "state-of-the-art" in programs:
+        roles[_name(programs["state-of-the-art"])] = "state-of-the-art"
+    return Declared(
+        title=data.get("title", ""), source=data.get("source", ""),
+        metric=objective.get("metric", METRIC if shared else ""),
+        direction=cast(Direction, objective.get("direction", "maximize")), unit=objective.get("unit", ""),
+        noisy=bool(objective.get("noisy", shared)), margin=float(objective.get("margin", 0.0)),
+        seed=str(programs.get("seed", "seed.py")), roles=roles,
+    )  # fmt: skip
+
+
+def _name(path: str) -> str:
+    return PurePath(path).stem.replace("_", "-")

@@ -1,0 +1,59 @@
+"""Everything about one program: what it is, how it did, what it came from and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adrs.lineage.diff import Compared, by_workload
+from adrs.lineage.gain import gain
+from adrs.lineage.scores import SHOWN
+from adrs.llm.records import Call
+from adrs.program import Evaluation, Program
+from adrs.store import Reader, Summary
+
+_MOST_CHILDREN = 200
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One program."""
+
+    program: Program
+    """With its evaluation on `train`."""
+    parent: Program | None
+    """The first one."""
+    gain: float | None
+    """Score over the parent's, fitness where there is no scale."""
+    evaluations: Mapping[str, Evaluation]
+    """The latest one on each split where it was evaluated."""
+    workloads: tuple[Compared, ...]
+    """Of `train`, beside the parent's."""
+    children: tuple[Summary, ...]
+    """Programs whose first parent it is, the best first; at most 200."""
+    child_count: int
+    duplicates: tuple[int, ...]
+    """Programs that were found to repeat it."""
+    calls: tuple[Call, ...]
+    """What models were asked for it and answered, in order, with the messages where the log has them."""
+
+
+def detail(reader: Reader, number: int) -> Detail:
+    """Everything about one program. Raises UserError for an unknown number."""
+    program = reader.program(number)
+    parent = reader.program(program.parents[0].id) if program.parents else None
+    found = {split: reader.evaluation(number, split) for split in SHOWN}
+    children = [child for (child,) in reader.rows(
+        "SELECT child FROM parentage q LEFT JOIN evaluation e ON e.program = q.child AND e.split = 'train'"
+        " WHERE q.parent = ? AND q.role = 'parent' GROUP BY child ORDER BY MAX(e.fitness) DESC, child LIMIT ?",
+        number, _MOST_CHILDREN,
+    )]  # fmt: skip
+    known = {summary.id: summary for summary in reader.summaries(children)}
+    return Detail(
+        program=program, parent=parent, gain=gain(program, parent),
+        evaluations={split: evaluation for split, evaluation in found.items() if evaluation is not None},
+        workloads=tuple(by_workload(parent, program) if parent else by_workload(program, program)),
+        children=tuple(known[child] for child in children if child in known),
+        child_count=reader.rows("SELECT COUNT(*) FROM parentage WHERE parent = ? AND role = 'parent'", number)[0][0],
+        duplicates=tuple(each for (each,) in reader.rows(
+            "SELECT DISTINCT program FROM evaluation WHERE duplicate_of = ? ORDER BY program", number)),
+        calls=reader.calls(number),
+    )  # fmt: skip

@@ -1,0 +1,17 @@
+// The list of runs, which follows what happens to them.
+import { $, getPart, put, throttled } from "./common.js";
+
+const list = $("#list");
+const refresh = throttled(async () => {
+  const part = await getPart("/list");
+  const ticked = new Set([...list.querySelectorAll("input:checked")].map((box) => box.value));
+  const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : null;
+  for (const box of part.querySelectorAll("input")) box.checked = ticked.has(box.value);
+  put(list, part);
+  if (focused) [...list.querySelectorAll("input")].find((box) => box.value === focused)?.focus();
+}, 1000);
+let first = true;
+new EventSource("/events").addEventListener("changed", () => {
+  if (!first) refresh();
+  first = false;
+});

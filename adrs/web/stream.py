@@ -1,0 +1,75 @@
+"""Server-sent events: a page hears within a second that its run has gone on, and asks for what it shows."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adrs import folders, lineage
+from adrs.errors import UserError
+from adrs.lineage.state import state
+from adrs.store.lock import holder
+from adrs.text import metric, number
+from adrs.web.site import Site, state_text
+
+_LOOK_SECONDS = 0.5
+_PING_SECONDS = 15
+
+
+def routes(site: Site) -> list[Route]:
+    """One stream a run, and one for the list of runs."""
+
+    async def run(request: Request) -> Response:
+        name = request.path_params["run"]
+        await run_in_threadpool(site.folder, name)
+        return _stream(lambda: _news(site, name))
+
+    async def runs(request: Request) -> Response:
+        return _stream(lambda: _runs(site))
+
+    return [Route("/runs/{run}/events", run), Route("/events", runs)]
+
+
+def _stream(look: Callable[[], dict[str, Any]]) -> Response:
+    """Says what `look` finds whenever it finds something else."""
+
+    async def changes() -> AsyncIterator[ServerSentEvent]:
+        before: dict[str, Any] | None = None
+        while True:
+            found = await run_in_threadpool(look)
+            if found != before:
+                yield ServerSentEvent(json.dumps(found), event="changed")
+                before = found
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    return EventSourceResponse(changes(), ping=_PING_SECONDS)
+
+
+def _news(site: Site, name: str) -> dict[str, Any]:
+    """How far a run is."""
+    try:
+        with site.reader(name) as reader:
+            found, now = lineage.overview(reader), state(reader)
+            event = reader.last_event()
+    except UserError as error:
+        return {"error": str(error)}
+    score = number(found.score) if found.score is not None else metric(found.fitness)
+    return {
+        "event": event, "state": now.name, "state_text": state_text(now), "live": now.live, "best": found.best,
+        "score": score, "evaluations": found.evaluations, "programs": found.programs,
+    }  # fmt: skip
+
+
+def _runs(site: Site) -> dict[str, Any]:
+    """Which runs there are, how large their logs are, and who works on them: cheap to look at often."""
+    found = {}
+    for folder in folders.list_runs(site.runs_dir):
+        sizes = [path.stat().st_mtime_ns for path in folder.glob("run.db*")]
+        found[folder.name] = [max(sizes, default=0), holder(folder)]
+    return found

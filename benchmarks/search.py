@@ -1,0 +1,191 @@
+"""How well strategies search: best-so-far over evaluations, on every shipped problem, with several seeds.
+
+Every run is a run as a user makes it: real workers, real sandbox. Two controls are always in the table: `best-of-n`
+(independent samples from the seed program) and `random` (mutation without selection). A finished run is kept as JSON;
+a second call does what is missing, and a call with more evaluations goes on with the runs that are there.
+
+    python benchmarks/search.py run results/ [--evaluations 2000] [--seeds 5] [--problem NAME]... [--search NAME]...
+    python benchmarks/search.py table results/ [--evaluations 2000] [--plot search.svg]
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import adrs
+from adrs import problem
+from adrs.errors import UserError
+from adrs.lineage import curves
+from adrs.lineage.curves import Curve
+from adrs.outcome import Outcome
+from adrs.store import Reader
+
+CONTROLS = ("best-of-n", "random")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run to be made."""
+
+    problem: str
+    search: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of the run's folder and of the file with its result."""
+        return f"{self.problem}-{self.search}-{self.seed}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run that was made."""
+
+    trial: Trial
+    wanted: int
+    """Evaluations that it was given; one that the breaker ended has fewer."""
+    curve: Curve
+    score: dict[str, float | None]
+    """Of the winner, by split."""
+    verdicts: dict[str, int]
+    cpu_seconds: float
+    stopped_by: str
+    made_by: dict[str, Any]
+    """Commit, date, machine and load."""
+
+    @classmethod
+    def read(cls, path: Path) -> "Result":
+        """A result that was kept."""
+        data = json.loads(path.read_text())
+        return cls(**{**data, "trial": Trial(**data["trial"]), "curve": Curve.from_plain(data["curve"])})
+
+    def write(self, path: Path) -> None:
+        """Keep the result, whole or not at all."""
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps({**asdict(self), "curve": self.curve.plain()}, indent=1))
+        temporary.replace(path)
+
+
+def trials(problems: list[str], strategies: list[str], seeds: int) -> Iterator[Trial]:
+    """Seed by seed, so that a table made half-way compares like with like."""
+    for seed in range(seeds):
+        for name in problems:
+            for search in strategies:
+                yield Trial(name, search, seed)
+
+
+def make(trial: Trial, folder: Path, evaluations: int, workers: int, sandbox: str | None) -> Result:
+    """Make a run, or go on with it."""
+    load = os.getloadavg()[0]
+    outcome = _outcome(trial, folder / "runs", evaluations, workers, sandbox)
+    with Reader(outcome.path) as reader:
+        curve = curves.of(reader)
+    plain = outcome.plain()
+    return Result(
+        trial=trial, wanted=evaluations, curve=curve, score=plain["winner"]["score"], verdicts=plain["verdicts"],
+        cpu_seconds=plain["spend"]["cpu_seconds"], stopped_by=outcome.stopped_by,
+        made_by={**_made_by(), "load_before": load, "load_after": os.getloadavg()[0], "workers": workers},
+    )  # fmt: skip
+
+
+def _outcome(trial: Trial, runs: Path, evaluations: int, workers: int, sandbox: str | None) -> Outcome:
+    folder = runs / trial.name
+    if folder.exists():
+        try:
+            Reader(folder).close()
+        except UserError:
+            shutil.rmtree(folder)  # cut off before its log was begun
+        else:
+            return adrs.Run.open(folder, sandbox=sandbox).resume(max_evaluations=evaluations)
+    made = adrs.evolve(
+        trial.problem, search=trial.search, seed=trial.seed, name=trial.name, runs_dir=runs, workers=workers,
+        sandbox=sandbox, max_evaluations=evaluations,
+    )  # fmt: skip
+    assert made.outcome is not None
+    return made.outcome
+
+
+def _made_by() -> dict[str, Any]:
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    changed = git("status", "--porcelain", "adrs", "adrs_helpers", "evaluators", "problems")
+    return {
+        "commit": git("rev-parse", "--short", "HEAD") + ("+" if changed else ""),
+        "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        "machine": f"{len(os.sched_getaffinity(0))} {platform.machine()} cores, {platform.system()} "
+                   f"{platform.release()}, Python {platform.python_version()}",
+    }  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> None:
+    """Make the runs that are missing."""
+    problems = options.problem or problem.shipped()
+    strategies = list(dict.fromkeys([*(options.search or ["adaptive"]), *CONTROLS]))
+    results = options.results / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    wanted = list(trials(problems, strategies, options.seeds))
+    for number, trial in enumerate(wanted, 1):
+        path = results / f"{trial.name}.json"
+        if path.is_file() and Result.read(path).wanted >= options.evaluations:
+            continue
+        began = time.monotonic()
+        result = make(trial, options.results, options.evaluations, options.workers, options.sandbox)
+        result.write(path)
+        print(f"{number}/{len(wanted)} {trial.name}: best {result.curve.best:.2f} after {result.curve.evaluations} "
+              f"evaluations in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
+
+
+def table(options: argparse.Namespace) -> None:
+    """Print the table, write the plot and the figures."""
+    import search_report
+
+    found = [Result.read(path) for path in sorted((options.results / "results").glob("*.json"))]
+    chosen = [each for each in found if each.wanted >= options.evaluations]
+    if not chosen:
+        sys.exit(f"no result with {options.evaluations} evaluations in {options.results}")
+    summary = search_report.summarise(chosen, options.evaluations)
+    print(search_report.markdown(summary))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in summary], indent=1))
+    if options.plot:
+        search_report.plot(chosen, options.evaluations, options.plot)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(required=True)
+
+    def verb(name: str, does: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=does.__doc__)
+        made.set_defaults(does=does)
+        made.add_argument("results", type=Path, help="folder of runs and results")
+        made.add_argument("--evaluations", type=int, default=2000)
+        return made
+
+    running = verb("run", run)
+    running.add_argument("--seeds", type=int, default=5)
+    running.add_argument("--problem", action="append", help="shipped problem; may be repeated [default: all]")
+    running.add_argument("--search", action="append", help="strategy besides the controls; may be repeated")
+    running.add_argument("--workers", type=int, default=1)
+    running.add_argument("--sandbox")
+    showing = verb("table", table)
+    showing.add_argument("--json", type=Path, help="write the figures to a file")
+    showing.add_argument("--plot", type=Path, help="write a figure as .svg or .png; needs matplotlib")
+    options = parser.parse_args()
+    options.does(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""A strategy of another package: the one of docs/search-strategy.md, installed and run as its readers would."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from adrs import folders, scaffold
+from adrs.store import Reader
+from tests.adrs.cli_tools import ADRS, environment
+
+PAGE = Path(__file__).parents[3] / "docs" / "search-strategy.md"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the page's files, installed there as pip leaves them: modules beside a .dist-info."""
+    folder = tmp_path_factory.mktemp("site")
+    files = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    assert set(files) == {"ageing.py", "pyproject.toml", "test_ageing.py"}
+    for name in ("ageing.py", "test_ageing.py"):
+        (folder / name).write_text(files[name])
+    entries = tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]
+    info = folder / "ageing-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ageing\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "".join(
+            f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in table.items())
+            for group, table in entries.items()
+        )
+    )
+    return folder
+
+
+def test_the_strategy_of_the_page_is_sixty_lines_and_passes_its_tests(site: Path) -> None:
+    assert len((site / "ageing.py").read_text().splitlines()) <= 60
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(site), str(site)]
+    done = subprocess.run(command, cwd=site, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout
+
+
+def test_a_run_finds_it_by_name(site: Path, tmp_path: Path) -> None:
+    scaffold.make(tmp_path / "demo")
+    run = [*ADRS, "run", "./demo", "--max-evaluations", "12", "--quiet", "--search"]
+    options = {"cwd": tmp_path, "capture_output": True, "text": True, "timeout": 240, "check": False}
+    with_package = {**environment(), "PYTHONPATH": str(site)}
+    done = subprocess.run([*run, "ageing"], env=with_package, **options)
+    assert done.returncode == 0, done.stderr
+    with Reader(folders.find_run("last", tmp_path / "runs")) as reader:
+        assert reader.info.configuration["search"] == "ageing"
+        assert reader.evaluations() == 12
+    mistyped = subprocess.run([*run, "agein"], env=with_package, **options)
+    assert mistyped.returncode == 1
+    assert mistyped.stderr == 'adrs: there is no search strategy "agein"; did you mean "ageing"?\n'
+    unknown = subprocess.run([*run, "quantum"], env=environment(), **options)
+    assert unknown.returncode == 1
+    assert "known: adaptive, beam, best-of-n, map-elites, novelty, pareto, random, top-k" in unknown.stderr
+
+
+def test_help_names_every_shipped_strategy() -> None:
+    from adrs import plugins
+
+    done = subprocess.run([*ADRS, "run", "--help"], env=environment(), capture_output=True,
+                          text=True, timeout=60, check=True)  # fmt: skip
+    assert ", ".join(plugins.names("search")) in " ".join(done.stdout.split())

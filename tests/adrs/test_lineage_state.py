@@ -1,0 +1,57 @@
+"""What is going on with a run, out of its log and its lock."""
+
+from pathlib import Path
+
+from adrs.lineage.cloud import cloud
+from adrs.lineage.said import said
+from adrs.lineage.state import state, work
+from adrs.store import Reader, Writer
+from tests.adrs.web.made_run import MadeRun, demo
+
+
+def test_a_run_is_running_paused_stopping_finished(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "one", demo(tmp_path))
+    with Reader(run.folder) as reader:
+        assert (state(reader).name, state(reader).live) == ("running", True)
+        assert state(reader).process
+        for do, name in (("pause", "paused"), ("continue", "running"), ("stop", "stopping")):
+            run.writer.event("steered", {"do": do})
+            assert state(reader).name == name
+        assert [each.kind for each in said(reader)] == ["stop", "continue", "pause"]
+        run.finish("request")
+        ended = state(reader)
+        assert (ended.name, ended.process, ended.stopped_by) == ("finished", None, "request")
+
+
+def test_a_run_that_was_cut_off_has_died_unless_an_agent_works_on_it(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "one", demo(tmp_path))
+    run.writer.close()
+    with Reader(run.folder) as reader:
+        assert state(reader).name == "died"
+        writer = Writer.open(run.folder)
+        writer.event("started", {"by": "agent"})
+        writer.close()
+        assert state(reader).name == "open"
+
+
+def test_work_is_what_was_asked_and_not_told(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "one", demo(tmp_path))
+    run.add(3.0)
+    with Reader(run.folder) as reader:
+        assert work(reader) == []
+        run.pending(2)
+        (found,) = work(reader)
+        assert (found.ticket, found.program, found.parent, found.stage) == (3, None, 2, "proposing")
+    run.writer.close()
+
+
+def test_a_cloud_holds_evenly_many_of_what_worked(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "one", demo(tmp_path))
+    for score in range(1, 30):
+        run.add(None if score % 7 == 0 else float(score), verdict="error" if score % 7 == 0 else "ok")
+    run.writer.close()
+    with Reader(run.folder) as reader:
+        assert [dot.program for dot in cloud(reader)] == sorted(run.scores)
+        some = cloud(reader, most=10)
+        assert [dot.program for dot in some] == [number for number in sorted(run.scores) if number % 3 == 0]
+        assert {dot.program: dot.score for dot in some}.items() <= run.scores.items()

@@ -1,0 +1,119 @@
+"""What the verbs draw: it fits the terminal, is whole in a pipe, and no program writes to the terminal itself."""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from adrs import lineage
+from adrs.cli import lineage_view, program_view
+from adrs.store import Reader
+from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
+from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
+from tests.adrs.lineage_tools import Log
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+Draw = Callable[[Callable[[], None]], str]
+
+
+def drawing(monkeypatch: pytest.MonkeyPatch, width: int, terminal: bool = True) -> Draw:
+    """Runs a view on a terminal of this width; returns what it wrote, without colours."""
+
+    def draw(view: Callable[[], None]) -> str:
+        stream = io.StringIO()
+        out = Console(file=stream, width=width, force_terminal=terminal, highlight=False)
+        for module in (lineage_view, program_view):
+            monkeypatch.setattr(module, "console", lambda: out)
+        view()
+        return _COLOURS.sub("", stream.getvalue())
+
+    return draw
+
+
+def tree_of(reader: Reader, everything: bool = False) -> Callable[[], None]:
+    found = lineage.tree(reader, everything)
+    line = lineage.line(reader, found.winner) if found.winner is not None else []
+    return lambda: lineage_view.print_tree(reader.info, found, line)
+
+
+def test_a_line_goes_on_straight_and_branches_are_set_in(story: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    with Reader(story) as reader:
+        text = drawing(monkeypatch, 160)(tree_of(reader))
+    assert [line.split(" because")[0] for line in text.splitlines()[:6]] == [
+        "story  7 programs, 5 shown", "● #1 0.00 seed", "│ #2 20.00 +20.0 model/rewrite gpt",
+        "│ #3 60.00 +40.0 model/improve gpt (+2)", "├─● #7 95.00 +35.0 embedded/tune",
+        "│ #6 90.00 +30.0 embedded/tune winner",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_a_tree_never_leaves_the_terminal_and_is_whole_in_a_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    with log.writer.together():
+        for number in range(2, 120):
+            log.program(number - 1, float(number), rationale=f"{'wide ' * 60}end", source="x = 1  #" + "y" * 300)
+            number += 1
+    with Reader(log.close()) as reader:
+        view = tree_of(reader)
+        text = drawing(monkeypatch, width)(view)
+        piped = drawing(monkeypatch, 160, terminal=False)(view)
+        steps = lineage.ancestry(reader, 100)
+        shown = drawing(monkeypatch, width)(lambda: lineage_view.print_ancestry(steps, "line"))
+    assert max(len(line) for line in text.splitlines()) <= width or width < 60
+    assert max(len(line) for line in shown.splitlines()) <= width
+    assert len(piped.splitlines()) == 120
+    assert piped.count("wide end") == 118
+
+
+def test_one_program_and_a_difference(story: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    with Reader(story) as reader:
+        found = lineage.detail(reader, 6)
+        parent = reader.program(3)
+    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(found, "line", "seed.py"))
+    words = " ".join(text.split())
+    assert "program 6 ok score 90.00 +30.0 over #3" in words
+    assert "uniform score 40.00 85.00 +45.0 makespan 40 85" in words
+    assert "return 6" in text
+    assert "feedback uniform" in text
+    lines = lineage.diff(parent, found.program)
+    changed = drawing(monkeypatch, 80)(lambda: program_view.print_diff(parent, found.program, lines, "line"))
+    assert "-    return 3" in changed.splitlines()
+    assert "+    return 6" in changed.splitlines()
+
+
+def test_prompt_and_answer_word_for_word(story: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+    with Reader(story) as reader:
+        found = lineage.detail(reader, 2)
+    program_view.print_calls(found, prompt=True, answer=True)
+    text = capsys.readouterr().out
+    assert "--- call 1 of 1 to gpt: user\nImprove program 2 <b>\n" in text
+    assert text.endswith("--- call 1 of 1 to gpt: answer\nanswer 2\n")
+
+
+def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 5.0, source=f"# {EVERYTHING}\nx = 1", rationale=EVERYTHING, operator=EVERYTHING, model=EVERYTHING,
+                output=EVERYTHING, workloads={MARKUP: 1.0}, feedback=EVERYTHING)  # fmt: skip
+    log.program(2, None, verdict="error", reason=EVERYTHING, rationale=EVERYTHING)
+    with Reader(log.close()) as reader:
+        steps, found = lineage.ancestry(reader, 3), lineage.detail(reader, 2)
+        draw = drawing(monkeypatch, 80)
+        texts = [
+            draw(tree_of(reader, everything=True)),
+            draw(lambda: lineage_view.print_ancestry(steps, "line")),
+            draw(lambda: program_view.print_program(found, "line", "seed.py")),
+            draw(lambda: program_view.print_diff(steps[0].program, steps[1].program, steps[1].diff(), "line")),
+        ]
+    for text in texts:
+        assert not [mark for mark in RAW if mark in text]
+        assert "\\x1b[2J" in "".join(text.split())
+    for text in texts[1:]:  # the tree is cut off before
+        assert "\\u202e" in "".join(text.split())
+        assert "[boldred]markup[/]" in "".join(text.split())

@@ -126,7 +126,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 continue
             spec = specs[name]
             try:
-                metrics = _metrics(evaluator, workloads.get(spec), spec, policy, job.native)
+                metrics = _decided(evaluator, workloads.get(spec), spec, policy, job.native)
                 _check_metrics(metrics, problem)
                 if problem.objective.workload_metric != problem.objective.metric:
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
@@ -155,7 +155,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
     )  # fmt: skip
 
 
-def _metrics(evaluator: Evaluator[Any], workload: Any, spec: WorkloadSpec, policy: Policy, native: str) -> Metrics:
+def _decided(evaluator: Evaluator[Any], workload: Any, spec: WorkloadSpec, policy: Policy, native: str) -> Metrics:
     if native:
         return evaluator.reference(native, workload, spec)
     policy.reset(spec.policy_seed)

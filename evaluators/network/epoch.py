@@ -15,7 +15,7 @@ FIELDS = (
     "elapsed", "acks", "acked", "rtt_last", "rtt_mean", "rtt_min", "rtt_gradient", "queue", "queue_gradient",
     "transmit_rate", "arrival_rate", "marked", "lost", "inflight", "window", "window_then",
 )  # fmt: skip
-"""Of a sample, in this order. Times in base round-trip times, bytes in bandwidth-delay products, rates in the link's."""
+"""Of a sample, in this order. Times in base round-trip times, bytes in bandwidth-delay products, rates in link's."""
 _LEAST, _MOST = 0.001, 4.0
 
 

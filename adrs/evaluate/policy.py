@@ -185,7 +185,7 @@ class _Rows:
             _check_length(name, column, scenarios)
             varying |= _varying(name, column)
         self._uniform = not varying & _mentioned(kind.returns)
-        self._sizes = self._row(0)
+        self._sizes = self._row(0) if scenarios else {}
 
     def _row(self, scenario: int) -> Sizes:
         sizes: Sizes = {}

@@ -4,8 +4,8 @@ from typing import Any
 
 from numba import njit
 
-from evaluators.network import bbr, copa, cubic, reno
-from evaluators.network.layout import BBR, COPA, CUBIC, NEVER, RENO
+from evaluators.network import bbr, copa, cubic, power_tcp, reno
+from evaluators.network.layout import BBR, COPA, CUBIC, NEVER, POWER_TCP, RENO, THETA_POWER_TCP
 from evaluators.network.memory import flow_at
 
 
@@ -21,6 +21,8 @@ def begin(state: Any, index: int) -> None:
         bbr.begin(state, index)
     elif kind == COPA:
         copa.begin(state, index)
+    elif kind in (POWER_TCP, THETA_POWER_TCP):
+        power_tcp.begin(state, index)
 
 
 @njit(cache=True)
@@ -42,6 +44,10 @@ def on_ack(state: Any, index: int, slot: int, packet: int, size: int, round_trip
         bbr.on_ack(state, index, slot, size, round_trip, lost, time)
     elif kind == COPA:
         copa.on_ack(state, index, round_trip, time)
+    elif kind == POWER_TCP:
+        power_tcp.on_ack(state, index, slot, packet, time)
+    elif kind == THETA_POWER_TCP:
+        power_tcp.on_ack_theta(state, index, packet, round_trip, time)
 
 
 @njit(cache=True)

@@ -76,7 +76,6 @@ class CongestionControl(Evaluator[Links]):
         shuffles = spec.parameters.get("shuffles", 1)
         first = self._run(policy, workload, spec)
         for _ in range(shuffles - 1):
-            policy.reset(spec.policy_seed)
             again = self._run(policy, workload, spec)
             if dict(again) != dict(first):
                 raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
@@ -84,15 +83,21 @@ class CongestionControl(Evaluator[Links]):
 
     def _run(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
         simulation = Simulation(workload.scenarios)
-        simulation.run(_asking(policy, "on_interval", simulation, spec.policy_seed))
+        crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
+        simulation.run(lambda asked, observations: crossing.ask("on_interval", asked, observations))
         return link_metrics(workload, simulation)
 
     def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:
         """The links with the policy's flows driven by an algorithm."""
         if name == "best-published":
             name = self._published.get(spec.family, "")
+        if name == "constant-rate":
+            simulation = Simulation(workload.scenarios)
+            simulation.run(lambda asked, observations: np.zeros(len(asked)))
+            return link_metrics(workload, simulation)
         if name not in NATIVE:
-            raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, NATIVE)}')
+            known = ["constant-rate", "best-published", *NATIVE]
+            raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
         simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
         simulation.run()
         return link_metrics(workload, simulation)
@@ -102,20 +107,33 @@ class CongestionControl(Evaluator[Links]):
         return summarise(results)
 
 
-def _asking(policy: Policy, function: str, simulation: Simulation, seed: int) -> Any:
-    """The crossing: flows are asked in random order under handles that say nothing about them."""
-    count = len(simulation.arrays.flows)
-    policy.reset(seed, count)
-    generator = np.random.default_rng(secrets.randbits(64))
-    handles = generator.permutation(count)
+class Crossing:
+    """Flows are asked in random order, under handles that say nothing about them and are drawn anew each time."""
 
-    def decide(asked: NDArray[np.int64], observations: NDArray[np.float64]) -> NDArray[np.float64]:
-        order = generator.permutation(len(asked))
+    def __init__(self, policy: Policy, flows: int, seed: int) -> None:
+        """Empty the states of all flows."""
+        policy.reset(seed, flows)
+        self._policy = policy
+        self._generator = np.random.default_rng(secrets.randbits(64))
+        self._handles = self._generator.permutation(flows)
+
+    def ask(
+        self, function: str, asked: NDArray[np.int64], rows: NDArray[np.float64] | None, fields: Sequence[str] = ()
+    ) -> NDArray[np.float64]:
+        """One answer for each flow in `asked`.
+
+        rows: float64[flows, features], sent as they are, or as records if `fields` names the columns; None where the
+        function takes nothing but the state.
+        """
+        order = self._generator.permutation(len(asked))
+        columns: list[Any] = []
+        if rows is not None:
+            columns = [rows[order]]
+        if fields:
+            columns = [{name: columns[0][:, place] for place, name in enumerate(fields)}]
         answers = np.empty(len(asked))
-        answers[order] = policy.map(function, observations[order], scenarios=handles[asked[order]])
+        answers[order] = self._policy.map(function, *columns, scenarios=self._handles[asked[order]].tolist())
         return answers
-
-    return decide
 
 
 def _driven(scenario: Scenario, kind: int) -> Scenario:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from numba import njit
-
 from evaluators.network import bbr, copa, cubic, power_tcp, reno
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import BBR, COPA, CUBIC, NEVER, POWER_TCP, RENO, THETA_POWER_TCP
 from evaluators.network.memory import flow_at
 
 
-@njit(cache=True)
+@compiled
 def begin(state: Any, index: int) -> None:
     """Before the first packet."""
     kind = flow_at(state.flows, index).kind
@@ -25,14 +24,14 @@ def begin(state: Any, index: int) -> None:
         power_tcp.begin(state, index)
 
 
-@njit(cache=True)
+@compiled
 def on_send(state: Any, index: int, place: int, time: int, alone: bool) -> None:
     """A packet was sent; `place` is -1 where it is lost, `alone` says that nothing else was in flight."""
     if flow_at(state.flows, index).kind == BBR:
         bbr.on_send(state, index, place, time, alone)
 
 
-@njit(cache=True)
+@compiled
 def on_ack(state: Any, index: int, slot: int, packet: int, size: int, round_trip: int, lost: int, time: int) -> None:
     """A packet is acknowledged, and `lost` ones before it are declared lost."""
     kind = flow_at(state.flows, index).kind
@@ -50,7 +49,7 @@ def on_ack(state: Any, index: int, slot: int, packet: int, size: int, round_trip
         power_tcp.on_ack_theta(state, index, packet, round_trip, time)
 
 
-@njit(cache=True)
+@compiled
 def on_timeout(state: Any, index: int, time: int) -> None:
     """Nothing was acknowledged for too long."""
     kind = flow_at(state.flows, index).kind
@@ -64,7 +63,7 @@ def on_timeout(state: Any, index: int, time: int) -> None:
         copa.on_timeout(state, index)
 
 
-@njit(cache=True)
+@compiled
 def on_timer(state: Any, index: int, time: int) -> None:
     """The algorithm's own timer."""
     flow_at(state.flows, index).timer = NEVER

@@ -6,9 +6,9 @@ Left out: policer detection, and the allowance for aggregated acknowledgements.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from evaluators.network import memory, random_stream
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import OWN as WORDS
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import entry_at, flow_at, link_at, read, stamp_at, write
@@ -37,7 +37,7 @@ _FIRST = 10
 _draw = random_stream.draw
 
 
-@njit(cache=True)
+@compiled
 def begin(state: Any, index: int) -> None:
     """Startup from ten packets, paced as if the round-trip time were 1 ms."""
     flow = flow_at(state.flows, index)
@@ -47,7 +47,7 @@ def begin(state: Any, index: int) -> None:
     set_rate(flow, int(_HIGH * flow.window * 8 * 1000))
 
 
-@njit(cache=True)
+@compiled
 def on_send(state: Any, index: int, place: int, time: int, alone: bool) -> None:
     """Note in the packet what had been delivered when it was sent (draft-cheng-iccrg-delivery-rate-estimation)."""
     own = own_at(state.own, index)
@@ -63,7 +63,7 @@ def on_send(state: Any, index: int, place: int, time: int, alone: bool) -> None:
     stamp.first_sent = own.first_sent
 
 
-@njit(cache=True)
+@compiled
 def on_ack(state: Any, index: int, slot: int, size: int, round_trip: int, lost: int, time: int) -> None:
     """Update the model of the path, then pacing rate and window."""
     flow = flow_at(state.flows, index)
@@ -81,7 +81,7 @@ def on_ack(state: Any, index: int, slot: int, size: int, round_trip: int, lost: 
     _apply(flow, own, size)
 
 
-@njit(cache=True)
+@compiled
 def on_timeout(state: Any, index: int) -> None:
     """Look for the bandwidth anew."""
     own = own_at(state.own, index)
@@ -89,7 +89,7 @@ def on_timeout(state: Any, index: int) -> None:
     own.full_count = 0
 
 
-@njit(cache=True)
+@compiled
 def _sample(state: Any, index: int, slot: int, time: int) -> bool:
     """Take a delivery rate; whether a round begins."""
     flow = flow_at(state.flows, index)
@@ -114,13 +114,13 @@ def _sample(state: Any, index: int, slot: int, time: int) -> bool:
     return started
 
 
-@njit(cache=True)
+@compiled
 def _product(own: Any, gain: float) -> int:
     """Bytes of the bandwidth-delay product."""
     return int(gain * own.bandwidth * own.least_rtt / (8 * SECOND))
 
 
-@njit(cache=True)
+@compiled
 def _check_full(own: Any) -> None:
     """The pipe is full after three rounds that grow less than a quarter."""
     if own.bandwidth >= own.full_bandwidth * 1.25:
@@ -132,7 +132,7 @@ def _check_full(own: Any) -> None:
             own.full = 1
 
 
-@njit(cache=True)
+@compiled
 def _probe_bandwidth(state: Any, index: int, time: int) -> None:
     """Begin in a random phase, but not in the one that drains."""
     flow = flow_at(state.flows, index)
@@ -143,7 +143,7 @@ def _probe_bandwidth(state: Any, index: int, time: int) -> None:
     own.phase_at = time
 
 
-@njit(cache=True)
+@compiled
 def _cycle(flow: Any, own: Any, lost: int, time: int) -> None:
     """Eight phases of at least one least round-trip time each."""
     passed = time - own.phase_at > own.least_rtt
@@ -156,7 +156,7 @@ def _cycle(flow: Any, own: Any, lost: int, time: int) -> None:
         own.phase_at = time
 
 
-@njit(cache=True)
+@compiled
 def _probe_rtt(state: Any, index: int, round_trip: int, started: bool, time: int) -> None:
     """Four packets for a moment where the least round-trip time has not been seen for 10 s."""
     flow = flow_at(state.flows, index)
@@ -188,7 +188,7 @@ def _probe_rtt(state: Any, index: int, round_trip: int, started: bool, time: int
                 own.mode = _STARTUP
 
 
-@njit(cache=True)
+@compiled
 def _apply(flow: Any, own: Any, size: int) -> None:
     gain, window_gain = 1.0, _WINDOW_GAIN
     if own.mode == _STARTUP:

@@ -7,16 +7,16 @@ sender could see before its next event, so they are made up for when the next pa
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from evaluators.network import random_stream
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import LEVELS, SECOND
 from evaluators.network.memory import entry_at, flow_at, link_at, read, stamp_at, write
 
 _draw = random_stream.draw
 
 
-@njit(cache=True)
+@compiled
 def _account(state: Any, link: Any, number: int, time: int) -> None:
     """Integrate the queue up to a time."""
     if link.queued > 0:
@@ -28,7 +28,7 @@ def _account(state: Any, link: Any, number: int, time: int) -> None:
     link.clock = time
 
 
-@njit(cache=True)
+@compiled
 def drain(state: Any, number: int, time: int) -> None:
     """Let all packets depart whose last bit is out at a time."""
     link = link_at(state.links, number)
@@ -58,14 +58,14 @@ def drain(state: Any, number: int, time: int) -> None:
             stamp.marked = 1 if link.queued > link.mark_above else 0
 
 
-@njit(cache=True)
+@compiled
 def settle(state: Any, number: int, time: int) -> None:
     """All departures up to a time, and the queue integrated up to it."""
     drain(state, number, time)
     _account(state, link_at(state.links, number), number, time)
 
 
-@njit(cache=True)
+@compiled
 def has_room(state: Any, number: int) -> bool:
     """Whether the ring has a place; places of acknowledged packets are taken back."""
     link = link_at(state.links, number)
@@ -76,7 +76,7 @@ def has_room(state: Any, number: int) -> bool:
     return link.accepted - link.floor <= link.ring_mask
 
 
-@njit(cache=True)
+@compiled
 def _serve(state: Any, link: Any, start: int, size: int) -> int:
     """Nanoseconds of service of a packet; what a division leaves is carried to the next packet at the same rate."""
     last = link.rate_last - 1
@@ -102,7 +102,7 @@ def _serve(state: Any, link: Any, start: int, size: int) -> int:
     return duration
 
 
-@njit(cache=True)
+@compiled
 def arrive(state: Any, flow_index: int, packet: int, size: int, time: int) -> int:
     """A packet reaches the queue: its place in the ring, or -1 where it is lost or dropped."""
     flow = flow_at(state.flows, flow_index)

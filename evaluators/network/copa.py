@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from evaluators.network import memory, windowed
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import OWN as WORDS
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import flow_at
@@ -23,7 +23,7 @@ _DELTA = 0.5
 _FIRST, _LEAST = 10.0, 2.0
 
 
-@njit(cache=True)
+@compiled
 def begin(state: Any, index: int) -> None:
     """Slow start from ten packets."""
     own = own_at(state.own, index)
@@ -34,7 +34,7 @@ def begin(state: Any, index: int) -> None:
     flow.window = int(own.window * flow.size)
 
 
-@njit(cache=True)
+@compiled
 def on_ack(state: Any, index: int, round_trip: int, time: int) -> None:
     """Section 2: towards the target rate 1 / (delta x queueing delay)."""
     flow = flow_at(state.flows, index)
@@ -62,7 +62,7 @@ def on_ack(state: Any, index: int, round_trip: int, time: int) -> None:
     set_rate(flow, max(1, int(2.0 * own.window * flow.size * 8 * SECOND / standing)))
 
 
-@njit(cache=True)
+@compiled
 def _look(own: Any, time: int, round_trip: int) -> None:
     """Once a round-trip time: the velocity doubles from the third time on that the direction is unchanged."""
     if time - own.looked < round_trip:
@@ -80,7 +80,7 @@ def _look(own: Any, time: int, round_trip: int) -> None:
     own.window_before = own.window
 
 
-@njit(cache=True)
+@compiled
 def on_timeout(state: Any, index: int) -> None:
     """Start over from the least window."""
     own = own_at(state.own, index)

@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from evaluators.network import memory
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import flow_at
 
@@ -21,7 +21,7 @@ _C, _BETA = 0.4, 0.7
 _ALPHA = 3.0 * (1.0 - _BETA) / (1.0 + _BETA)
 
 
-@njit(cache=True)
+@compiled
 def begin(state: Any, index: int) -> None:
     """Ten packets (RFC 6928), slow start."""
     own = own_at(state.own, index)
@@ -32,7 +32,7 @@ def begin(state: Any, index: int) -> None:
     _apply(state, index)
 
 
-@njit(cache=True)
+@compiled
 def on_ack(state: Any, index: int, packet: int, lost: int, time: int) -> None:
     """Section 4.2 to 4.7."""
     flow = flow_at(state.flows, index)
@@ -47,7 +47,7 @@ def on_ack(state: Any, index: int, packet: int, lost: int, time: int) -> None:
     _apply(state, index)
 
 
-@njit(cache=True)
+@compiled
 def _avoid(own: Any, time: int, round_trip: int) -> None:
     """Congestion avoidance: the cubic function, or Reno's window where that is larger."""
     if own.since < 0:
@@ -68,7 +68,7 @@ def _avoid(own: Any, time: int, round_trip: int) -> None:
     own.window += (target - own.window) / own.window
 
 
-@njit(cache=True)
+@compiled
 def _cut(own: Any) -> None:
     """Multiplicative decrease with fast convergence."""
     own.largest = own.window * (1.0 + _BETA) / 2.0 if own.window < own.largest else own.window
@@ -76,7 +76,7 @@ def _cut(own: Any) -> None:
     own.since = -1
 
 
-@njit(cache=True)
+@compiled
 def on_timeout(state: Any, index: int) -> None:
     """Section 4.8: one packet, and a fresh epoch."""
     own = own_at(state.own, index)
@@ -86,7 +86,7 @@ def on_timeout(state: Any, index: int) -> None:
     _apply(state, index)
 
 
-@njit(cache=True)
+@compiled
 def _apply(state: Any, index: int) -> None:
     flow = flow_at(state.flows, index)
     flow.window = int(own_at(state.own, index).window * flow.size)

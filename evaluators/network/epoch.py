@@ -6,8 +6,7 @@ Reports instead of single acknowledgements: CCP (SIGCOMM 2018). Telemetry stamps
 from math import nan
 from typing import Any
 
-from numba import njit
-
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import EPOCH, HISTORY, SECOND, WAITING
 from evaluators.network.memory import entry_at, flow_at, link_at, stamp_at, write_float
 
@@ -19,7 +18,7 @@ FIELDS = (
 _LEAST, _MOST = 0.001, 4.0
 
 
-@njit(cache=True)
+@compiled
 def take(state: Any, flow: Any, slot: int, round_trip: int, size: int, lost: int, time: int) -> None:
     """Note one acknowledgement."""
     flow.acks += 1
@@ -38,7 +37,7 @@ def take(state: Any, flow: Any, slot: int, round_trip: int, size: int, lost: int
     flow.stamp_time = entry_at(state.ring, slot).finish
 
 
-@njit(cache=True)
+@compiled
 def end(state: Any, number: int, time: int) -> bool:
     """The end of an epoch of a link: whether any flow is to be asked."""
     link = link_at(state.links, number)
@@ -55,7 +54,7 @@ def end(state: Any, number: int, time: int) -> bool:
     return asked
 
 
-@njit(cache=True)
+@compiled
 def _observe(state: Any, index: int, flow: Any, time: int) -> None:
     """Write the sample and begin the next one."""
     row = index * HISTORY
@@ -98,7 +97,7 @@ def _observe(state: Any, index: int, flow: Any, time: int) -> None:
     flow.lost_new = 0
 
 
-@njit(cache=True)
+@compiled
 def act(flow: Any, window: float) -> None:
     """Set the window, in bandwidth-delay products, and the pacing rate; what is out of range is cut and counted."""
     flow.decisions += 1
@@ -108,7 +107,7 @@ def act(flow: Any, window: float) -> None:
     set_window(flow, window * float(flow.rate_high) * flow.base / (8 * SECOND))
 
 
-@njit(cache=True)
+@compiled
 def set_window(flow: Any, window: float) -> None:
     """Set a window of bytes, paced over one base round-trip time but never faster than the card."""
     flow.window = int(window)

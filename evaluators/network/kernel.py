@@ -3,28 +3,41 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from evaluators.network import algorithms, bottleneck, epoch, monitor, transport
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import ACK, DONE, EPOCH, MONITOR, RUNNING, SECOND, SEND, TIMER
-from evaluators.network.memory import flow_at, link_at, read, write
+from evaluators.network.memory import flow_at, link_at, read, state_at, write
 
 
-@njit(cache=True)
-def advance(state: Any) -> bool:
-    """Run every link that can run. False where one has stopped for want of memory."""
+@compiled
+def advance(address: int, waiting: NDArray[np.int64]) -> int:
+    """Run every link that can run, and list the flows that wait; how many, or -1 if a link stopped for want of memory.
+
+    address: of the layout's STATE; waiting: int64[flows], filled from the front.
+    """
+    state = state_at(address, 0)
     enough = True
     for number in range(state.link_count):
-        if link_at(state.links, number).status == RUNNING:
+        link = link_at(state.links, number)
+        if link.status == RUNNING:
             _run(state, number)
-            enough = enough and link_at(state.links, number).status <= DONE
-    return enough
+            enough = enough and link.status <= DONE
+    if not enough:
+        return -1
+    count = 0
+    for index in range(state.flow_count):
+        if flow_at(state.flows, index).waiting:
+            waiting[count] = index
+            count += 1
+    return count
 
 
-@njit(cache=True)
-def begin(state: Any) -> None:
+@compiled
+def begin(address: int) -> None:
     """Compute every flow's first event."""
+    state = state_at(address, 0)
     for index in range(state.flow_count):
         flow = flow_at(state.flows, index)
         flow.next_send = flow.start
@@ -35,7 +48,7 @@ def begin(state: Any) -> None:
         write(state.keys, index, transport.next_key(state, index, 0))
 
 
-@njit(cache=True)
+@compiled
 def _run(state: Any, number: int) -> None:
     link = link_at(state.links, number)
     first, last = link.first, link.first + link.flows
@@ -72,9 +85,10 @@ def _run(state: Any, number: int) -> None:
     link.finished = link.end
 
 
-@njit(cache=True)
-def decide(state: Any, asked: NDArray[np.int64], answers: NDArray[np.float64]) -> None:
+@compiled
+def decide(address: int, asked: NDArray[np.int64], answers: NDArray[np.float64]) -> None:
     """Apply the answers for the flows that wait, and let their links run again."""
+    state = state_at(address, 0)
     for place in range(len(asked)):
         index = asked[place]
         flow = flow_at(state.flows, index)

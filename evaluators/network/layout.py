@@ -110,12 +110,11 @@ class Arrays(NamedTuple):
     delays: NDArray[np.int64]
     """[flows, LEVELS], acknowledgements with each round-trip time above the base."""
 
-    def state(self) -> np.void:
-        """The record of addresses; it must not outlive the arrays."""
+    def state(self) -> NDArray[np.void]:
+        """The record of addresses, as an array of one; it must not outlive the arrays."""
         record = np.zeros(1, dtype=STATE)
         for name, array in self._asdict().items():
             record[name] = array.ctypes.data
         record["link_count"], record["flow_count"] = len(self.links), len(self.flows)
         record["slices_each"] = self.slices.shape[1]
-        row: np.void = record[0]
-        return row
+        return record

@@ -53,6 +53,8 @@ def _number_at(kind: Any) -> tuple[Any, Any]:
     return read, write
 
 
+state_at = _record_at(layout.STATE)
+"""(address, 0) -> the record of all addresses."""
 link_at = _record_at(layout.LINK)
 """(state.links, number) -> the record of a link."""
 flow_at = _record_at(layout.FLOW)

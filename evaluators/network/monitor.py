@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import HISTORY, SECOND, WAITING
 from evaluators.network.memory import flow_at, link_at, read, read_float, write, write_float
 
@@ -16,7 +16,7 @@ _LONGEST = 10 * SECOND
 _PACKETS = 5
 
 
-@njit(cache=True)
+@compiled
 def begin(flow: Any, time: int, length: int) -> None:
     """Start an interval."""
     flow.interval_start = time
@@ -27,7 +27,7 @@ def begin(flow: Any, time: int, length: int) -> None:
     flow.timer = time + length
 
 
-@njit(cache=True)
+@compiled
 def take(state: Any, flow: Any, round_trip: int) -> None:
     """Note one acknowledgement."""
     write(state.samples, flow.sample_offset + flow.interval_acked, round_trip)
@@ -35,7 +35,7 @@ def take(state: Any, flow: Any, round_trip: int) -> None:
     flow.interval_sum += round_trip
 
 
-@njit(cache=True)
+@compiled
 def end(state: Any, index: int, time: int) -> bool:
     """End the interval; whether the policy is to be asked. Otherwise the next interval has begun."""
     flow = flow_at(state.flows, index)
@@ -53,14 +53,14 @@ def end(state: Any, index: int, time: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def next_length(flow: Any) -> int:
     """Half of the mean round-trip time of the last interval that had samples, at least five packets, at most 10 s."""
     length = flow.interval_length if flow.last_count == 0 else flow.last_sum // (2 * flow.last_count)
     return min(max(length, _PACKETS * flow.size * 8 * SECOND // flow.rate), _LONGEST)
 
 
-@njit(cache=True)
+@compiled
 def _observe(state: Any, index: int, flow: Any) -> None:
     """Shift the history and add the interval's three features."""
     count = flow.interval_acked
@@ -89,7 +89,7 @@ def _observe(state: Any, index: int, flow: Any) -> None:
     write_float(state.history, row + 2, sending)
 
 
-@njit(cache=True)
+@compiled
 def act(flow: Any, action: float, time: int) -> None:
     """Change the rate and begin the next interval; actions beyond 40 are cut and counted."""
     flow.decisions += 1
@@ -101,7 +101,7 @@ def act(flow: Any, action: float, time: int) -> None:
     begin(flow, time, next_length(flow))
 
 
-@njit(cache=True)
+@compiled
 def set_rate(flow: Any, rate: int) -> None:
     """Pace from the next packet on at another rate."""
     if rate != flow.rate:

@@ -6,9 +6,9 @@ Windows in bytes, rates in bit/s, times in ns; one decision per acknowledgement.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from evaluators.network import memory
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import entry_at, flow_at, link_at, stamp_at
 from evaluators.network.monitor import set_rate
@@ -26,7 +26,7 @@ _ADDITIVE = 150_000_000
 _SLOWEST = 100_000_000
 
 
-@njit(cache=True)
+@compiled
 def begin(state: Any, index: int) -> None:
     """One bandwidth-delay product."""
     flow = flow_at(state.flows, index)
@@ -38,7 +38,7 @@ def begin(state: Any, index: int) -> None:
     _apply(flow, own)
 
 
-@njit(cache=True)
+@compiled
 def on_ack(state: Any, index: int, slot: int, packet: int, time: int) -> None:
     """With telemetry: power is current times voltage, both from the stamp (algorithm 1)."""
     flow = flow_at(state.flows, index)
@@ -55,7 +55,7 @@ def on_ack(state: Any, index: int, slot: int, packet: int, time: int) -> None:
     own.stamp_in = stamp.bytes_in
 
 
-@njit(cache=True)
+@compiled
 def on_ack_theta(state: Any, index: int, packet: int, round_trip: int, time: int) -> None:
     """Without telemetry: current and voltage from round-trip times (algorithm 2)."""
     flow = flow_at(state.flows, index)
@@ -70,7 +70,7 @@ def on_ack_theta(state: Any, index: int, packet: int, round_trip: int, time: int
     own.acked_at = time
 
 
-@njit(cache=True)
+@compiled
 def _move(flow: Any, own: Any, packet: int, power: float, passed: float, gamma: float) -> None:
     """Smooth the power over a base round-trip time, and move the window."""
     base = float(flow.base)
@@ -84,7 +84,7 @@ def _move(flow: Any, own: Any, packet: int, power: float, passed: float, gamma: 
     _apply(flow, own)
 
 
-@njit(cache=True)
+@compiled
 def _apply(flow: Any, own: Any) -> None:
     flow.window = int(own.window)
     set_rate(flow, min(int(own.window * 8 * SECOND / flow.base), flow.rate_high))

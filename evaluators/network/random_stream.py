@@ -4,7 +4,8 @@ from hashlib import sha256
 from math import cos, exp, log, pi, sqrt
 
 import numpy as np
-from numba import njit
+
+from evaluators.network.compiled import compiled
 
 _MASK = 2**64 - 1
 _GAMMA = 0x9E3779B97F4A7C15
@@ -15,7 +16,7 @@ _GAMMA_64, _FIRST_64, _SECOND_64 = np.uint64(_GAMMA), np.uint64(_FIRST), np.uint
 _ONE, _ELEVEN, _27, _30, _31 = np.uint64(1), np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
 
 
-@njit(cache=True, inline="always")
+@compiled
 def draw(seed: np.uint64, number: int) -> int:
     """Top 53 bits of number 0, 1, ... of a stream, as int64: u < p is draw < p x 2^53, without any float."""
     z = seed + (np.uint64(number) + _ONE) * _GAMMA_64

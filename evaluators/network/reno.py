@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from evaluators.network import memory
+from evaluators.network.compiled import compiled
 from evaluators.network.memory import flow_at
 
 OWN = np.dtype([("window", np.float64), ("threshold", np.float64), ("recovery", np.int64)])
@@ -14,7 +14,7 @@ own_at = memory.own_record(OWN)
 _FIRST, _LEAST = 10.0, 2.0
 
 
-@njit(cache=True)
+@compiled
 def begin(state: Any, index: int) -> None:
     """Ten packets (RFC 6928)."""
     own = own_at(state.own, index)
@@ -24,7 +24,7 @@ def begin(state: Any, index: int) -> None:
     _apply(state, index)
 
 
-@njit(cache=True)
+@compiled
 def on_ack(state: Any, index: int, packet: int, lost: int) -> None:
     """Slow start below the threshold, else one packet a round; half the window once a round for losses."""
     own = own_at(state.own, index)
@@ -38,7 +38,7 @@ def on_ack(state: Any, index: int, packet: int, lost: int) -> None:
     _apply(state, index)
 
 
-@njit(cache=True)
+@compiled
 def on_timeout(state: Any, index: int) -> None:
     """Back to one packet."""
     own = own_at(state.own, index)
@@ -48,7 +48,7 @@ def on_timeout(state: Any, index: int) -> None:
     _apply(state, index)
 
 
-@njit(cache=True)
+@compiled
 def _apply(state: Any, index: int) -> None:
     flow = flow_at(state.flows, index)
     flow.window = int(own_at(state.own, index).window * flow.size)

@@ -28,22 +28,23 @@ class Simulation:
     def __init__(self, scenarios: Sequence[Scenario]) -> None:
         self.scenarios = tuple(scenarios)
         self.arrays = _allocate(self.scenarios)
-        self._state = self.arrays.state()
+        self._waiting = np.zeros(len(self.arrays.flows), dtype=np.int64)
+        self._locate()
         self._features = len(epoch.FIELDS) if any(scenario.epoch for scenario in scenarios) else layout.HISTORY
-        kernel.begin(self._state)
+        kernel.begin(self._address)
 
     def run(self, decide: Decide | None = None) -> None:
         """Run to the end, asking `decide` whenever flows wait. Raises MachineFault."""
         while True:
-            while not kernel.advance(self._state):
+            while (count := kernel.advance(self._address, self._waiting)) < 0:
                 self._grow()
-            asked = np.flatnonzero(self.arrays.flows["waiting"])
-            if not len(asked):
+            if count == 0:
                 break
+            asked = self._waiting[:count]
             if decide is None:
                 raise MachineFault("a flow waits for a decision that nobody takes")
             answers = decide(asked, self.arrays.history[asked, : self._features])
-            kernel.decide(self._state, asked, np.ascontiguousarray(answers, dtype=np.float64))
+            kernel.decide(self._address, asked, np.ascontiguousarray(answers, dtype=np.float64))
         self._check()
 
     def flows_of(self, number: int) -> NDArray[np.void]:
@@ -66,7 +67,7 @@ class Simulation:
                 product = int(flow["rate_high"]) * int(flow["base"]) / (8 * SECOND)
                 flow["window"] = int(cut * product)
                 flow["rate"] = min(int(cut * int(flow["rate_high"])), int(flow["rate_high"]))
-        kernel.begin(self._state)
+        kernel.begin(self._address)
 
     def _grow(self) -> None:
         """Twice the memory for what has stopped links."""
@@ -80,7 +81,12 @@ class Simulation:
             else:
                 continue
             link["status"] = layout.RUNNING
+        self._locate()
+
+    def _locate(self) -> None:
+        """Take the addresses of the arrays."""
         self._state = self.arrays.state()
+        self._address = int(self._state.ctypes.data)
 
     def _grow_ring(self, number: int) -> None:
         link, state = self.arrays.links[number], self.arrays

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from numba import njit
-
 from evaluators.network import algorithms, bottleneck, epoch, monitor
+from evaluators.network.compiled import compiled
 from evaluators.network.layout import (
     ACK,
     EPOCH,
@@ -25,7 +24,7 @@ _REORDERING = 3
 """Packet n is lost when n + 3 or a later one is acknowledged."""
 
 
-@njit(cache=True)
+@compiled
 def next_key(state: Any, index: int, now: int) -> int:
     """4 x time + kind of a flow's next event."""
     flow = flow_at(state.flows, index)
@@ -45,13 +44,13 @@ def next_key(state: Any, index: int, now: int) -> int:
     return key
 
 
-@njit(cache=True)
+@compiled
 def timeout(flow: Any) -> int:
     """Time without any acknowledgement after which all is lost."""
     return max(flow.timeout_floor, flow.srtt + 4 * flow.rttvar)
 
 
-@njit(cache=True)
+@compiled
 def send(state: Any, index: int, time: int) -> int:
     """Send one packet; RUNNING, or what is full, and then nothing has changed."""
     flow = flow_at(state.flows, index)
@@ -89,7 +88,7 @@ def send(state: Any, index: int, time: int) -> int:
     return RUNNING
 
 
-@njit(cache=True)
+@compiled
 def _pace(flow: Any, size: int) -> int:
     """Nanoseconds to the next send."""
     if size != flow.pace_size:
@@ -104,7 +103,7 @@ def _pace(flow: Any, size: int) -> int:
     return duration
 
 
-@njit(cache=True)
+@compiled
 def acknowledge(state: Any, index: int, time: int) -> int:
     """The acknowledgement of the oldest packet on its way arrives; RUNNING, or what is full."""
     flow = flow_at(state.flows, index)
@@ -146,7 +145,7 @@ def acknowledge(state: Any, index: int, time: int) -> int:
     return RUNNING
 
 
-@njit(cache=True)
+@compiled
 def _smooth(flow: Any, round_trip: int) -> None:
     if flow.srtt == 0:
         flow.srtt = round_trip
@@ -156,7 +155,7 @@ def _smooth(flow: Any, round_trip: int) -> None:
         flow.srtt = (7 * flow.srtt + round_trip) // 8
 
 
-@njit(cache=True)
+@compiled
 def _declare(state: Any, flow: Any, through: int) -> int:
     """Declare packets lost up to a number; how many."""
     lost = 0
@@ -174,7 +173,7 @@ def _declare(state: Any, flow: Any, through: int) -> int:
     return lost
 
 
-@njit(cache=True)
+@compiled
 def on_timer(state: Any, index: int, time: int) -> bool:
     """A flow's timer; whether a policy is to be asked."""
     flow = flow_at(state.flows, index)

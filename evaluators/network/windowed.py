@@ -1,14 +1,13 @@
 """The least of the values of a moving window of time, from three samples (K. Nichols' filter, as used by BBR)."""
 
-from numba import njit
-
+from evaluators.network.compiled import compiled
 from evaluators.network.memory import read, write
 
 WORDS = 6
 """Memory of a filter: three pairs of time and value."""
 
 
-@njit(cache=True)
+@compiled
 def reset(address: int, time: int, value: int) -> int:
     """Forget all but one value; returns it."""
     for pair in range(3):
@@ -17,7 +16,7 @@ def reset(address: int, time: int, value: int) -> int:
     return value
 
 
-@njit(cache=True)
+@compiled
 def least(address: int, window: int, time: int, value: int) -> int:
     """Add a value; returns the least one not older than the window. A filter of zeros is empty."""
     if read(address, 1) == 0 or value <= read(address, 1) or time - read(address, 4) > window:
@@ -40,13 +39,13 @@ def least(address: int, window: int, time: int, value: int) -> int:
     return read(address, 1)
 
 
-@njit(cache=True)
+@compiled
 def _set(address: int, pair: int, time: int, value: int) -> None:
     write(address, 2 * pair, time)
     write(address, 2 * pair + 1, value)
 
 
-@njit(cache=True)
+@compiled
 def _shift(address: int, time: int, value: int) -> None:
     """The oldest sample has gone out of date."""
     _set(address, 0, read(address, 2), read(address, 3))

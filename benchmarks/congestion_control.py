@@ -2,7 +2,7 @@
 
     python benchmarks/congestion_control.py
 
-An event is a send, a departure or an acknowledgement. Both sides simulate the same links in turn within one process, and
+An event is a send, a departure or an acknowledgement. Both sides simulate the same links in turn within one process and
 must count the same events; compare the ratio. Targets: 100 times for a single flow, 25 times for an incast.
 """
 

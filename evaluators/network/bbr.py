@@ -12,7 +12,6 @@ from evaluators.network.compiled import compiled
 from evaluators.network.layout import OWN as WORDS
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import entry_at, flow_at, link_at, read, stamp_at, write
-from evaluators.network.monitor import set_rate
 
 OWN = np.dtype(
     [("mode", np.int64), ("delivered_at", np.int64), ("first_sent", np.int64), ("rounds", np.int64),
@@ -44,7 +43,7 @@ def begin(state: Any, index: int) -> None:
     own = own_at(state.own, index)
     own.mode = _STARTUP
     flow.window = _FIRST * flow.size
-    set_rate(flow, int(_HIGH * flow.window * 8 * 1000))
+    flow.rate = int(_HIGH * flow.window * 8 * 1000)
 
 
 @compiled
@@ -111,7 +110,7 @@ def _sample(state: Any, index: int, slot: int, time: int) -> bool:
         own.bandwidth = max(own.bandwidth, read(rates, place))
     own.delivered_at = time
     own.first_sent = entry.sent
-    return started
+    return bool(started)
 
 
 @compiled
@@ -199,7 +198,7 @@ def _apply(flow: Any, own: Any, size: int) -> None:
         gain = _UP if own.phase == 0 else _DOWN
     rate = int(gain * own.bandwidth * _MARGIN)
     if rate > 0 and (own.full == 1 or rate > flow.rate or flow.delivered == size):
-        set_rate(flow, rate)
+        flow.rate = rate
     target = _product(own, window_gain)
     if own.full == 1:
         flow.window = min(flow.window + size, target)

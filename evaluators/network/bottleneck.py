@@ -73,7 +73,7 @@ def has_room(state: Any, number: int) -> bool:
         link.floor < link.departed and entry_at(state.ring, link.ring_offset + (link.floor & link.ring_mask)).flow < 0
     ):
         link.floor += 1
-    return link.accepted - link.floor <= link.ring_mask
+    return bool(link.accepted - link.floor <= link.ring_mask)
 
 
 @compiled
@@ -99,7 +99,7 @@ def _serve(state: Any, link: Any, start: int, size: int) -> int:
     if link.carry >= link.rate:
         link.carry -= link.rate
         duration += 1
-    return duration
+    return int(duration)
 
 
 @compiled
@@ -110,6 +110,9 @@ def arrive(state: Any, flow_index: int, packet: int, size: int, time: int) -> in
     link = link_at(state.links, number)
     drain(state, number, time)
     if flow.loss_threshold > 0 and _draw(np.uint64(flow.loss_seed), packet) < flow.loss_threshold:
+        flow.random_lost += 1
+        return -1
+    if flow.loss_every > 0 and (packet + 1) % flow.loss_every == 0:
         flow.random_lost += 1
         return -1
     _account(state, link, number, time)
@@ -136,4 +139,4 @@ def arrive(state: Any, flow_index: int, packet: int, size: int, time: int) -> in
     if flow.head < 0:
         flow.head = place
     flow.tail = place
-    return place
+    return int(place)

@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import config, njit
+import numba
+from numba import njit
 
 from adrs import resources
 
@@ -28,8 +29,8 @@ _FOLDER = str(_folder())
 
 def compiled(function: Function) -> Function:
     """Compile at the first call, and keep it for later processes."""
-    before = config.CACHE_DIR
-    config.CACHE_DIR = _FOLDER
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, _FOLDER
     try:
         return cast(Function, njit(cache=True)(function))
     finally:

@@ -9,7 +9,6 @@ from evaluators.network.compiled import compiled
 from evaluators.network.layout import OWN as WORDS
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import flow_at
-from evaluators.network.monitor import set_rate
 
 OWN = np.dtype(
     [("window", np.float64), ("velocity", np.float64), ("window_before", np.float64), ("looked", np.int64),
@@ -59,7 +58,7 @@ def on_ack(state: Any, index: int, round_trip: int, time: int) -> None:
             own.unchanged = 0
         own.window = max(_LEAST, own.window + direction * own.velocity / (_DELTA * own.window))
     flow.window = int(own.window * flow.size)
-    set_rate(flow, max(1, int(2.0 * own.window * flow.size * 8 * SECOND / standing)))
+    flow.rate = max(1, int(2.0 * own.window * flow.size * 8 * SECOND / standing))
 
 
 @compiled

@@ -111,8 +111,4 @@ def act(flow: Any, window: float) -> None:
 def set_window(flow: Any, window: float) -> None:
     """Set a window of bytes, paced over one base round-trip time but never faster than the card."""
     flow.window = int(window)
-    rate = min(int(window * 8 * SECOND / flow.base), flow.rate_high)
-    if rate != flow.rate:
-        flow.rate = rate
-        flow.carry = 0
-        flow.pace_size = 0
+    flow.rate = min(int(window * 8 * SECOND / flow.base), flow.rate_high)

@@ -52,9 +52,9 @@ LINK = _record(
 
 FLOW = _record(
     # what it is
-    "kind link number start size base rate_low rate_high timeout_floor loss_threshold loss_seed "
+    "kind link number start size base rate_low rate_high timeout_floor loss_threshold loss_seed loss_every "
     # sending
-    "rate quotient remainder carry pace_size window next_send sent remaining completed "
+    "rate quotient remainder carry pace_size pace_rate window next_send sent remaining completed "
     # what became of packets
     "head tail acked delivered departed departed_packets random_lost dropped lost inflight lost_through loss_offset "
     "loss_mask loss_pushed loss_popped progress srtt rttvar timer rtt_sum "

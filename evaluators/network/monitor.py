@@ -57,7 +57,7 @@ def end(state: Any, index: int, time: int) -> bool:
 def next_length(flow: Any) -> int:
     """Half of the mean round-trip time of the last interval that had samples, at least five packets, at most 10 s."""
     length = flow.interval_length if flow.last_count == 0 else flow.last_sum // (2 * flow.last_count)
-    return min(max(length, _PACKETS * flow.size * 8 * SECOND // flow.rate), _LONGEST)
+    return int(min(max(length, _PACKETS * flow.size * 8 * SECOND // flow.rate), _LONGEST))
 
 
 @compiled
@@ -97,14 +97,5 @@ def act(flow: Any, action: float, time: int) -> None:
         flow.clamped += 1
         action = _MOST_ACTION if action > 0 else -_MOST_ACTION
     rate = flow.rate * (1.0 + _STEP * action) if action >= 0 else flow.rate / (1.0 - _STEP * action)
-    set_rate(flow, np.int64(min(max(rate, float(flow.rate_low)), float(flow.rate_high))))
+    flow.rate = np.int64(min(max(rate, float(flow.rate_low)), float(flow.rate_high)))
     begin(flow, time, next_length(flow))
-
-
-@compiled
-def set_rate(flow: Any, rate: int) -> None:
-    """Pace from the next packet on at another rate."""
-    if rate != flow.rate:
-        flow.rate = rate
-        flow.carry = 0
-        flow.pace_size = 0

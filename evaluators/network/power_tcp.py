@@ -11,7 +11,6 @@ from evaluators.network import memory
 from evaluators.network.compiled import compiled
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import entry_at, flow_at, link_at, stamp_at
-from evaluators.network.monitor import set_rate
 
 OWN = np.dtype(
     [("window", np.float64), ("reference", np.float64), ("power", np.float64), ("reference_until", np.int64),
@@ -87,4 +86,4 @@ def _move(flow: Any, own: Any, packet: int, power: float, passed: float, gamma: 
 @compiled
 def _apply(flow: Any, own: Any) -> None:
     flow.window = int(own.window)
-    set_rate(flow, min(int(own.window * 8 * SECOND / flow.base), flow.rate_high))
+    flow.rate = min(int(own.window * 8 * SECOND / flow.base), flow.rate_high)

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from math import cos, exp, log, pi, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ _ONE, _ELEVEN, _27, _30, _31 = np.uint64(1), np.uint64(11), np.uint64(27), np.ui
 
 
 @compiled
-def draw(seed: np.uint64, number: int) -> int:
+def draw(seed: Any, number: Any) -> Any:
     """Top 53 bits of number 0, 1, ... of a stream, as int64: u < p is draw < p x 2^53, without any float."""
     z = seed + (np.uint64(number) + _ONE) * _GAMMA_64
     z = (z ^ (z >> _30)) * _FIRST_64

@@ -1,7 +1,6 @@
 """What is simulated: a bottleneck and the flows on it, as plain records."""
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 from evaluators.network.layout import NEVER, SECOND, UNLIMITED
 
@@ -42,6 +41,8 @@ class Scenario:
     flows: tuple[Flow, ...]
     loss: float = 0.0
     """Probability that a packet is lost before the queue."""
+    loss_every: int = 0
+    """Every so-maniest packet of a flow is lost before the queue, as theory has it; 0 = none."""
     seed: int = 0
     """Of the losses."""
     mark_above: int = NEVER
@@ -54,17 +55,6 @@ class Scenario:
     slice_length: int = 0
     """ns of a slice in which departures are counted; by default a hundredth of the whole."""
 
-    def alone(self, flow: Flow) -> "Scenario":
-        """The same link with one flow."""
-        return replace(self, flows=(flow,))
-
-    @cached_property
-    def mean_rate(self) -> float:
-        """Capacity from the first send to the end, bit/s."""
-        return self.capacity(min(flow.start for flow in self.flows), self.end) / (
-            (self.end - min(flow.start for flow in self.flows)) / SECOND
-        )
-
     def capacity(self, begin: int, end: int) -> float:
         """Bits that fit between two times."""
         bits = 0.0
@@ -72,8 +62,3 @@ class Scenario:
         for (start, rate), stop in zip(self.rates, times[1:], strict=True):
             bits += rate * max(0, min(stop, end) - max(start, begin)) / SECOND
         return bits
-
-    @property
-    def base_round_trip(self) -> float:
-        """Propagation of the first flow and one packet's service, ns."""
-        return self.flows[0].base + self.flows[0].size * 8 * SECOND / self.mean_rate

@@ -34,20 +34,20 @@ def next_key(state: Any, index: int, now: int) -> int:
         finish = entry_at(state.ring, link.ring_offset + (flow.head & link.ring_mask)).finish
         key = 4 * (finish + flow.base) + ACK
     if flow.kind == MONITOR:
-        return min(key, 4 * flow.timer + TIMER, 4 * flow.next_send + SEND)
+        return int(min(key, 4 * flow.timer + TIMER, 4 * flow.next_send + SEND))
     timer = flow.timer
     if flow.inflight > 0:
         timer = min(timer, flow.progress + timeout(flow))
     key = min(key, 4 * timer + TIMER)
     if flow.remaining != 0 and (flow.inflight == 0 or flow.inflight + flow.size <= flow.window):
         key = min(key, 4 * max(flow.next_send, now) + SEND)
-    return key
+    return int(key)
 
 
 @compiled
 def timeout(flow: Any) -> int:
     """Time without any acknowledgement after which all is lost."""
-    return max(flow.timeout_floor, flow.srtt + 4 * flow.rttvar)
+    return int(max(flow.timeout_floor, flow.srtt + 4 * flow.rttvar))
 
 
 @compiled
@@ -90,7 +90,11 @@ def send(state: Any, index: int, time: int) -> int:
 
 @compiled
 def _pace(flow: Any, size: int) -> int:
-    """Nanoseconds to the next send."""
+    """Nanoseconds to the next send; what a division leaves is carried to the next packet at the same rate."""
+    if flow.rate != flow.pace_rate:
+        flow.pace_rate = flow.rate
+        flow.carry = 0
+        flow.pace_size = 0
     if size != flow.pace_size:
         flow.pace_size = size
         flow.quotient = size * 8 * SECOND // flow.rate
@@ -100,7 +104,7 @@ def _pace(flow: Any, size: int) -> int:
     if flow.carry >= flow.rate:
         flow.carry -= flow.rate
         duration += 1
-    return duration
+    return int(duration)
 
 
 @compiled

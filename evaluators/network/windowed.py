@@ -36,7 +36,7 @@ def least(address: int, window: int, time: int, value: int) -> int:
         _set(address, 2, time, value)
     elif read(address, 4) == read(address, 2) and age > window // 2:
         _set(address, 2, time, value)
-    return read(address, 1)
+    return int(read(address, 1))
 
 
 @compiled

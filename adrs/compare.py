@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,15 @@ class Comparison:
         """Whether values are scores."""
         return self.entries[0].curve.scaled
 
+    @property
+    def rescaled(self) -> bool:
+        """Whether the baselines of the runs were measured differently, so that scores are on a scale of their own."""
+        scalings = [entry.curve.scaling for entry in self.entries if entry.curve.scaling is not None]
+        return self.scaled and any(
+            not math.isclose(getattr(each, end), getattr(scalings[0], end), rel_tol=1e-9)
+            for each in scalings for end in ("trivial", "state_of_the_art")
+        )  # fmt: skip
+
     def common(self, axis: curves.Axis) -> float:
         """How far all runs got on an axis."""
         return min(entry.curve.end(axis) for entry in self.entries)
@@ -107,7 +116,7 @@ class Comparison:
         """The stable machine-readable form."""
         return {
             "problem": self.problem, "trust": self.entries[0].info.trust,
-            "value": "score" if self.scaled else "fitness",
+            "value": "score" if self.scaled else "fitness", "rescaled": self.rescaled,
             "common": {axis: self.common(axis) for axis in curves.AXES},
             "control": None if self.control is None else self.control.name,
             "runs": [self._plain(entry) for entry in self.entries],
@@ -144,11 +153,13 @@ def load(names: Sequence[str], runs_dir: Path) -> Comparison:
         different = _difference(entries[0].info, entry.info)
         if different:
             raise UserError(f"runs {entries[0].name} and {entry.name} cannot be compared: {different}")
+    given = any(entry.search == CONTROL for entry in entries)
+    other = None if given else find_control(entries[0].path, runs_dir)
+    entries += [other] if other else []
+    scaled = curves.on_one_scale([entry.curve for entry in entries])
+    entries = [replace(entry, curve=curve) for entry, curve in zip(entries, scaled, strict=True)]
     control = next((entry for entry in entries if entry.search == CONTROL), None)
-    if control is not None:
-        return Comparison(tuple(entries), control, found=False)
-    control = find_control(entries[0].path, runs_dir)
-    return Comparison((*entries, *([control] if control else [])), control, found=control is not None)
+    return Comparison(tuple(entries), control, found=other is not None)
 
 
 def read(path: Path) -> Entry:

@@ -8,7 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+import numpy as np
 
 from adrs.errors import UserError
 
@@ -26,6 +28,51 @@ class Invalid(Exception):  # noqa: N818 - reads as the verdict it causes
         super().__init__(f"{rule}: {detail}")
         self.rule = rule
         self.detail = detail
+
+
+class Failed(Exception):  # noqa: N818 - reads as the verdict it causes
+    """The evaluator gives up on a program whose decisions fail too often or take too long.
+
+    verdict: `error` or `timeout`.
+    """
+
+    def __init__(self, verdict: Literal["error", "timeout"], reason: str) -> None:
+        super().__init__(reason)
+        self.verdict: Literal["error", "timeout"] = verdict
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Shared:
+    """In a column of `Policy.attempt`: one value of any plain kind that all scenarios see."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One call of `Policy.attempt` that came to nothing."""
+
+    row: int
+    """Place among the asked scenarios."""
+    verdict: Literal["error", "timeout"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """What came of one call a scenario."""
+
+    answers: Any
+    """The checked answers of the calls that succeeded, stacked in order as by `Policy.map`; a tuple of such columns
+    where the interface says so. None if there is none."""
+    succeeded: np.ndarray
+    """bool[scenarios]."""
+    failures: tuple[Failure, ...]
+    seconds: np.ndarray
+    """float64[scenarios], CPU seconds of each call as the policy's process says, which nothing may rest on."""
+    complete: bool = True
+    """False where it was given up after too many failures: then the last ones were not asked."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +113,8 @@ class Metrics(dict[str, float]):
         **values: float,
     ) -> None:
         super().__init__({name: float(value) for name, value in values.items()})
-        self.weight = weight
-        self.bounds = dict(bounds or {})
+        self.weight = float(weight)
+        self.bounds = {name: float(value) for name, value in (bounds or {}).items()}
         self.feedback = feedback
 
 
@@ -94,6 +141,23 @@ class Policy(Protocol):
         Each column is an array whose first axis is the scenario (or a value that all scenarios share, if it is a
         scalar); an argument of type `state` is left out, since each scenario's state stays with the policy.
         Answers are stacked along a new first axis.
+        """
+
+    def attempt(
+        self,
+        function: str,
+        *columns: Any,
+        scenarios: Sequence[int] | None = None,
+        seconds: float = 1.0,
+        most_failures: int = 0,
+    ) -> Attempts:
+        """Call `function` once per scenario, as `map` does, where single calls may fail.
+
+        columns: as for `map`; a value in `Shared` is the same for all.
+        scenarios: which of the scenarios are asked, each in its own state; by default all.
+        seconds: of CPU that one call may take; `decision_seconds` is the wall time of all together.
+        most_failures: after more than that many, the rest is not asked.
+        Scalars in answers must be plain ints, floats, bools and strings: no numpy scalars, no subclasses.
         """
 
     def reset(self, seed: int, scenarios: int = 1) -> None:

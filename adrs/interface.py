@@ -6,7 +6,14 @@ A type is written as `TYPE`, `TYPE[dim, dim]`, with an optional range and a note
     float, GB
     float[n]
     str[n]
+    int? in 10..4000, None is unlimited
     state
+    model
+    data[models], list of {name, price}
+
+`state` and `model` never cross. As an argument, `state` is the scenario's own value (a dict at first) and `model` the
+program's (None at first); a function that returns one of them replaces it, and what one returns that returns
+`nothing` is dropped. `data` is any plain value, for arguments only. A `?` allows None.
 
 `float[n]` and `str[n]` are lists, arrays are written with a dtype.
 
@@ -16,8 +23,8 @@ it is bound by the first array that has it, and every later use must agree.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +36,11 @@ _SCALARS = ("int", "float", "bool", "str")
 _DTYPES = (
     "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "bool",
 )  # fmt: skip
-_TYPE = re.compile(r"^(?P<base>[a-z]+\d*)\s*(?:\[(?P<dims>[^\]]*)\])?\s*(?:in\s+(?P<low>.+?)\s*\.\.\s*(?P<high>.+))?$")
+_KEPT = ("state", "model", "nothing")
+_TYPE = re.compile(
+    r"^(?P<base>[a-z]+\d*)(?P<optional>\?)?\s*(?:\[(?P<dims>[^\]]*)\])?\s*"
+    r"(?:in\s+(?P<low>.+?)\s*\.\.\s*(?P<high>.+))?$"
+)
 _TERM = re.compile(r"^(-?\d+|[A-Za-z_]\w*)(?:\s*([-+*])\s*(\d+|[A-Za-z_]\w*))?$")
 _NUMBER = re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$")
 _MOST_AXES = 16
@@ -39,29 +50,39 @@ Sizes = dict[str, int]
 
 @dataclass(frozen=True)
 class ValueType:
-    """One scalar, string list, array or state."""
+    """One scalar, string list, array, plain value or what stays with the program."""
 
     base: str
-    """`int`, `float`, `bool`, `str`, `state`, or a numpy dtype name."""
+    """`int`, `float`, `bool`, `str`, `data`, `state`, `model`, `nothing`, or a numpy dtype name."""
     dims: tuple[str, ...] | None = None
     """Symbolic axes of an array (or of a list of strings), None for a scalar."""
     low: str | None = None
     high: str | None = None
     note: str = ""
+    optional: bool = False
+    """Whether None will do."""
 
     @property
     def is_state(self) -> bool:
-        """Whether the value stays in the policy's process and never crosses."""
+        """Whether it is the scenario's own, which stays in the policy's process and never crosses."""
         return self.base == "state"
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the value stays in the policy's process and never crosses."""
+        return self.base in _KEPT
+
     def __str__(self) -> str:
-        text = self.base + ("" if self.dims is None else f"[{', '.join(self.dims)}]")
+        text = self.base + ("?" if self.optional else "")
+        text += "" if self.dims is None else f"[{', '.join(self.dims)}]"
         return text if self.low is None else f"{text} in {self.low}..{self.high}"
 
 
 RecordType = Mapping[str, ValueType]
 """A dict with the named fields."""
-Type = ValueType | RecordType
+TupleType = tuple[ValueType, ...]
+"""A tuple (or list) of values, for answers only."""
+Type = ValueType | RecordType | TupleType
 
 
 @dataclass(frozen=True)
@@ -72,15 +93,31 @@ class FunctionType:
     doc: str
     arguments: Mapping[str, Type]
     returns: Type
+    optional: bool = False
+    """A program may leave it out; then calls of it do nothing."""
 
     @property
     def crossing(self) -> list[str]:
-        """Names of the arguments that are sent, in order: all but states."""
-        return [name for name, kind in self.arguments.items() if not (isinstance(kind, ValueType) and kind.is_state)]
+        """Names of the arguments that are sent, in order: all but those that stay with the program."""
+        return [name for name, kind in self.arguments.items() if not _kept(kind)]
+
+    @property
+    def keeps(self) -> str:
+        """`state`, `model` or `nothing` where the answer stays with the program, else an empty text."""
+        return _kept(self.returns)
+
+    def roles(self) -> dict[str, Any]:
+        """What the policy's process must know of it, as plain data."""
+        arguments = [_kept(kind) for kind in self.arguments.values()]
+        return {"arguments": arguments, "keeps": self.keeps, "optional": self.optional}
 
     def signature(self) -> str:
         """The line that a program starts the function with."""
         return f"def {self.name}({', '.join(self.arguments)}):"
+
+
+def _kept(kind: Type) -> str:
+    return kind.base if isinstance(kind, ValueType) and kind.is_kept else ""
 
 
 def parse_type(text: str, where: str) -> ValueType:
@@ -90,8 +127,9 @@ def parse_type(text: str, where: str) -> ValueType:
     if match is None:
         raise UserError(f'{where}: "{text}" is not a type; write for example "float64[models] in 0..1, GB"')
     base = match["base"]
-    if base not in (*_SCALARS, *_DTYPES, "state"):
-        raise UserError(f'{where}: unknown type "{base}"; known: {", ".join((*_SCALARS, *_DTYPES, "state"))}')
+    known = (*_SCALARS, *_DTYPES, *_KEPT, "data")
+    if base not in known:
+        raise UserError(f'{where}: unknown type "{base}"; known: {", ".join(known)}')
     dims = None if match["dims"] is None else tuple(part.strip() for part in match["dims"].split(",") if part.strip())
     for term in dims or ():
         if not _TERM.match(term):
@@ -101,13 +139,15 @@ def parse_type(text: str, where: str) -> ValueType:
             raise UserError(f'{where}: "{term}" is not the end of a range; write a number or a name')
     if base in _DTYPES and base not in _SCALARS and dims is None:
         raise UserError(f'{where}: "{base}" needs dimensions, for example "{base}[n]"')
-    if base in ("int", "state") and dims is not None:
+    if match["optional"] and (dims is not None or base not in _SCALARS):
+        raise UserError(f'{where}: "{text}": only a single {", ".join(_SCALARS)} may be left out with "?"')
+    if base in ("int", *_KEPT) and dims is not None:
         raise UserError(f'{where}: "{base}" takes no dimensions; arrays are written with a dtype such as "float64[n]"')
     if base == "float" and dims is not None and len(dims) != 1:
         raise UserError(f'{where}: "{base}" takes one dimension, as a list; arrays are written "float64[n, m]"')
     low = None if match["low"] is None else match["low"].strip()
     high = None if match["high"] is None else match["high"].strip()
-    return ValueType(base, dims, low, high, note.strip())
+    return ValueType(base, dims, low, high, note.strip(), match["optional"] is not None)
 
 
 def _split_note(text: str) -> tuple[str, str, str]:
@@ -122,6 +162,8 @@ def _split_note(text: str) -> tuple[str, str, str]:
 
 def bind(kind: Type, value: Any, sizes: Sizes, name: str) -> None:
     """Learn from one argument what its names stand for; raises ValueError where the evaluator breaks the interface."""
+    if isinstance(kind, tuple):
+        raise ValueError(f"{name} is a tuple, which only answers can be")
     if not isinstance(kind, ValueType):
         if not isinstance(value, Mapping) or set(value) != set(kind):
             raise ValueError(f"{name} must have the fields {sorted(kind)}")
@@ -135,7 +177,7 @@ def bind(kind: Type, value: Any, sizes: Sizes, name: str) -> None:
     if kind.base == "int" and isinstance(value, int | np.integer):
         sizes.setdefault(name, int(value))
     elif kind.dims is not None:
-        shape = (len(value),) if kind.base == "str" else np.shape(value)
+        shape = (len(value),) if kind.base in ("str", "data") else np.shape(value)
         if len(shape) != len(kind.dims):
             raise ValueError(f"{name} has {len(shape)} axes, the interface says {kind}")
         for term, length in zip(kind.dims, shape, strict=True):
@@ -146,11 +188,13 @@ def bind(kind: Type, value: Any, sizes: Sizes, name: str) -> None:
                 raise ValueError(f"{name}: axis {term} has length {length}, expected {resolve(term, sizes)}")
 
 
-def plain(kind: Type, value: Any) -> Any:
+def listed(kind: Type, value: Any) -> Any:
     """What crosses for one argument, or for a column of it: lists of floats where the type is such a list."""
-    if isinstance(kind, ValueType):
+    if not isinstance(kind, Mapping):
+        if not isinstance(kind, ValueType):
+            return value
         return value.tolist() if kind.base == "float" and kind.dims is not None and hasattr(value, "tolist") else value
-    return {name: plain(field, value[name]) for name, field in kind.items()}
+    return {name: listed(field, value[name]) for name, field in kind.items()}
 
 
 def resolve(term: str, sizes: Sizes) -> float:
@@ -174,6 +218,8 @@ def check(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int |
     Order: type, dtype kind, shape, finiteness, range. With `scenarios`, an axis of that length comes first.
     Raises Invalid; nothing is repaired but a list that becomes an array without loss.
     """
+    if isinstance(kind, tuple):
+        return _check_tuple(kind, answer, sizes, function, scenarios)
     if isinstance(kind, ValueType):
         return _check_value(kind, answer, sizes, function, scenarios)
     if not isinstance(answer, dict):
@@ -183,7 +229,40 @@ def check(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int |
     return {key: check(field, answer[key], sizes, f"{function}[{key!r}]", scenarios) for key, field in kind.items()}
 
 
+def _check_tuple(kind: TupleType, answer: Any, sizes: Sizes, function: str, scenarios: int | None) -> tuple[Any, ...]:
+    """The checked fields, each with the scenarios stacked where there are some."""
+    rows = [answer] if scenarios is None else answer
+    if isinstance(rows, np.ndarray) and rows.ndim == 1:
+        raise Invalid("type", f"{function} must return a tuple of {len(kind)}, not single numbers")
+    if not isinstance(rows, list | tuple) or (scenarios is not None and len(rows) != scenarios):
+        raise Invalid("shape", f"{function} must return one answer for each of {scenarios} scenarios")
+    for row in rows:
+        if not isinstance(row, list | tuple):
+            raise Invalid("type", f"{function} must return a tuple of {len(kind)}, not {_describe(row)}")
+        if len(row) != len(kind):
+            raise Invalid("shape", f"{function} must return a tuple of {len(kind)}, not of {len(row)}")
+    columns: Sequence[Any] = answer if scenarios is None else [list(column) for column in zip(*rows, strict=True)]
+    return tuple(
+        check(field, value, sizes, f"{function}[{index}]", scenarios)
+        for index, (field, value) in enumerate(zip(kind, columns, strict=False))
+    )
+
+
+def _check_optional(kind: ValueType, answer: Any, sizes: Sizes, function: str, scenarios: int | None) -> Any:
+    """The checked value or values, None where there is none."""
+    present = replace(kind, optional=False)
+    if scenarios is None:
+        return None if answer is None else _check_value(present, answer, sizes, function, None)
+    if not isinstance(answer, list | tuple | np.ndarray) or len(answer) != scenarios:
+        raise Invalid("shape", f"{function} must return one answer for each of {scenarios} scenarios")
+    given = [value for value in answer if value is not None]
+    checked = iter(_check_value(present, given, sizes, function, len(given)).tolist() if given else [])
+    return [None if value is None else next(checked) for value in answer]
+
+
 def _check_value(kind: ValueType, answer: Any, sizes: Sizes, function: str, scenarios: int | None) -> Any:
+    if kind.optional:
+        return _check_optional(kind, answer, sizes, function, scenarios)
     if kind.base == "str":
         return _check_text(kind, answer, sizes, function, scenarios)
     shape = () if kind.dims is None else tuple(int(resolve(term, sizes)) for term in kind.dims)

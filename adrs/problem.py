@@ -136,6 +136,9 @@ class _Reader:
         if evaluator_class.count(":") != 1:
             raise UserError(f'{self.file}: evaluator.class must read "module:Class", not "{evaluator_class}"')
         parameters = evaluator.take("parameters", dict, {})
+        scorer = evaluator.take("scorer", str, "")
+        if scorer and scorer.count(":") != 1:
+            raise UserError(f'{self.file}: evaluator.scorer must read "module:function", not "{scorer}"')
         evaluator.finish()
         limits = self._limits(root.table("limits", {}), Limits())
         data = self._data(root.table("data", {}))
@@ -154,7 +157,7 @@ class _Reader:
             name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
             limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), data=data, stages=stages,
-            seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features,
+            seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features, scorer=scorer,
         )  # fmt: skip
 
     def _shared(self, mode: str) -> Problem:
@@ -209,12 +212,29 @@ class _Reader:
             arguments = entry.table("arguments", {})
             kinds = {key: self._type(value, arguments.path(key)) for key, value in arguments.data.items()}
             doc = entry.take("doc", str, "")
-            returns = self._type(entry.take("returns", (str, dict)), entry.path("returns"))
+            returns = self._returns(entry)
+            optional = entry.take("optional", bool, False)
             entry.finish()
-            functions[name] = FunctionType(name, doc, kinds, returns)
+            functions[name] = FunctionType(name, doc, kinds, returns, optional)
         if not functions:
             raise UserError(f"{self.file}: policy.functions is empty; add {_EXAMPLES['policy.functions']}")
         return functions
+
+    def _returns(self, entry: Table) -> Type:
+        value, where = entry.take("returns", (str, dict, list)), entry.path("returns")
+        if isinstance(value, list):
+            kinds = tuple(self._type(text, where) for text in value)
+            fields = tuple(kind for kind in kinds if isinstance(kind, ValueType))
+        else:
+            kind = self._type(value, where)
+            fields = (kind,) if isinstance(kind, ValueType) else tuple(kind.values()) if isinstance(kind, dict) else ()
+        if any(field.base == "data" for field in fields):
+            raise UserError(
+                f'{self.file}: {where}: "data" is for arguments; an answer needs a type that can be checked'
+            )
+        if any(field.is_kept for field in fields) and not isinstance(value, str):
+            raise UserError(f"{self.file}: {where}: what stays with the program is returned alone")
+        return fields if isinstance(value, list) else kind
 
     def _type(self, value: Any, where: str) -> Type:
         if isinstance(value, str):
@@ -245,7 +265,7 @@ class _Reader:
         values: dict[str, Any] = {}
         for name in ("decision_seconds", "evaluation_seconds", "start_seconds"):
             values[name] = self._positive(table, name, float, defaults)
-        for name in ("memory_mb", "scratch_mb", "output_kb", "answer_mb", "source_kb"):
+        for name in ("memory_mb", "scratch_mb", "output_kb", "answer_mb", "source_kb", "literals_kb"):
             values[name] = self._positive(table, name, int, defaults)
         if defaults.processes:
             values["processes"] = self._positive(table, "processes", int, defaults)
@@ -336,7 +356,7 @@ class _Reader:
         return Stage(name, kept, seconds, least)
 
     def _check_stage_name(self, name: str, table: Table) -> None:
-        if name in (FULL, PARTIAL, REFUSED):
+        if name in ("start", "screen", FULL, PARTIAL, REFUSED):
             raise UserError(f'{self.file}: {table.where} may not be called "{name}", which has a meaning already')
 
     def _shared_stage(self, table: Table) -> Stage:

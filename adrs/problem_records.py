@@ -72,6 +72,8 @@ class Limits:
     """Size of one answer."""
     source_kb: int = 256
     """Size of a program."""
+    literals_kb: int = 256
+    """Size of all numbers, texts and displays of them in a program together: less where answers could be stored."""
     imports: tuple[str, ...] = ()
     """Modules outside the standard library that a program may import; loaded before the fork."""
     processes: int = 0
@@ -171,6 +173,8 @@ class Problem:
     blocks: tuple[Path, ...]
     hints: tuple[Hint, ...]
     features: tuple[Feature, ...] = ()
+    scorer: str = ""
+    """`package.module:function` that scores files in a public benchmark's own format; empty if there is none."""
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

@@ -50,6 +50,7 @@ class Screen:
     def _check(self, source: str, anywhere: bool) -> str:
         if self._problem.trust == "line":
             found = screen(source, self._problem.functions, self._problem.limits.imports, self._limit)
+            self._check_literals(source)
         else:
             if self._problem.language == "python":
                 parse(source, self._limit)
@@ -61,6 +62,15 @@ class Screen:
             if broken:
                 raise Rejected(broken)
         return found
+
+    def _check_literals(self, source: str) -> None:
+        limit = self._problem.limits.literals_kb << 10
+        size = len(source.encode(errors="surrogatepass"))
+        if size <= limit:
+            return
+        literals = round(literal_share(source) * size)
+        if literals > limit:
+            raise Rejected(f"literals take {literals} bytes of the source, the limit is {limit}")
 
 
 def _fixed_parts(seed: Path) -> list[list[str]] | None:
@@ -108,7 +118,7 @@ def screen(source: str, functions: Mapping[str, FunctionType], imports: Iterable
         node = defined.get(function.name)
         if node is not None:
             _check_arguments(node, function)
-        elif function.name not in assigned | imported:
+        elif function.name not in assigned | imported and not function.optional:
             raise Rejected(f"function {function.name} is not defined; write {function.signature()}")
     _check_imports(tree, frozenset(imports))
     try:

@@ -143,8 +143,8 @@ def run(options: argparse.Namespace) -> None:
         began = time.monotonic()
         result = make(trial, options.results, options.evaluations, options.workers, options.sandbox)
         result.write(path)
-        print(f"{number}/{len(wanted)} {trial.name}: best {result.curve.best:.2f} after {result.curve.evaluations} "
-              f"evaluations in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
+        print(f"{number}/{len(wanted)} {trial.name}: {result.score['train']:.2f} on train after "
+              f"{result.curve.evaluations} evaluations in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
 
 
 def table(options: argparse.Namespace) -> None:
@@ -152,7 +152,7 @@ def table(options: argparse.Namespace) -> None:
     import search_report
 
     found = [Result.read(path) for path in sorted((options.results / "results").glob("*.json"))]
-    chosen = [each for each in found if each.wanted >= options.evaluations]
+    chosen = search_report.scored([each for each in found if each.wanted >= options.evaluations])
     if not chosen:
         sys.exit(f"no result with {options.evaluations} evaluations in {options.results}")
     summary = search_report.summarise(chosen, options.evaluations)

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,18 @@ class Row:
     """Runs that the breaker ended; their curves stay flat from there on."""
 
 
+def scored(results: Sequence["Result"]) -> list["Result"]:
+    """The same with curves in scores, those of one problem on one scale."""
+    made = []
+    for name in sorted({each.trial.problem for each in results}):
+        members = [each for each in results if each.trial.problem == name]
+        scores = curves.on_one_scale([each.curve for each in members])
+        made += [replace(each, curve=curve) for each, curve in zip(members, scores, strict=True)]
+    return made
+
+
 def summarise(results: Sequence["Result"], evaluations: int) -> list[Row]:
-    """A row for each problem and strategy, at a number of evaluations."""
+    """A row for each problem and strategy, at a number of evaluations; of results as `scored` makes them."""
     groups: defaultdict[tuple[str, str], list[Result]] = defaultdict(list)
     for each in results:
         groups[each.trial.problem, each.trial.search].append(each)

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox, serve
+from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox, score, serve
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ outputs.register(app)
 agent.register(app)
 doctor.register(app)
 sandbox.register(app)
+score.register(app)
 serve.register(app)
 
 

@@ -23,6 +23,9 @@ def print_comparison(made: Comparison, runs_dir: Path) -> None:
     what = "score so far on train (0 = trivial, 100 = state-of-the-art)" if made.scaled else "fitness so far on train"
     out.print(f"[bold]{safe(made.problem)}[/]: best {what}")
     print_trust(out, made.entries[0].info.trust)
+    if made.rescaled:
+        out.print("The baselines hold measured times, which differ from run to run: scores in the tables are on the "
+                  "scale of their medians.", soft_wrap=True)  # fmt: skip
     out.print()
     for key, entry in zip(_keys(made), made.entries, strict=True):
         out.print(_described(key, entry, made, runs_dir), soft_wrap=True)

@@ -22,8 +22,7 @@ def print_tree(run: RunInfo, found: Tree, line: Sequence[int]) -> None:
     if found.folded_roots:
         out.print(f"[dim]… {found.folded_roots} more hang on none of these[/]")
     if any(node.folded for node in found.nodes):
-        out.print(f"[dim](+n): so many more programs that led to none of these; adrs lineage {safe(run.name)} --all "
-                  "shows them[/]", soft_wrap=True)  # fmt: skip
+        out.print("[dim](+n): n more programs that led to none of these; --all shows them[/]", soft_wrap=True)
 
 
 def _guide(entry: Entry) -> str:

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from adrs.calibrate import Calibration
 from adrs.cli.output import console, metric, number, print_trust, safe, trust_mark
+from adrs.lineage.curves import sparkline
 from adrs.problem import Problem
 from adrs.program import Program
 
-_BARS = "▁▂▃▄▅▆▇█"
 _IMPROVEMENTS = 6
 
 
@@ -127,9 +127,7 @@ class View:
         step = len(self._curve) / min(width, len(self._curve))
         points = [self._curve[int(index * step)] for index in range(min(width, len(self._curve)))]
         points[-1] = self._curve[-1]
-        low, high = min(points), max(points)
-        span = (high - low) or 1.0
-        return Text("".join(_BARS[int((value - low) / span * (len(_BARS) - 1))] for value in points), style="cyan")
+        return Text(sparkline(points, min(points), max(points)), style="cyan")
 
     def _counts(self, width: int) -> Text:
         rate = 0.0

@@ -5,12 +5,12 @@ from typing import Any
 from adrs.calibrate import Calibration
 from adrs.cli.output import console, metric, number, safe, table, trust_mark
 from adrs.interface import Type, ValueType
-from adrs.problem import Problem
-from adrs.program import SPLITS
+from adrs.problem import Baseline, Problem
+from adrs.program import SPLITS, Split
 
 
-def page(problem: Problem, calibration: Calibration) -> dict[str, Any]:
-    """Everything that is shown, as plain data; baselines with the scores that are known."""
+def page(problem: Problem, calibration: Calibration, split: Split = "train") -> dict[str, Any]:
+    """Everything that is shown, as plain data; baselines with the scores that are known on a split."""
     return {
         "name": problem.name, "title": problem.title, "source": problem.source, "path": str(problem.folder),
         "trust": problem.trust, "language": problem.language,
@@ -29,24 +29,26 @@ def page(problem: Problem, calibration: Calibration) -> dict[str, Any]:
         "limits": {"decision_seconds": problem.limits.decision_seconds, "memory_mb": problem.limits.memory_mb},
         "workloads": {split: [spec.name for spec in problem.workloads[split]] for split in SPLITS},
         "missing": list(problem.missing),
-        "baselines": [_baseline(problem, calibration, baseline) for baseline in problem.baselines],
+        "baselines": [_baseline(calibration, baseline, split) for baseline in problem.baselines],
         "cheats": [cheat.name for cheat in problem.cheats],
     }  # fmt: skip
 
 
-def _baseline(problem: Problem, calibration: Calibration, baseline: Any) -> dict[str, Any]:
+def _baseline(calibration: Calibration, baseline: Baseline, split: Split) -> dict[str, Any]:
     file = f"native:{baseline.native}" if baseline.native else str(baseline.path)
     shown = {"name": baseline.name, "role": baseline.role, "file": file}
-    evaluation = calibration.evaluations.get((baseline.name, "train"))
+    evaluation = calibration.evaluations.get((baseline.name, split))
     if evaluation is None:
         return shown
-    return {**shown, "verdict": evaluation.verdict, "score": calibration.score(baseline, "train"),
+    return {**shown, "verdict": evaluation.verdict, "score": calibration.score(baseline, split),
             "metrics": dict(evaluation.metrics), "cpu_seconds": evaluation.cpu_seconds}  # fmt: skip
 
 
 def _type(kind: Type) -> Any:
     if isinstance(kind, ValueType):
         return f"{kind}, {kind.note}" if kind.note else str(kind)
+    if isinstance(kind, tuple):
+        return [_type(field) for field in kind]
     return {name: _type(field) for name, field in kind.items()}
 
 
@@ -65,7 +67,7 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
     if problem.trust == "shared":
         out.print(f"  {safe(problem.evaluator)} is given the path of the program, a file of {safe(problem.language)}")
     for function in problem.functions.values():
-        out.print(f"  {function.signature()}  {safe(function.doc)}")
+        out.print(f"  {function.signature()}  {'(optional) ' if function.optional else ''}{safe(function.doc)}")
         for key, kind in shown["functions"][function.name]["arguments"].items():
             fields = kind.items() if isinstance(kind, dict) else [("", kind)]
             for field, text in fields:

@@ -1,6 +1,7 @@
 """Verbs about problems: problems, problem, new, check, evaluate."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,10 @@ def problems(as_json: Json = False) -> None:
 def show_problem(
     name: ProblemName,
     measure: Annotated[bool, typer.Option("--measure", help="Evaluate all baselines now, heuristics too.")] = False,
+    workloads: Annotated[
+        str, typer.Option("--workloads", help="standard, or published: real data where it is there.")
+    ] = "standard",
+    split: Annotated[str, typer.Option("--split", help="What to measure on: train, validation or test.")] = "train",
     sandbox: SandboxName = None,
     workers: Workers = None,
     as_json: Json = False,
@@ -47,16 +52,28 @@ def show_problem(
     from adrs.calibrate import remembered
     from adrs.cli.output import print_json
     from adrs.cli.problem_page import page, print_page
+    from adrs.program import SPLITS
 
+    if split not in SPLITS:
+        raise UserError(f'--split "{split}"{did_you_mean(split, SPLITS)}')
+    if workloads not in ("standard", "published"):
+        raise UserError(f'--workloads "{workloads}"{did_you_mean(workloads, ["standard", "published"])}')
     loaded = problem.load(name)
-    shown = page(loaded, _measure(loaded, sandbox, workers) if measure else remembered(loaded))
+    if workloads == "published":
+        if any(spec.family == "published" for specs in loaded.workloads.values() for spec in specs):
+            loaded = problem.load(name, workloads)
+        else:
+            print(f"{name} has no published workloads here, so the shipped generators stand in", file=sys.stderr)
+    if measure and not loaded.workloads[split]:
+        raise UserError(f"problem {loaded.name} has no {split} workloads")
+    shown = page(loaded, _measure(loaded, split, sandbox, workers) if measure else remembered(loaded), split)
     if as_json:
         print_json(shown)
     else:
         print_page(loaded, shown)
 
 
-def _measure(loaded: Any, sandbox: str | None, workers: int | None) -> Any:
+def _measure(loaded: Any, split: Any, sandbox: str | None, workers: int | None) -> Any:
     import asyncio
 
     from adrs import plugins
@@ -66,7 +83,7 @@ def _measure(loaded: Any, sandbox: str | None, workers: int | None) -> Any:
         executor = plugins.load("executor", "local")(loaded, workers or _cores(), sandbox)
         try:
             await executor.start()
-            return await calibrate(loaded, executor, ["train"], ("trivial", "heuristic", "state-of-the-art"))
+            return await calibrate(loaded, executor, [split], ("trivial", "heuristic", "state-of-the-art"))
         finally:
             await executor.close()
 

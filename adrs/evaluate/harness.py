@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError, did_you_mean
-from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.problem import Problem
 from adrs.program import FULL, PARTIAL, Evaluation, Job, Threshold, Verdict, WorkloadResult
 
@@ -132,7 +132,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
             except Invalid as broken:
                 return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
-            except PolicyFailure as failure:
+            except (PolicyFailure, Failed) as failure:
                 return _failed(problem, job, stage, results, name, failure.verdict, f"{name}: {failure.reason}")
             results[name] = metrics
             beaten = _beaten_bound(metrics, problem)
@@ -197,8 +197,8 @@ def _out_of_reach(problem: Problem, evaluator: Evaluator[Any], job: Job, results
     if objective.fitness(best) >= needed - _BOUND_TOLERANCE * abs(needed):
         return ""
     return (
-        f"stopped after {len(results)} of {len(specs)} workloads: however well the rest went, {objective.metric} would "
-        f"be {best:.6g}, and {objective.fitness(needed):.6g} is needed to be kept"
+        f"stopped after {len(results)} of {len(specs)} workloads: even if the rest went as well as thinkable, "
+        f"{objective.metric} would be {best:.6g}, and {objective.fitness(needed):.6g} is needed to be kept"
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from adrs.evaluate.attempts import Asked
 from adrs.evaluate.harness import PolicyFailure
-from adrs.evaluation import Invalid
-from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, plain
+from adrs.evaluation import Attempts, Invalid
+from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed
 from adrs.problem import Limits
 from adrs.sandbox.inside import wire
 from adrs.sandbox.memory import OutOfMemory
@@ -58,18 +59,34 @@ class SandboxedPolicy:
         sizes: Sizes = {}
         for name, value in zip(kind.crossing, arguments, strict=True):
             bind(kind.arguments[name], value, sizes, name)
-        sent = [plain(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
+        sent = [listed(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
         answer = self._request(function, self.decision_seconds, "call", function, sent)
-        return _checked(kind.returns, answer, sizes, function)
+        return None if kind.keeps else _checked(kind.returns, answer, sizes, function)
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
         kind = self._functions[function]
         chosen = None if scenarios is None else np.asarray(scenarios, dtype=np.int64)
         rows = _Rows(kind, columns, self._scenarios if chosen is None else len(chosen))
-        sent = [plain(kind.arguments[name], column) for name, column in zip(kind.crossing, columns, strict=True)]
+        sent = [listed(kind.arguments[name], column) for name, column in zip(kind.crossing, columns, strict=True)]
         answer = self._request(function, self.decision_seconds, "map", function, sent, chosen)
-        return rows.check(answer)
+        return None if kind.keeps else rows.check(answer)
+
+    def attempt(
+        self,
+        function: str,
+        *columns: Any,
+        scenarios: Sequence[int] | None = None,
+        seconds: float = 1.0,
+        most_failures: int = 0,
+    ) -> Attempts:
+        """Call one function once per scenario where single calls may fail, see adrs.evaluation.Policy."""
+        chosen = list(range(self._scenarios)) if scenarios is None else [int(scenario) for scenario in scenarios]
+        asked = Asked(self._functions[function], columns, len(chosen))
+        answer = self._request(
+            function, self.decision_seconds, "attempt", function, asked.columns, chosen, seconds, most_failures
+        )
+        return asked.attempts(answer, _checked)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random`, and give each scenario an empty state."""
@@ -122,11 +139,8 @@ class SandboxedPolicy:
         self._child.ready()
         if self._limits.processes:
             self._child.limit_memory(self._limits.memory_mb)
-        states = {
-            name: [isinstance(argument, ValueType) and argument.is_state for argument in kind.arguments.values()]
-            for name, kind in self._functions.items()
-        }
-        self._request("loading the program", self._limits.start_seconds, "load", self._source, states)
+        roles = {name: kind.roles() for name, kind in self._functions.items()}
+        self._request("loading the program", self._limits.start_seconds, "load", self._source, roles)
 
     def _request(self, what: str, seconds: float, *request: Any) -> Any:
         """One round trip. Raises PolicyFailure and Invalid."""
@@ -200,7 +214,7 @@ class _Rows:
             return _checked(kind, answer, self._sizes, name, self._scenarios)
         if isinstance(kind, ValueType):
             return self._each(kind, answer, name)
-        if not isinstance(answer, dict) or set(answer) != set(kind):
+        if isinstance(kind, tuple) or not isinstance(answer, dict) or set(answer) != set(kind):
             return _checked(kind, answer, self._sizes, name, self._scenarios)
         return {key: self._each(field, answer[key], f"{name}[{key!r}]") for key, field in kind.items()}
 
@@ -240,7 +254,7 @@ def _varying(name: str, column: Any) -> set[str]:
 def _mentioned(kind: Type) -> set[str]:
     """Names in the dimensions and ranges of a type."""
     if not isinstance(kind, ValueType):
-        return {name for field in kind.values() for name in _mentioned(field)}
+        return {name for field in (kind if isinstance(kind, tuple) else kind.values()) for name in _mentioned(field)}
     return {name for term in (*(kind.dims or ()), kind.low, kind.high) if term for name in _NAME.findall(term)}
 
 

@@ -8,10 +8,9 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from statistics import median
 from typing import Any, Literal
-
-import numpy as np
 
 from adrs.store import Reader
 
@@ -33,6 +32,18 @@ class Point:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Fitness at score 0 and at score 100, as a run's baselines were measured; two runs agree only without noise."""
+
+    trivial: float
+    state_of_the_art: float
+
+    def score(self, fitness: float) -> float:
+        """0 = trivial, 100 = state-of-the-art; rounded, since a scale read off scores is not exact to the bit."""
+        return round(100.0 * (fitness - self.trivial) / (self.state_of_the_art - self.trivial), 9) + 0.0  # never -0.0
+
+
 @dataclass(frozen=True)
 class Curve:
     """Best-so-far of one run on `train`, as told to its search: in the order that repeats."""
@@ -43,8 +54,10 @@ class Curve:
     seconds: float
     usd: float
     """What the search has cost in the end; choosing the winner comes on top."""
-    scaled: bool
-    """Whether values are scores (0 = trivial, 100 = state-of-the-art) or, for want of a scale, fitness."""
+    scaling: Scaling | None
+    """The run's own scale; None where there is none."""
+    scaled: bool = False
+    """Whether values are scores, on whatever scale, or fitness."""
 
     @property
     def best(self) -> float | None:
@@ -83,7 +96,9 @@ class Curve:
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> "Curve":
         """The reverse of `plain`; raises TypeError for other data."""
-        return cls(**{**data, "points": tuple(Point(**point) for point in data["points"])})
+        points = tuple(Point(**point) for point in data["points"])
+        scaling = None if data["scaling"] is None else Scaling(**data["scaling"])
+        return cls(**{**data, "points": points, "scaling": scaling})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +111,54 @@ class Quartiles:
 
 
 def of(reader: Reader) -> Curve:
-    """The curve of a run, whether it has ended or not."""
-    scaled = bool(reader.rows("SELECT 1 FROM evaluation WHERE split = 'train' AND score IS NOT NULL LIMIT 1"))
+    """The curve of a run in fitness, whether it has ended or not."""
     usd = dict(reader.rows("SELECT ticket, SUM(usd) FROM model_call GROUP BY ticket"))
     points: list[Point] = []
     count, dollars, seconds = 0, 0.0, 0.0
-    for ticket, seconds, paid, value in _told(reader, scaled):
+    for ticket, seconds, paid, fitness in _told(reader):
         count += paid
         dollars += usd.get(ticket, 0.0)
-        if value is not None and (not points or value > points[-1].value):
-            points.append(Point(count, seconds, dollars, value))
-    return Curve(tuple(points), count, seconds, dollars, scaled)
+        if fitness is not None and (not points or fitness > points[-1].value):
+            points.append(Point(count, seconds, dollars, fitness))
+    return Curve(tuple(points), count, seconds, dollars, _scaling(reader))
 
 
-def _told(reader: Reader, scaled: bool) -> Iterator[tuple[int, float, bool, float | None]]:
-    """Tickets in the order of telling: the seconds of work until then, whether it was paid for, and its value."""
+def on_one_scale(curves: Sequence[Curve]) -> list[Curve]:
+    """Curves of one problem in scores that can be compared; unchanged where one of them has no scale.
+
+    Where measured times enter the metric, baselines and so the scales differ from run to run: the medians of what they
+    reached make one scale for all.
+    """
+    scalings = [curve.scaling for curve in curves if curve.scaling is not None]
+    if not curves or len(scalings) < len(curves):
+        return list(curves)
+    common = Scaling(median(each.trivial for each in scalings), median(each.state_of_the_art for each in scalings))
+    return [
+        replace(curve, scaled=True, points=tuple(replace(p, value=common.score(p.value)) for p in curve.points))
+        for curve in curves
+    ]
+
+
+def _scaling(reader: Reader) -> Scaling | None:
+    """What any two evaluations with a score say of it: scores are fitness, moved and stretched."""
+    query = "SELECT fitness, score FROM evaluation WHERE split = 'train' AND score IS NOT NULL AND fitness IS NOT NULL"
+    ends = [reader.rows(f"{query} ORDER BY fitness {order} LIMIT 1") for order in ("ASC", "DESC")]
+    if not ends[0] or ends[0] == ends[1]:
+        return None
+    (low, low_score), (high, high_score) = ends[0][0], ends[1][0]
+    slope = (high - low) / (high_score - low_score)
+    return Scaling(low - low_score * slope, low + (100.0 - low_score) * slope)
+
+
+def _told(reader: Reader) -> Iterator[tuple[int, float, bool, float | None]]:
+    """Tickets in the order of telling: the seconds of work until then, whether it was paid for, and its fitness."""
     paid = {row[0] for row in reader.rows("SELECT ticket FROM event WHERE kind = 'evaluated' AND ticket IS NOT NULL")}
     programs = dict(reader.rows("SELECT ticket, id FROM program"))
     asked = "SELECT ticket, payload FROM event WHERE kind = 'asked' AND payload LIKE '%\"promote\"%'"
     programs |= {ticket: json.loads(payload)["promote"] for ticket, payload in reader.rows(asked)}
-    column = "score" if scaled else "fitness"
     evaluations: defaultdict[int, list[float | None]] = defaultdict(list)
-    counted = f"CASE WHEN fitness IS NULL THEN NULL ELSE {column} END"  # a duplicate shows its original's score
-    query = f"SELECT program, {counted} FROM evaluation WHERE split = 'train' ORDER BY id"
-    for number, value in reader.rows(query):
-        evaluations[number].append(value)
+    for number, fitness in reader.rows("SELECT program, fitness FROM evaluation WHERE split = 'train' ORDER BY id"):
+        evaluations[number].append(fitness)
     worked, begun, last = 0.0, None, 0.0
     for kind, ticket, time in reader.rows("SELECT kind, ticket, time FROM event ORDER BY id"):
         if kind == "started":
@@ -155,7 +193,7 @@ def band(curves: Sequence[Curve], positions: Sequence[float], axis: Axis = "eval
 
 def positions(until: float, count: int) -> list[float]:
     """`count` even positions of which the last is `until`."""
-    return [float(value) for value in np.linspace(0.0, until, count + 1)[1:]]
+    return [until * (place + 1) / count for place in range(count)]
 
 
 def sparkline(values: Sequence[float | None], low: float, high: float) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal, Protocol
 
@@ -34,8 +34,8 @@ class Call:
     """From the first attempt to the end, waits between attempts included."""
     error: str
     """Why there is no answer: it refused, it was empty, it stayed broken after all retries, or too much was asked."""
-    messages: tuple[Message, ...] = ()
-    """What was asked; empty in calls that come from a log."""
+    messages: tuple[Message, ...] = field(default=(), compare=False, repr=False)
+    """What was asked, which `request_digest` stands for; empty in calls that are found again."""
 
 
 class Journal(Protocol):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 34
+_CHARACTER = 5.7
+"""Width of one, about."""
 _LABEL_GAP = 13.0
 """Least distance of two labels, one line of text."""
 
@@ -55,7 +57,9 @@ def chart(frame: Frame, series: Sequence[Series], levels: Sequence[Level] = ()) 
     pad = (high - low) * 0.06 or abs(high) * 0.05 or 1.0
     bottom, top = low - pad, high + pad
     right = max((each.end for each in series), default=1.0) or 1.0
-    inner, tall = frame.width - _LEFT - _RIGHT, frame.height - _TOP - _BOTTOM
+    levels = [level for level in levels if bottom <= level.value <= top]
+    wall = frame.width - _RIGHT - round(_CHARACTER * max((len(level.name) for level in levels), default=0))
+    inner, tall = wall - _LEFT, frame.height - _TOP - _BOTTOM
 
     def x(value: float) -> float:
         return _LEFT + inner * min(value, right) / right
@@ -63,10 +67,10 @@ def chart(frame: Frame, series: Sequence[Series], levels: Sequence[Level] = ()) 
     def y(value: float) -> float:
         return _TOP + tall * (1 - (min(max(value, bottom), top) - bottom) / (top - bottom))
 
-    parts = [_axes(frame, ticks(0.0, right), ticks(bottom, top), x, y)]
-    parts += [_level(frame, level, y) for level in levels if bottom <= level.value <= top]
+    parts = [_axes(frame, wall, ticks(0.0, right), ticks(bottom, top), x, y)]
+    parts += [_level(wall, level, y) for level in levels]
     parts += [_steps(each, bottom, x, y) for each in series]
-    parts += _names(frame, [(level.name, level.value, "level") for level in levels if bottom <= level.value <= top], y)
+    parts += _names(wall, levels, y)
     label = f"{frame.y_name} against {frame.x_name}"
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}" class="chart">{}</svg>').format(
         frame.width, frame.height, label, Markup("").join(parts)
@@ -85,10 +89,12 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [n * step for n in range(first, math.floor(high / step) + 1)]
 
 
-def _axes(
-    frame: Frame, xs: Sequence[float], ys: Sequence[float], x: Callable[[float], float], y: Callable[[float], float]
-) -> Markup:
-    floor, wall = frame.height - _BOTTOM, frame.width - _RIGHT
+_Place = Callable[[float], float]
+"""Where a value stands, in pixels."""
+
+
+def _axes(frame: Frame, wall: int, xs: Sequence[float], ys: Sequence[float], x: _Place, y: _Place) -> Markup:
+    floor = frame.height - _BOTTOM
     parts = []
     for value in ys:
         parts.append(Markup('<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
@@ -103,13 +109,13 @@ def _axes(
     return Markup("").join(parts)
 
 
-def _level(frame: Frame, level: Level, y: Callable[[float], float]) -> Markup:
+def _level(wall: int, level: Level, y: _Place) -> Markup:
     return Markup('<line class="level" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
-        _LEFT, frame.width - _RIGHT, y(level.value), y(level.value)
+        _LEFT, wall, y(level.value), y(level.value)
     )
 
 
-def _steps(series: Series, bottom: float, x: Callable[[float], float], y: Callable[[float], float]) -> Markup:
+def _steps(series: Series, bottom: float, x: _Place, y: _Place) -> Markup:
     path, previous = "", None
     for at, value in series.points:
         if previous is None:
@@ -128,13 +134,13 @@ def _steps(series: Series, bottom: float, x: Callable[[float], float], y: Callab
     )
 
 
-def _names(frame: Frame, labels: Sequence[tuple[str, float, str]], y: Callable[[float], float]) -> list[Markup]:
-    """Names at the right, pushed apart where they would cover each other."""
-    parts, lowest = [], -math.inf
-    for name, value, kind in sorted(labels, key=lambda label: y(label[1])):
-        at = max(y(value) - 4, lowest + _LABEL_GAP)
-        lowest = at
-        parts.append(_text(frame.width - _RIGHT, at, name, "end", kind))
+def _names(wall: int, levels: Sequence[Level], y: _Place) -> list[Markup]:
+    """Names beside their lines, pushed apart where they would cover each other."""
+    parts: list[Markup] = []
+    lowest = -math.inf
+    for level in sorted(levels, key=lambda each: y(each.value)):
+        lowest = max(y(level.value) + 4, lowest + _LABEL_GAP)
+        parts.append(_text(wall + 5, lowest, level.name, "start", "level"))
     return parts
 
 

@@ -18,7 +18,7 @@ from adrs.report.layout import drawing
 from adrs.report.source import highlighted, highlighting
 from adrs.store import Reader
 
-_MOST_ENTRIES = 200
+_MOST_ENTRIES = 500
 """Of the tree's list; the drawing has all that are shown."""
 _MOST_DIFF_LINES = 400
 """Of one step."""
@@ -161,7 +161,7 @@ def _levels(standing: Standing) -> list[Level]:
         if not scaled and measured.value is not None:
             value = standing.objective.fitness(measured.value)
         if value is not None:
-            levels.append(Level(f"{each.name} ({each.role})", value))
+            levels.append(Level(each.name, value))
     return levels
 
 

@@ -21,10 +21,12 @@ ROWID_TABLES = {
     "event": "0 i? t r t?",
     "program": "0 i t t i t t t t t t",
     "evaluation": "0 i t t t t r? r? t t i? r r r t i",
-    "model_call": "0 i t t t i i r r t r",
+    "model_call": "0 i t t b i i r r t r",
+    "source": "t b",
+    "request": "t t b",
 }
 """Tables by the types of their columns: integer, real, text, blob; `0` stands for the row's own number."""
-OTHER_TABLES = {"source": "t b", "parentage": "i i t", "workload_result": "i t t r? t t", "request": "t t b",
+OTHER_TABLES = {"source": "t b", "parentage": "i i t", "workload_result": "i t t r? t t",
                 "file": "t t b"}  # fmt: skip
 
 
@@ -212,7 +214,7 @@ _KINDS: dict[str, tuple[type, ...]] = {"i": (int,), "r": (int, float), "t": (str
 def _recognised(values: tuple[Any, ...], rowid: int | None) -> Row | None:
     """The row with its table; None for what is of none, such as an index."""
     for table, shape in (ROWID_TABLES if rowid is not None else OTHER_TABLES).items():
-        if _fits(values, shape.split()) and (table != "request" or _is_digest(values[0])):
+        if _fits(values, shape.split()):
             own = shape.startswith("0")
             return Row(table, (rowid, *values[1:]) if own else values)
     return None
@@ -228,7 +230,3 @@ def _fits(values: tuple[Any, ...], shape: list[str]) -> bool:
         elif not isinstance(value, _KINDS[kind[0]]):
             return False
     return True
-
-
-def _is_digest(text: str) -> bool:
-    return len(text) == 64 and not set(text) - set("0123456789abcdef")

@@ -6,6 +6,7 @@ from pathlib import Path
 from adrs.errors import UserError
 from adrs.store.damage import explain
 from adrs.store.lock import open_lock
+from adrs.store.requests import pack_answer
 
 SCHEMA_VERSION = 2
 
@@ -22,10 +23,15 @@ _STEPS: dict[int, tuple[str, ...]] = {
         " COALESCE((SELECT event FROM temp.pairing WHERE pairing.evaluation = evaluation.id), 0)",
         "DROP TABLE temp.pairing",
         "ALTER TABLE model_call ADD COLUMN time REAL NOT NULL DEFAULT 0",
+        "UPDATE model_call SET answer = pack_answer(answer)",
         "UPDATE model_call SET time = COALESCE("
         " (SELECT MIN(time) FROM event WHERE event.ticket = model_call.ticket AND kind = 'proposed'),"
         " (SELECT MIN(time) FROM event WHERE event.ticket = model_call.ticket), (SELECT created FROM run))",
-        "CREATE TABLE request (digest TEXT PRIMARY KEY, base TEXT NOT NULL, messages BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE request (digest TEXT PRIMARY KEY, base TEXT NOT NULL, messages BLOB NOT NULL)",
+        "ALTER TABLE source RENAME TO old_source",
+        "CREATE TABLE source (digest TEXT PRIMARY KEY, text BLOB NOT NULL)",
+        "INSERT INTO source SELECT digest, text FROM old_source",
+        "DROP TABLE old_source",
         "CREATE INDEX event_evaluated ON event (id) WHERE kind = 'evaluated' AND ticket IS NOT NULL",
         "CREATE INDEX evaluation_with_fitness ON evaluation (id, fitness, program)"
         " WHERE split = 'train' AND fitness IS NOT NULL",
@@ -41,6 +47,7 @@ def migrate(path: Path) -> None:
     try:
         connection = sqlite3.connect(path, isolation_level=None)
         try:
+            connection.create_function("pack_answer", 1, pack_answer, deterministic=True)
             connection.execute("BEGIN IMMEDIATE")
             version = found_version(path, connection)
             for step in range(version, SCHEMA_VERSION):

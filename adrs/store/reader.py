@@ -14,7 +14,7 @@ from adrs.llm.records import Call
 from adrs.program import Draft, Evaluation, Parent, Program, Split, WorkloadResult
 from adrs.store.damage import SIGNS, explain
 from adrs.store.migrate import SCHEMA_VERSION, found_version, migrate
-from adrs.store.requests import read_request
+from adrs.store.requests import read_answer, read_request
 from adrs.store.writer import DATABASE
 
 _PROGRAM = (
@@ -161,7 +161,7 @@ class Reader:
             " FROM model_call WHERE ticket = ? AND request_digest = ? ORDER BY id DESC LIMIT 1",
             ticket, request_digest,
         )  # fmt: skip
-        return Call(*rows[0]) if rows else None
+        return self._call(rows[0]) if rows else None
 
     def ended(self) -> list[int]:
         """Tickets whose evaluation is recorded."""
@@ -174,7 +174,11 @@ class Reader:
             "SELECT c.ticket, c.model, c.request_digest, c.answer, c.input_tokens, c.output_tokens, c.usd, c.seconds,"
             " c.error FROM model_call c JOIN program p ON p.ticket = c.ticket WHERE p.id = ? ORDER BY c.id", number
         )  # fmt: skip
-        return tuple(replace(Call(*row), messages=read_request(self.rows, row[2])) for row in rows)
+        return tuple(replace(self._call(row), messages=read_request(self.rows, row[2])) for row in rows)
+
+    def _call(self, row: tuple[Any, ...]) -> Call:
+        ticket, model, digest, answer, *rest = row
+        return Call(ticket, model, digest, read_answer(answer), *rest)
 
     def sequence(self) -> list[tuple[str, int]]:
         """The order in which the search was asked and told, as (`asked` or `told`, ticket)."""

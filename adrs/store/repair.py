@@ -14,6 +14,7 @@ from adrs.store.carve import Row, carve, with_journal
 from adrs.store.damage import explain
 from adrs.store.lock import open_lock
 from adrs.store.migrate import SCHEMA_VERSION
+from adrs.store.requests import read_answer
 from adrs.store.writer import DATABASE, SCHEMA
 
 LOST_SOURCE = "# adrs repair: the source of this program could not be read\n"
@@ -99,6 +100,10 @@ def _check_json(*columns: int) -> Callable[[tuple[Any, ...]], None]:
     return check
 
 
+def _check_answer(row: tuple[Any, ...]) -> None:
+    read_answer(row[4])
+
+
 def _check_file(row: tuple[Any, ...]) -> None:
     if sha256(zlib.decompress(row[2])).hexdigest() != row[1]:
         raise ValueError(f"the file {row[0]} has changed")
@@ -106,7 +111,8 @@ def _check_file(row: tuple[Any, ...]) -> None:
 
 _CHECKS: dict[str, Callable[[tuple[Any, ...]], None]] = {
     "run": _check_json(6), "event": _check_json(4), "program": _check_json(9), "evaluation": _check_json(8),
-    "workload_result": _check_json(4), "source": _check_source, "file": _check_file,
+    "workload_result": _check_json(4), "model_call": _check_answer,
+    "source": _check_source, "file": _check_file,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What models were asked, kept small: most of a request is what every request of the run says.
+"""What models were asked and answered, kept small: most of a request is what every request of the run says.
 
 The first one of a run serves the others as the preset dictionary of zlib (RFC 1950, section 2.2).
 """
@@ -43,6 +43,16 @@ def read_request(rows: Callable[..., list[tuple[Any, ...]]], digest: str) -> tup
     else:
         text = zlib.decompress(compressed)
     return tuple(Message(role, content) for role, content in json.loads(text))
+
+
+def pack_answer(answer: str) -> bytes:
+    """An answer as the log keeps it. Lone surrogates are replaced."""
+    return zlib.compress(answer.encode(errors="replace"), 9) if answer else b""
+
+
+def read_answer(packed: bytes) -> str:
+    """The reverse of `pack_answer`."""
+    return zlib.decompress(packed).decode() if packed else ""
 
 
 def _text(messages: tuple[Message, ...]) -> bytes:

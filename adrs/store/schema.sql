@@ -37,10 +37,10 @@ CREATE TABLE program (
 );
 CREATE INDEX program_by_digest ON program (digest, id);
 
-CREATE TABLE source (
+CREATE TABLE source (                -- not in an index alone, where a text over 1 kB would take two pages
     digest TEXT PRIMARY KEY,          -- of the exact text
     text BLOB NOT NULL                -- zlib
-) WITHOUT ROWID;
+);
 
 CREATE TABLE parentage (
     child INTEGER NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE model_call (
     ticket INTEGER NOT NULL,
     model TEXT NOT NULL,
     request_digest TEXT NOT NULL,
-    answer TEXT NOT NULL,
+    answer BLOB NOT NULL,             -- zlib; empty where there is none
     input_tokens INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
     usd REAL NOT NULL,
@@ -102,7 +102,7 @@ CREATE TABLE request (               -- what models were asked
     digest TEXT PRIMARY KEY,          -- `request_digest` of the calls
     base TEXT NOT NULL,               -- digest of the request whose text is the compression's dictionary, or empty
     messages BLOB NOT NULL            -- zlib, JSON: pairs of role and content
-) WITHOUT ROWID;
+);
 
 CREATE TABLE file (
     name TEXT PRIMARY KEY,            -- path within the problem's folder

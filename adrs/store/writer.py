@@ -17,7 +17,7 @@ from adrs.program import Draft, Evaluation, Selection
 from adrs.store import lock as locks
 from adrs.store.damage import explain
 from adrs.store.migrate import SCHEMA_VERSION, migrate
-from adrs.store.requests import keep_request
+from adrs.store.requests import keep_request, pack_answer
 
 if TYPE_CHECKING:  # readers must not wait for what problems need
     from adrs.problem import Problem
@@ -170,7 +170,7 @@ class Writer:
         with self._transaction() as cursor:
             cursor.execute(
                 "INSERT INTO model_call VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (call.ticket, call.model, call.request_digest, _text(call.answer), call.input_tokens,
+                (call.ticket, call.model, call.request_digest, pack_answer(call.answer), call.input_tokens,
                  call.output_tokens, call.usd, call.seconds, _text(call.error), time.time()),
             )  # fmt: skip
             keep_request(cursor, call)

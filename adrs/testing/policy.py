@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from adrs.evaluate.attempts import Asked
 from adrs.evaluate.harness import PolicyFailure
-from adrs.interface import FunctionType, Sizes, ValueType, bind, check, plain
+from adrs.evaluation import Attempts, Invalid
+from adrs.interface import FunctionType, Sizes, ValueType, bind, check, listed
 from adrs.problem import Problem
+from adrs.sandbox.inside import child, wire
 
 
 class InProcessPolicy:
@@ -19,7 +22,8 @@ class InProcessPolicy:
     def __init__(self, problem: Problem, source: str) -> None:
         self._functions = problem.functions
         self._source = source
-        self._states: list[dict[str, Any]] = [{}]
+        self._states: list[Any] = [{}]
+        self._model: Any = None
         self.seconds = 0.0
         self.decision_seconds = problem.limits.decision_seconds
         self._load()
@@ -35,21 +39,55 @@ class InProcessPolicy:
         """Call one function once, with copies of its arguments."""
         kind = self._functions[function]
         sizes = self._bind(kind, arguments)
-        return check(kind.returns, self._run(kind, copy.deepcopy(arguments), self._states[0]), sizes, function)
+        answer = self._run(kind, copy.deepcopy(arguments), 0)
+        return None if kind.keeps else check(kind.returns, answer, sizes, function)
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario."""
         kind = self._functions[function]
         sizes: Sizes = {}
         answers = []
-        numbers = range(len(self._states)) if scenarios is None else scenarios
-        for index, state in enumerate(self._states[number] for number in numbers):
+        for index, scenario in enumerate(range(len(self._states)) if scenarios is None else scenarios):
             row = tuple(_scenario(column, index) for column in columns)
             sizes = self._bind(kind, row)
-            answers.append(check(kind.returns, self._run(kind, copy.deepcopy(row), state), sizes, function))
+            answer = self._run(kind, copy.deepcopy(row), int(scenario))
+            if not kind.keeps:
+                answers.append(check(kind.returns, answer, sizes, function))
+        if kind.keeps:
+            return None
         if isinstance(kind.returns, ValueType):
             return np.array(answers)
+        if isinstance(kind.returns, tuple):
+            return tuple(np.array(column) for column in zip(*answers, strict=True))
         return {name: np.array([answer[name] for answer in answers]) for name in kind.returns}
+
+    def attempt(
+        self,
+        function: str,
+        *columns: Any,
+        scenarios: Sequence[int] | None = None,
+        seconds: float = 1.0,
+        most_failures: int = 0,
+    ) -> Attempts:
+        """Call one function once per scenario where single calls may fail; here nothing stops one that hangs."""
+        kind = self._functions[function]
+        chosen = list(range(len(self._states))) if scenarios is None else [int(scenario) for scenario in scenarios]
+        asked = Asked(kind, columns, len(chosen))
+        rows = zip(*(child.spread_parts(column, len(chosen)) for column in asked.columns), strict=True)
+        answers: list[Any] = []
+        failures: list[Any] = []
+        times: list[float] = []
+        for row, arguments in enumerate(rows):
+            try:
+                answers.append(child.plain(self._run(kind, arguments, chosen[row])))
+            except PolicyFailure as failure:
+                failures.append([row, "error", failure.reason])
+            except wire.Unsendable as unsendable:
+                raise Invalid("type", f"{function} returned {unsendable.what}") from None
+            times.append(self.seconds)
+            if len(failures) > most_failures:
+                break
+        return asked.attempts([answers, failures, np.array(times)], check)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random` as the sandbox does, and empty the states."""
@@ -60,7 +98,8 @@ class InProcessPolicy:
     def restart(self) -> float:
         """Load the source again."""
         self._load()
-        self._states = [{}]
+        self._states = [{} for _ in self._states]
+        self._model = None
         return 0.0
 
     def echo(self, *arguments: Any) -> float:
@@ -73,19 +112,27 @@ class InProcessPolicy:
             bind(kind.arguments[name], value, sizes, name)
         return sizes
 
-    def _run(self, kind: FunctionType, arguments: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    def _run(self, kind: FunctionType, arguments: tuple[Any, ...], scenario: int) -> Any:
+        self.seconds = 0.0
+        call = self._module.get(kind.name)
+        if call is None and kind.optional:
+            return None
         sent = iter(arguments)
-        values = [
-            state if name not in kind.crossing else plain(argument, next(sent))
-            for name, argument in kind.arguments.items()
-        ]
+        kept = {"state": self._states[scenario], "model": self._model}
+        roles = zip(kind.arguments.values(), kind.roles()["arguments"], strict=True)
+        values = [kept[role] if role else listed(argument, next(sent)) for argument, role in roles]
         started = time.perf_counter()
         try:
-            return self._module[kind.name](*values)
+            answer = self._module[kind.name](*values)
         except Exception as error:
             raise PolicyFailure("error", f"{type(error).__name__}: {error}") from error
         finally:
             self.seconds = time.perf_counter() - started
+        if kind.keeps == "state":
+            self._states[scenario] = answer
+        elif kind.keeps == "model":
+            self._model = answer
+        return answer
 
 
 def _scenario(column: Any, index: int) -> Any:

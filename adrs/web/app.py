@@ -31,6 +31,7 @@ def make_app(site: Site) -> Starlette:
             return site.page("wrong", status, text=text)
         return JSONResponse({"error": text}, status)
 
+    site.warm()
     static = StaticFiles(directory=str(resources.files("adrs.web") / "static"))
     return Starlette(
         routes=[

@@ -68,7 +68,7 @@ class Access:
         name = name.lower()
         if self.loopback:
             return name in ("localhost", "127.0.0.1", "[::1]", self.host.lower(), f"[{self.host.lower()}]")
-        if name in (self.host.lower(), socket.gethostname().lower(), socket.getfqdn().lower(), "localhost"):
+        if name in (self.host.lower(), socket.gethostname().lower(), "localhost"):
             return True
         return _is_address(name.strip("[]"))
 

@@ -1,5 +1,6 @@
 """Listens on an address and serves a dashboard until it is interrupted."""
 
+import contextlib
 import secrets
 import socket
 from collections.abc import Callable
@@ -38,7 +39,8 @@ def serve(
         app, log_level="warning", access_log=False, server_header=False, ws="none", lifespan="off",
         timeout_graceful_shutdown=1,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listening])
+    with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again after a clean end
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -50,6 +50,11 @@ class Site:
         """A page, or a part of one."""
         return HTMLResponse(self._templates.get_template(f"{template}.html.j2").render(**values), status)
 
+    def warm(self) -> None:
+        """Compile all templates, so that the first page is as fast as the next."""
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
+
     @cached_property
     def _templates(self) -> Environment:
         environment = Environment(

@@ -101,6 +101,28 @@ def test_looking_at_a_run(workspace: Path) -> None:
         assert "\x1b" not in text
 
 
+def test_what_is_made_of_a_run(workspace: Path) -> None:
+    made = adrs_json("report", "first", cwd=workspace)
+    assert (workspace / made["file"]).stat().st_size == made["bytes"] > 10_000
+    adrs("export", "first", "-o", "first.csv", cwd=workspace)
+    assert (workspace / "first.csv").read_text().startswith("run,problem,")
+    assert adrs_json("repair", "first", cwd=workspace)["damage"] is None
+
+
+def test_a_damaged_run_is_one_sentence_and_can_be_repaired(workspace: Path) -> None:
+    folder = workspace / "runs" / "hurt"
+    shutil.copytree(workspace / "runs" / "first", folder)
+    content = bytearray((folder / "run.db").read_bytes())
+    content[: 3 * 4096] = bytes(3 * 4096)
+    (folder / "run.db").write_bytes(content)
+    for verb in (("lineage", "hurt"), ("show", "hurt", "1"), ("report", "hurt"), ("resume", "hurt")):
+        assert "`adrs repair hurt`" in mistake(*verb, cwd=workspace)
+    assert any("is damaged" in run.get("damaged", "") for run in adrs_json("runs", cwd=workspace))
+    saved = adrs_json("repair", "hurt", cwd=workspace)
+    assert saved["kept"]["program"] == len(adrs_json("lineage", saved["repaired"], cwd=workspace))
+    shutil.rmtree(folder)
+
+
 def test_a_run_is_found_by_prefix_by_path_and_as_the_last(workspace: Path) -> None:
     assert adrs_json("lineage", "runs/first", cwd=workspace) == adrs_json("lineage", "fir", cwd=workspace)
     adrs_json("lineage", "last", cwd=workspace)

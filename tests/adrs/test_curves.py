@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adrs.lineage import curves
-from adrs.lineage.curves import Curve, Point, Quartiles
+from adrs.lineage.curves import Curve, Point, Quartiles, Scaling
 
-CURVE = Curve((Point(1, 0.5, 0.0, -10.0), Point(3, 2.0, 0.1, 40.0), Point(7, 5.0, 0.4, 120.0)), 10, 9.0, 0.6, True)
+CURVE = Curve((Point(1, 0.5, 0.0, -10.0), Point(3, 2.0, 0.1, 40.0), Point(7, 5.0, 0.4, 120.0)), 10, 9.0, 0.6, None)
 
 steps = st.lists(st.tuples(st.integers(1, 20), st.floats(0.01, 50.0)), min_size=1, max_size=12)
 
@@ -19,7 +19,7 @@ def climbing(made: list[tuple[int, float]]) -> Curve:
     for width, rise in made:
         at, value = at + width, value + rise
         points.append(Point(at, float(at), 0.0, value))
-    return Curve(tuple(points), at + 5, at + 5.0, 0.0, True)
+    return Curve(tuple(points), at + 5, at + 5.0, 0.0, Scaling(0.0, 1.0))
 
 
 def test_best_so_far_holds_until_the_next_improvement() -> None:
@@ -41,7 +41,7 @@ def test_the_area_is_the_mean_of_the_best_so_far() -> None:
     assert CURVE.area(10) == pytest.approx((2 * -10 + 4 * 40 + 4 * 120) / 10)
     assert CURVE.area(2) == -10
     assert CURVE.area(0) is None
-    assert Curve((), 0, 0.0, 0.0, True).area(5) is None
+    assert Curve((), 0, 0.0, 0.0, None).area(5) is None
 
 
 @given(steps, st.integers(1, 300))
@@ -66,7 +66,7 @@ def test_quartiles_of_figures_some_of_which_are_never_reached() -> None:
 
 
 def test_a_band_begins_where_every_run_has_a_value() -> None:
-    late = Curve((Point(2, 1.0, 0.0, 60.0),), 4, 4.0, 0.0, True)
+    late = Curve((Point(2, 1.0, 0.0, 60.0),), 4, 4.0, 0.0, None)
     band = curves.band([CURVE, late], [1, 3, 7])
     assert band == [None, Quartiles(45, 50, 55), Quartiles(75, 90, 105)]
 
@@ -75,3 +75,15 @@ def test_a_sparkline_has_a_bar_for_each_value() -> None:
     assert curves.sparkline([None, 0, 50, 100], 0, 100) == " ▁▅█"
     assert curves.sparkline([3, 3], 3, 3) == "▁▁"
     assert curves.sparkline([-1e9, 0], 0, 100) == "▁▁"
+
+
+def test_runs_whose_baselines_were_measured_differently_are_put_on_one_scale() -> None:
+    def reached(fitness: float, scaling: Scaling | None) -> Curve:
+        return Curve((Point(1, 0.0, 0.0, fitness),), 1, 0.0, 0.0, scaling)
+
+    same = [reached(60.0, Scaling(10.0, 50.0)), reached(60.0, Scaling(10.0, 35.0)), reached(60.0, Scaling(10.0, 52.0))]
+    scored = curves.on_one_scale(same)
+    assert [curve.best for curve in scored] == [125.0] * 3
+    assert all(curve.scaled for curve in scored)
+    assert curves.on_one_scale([*same, reached(60.0, None)])[0].best == 60.0
+    assert curves.on_one_scale([]) == []

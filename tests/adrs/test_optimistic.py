@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from adrs import problem as problems
 from adrs.evaluate import harness, messages
-from adrs.evaluation import Evaluator
+from adrs.evaluation import Evaluator, Metrics
 from adrs.optimistic import Optimum
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Program, Threshold
@@ -64,7 +65,9 @@ def test_a_hopeless_program_stops_early_and_says_why(bench: Bench) -> None:
     assert (stopped.verdict, stopped.fitness, stopped.score) == ("ok", None, None)
     assert stopped.stage == "smoke"
     assert len(stopped.workloads) == 1
-    assert stopped.reason.startswith("stopped after 1 of 5 workloads: however well the rest went, makespan would be ")
+    assert stopped.reason.startswith(
+        "stopped after 1 of 5 workloads: even if the rest went as well as thinkable, makespan would be "
+    )
     assert f"{-whole.fitness:.6g} is needed" in stopped.reason
 
 
@@ -99,6 +102,12 @@ def test_thinkable_is_a_little_better_than_the_best_told_but_within_the_bound(be
     plain = threshold(Optimum(bench.problem, [unbounded]), 0.0).thinkable
     for result in good.workloads:
         assert plain[result.name]["makespan"] == pytest.approx(0.95 * result.metrics["makespan"])
+
+
+def test_bounds_and_weights_cross_to_the_engine_whatever_numbers_they_are() -> None:
+    metrics = Metrics(cost=np.float32(3.0), weight=np.int64(4), bounds={"cost": np.int64(2)})
+    message = messages.unpack(messages.pack({"weight": metrics.weight, "bounds": metrics.bounds})[4:])
+    assert message == {"weight": 4.0, "bounds": {"cost": 2.0}}
 
 
 def test_a_threshold_is_of_its_time(bench: Bench) -> None:

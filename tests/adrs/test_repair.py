@@ -10,13 +10,15 @@ import pytest
 
 from adrs import lineage, session
 from adrs.errors import UserError
+from adrs.llm.records import Call, Message, request_digest
 from adrs.program import Parent
 from adrs.store import Reader, Writer
 from adrs.store.repair import damage, repair
 from tests.adrs.lineage_tools import Log
 
 PROGRAMS = 400
-TABLES = ("program", "source", "parentage", "evaluation", "workload_result", "model_call", "file", "run")
+TABLES = ("program", "source", "parentage", "evaluation", "workload_result", "model_call", "request", "file",
+          "run")  # fmt: skip
 QUESTIONS: dict[str, Callable[[Reader], Any]] = {
     "overview": lineage.overview, "tree": lineage.tree, "curve": lineage.curve, "verdicts": lineage.verdicts,
     "failures": lineage.failures, "costs": lineage.costs, "gains": lineage.gains, "standing": lineage.standing,
@@ -35,6 +37,10 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         log.baseline("longest-first", "train", makespan=1.0)
         log.program(None, 0.0)
         for number in range(2, PROGRAMS + 1):
+            if number % 10 == 0:
+                messages = (Message("user", f"{number} " * 400),)
+                log.writer.called(Call(number, "gpt", request_digest("gpt", messages), f"{rng.random()} " * 99, 5, 6,
+                                       0.5, 1.0, "", messages))  # fmt: skip
             source = f"# {number}\n" + "\n".join(f"x{n} = {rng.random()}" for n in range(rng.choice((5, 40, 900))))
             log.program(rng.randrange(max(1, number - 20), number), rng.gauss(number / 10, 20), source=source,
                         workloads={"uniform": rng.random(), "skewed": rng.random()}, feedback="näher " * 10,

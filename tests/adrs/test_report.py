@@ -63,7 +63,7 @@ def test_a_run_with_everything(story: Path) -> None:  # noqa: F811
     words = " ".join(page.text.split())
     assert "Program 6 is the winner, chosen on validation. It scores 90.0 on train and 75.0 on test" in words
     assert "From train to test it loses" in words
-    assert "longest-first (state-of-the-art)" in page.text
+    assert "longest-first is the published human design" in page.text
     assert "1.1 to 1.3, 3 times" in page.text
     assert "ZeroDivisionError" in page.text
     assert "--seed 7" in page.text

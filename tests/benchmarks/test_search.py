@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adrs.lineage.curves import Curve, Point
+from adrs.lineage.curves import Curve, Point, Scaling
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
@@ -18,8 +18,11 @@ from search import Result, Trial
 
 def result(problem: str, strategy: str, seed: int, values: dict[int, float], evaluations: int = 100) -> Result:
     points = tuple(Point(at, float(at), 0.0, value) for at, value in values.items())
-    return Result(Trial(problem, strategy, seed), evaluations, Curve(points, evaluations, 9.0, 0.0, True),
-                  {"train": points[-1].value}, {"ok": evaluations}, 3.0, "evaluations", {"commit": "abc"})  # fmt: skip
+    curve = Curve(points, evaluations, 9.0, 0.0, Scaling(0.0, 100.0))
+    made_by = {"commit": "abc"}
+    score: dict[str, float | None] = {"train": points[-1].value}
+    trial = Trial(problem, strategy, seed)
+    return Result(trial, evaluations, curve, score, {"ok": evaluations}, 3.0, "evaluations", made_by)
 
 
 RESULTS = [
@@ -29,7 +32,7 @@ RESULTS = [
 
 
 def test_medians_quartiles_and_what_was_reached() -> None:
-    adaptive, control = search_report.summarise(RESULTS, 100)
+    adaptive, control = search_report.summarise(search_report.scored(RESULTS), 100)
     assert (adaptive.search, control.search) == ("adaptive", "random")
     assert (adaptive.best.low, adaptive.best.median, adaptive.best.high) == (150.5, 151, 151.5)
     assert adaptive.to_state_of_the_art.median == 11

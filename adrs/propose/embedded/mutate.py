@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst as cst
 
-from adrs.interface import FunctionType, ValueType
+from adrs.interface import FunctionType
 from adrs.problem import Objective
 from adrs.program import Brief, Draft, Parent, Program
 from adrs.propose.embedded import edits, statements
@@ -146,6 +146,6 @@ def _alike(functions: Mapping[str, FunctionType]) -> list[list[str]]:
     groups: dict[str, list[str]] = {}
     for function in functions.values():
         for kind in function.arguments.values():
-            for name, field in () if isinstance(kind, ValueType) else kind.items():
+            for name, field in kind.items() if isinstance(kind, Mapping) else ():
                 groups.setdefault(f"{field.base} {field.dims}", []).append(name)
     return [list(dict.fromkeys(names)) for names in groups.values() if len(set(names)) > 1]

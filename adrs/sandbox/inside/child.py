@@ -10,6 +10,7 @@ import random
 import resource
 import signal
 import sys
+import time
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,7 @@ def run(walls: Walls, opening: Opening) -> None:
     except Exception as error:  # the edge: a machine's fault, reported as such before any program is seen
         _write(connection, wire.pack(["broken", f"{type(error).__name__}: {error}"]))
         os._exit(1)
+    signal.signal(signal.SIGPROF, _overtime)
     _write(connection, _READY)
     _Program(connection).serve()
 
@@ -155,15 +157,17 @@ class _Program:
 
     def __init__(self, connection: int) -> None:
         self._connection = connection
-        self._functions: dict[str, tuple[Callable[..., Any], Sequence[bool]]] = {}
-        self._states: list[dict[str, Any]] = [{}]
+        self._functions: dict[str, _Function] = {}
+        self._states: list[Any] = [{}]
+        self._model: Any = None
         self._scenario = -1
         """The scenario at work in a map."""
 
     def serve(self) -> None:
         """Answer requests [nonce, operation, ...] with [nonce, kind, ...], one at a time."""
         operations: dict[str, Callable[..., Any]] = {
-            "load": self._load, "call": self._call, "map": self._map, "reset": self._reset, "echo": self._echo,
+            "load": self._load, "call": self._call, "map": self._map, "attempt": self._attempt,
+            "reset": self._reset, "echo": self._echo,
         }  # fmt: skip
         while True:
             body = _read_frame(self._connection)
@@ -177,35 +181,96 @@ class _Program:
             _flush()
             _write(self._connection, frame)
 
-    def _load(self, source: str, functions: dict[str, list[bool]]) -> None:
+    def _load(self, source: str, functions: dict[str, dict[str, Any]]) -> None:
         module = types.ModuleType("program")
         module.__file__ = PROGRAM
         sys.modules["program"] = module
         linecache.cache[PROGRAM] = (len(source), None, source.splitlines(keepends=True), PROGRAM)
         exec(compile(source, PROGRAM, "exec", dont_inherit=True), module.__dict__)
-        for name, states in functions.items():
+        for name, roles in functions.items():
             function = module.__dict__.get(name)
-            if not callable(function):
+            if not callable(function) and not (roles["optional"] and function is None):
                 raise NameError(f"function {name} is not defined")
-            self._functions[name] = (function, states)
+            self._functions[name] = _Function(function, roles["arguments"], roles["keeps"])
 
     def _call(self, name: str, arguments: list[Any]) -> Any:
-        function, states = self._functions[name]
-        return function(*_with_states(arguments, states, self._states[0]))
+        function = self._functions[name]
+        return self._ask(function, arguments, 0) if function.call is not None else None
+
+    def _ask(self, function: "_Function", arguments: Sequence[Any], scenario: int) -> Any:
+        """One answer; None where it stays here."""
+        assert function.call is not None
+        sent = iter(arguments)
+        kept = {"state": self._states[scenario], "model": self._model}
+        answer = function.call(*[kept[role] if role else next(sent) for role in function.arguments])
+        if not function.keeps:
+            return answer
+        if function.keeps == "state":
+            self._states[scenario] = answer
+        elif function.keeps == "model":
+            self._model = answer
+        return None
 
     def _map(self, name: str, columns: list[Any], chosen: Any) -> Any:
-        function, states = self._functions[name]
-        asked = self._states if chosen is None else [self._states[number] for number in chosen.tolist()]
-        count = len(asked)
+        function = self._functions[name]
+        if function.call is None:
+            return None
+        scenarios: Sequence[int] = range(len(self._states)) if chosen is None else chosen.tolist()
+        count = len(scenarios)
         spread = [_spread(column, count) for column in columns]
-        if any(states):
-            spread = _with_states(spread, states, asked)
         answers: list[Any] = []
-        rows = zip(*spread, strict=True) if spread else [()] * count
-        for self._scenario, row in enumerate(rows):
-            answers.append(function(*row))
+        if function.keeps:
+            rows = zip(*spread, strict=True) if spread else [()] * count
+            for self._scenario, row in zip(scenarios, rows, strict=True):
+                self._ask(function, row, self._scenario)
+        else:  # as little as possible for each call: simulators ask for a hundred thousand decisions
+            sent = iter(spread)
+            kept = {"state": [self._states[number] for number in scenarios], "model": [self._model] * count}
+            arguments = [kept[role] if role else next(sent) for role in function.arguments]
+            rows = zip(*arguments, strict=True) if arguments else [()] * count
+            call = function.call
+            for self._scenario, row in zip(scenarios, rows, strict=True):
+                answers.append(call(*row))
         self._scenario = -1
-        return _stack(answers)
+        return None if function.keeps else _stack(answers)
+
+    def _attempt(
+        self, name: str, columns: list[Any], scenarios: list[int], seconds: float, most_failures: int
+    ) -> list[Any]:
+        """Answers of the calls that succeed, [row, verdict, reason] of those that fail, CPU seconds of all asked."""
+        function = self._functions[name]
+        spread = [spread_parts(column, len(scenarios)) for column in columns]
+        rows = zip(*spread, strict=True) if spread else [()] * len(scenarios)
+        answers: list[Any] = []
+        failures: list[Any] = []
+        times: list[float] = []
+        for row, arguments in enumerate(rows if function.call is not None else []):
+            started = time.thread_time()
+            try:
+                answer = self._in_time(function, arguments, scenarios[row], seconds)
+            except (MemoryError, wire.Unsendable):
+                raise
+            except BaseException as error:  # the edge: a failed decision is counted by the other side
+                _, kind, message, line, _ = _report(error, -1)
+                verdict = "timeout" if isinstance(error, _Overtime) else "error"
+                failures.append([row, verdict, f"{kind}: {message}{f' (line {line})' if line else ''}"])
+            else:
+                answers.append(answer)
+            times.append(time.thread_time() - started)
+            if len(failures) > most_failures:
+                break
+        if function.call is None:
+            times = [0.0] * len(scenarios)
+        return [wire.compact(answers), failures, np.array(times)]
+
+    def _in_time(self, function: "_Function", arguments: Sequence[Any], scenario: int, seconds: float) -> Any:
+        """One plain answer. Raises _Overtime, and Unsendable for one that is not plain."""
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        try:
+            answer = self._ask(function, arguments, scenario)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0.0)
+        return plain(answer)
 
     def _reset(self, seed: int, scenarios: int) -> None:
         random.seed(seed)
@@ -216,10 +281,46 @@ class _Program:
         return list(arguments)
 
 
-def _with_states(values: Sequence[Any], states: Sequence[bool], state: Any) -> list[Any]:
-    """Values in the order of the signature, with the state put where it belongs."""
-    sent = iter(values)
-    return [state if is_state else next(sent) for is_state in states]
+@dataclass(frozen=True)
+class _Function:
+    """One function of the program."""
+
+    call: Callable[..., Any] | None
+    """None where the program leaves it out."""
+    arguments: Sequence[str]
+    """For each argument `state` or `model`, which stay here, or nothing: then it is sent."""
+    keeps: str
+    """`state`, `model` or `nothing` where the answer stays here."""
+
+
+class _Overtime(BaseException):
+    """A call took too long."""
+
+
+def _overtime(number: int, frame: Any) -> None:
+    raise _Overtime("the call took too long")
+
+
+def plain(answer: Any) -> Any:
+    """The answer, if its scalars are of Python's own types. Raises Unsendable."""
+    kind = type(answer)
+    if kind in (tuple, list):
+        return [plain(entry) for entry in answer]
+    if kind is dict:
+        return {key: plain(entry) for key, entry in answer.items()}
+    if kind not in (int, float, bool, str, type(None), np.ndarray):
+        raise wire.Unsendable("type", f"a value of type {kind.__name__}")
+    return answer
+
+
+def spread_parts(parts: list[Any], count: int) -> Sequence[Any]:
+    """The value of each scenario out of what differs between them and what they share."""
+    way, value, *shared = parts
+    if way == "same":
+        return [value] * count
+    if way == "rows":
+        return _spread(value, count)
+    return [{**row, **shared[0]} for row in _spread(value, count)]
 
 
 def _spread(column: Any, count: int) -> Sequence[Any]:

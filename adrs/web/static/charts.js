@@ -79,7 +79,8 @@ export async function drawCurves(place, curves, axis, options = {}) {
   await draw(place, traces, {
     showlegend: several, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     xaxis: { title: { text: title, standoff: 6 }, range: [0, (end || 1) * 1.02] },
-    yaxis: { title: { text: plain(drawn[0].label), standoff: 6 } }, annotations: lines.map(baselineLabel),
+    yaxis: { title: { text: plain(drawn[0].label), standoff: 6 } },
+    annotations: lines.map((/** @type {any} */ line) => baselineLabel(line, drawn, column, end)),
   });
   listen(place, options.onclick);
 }
@@ -110,12 +111,14 @@ function baselineTrace(line, end) {
   };
 }
 
-/** Its name, where the curve is not: that begins low and ends high. @param {any} line */
-function baselineLabel(line) {
-  const right = line.role === "trivial";
+/** Its name, where no curve is: below it on the right if it was passed early, else above it on the left.
+ * @param {any} line @param {any[]} curves @param {number} column @param {number} end */
+function baselineLabel(line, curves, column, end) {
+  const passed = Math.min(...curves.map((curve) => curve.points.find((/** @type {any} */ point) => point[4] >= line.value)?.[column] ?? end));
+  const right = passed < end / 2;
   return {
-    x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: line.value, yanchor: "bottom", showarrow: false,
-    text: plain(`${line.role}: ${line.name}`), font: { size: 11, color: colour("muted") },
+    x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: line.value, yanchor: right ? "top" : "bottom",
+    showarrow: false, text: plain(`${line.role}: ${line.name}`), font: { size: 11, color: colour("muted") },
   };
 }
 
@@ -156,15 +159,16 @@ export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
     },
   }], {
     xaxis: { title: { text: "program", standoff: 6 }, ...(last < 10 ? { dtick: 1 } : {}) },
-    yaxis: { title: { text: "score", standoff: 6 }, range: fitting(values) },
+    yaxis: { title: { text: "score", standoff: 6 }, range: fitting(values, shown) },
   });
   listen(place, onclick);
 }
 
-/** A range that a few very bad programs do not squeeze: from the twentieth part of the values up, with some room.
- * @param {number[]} values sorted */
-function fitting(values) {
-  const low = values[Math.floor(values.length / 20)], high = values[values.length - 1];
+/** A range that a few very bad programs do not squeeze: from the twentieth part of the values up, with all that improved.
+ * @param {number[]} values sorted @param {any[]} shown */
+function fitting(values, shown) {
+  const improved = shown.filter((node) => node.improved).map((node) => node.value);
+  const low = Math.min(values[Math.floor(values.length / 20)], ...improved), high = values[values.length - 1];
   const room = (high - low || 1) * 0.08;
   return [low - room, high + room];
 }

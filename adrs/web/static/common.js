@@ -82,6 +82,26 @@ announce.timer = undefined;
 /** Text for a chart: Plotly reads some markup in texts. @param {string} text */
 export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** Hear of changes while the page is in view: browsers keep few connections to a server, and every stream holds one.
+ * @param {string} path @param {(news: any) => void} hear called with the state of things whenever the page comes into view */
+export function listenTo(path, hear) {
+  /** @type {EventSource | null} */ let source = null;
+  const follow = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource(path);
+      source.addEventListener("changed", (event) => hear(JSON.parse(event.data)));
+      source.addEventListener("error", () => {
+        if (source?.readyState === EventSource.CLOSED) announce("The server has gone; this page does not change any more.");
+      });
+    }
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
+}
+
 /** Call again later when called too often, and never twice at a time: what takes long is done less often.
  * @param {() => Promise<void>} work @param {number} least milliseconds between an end and the next beginning */
 export function throttled(work, least) {

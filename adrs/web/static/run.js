@@ -1,5 +1,5 @@
 // One run: its curve, its tree, and what changes while it goes on.
-import { $, announce, element, getJson, getPart, post, put, throttled, token } from "./common.js";
+import { $, announce, element, getJson, getPart, listenTo, post, put, throttled, token } from "./common.js";
 import { drawCurves, drawMap, drawNothing } from "./charts.js";
 import { Tree } from "./tree.js";
 
@@ -88,24 +88,21 @@ const refreshPanels = throttled(async () => {
   $("#panels").removeAttribute("aria-busy");
 }, 3000);
 
-function listen() {
-  const source = new EventSource(`${run}/events`);
-  let first = true;
-  source.addEventListener("changed", (event) => {
-    const news = JSON.parse(event.data);
-    if (news.error) { announce(news.error); return; }
-    document.title = `${news.live ? "● " : ""}${news.score} ${name} – adrs`;
-    refreshHead();
-    refreshCurve();
-    refreshPanels();
-    if (news.best !== best || first) {
-      if (!first && news.best !== null) announce(`New best: ${news.score}, program ${news.best}`);
-      best = news.best;
-      refreshTree();
-    }
-    first = false;
-  });
-  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) announce("The server has gone; this page does not change any more."); });
+let first = true;
+
+/** @param {any} news */
+function hear(news) {
+  if (news.error) { announce(news.error); return; }
+  document.title = `${news.live ? "● " : ""}${news.score} ${name} – adrs`;
+  refreshHead();
+  refreshCurve();
+  refreshPanels();
+  if (news.best !== best || first) {
+    if (!first && news.best !== null) announce(`New best: ${news.score}, program ${news.best}`);
+    best = news.best;
+    refreshTree();
+  }
+  first = false;
 }
 
 function steerable() {
@@ -155,4 +152,4 @@ addEventListener("keydown", (event) => {
 
 steerable();
 getJson(`${run}/control.json`).then((found) => { control = found; if (curve && found) drawCurve(); }).catch(console.warn);
-listen();
+listenTo(`${run}/events`, hear);

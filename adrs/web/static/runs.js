@@ -1,5 +1,5 @@
 // The list of runs, which follows what happens to them.
-import { $, getPart, put, throttled } from "./common.js";
+import { $, getPart, listenTo, put, throttled } from "./common.js";
 
 const list = $("#list");
 const refresh = throttled(async () => {
@@ -11,7 +11,7 @@ const refresh = throttled(async () => {
   if (focused) [...list.querySelectorAll("input")].find((box) => box.value === focused)?.focus();
 }, 1000);
 let first = true;
-new EventSource("/events").addEventListener("changed", () => {
+listenTo("/events", () => {
   if (!first) refresh();
   first = false;
 });

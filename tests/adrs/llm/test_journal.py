@@ -65,7 +65,10 @@ def test_no_file_of_a_run_holds_a_key(log: LogJournal, tmp_path: Path) -> None:
         return await models.ask(1, models.labels[0], HELLO)
 
     with Server(f"this is your key: {KEY}") as server:
-        with_models(server, use, journal=log, environment={"OPENAI_API_KEY": KEY})
+        asked = with_models(server, use, journal=log, environment={"OPENAI_API_KEY": KEY})
+    found = log.find(1, asked.request_digest)
+    assert found is not None
+    assert KEY not in found.answer  # which is compressed on disk
     assert server.requests[0].key == KEY
     for path in (tmp_path / "run").iterdir():
         assert KEY.encode() not in path.read_bytes()

@@ -51,7 +51,9 @@ def run(zygote: Zygote, code: str) -> Any:
     child = zygote.spawn()
     child.ready()
     try:
-        child.exchange(wire.pack([1, "load", _PROGRAM, {"run": [False]}]), 20)
+        child.exchange(
+            wire.pack([1, "load", _PROGRAM, {"run": {"arguments": [""], "keeps": "", "optional": False}}]), 20
+        )
         return wire.unpack(child.exchange(wire.pack([2, "call", "run", [textwrap.dedent(code).strip()]]), 30))[2]
     finally:
         child.end()

@@ -36,6 +36,7 @@ class Server:
     port: int
     token: str
     address: str
+    process: "subprocess.Popen[str]"
 
     @property
     def base(self) -> str:
@@ -68,7 +69,7 @@ def served(runs: Path, *options: str) -> Iterator[Server]:
         found = urlsplit(address)
         assert found.hostname is not None, address
         assert found.port is not None, address
-        yield Server(found.hostname, found.port, found.fragment.removeprefix("token="), address)
+        yield Server(found.hostname, found.port, found.fragment.removeprefix("token="), address, process)
     finally:
         process.terminate()
         process.wait(20)

@@ -59,7 +59,7 @@ def visit(browser: Any, server: Server) -> Iterator[Opener]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith(base.base) else None)
@@ -78,7 +78,7 @@ def drawn(page: Any, place: str = "#curve") -> None:
 
 def eventually(page: Any, holds: str, argument: object = None) -> None:
     """Wait until an expression holds; the policy of the pages forbids Playwright's own way, which evaluates texts."""
-    for _ in range(600):
+    for _ in range(1200):
         if page.evaluate(holds, argument):
             return
         page.wait_for_timeout(50)
@@ -104,7 +104,7 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     assert page.inner_text("#head .figures").count(f"program {number}") == 1
     assert str(number) in page.inner_text("#said")  # said for those who do not see the chart
 
-    drawn(page, "#map")
+    eventually(page, "number => document.querySelector('#map').data?.[3].customdata.includes(number)", number)
     place = page.evaluate("""number => {
         const map = document.querySelector("#map"), index = map.data[3].customdata.indexOf(number);
         const box = map.querySelectorAll(".scatterlayer .trace:last-child .point")[index].getBoundingClientRect();

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import signal
 import socket
 from html.parser import HTMLParser
 from pathlib import Path
@@ -211,6 +212,17 @@ def test_a_page_hears_of_a_new_program(server: Server, made: Made) -> None:
     made.live.add(made.live.scores[1] + 1, 1)
     assert news()["programs"] == made.live.count
     connection.close()
+
+
+def test_an_interrupt_ends_it_quietly_though_pages_listen(tmp_path: Path) -> None:
+    MadeRun(tmp_path / "runs" / "one", demo(tmp_path)).finish()
+    with served(tmp_path / "runs") as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", "/runs/one/events")
+        assert connection.getresponse().readline().startswith(b"event: changed")
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(20) == 0
+        connection.close()
 
 
 def test_others_are_let_in_with_the_token_alone(made: Made) -> None:

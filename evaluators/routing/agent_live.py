@@ -1,0 +1,149 @@
+"""The simulated track of agent-step-routing: asks a policy for every call of many runs in lock step."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adrs.evaluation import Metrics, Policy, Shared
+from evaluators.routing import agent_runs, asking, intervals, tiers
+from evaluators.routing.agent_prefixes import episodes
+from evaluators.routing.agent_runs import MOST_DOLLARS, MOST_STEPS, TIME_TO_LIVE, Runs, Simulator
+
+NOT_ASKED = -2
+FAILED = -1
+_SEED_LIMIT = 2**63
+PENALTIES = {"bill": agent_runs.PENALTY, "bill_2": agent_runs.PENALTY_2, "bill_5": agent_runs.PENALTY_5}
+"""Dollars for each unresolved run."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One workload."""
+
+    train: dict[str, Any]
+    runs: Runs
+
+
+def record(runs: Runs, seed: int) -> dict[str, Any]:
+    """Calls of recorded runs: half of them played at tier high throughout, half at random tiers."""
+    rng = np.random.default_rng([seed, 2])
+    half = len(runs) // 2
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in ("signal", "prompt_tokens", "step", "tier", "run")}
+
+    def decide(simulator: Simulator) -> np.ndarray:
+        rows = simulator.active
+        found = (simulator.signal, simulator.prompt_tokens, np.full(len(rows), simulator.step_number + 1),
+                 simulator.required, rows)  # fmt: skip
+        for column, value in zip(columns.values(), found, strict=True):
+            column.append(value.copy())
+        return np.where(rows < half, tiers.HIGH, rng.integers(0, 4, size=len(rows)))
+
+    agent_runs.play(runs, decide)
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    order = np.lexsort((joined["step"], joined["run"]))
+    return {**{name: values[order] for name, values in joined.items()}, "prices": tiers.POOL_PRICES}
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of runs, in the order of the workload."""
+
+    chosen: np.ndarray
+    """int64[R, MOST_STEPS]; FAILED where a decision failed, NOT_ASKED after a run's end."""
+    seconds: np.ndarray
+    """float64[R, MOST_STEPS], CPU seconds of the calls, as the policy's process says."""
+    end: Simulator
+
+
+def play(policy: Policy, task: Task, seed: int, order: np.ndarray) -> Played:
+    """Play some runs, int64, which are asked in that order. Raises Failed for too many failed decisions."""
+    runs = task.runs
+    number = len(runs)
+    place = np.full(number, -1)
+    place[order] = np.arange(len(order))
+    seeds = np.random.default_rng(seed).integers(0, _SEED_LIMIT, size=(number, MOST_STEPS))
+    chosen, seconds = np.full((number, MOST_STEPS), NOT_ASKED), np.zeros((number, MOST_STEPS))
+    simulator = Simulator(runs)
+    simulator.active = simulator.active[place >= 0]
+    tally = asking.Tally(int(runs.milestones[order].sum()))
+    limits = {"max_steps": MOST_STEPS, "budget_usd": MOST_DOLLARS}
+    policy.reset(seed, len(order))
+    policy.call("fit", task.train)
+    policy.map("reset", episodes(len(order), tiers.POOL_PRICES, limits))
+    while len(simulator.active):
+        step = simulator.step_number
+        simulator.active = simulator.active[np.argsort(place[simulator.active])]
+        rows = simulator.active
+        scenarios = place[rows].tolist()
+        attempts = policy.attempt(
+            "route", _requests(simulator, seeds[rows, step], limits), scenarios=scenarios,
+            seconds=asking.CALL_SECONDS, most_failures=tally.left,
+        )  # fmt: skip
+        tally.add(attempts)
+        tier = np.full(len(rows), FAILED)
+        if attempts.answers is not None:
+            tier[attempts.succeeded] = attempts.answers
+        chosen[rows, step], seconds[rows, step] = tier, attempts.seconds
+        feedback = simulator.step(tier)
+        told = policy.attempt(
+            "observe", feedback, scenarios=scenarios, seconds=asking.CALL_SECONDS, most_failures=tally.left
+        )
+        tally.add(told)
+    return Played(chosen, seconds, simulator)
+
+
+def _requests(simulator: Simulator, seeds: np.ndarray, limits: dict[str, Any]) -> dict[str, Any]:
+    rows = simulator.active
+    return {
+        "step": np.full(len(rows), simulator.step_number + 1),
+        "signal": simulator.signal,
+        "prices": Shared(tiers.POOL_PRICES),
+        "prompt_tokens": simulator.prompt_tokens,
+        "cache": [
+            {"cached_tokens": tokens, "age": age, "time_to_live": TIME_TO_LIVE}
+            for tokens, age in zip(simulator.cached_tokens, simulator.cache_age, strict=True)
+        ],
+        "spent_usd": simulator.spent[rows],
+        "limits": Shared(limits),
+        "seed": seeds,
+    }
+
+
+def bills(end: Simulator, penalty: float) -> np.ndarray:
+    """float64[R], dollars: what a run cost, and the penalty if it is not resolved."""
+    found: np.ndarray = end.spent + penalty * ~end.resolved
+    return found
+
+
+def measure(task: Task, played: Played) -> Metrics:
+    """Metrics of all runs of a workload."""
+    end = played.end
+    resolved = int(end.resolved.sum())
+    shares = end.calls.sum(axis=0) / max(1, end.calls.sum())
+    metrics = Metrics(
+        **{name: float(bills(end, penalty).mean()) for name, penalty in PENALTIES.items()},
+        bill_100=100 * float(bills(end, agent_runs.PENALTY).mean()),
+        resolved=resolved / len(task.runs),
+        cost=float(end.spent.mean()),
+        steps=float(end.steps.mean()),
+        bounds={"bill_2": float(agent_runs.least_bill(task.runs, agent_runs.PENALTY_2).mean())},
+        feedback=(
+            f"{end.resolved.mean():.1%} resolved at ${end.spent.mean():.3f} and {end.steps.mean():.1f} steps each; "
+            "calls at " + ", ".join(f"{name} {share:.0%}" for name, share in zip(tiers.NAMES, shares, strict=True))
+        ),
+    )
+    for name, share in zip(tiers.NAMES, shares.tolist(), strict=True):
+        metrics[f"share_{name}"] = share
+    if resolved:
+        metrics["cost_per_resolved"] = float(end.spent.sum()) / resolved
+    return metrics
+
+
+def add_intervals(metrics: Metrics, ours: Played, theirs: Played) -> None:
+    """Add the 95 % interval of bill_2 over runs, and of its difference to the state-of-the-art baseline's."""
+    columns = [bills(played.end, agent_runs.PENALTY_2) for played in (ours, theirs)]
+    means = intervals.draws(len(columns[0])) @ np.stack(columns, axis=1) / len(columns[0])
+    for name, values in (("bill_2", means[:, 0]), ("gain_over_baseline", means[:, 1] - means[:, 0])):
+        low, high = np.percentile(values, intervals.PERCENTILES, method="linear")
+        metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)

@@ -1,0 +1,249 @@
+"""The recorded track of agent-step-routing: a tier for every call of a bank, with the cache that the choices leave."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adrs.errors import UserError
+from adrs.evaluation import Metrics, Policy, Shared
+from evaluators.routing import agent_accounting, agent_bank, asking, intervals, text_features, tiers
+from evaluators.routing.agent_accounting import ERROR, TIME_TO_LIVE, Facts
+from evaluators.routing.agent_accounting import Path as TierPath
+from evaluators.routing.agent_bank import Bank, Message
+
+_INSTANCE = re.compile(r"\b[\w.-]+__[\w.-]+-\d+\b")
+_FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
+_SEED_LIMIT = 2**63
+
+
+@dataclass(frozen=True)
+class Task:
+    """One workload."""
+
+    fit: Bank
+    bank: Bank
+
+    @cached_property
+    def shown(self) -> list[list[Message]]:
+        """The messages of each call as a policy sees them."""
+        return masked(self.bank.messages)
+
+    @cached_property
+    def train(self) -> dict[str, Any]:
+        """What `fit` is given."""
+        facts = self.fit.facts
+        return {
+            "messages": masked(self.fit.messages), "features": self.fit.features, "prompt_tokens": facts.prompt,
+            "step": facts.step, "trajectory": facts.trajectory, "tier": facts.label,
+            "prices": tiers.STATIC_PRICES,
+        }  # fmt: skip
+
+    @cached_property
+    def bound(self) -> float:
+        """A Combined that nothing can beat."""
+        return agent_accounting.upper_bound(self.bank.facts)
+
+
+def masked(prompts: Sequence[Sequence[Message]]) -> list[list[Message]]:
+    """Prompts of allowed fields alone, without ids: calls are numbered in order of appearance, names of issues hidden.
+
+    Calls are numbered anew in each prompt.
+    """
+    known: dict[int, Message] = {}
+    found = []
+    for messages in prompts:
+        calls: dict[str, str] = {}
+        found.append([_masked(message, calls, known) for message in messages])
+    return found
+
+
+def _masked(message: Message, calls: dict[str, str], known: dict[int, Message]) -> Message:
+    """One message; those without ids of calls are made once for all prompts that share them."""
+    plain = not message.get("tool_calls") and not message.get("tool_call_id")
+    if plain and id(message) in known:
+        return known[id(message)]
+    shown = {name: _text_masked(message[name]) for name in _FIELDS if name in message}
+    for call in shown.get("tool_calls") or []:
+        if isinstance(call, dict) and "id" in call:
+            call["id"] = calls.setdefault(str(call["id"]), f"call_{len(calls) + 1}")
+    if shown.get("tool_call_id") is not None:
+        identity = str(shown["tool_call_id"])
+        shown["tool_call_id"] = calls.setdefault(identity, f"call_{len(calls) + 1}")
+    if plain:
+        known[id(message)] = shown
+    return shown
+
+
+def _text_masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return _INSTANCE.sub("repository-issue", value) if "__" in value else value
+    if isinstance(value, list):
+        return [_text_masked(entry) for entry in value]
+    if isinstance(value, dict):
+        return {str(key): _text_masked(entry) for key, entry in value.items()}
+    return value
+
+
+@dataclass(frozen=True)
+class Played:
+    """The tiers of a bank's calls."""
+
+    chosen: np.ndarray
+    """int64[N]; ERROR where a decision failed."""
+    seconds: np.ndarray
+    """float64[N], CPU seconds of the calls, as the policy's process says."""
+
+
+def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Played:
+    """Ask for every call of some trajectories, int64, in that order, all of them in lock step. Raises Failed."""
+    facts = task.bank.facts
+    path = TierPath(facts)
+    spent = np.zeros(int(facts.trajectory.max()) + 1)
+    seeds = np.random.default_rng(seed).integers(0, _SEED_LIMIT, size=len(facts))
+    place = np.full(len(spent), -1)
+    place[trajectories] = np.arange(len(trajectories))
+    tally = asking.Tally(int((place[facts.trajectory] >= 0).sum()))
+    chosen, seconds = np.full(len(facts), ERROR), np.zeros(len(facts))
+    policy.reset(seed, len(trajectories))
+    policy.call("fit", task.train)
+    policy.map("reset", episodes(len(trajectories), tiers.STATIC_PRICES, {}))
+    for rows in facts.positions:
+        asked = rows[place[facts.trajectory[rows]] >= 0]
+        asked = asked[np.argsort(place[facts.trajectory[asked]])]
+        if not len(asked):
+            continue
+        for start in range(0, len(asked), asking.BATCH):
+            batch = asked[start : start + asking.BATCH]
+            attempts = policy.attempt(
+                "route", _requests(task, path, spent, seeds, batch), scenarios=place[facts.trajectory[batch]].tolist(),
+                seconds=asking.CALL_SECONDS, most_failures=tally.left,
+            )  # fmt: skip
+            tally.add(attempts)
+            seconds[batch] = attempts.seconds
+            if attempts.answers is not None:
+                chosen[batch[attempts.succeeded]] = attempts.answers
+        failed = chosen[asked] == ERROR
+        tier = np.where(failed, tiers.HIGH, chosen[asked])
+        path.call(asked, tier, np.zeros(len(asked), dtype=bool), tier)
+        spent[facts.trajectory[asked]] += path.cost[asked]
+    return Played(chosen, seconds)
+
+
+def episodes(number: int, prices: np.ndarray, limits: dict[str, Any]) -> dict[str, Any]:
+    """What `reset` is given of each of `number` episodes."""
+    return {
+        "prices": np.tile(prices, (number, 1, 1)),
+        "limits": [limits] * number,
+        "tiers": np.full(number, len(tiers.NAMES)),
+    }
+
+
+def _requests(task: Task, path: TierPath, spent: np.ndarray, seeds: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    facts = task.bank.facts
+    cached, age = path.readable(rows), path.age(rows)
+    return {
+        "messages": [task.shown[row] for row in rows.tolist()],
+        "tools": Shared([]),
+        "message_count": np.array([len(task.shown[row]) for row in rows.tolist()], dtype=np.int64),
+        "features": task.bank.features[rows],
+        "step": facts.step[rows],
+        "prices": Shared(tiers.STATIC_PRICES),
+        "prompt_tokens": facts.prompt[rows],
+        "cache": [
+            {"cached_tokens": tokens, "age": steps, "time_to_live": float(TIME_TO_LIVE)}
+            for tokens, steps in zip(cached, age, strict=True)
+        ],
+        "spent_usd": spent[facts.trajectory[rows]],
+        "seed": seeds[rows],
+    }
+
+
+def measure(task: Task, chosen: np.ndarray) -> Metrics:
+    """Metrics of tiers, int64[N], ERROR where a decision failed; percent."""
+    facts = task.bank.facts
+    ours = {name: float(value) for name, value in _combined(facts, chosen, official=False).items()}
+    official = _combined(facts, chosen, official=True)
+    shares = np.bincount(np.maximum(chosen, 0), minlength=4) / len(chosen)
+    below = (chosen >= 0) & (chosen < facts.label)
+    used = ", ".join(f"{name} {share:.0%}" for name, share in zip(tiers.NAMES, shares.tolist(), strict=True))
+    return Metrics(
+        **{name: value for name, value in ours.items() if np.isfinite(value)},
+        cost_save_official=float(np.nan_to_num(official["cost_save"])),
+        bounds={"combined": task.bound},
+        feedback=(
+            f"calls at {used}; {below.mean():.1%} of the calls got too low a tier, which fails whole trajectories; "
+            f"{(chosen > facts.label).mean():.1%} a higher one than they needed"
+        ),
+    )
+
+
+def _combined(facts: Facts, chosen: np.ndarray, official: bool) -> dict[str, np.ndarray]:
+    return agent_accounting.combine(agent_accounting.grade(facts, chosen, official).sums().sum(axis=0))
+
+
+def add_intervals(metrics: Metrics, task: Task, chosen: np.ndarray, theirs: np.ndarray) -> None:
+    """Add the 95 % interval of Combined over trajectories, and of its difference to the baseline's."""
+    facts = task.bank.facts
+    counts = intervals.draws(int(facts.trajectory.max()) + 1)
+    values = [
+        agent_accounting.combine(counts @ agent_accounting.grade(facts, tier, official=False).sums())["combined"]
+        for tier in (chosen, theirs)
+    ]
+    for name, found in (("combined", values[0]), ("gain_over_baseline", values[0] - values[1])):
+        low, high = np.percentile(found, intervals.PERCENTILES, method="linear")
+        metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)
+
+
+def workload_rule(facts: Facts) -> np.ndarray:
+    """int64[N], a reference that reads what no policy is shown: software engineering at high, all else at low."""
+    return np.array([tiers.HIGH if name == "swebench" else tiers.LOW for name in facts.workload])
+
+
+def read_bank(path: Path) -> Bank:
+    """A question bank in the public schema, JSON Lines. Raises UserError that names the row.
+
+    Keys of a row: `id`, `benchmark`, `instance_id`, `step_index`, `gold_tier_id`, `messages`. Tokens are counted as
+    pieces of text, the same for every tier; where token facts are known, give them to `adrs score`.
+    """
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        rows = [json.loads(line) for line in lines]
+        prompts = [row["messages"] for row in rows]
+        instance = [str(row.get("instance_id") or row["id"]) for row in rows]
+        workload = [str(row.get("benchmark", "")) for row in rows]
+        step = np.array([int(row.get("step_index") or 1) for row in rows])
+        label = np.array([int(row["gold_tier_id"]) for row in rows])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is not a question bank: {type(error).__name__}: {error}") from None
+    tokens = np.array([sum(4 + len(text_features.pieces(_all_text(m))) for m in messages) + 2 for messages in prompts])
+    unknown = Facts(
+        instance, workload, step, label, tiers.tier_tokens(tokens), np.zeros(len(rows), dtype=bool),
+        np.full(len(rows), 500),
+    )  # fmt: skip
+    prefix = np.array(
+        [before >= 0 and _is_prefix(prompts[before], prompts[row]) for row, before in enumerate(unknown.previous)]
+    )
+    facts = Facts(instance, workload, step, label, unknown.prompt, prefix, unknown.output)
+    features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in prompts])
+    return Bank(facts, prompts, features)
+
+
+def _all_text(message: Message) -> str:
+    calls = [json.dumps(call.get("function"), ensure_ascii=False) for call in message.get("tool_calls") or []]
+    return "\n".join([agent_bank.text_of(message.get("content")), *calls])
+
+
+def _is_prefix(before: Sequence[Message], after: Sequence[Message]) -> bool:
+    def key(message: Message) -> list[Any]:
+        known = {**message, "content": agent_bank.text_of(message.get("content"))}
+        return [known.get(name) for name in _FIELDS]
+
+    return len(before) <= len(after) and all(
+        key(left) == key(right) for left, right in zip(before, after, strict=False)
+    )

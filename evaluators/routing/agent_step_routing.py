@@ -1,0 +1,120 @@
+"""The trusted side of agent-step-routing: a tier for every call of an agent, on recorded prompts or in simulated runs.
+
+TwinRouterBench (arXiv 2605.18859): its static track with recorded prompts, and a simulation in place of its live one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from adrs import resources
+from adrs.errors import UserError, did_you_mean
+from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from evaluators.routing import agent_accounting, agent_bank, agent_live, agent_prefixes, agent_runs, asking, reference
+
+STATIC_FAMILIES = ("same", "heavy")
+FIT_RUNS = 150
+
+
+class RecordedSteps(Evaluator[agent_prefixes.Task]):
+    """Combined of the tiers chosen for recorded calls. It has no parameters."""
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        super().__init__(parameters)
+        _refuse_parameters(self.parameters)
+
+    def load(self, spec: WorkloadSpec) -> agent_prefixes.Task:
+        """Draw banks from the seed, or read the question bank in `file`. Raises UserError."""
+        _refuse_keys(spec)
+        if spec.seed is None:
+            name = spec.parameters.get("file")
+            if not isinstance(name, str):
+                raise UserError(f'workload "{spec.name}" needs seeds = [...] or files = [...]')
+            bank = agent_prefixes.read_bank(resources.data_file(name))
+            return agent_prefixes.Task(agent_bank.draw(np.random.default_rng(0)), bank)
+        if spec.family not in STATIC_FAMILIES:
+            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, STATIC_FAMILIES)}')
+        fit, asked = (np.random.default_rng([spec.seed, part]) for part in (1, 0))
+        return agent_prefixes.Task(agent_bank.draw(fit), agent_bank.draw(asked, heavy=spec.family == "heavy"))
+
+    def evaluate(self, policy: Policy, workload: agent_prefixes.Task, spec: WorkloadSpec) -> Metrics:
+        """Play all trajectories, then a tenth of them again in a fresh process and another order."""
+        rng = np.random.default_rng(spec.policy_seed)
+        facts = workload.bank.facts
+        number = int(facts.trajectory.max()) + 1
+        played = agent_prefixes.play(policy, workload, spec.policy_seed, rng.permutation(number))
+        asking.check_cpu(policy.restart(), len(facts))
+        again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
+        second = agent_prefixes.play(policy, workload, spec.policy_seed, again)
+        rows = np.flatnonzero(np.isin(facts.trajectory, again))
+        _compare(played.chosen[rows], second.chosen[rows])
+        metrics = agent_prefixes.measure(workload, played.chosen)
+        metrics["failed_decisions"] = float((played.chosen == agent_accounting.ERROR).sum())
+        if spec.split == "test":
+            asking.add_times(metrics, played.seconds)
+            theirs = reference.ReferencePolicy("agent-step-routing")
+            order = np.arange(number)
+            chosen = agent_prefixes.play(theirs, workload, spec.policy_seed, order).chosen
+            agent_prefixes.add_intervals(metrics, workload, played.chosen, chosen)
+        return metrics
+
+
+class SimulatedRuns(Evaluator[agent_live.Task]):
+    """Bill of simulated runs. Parameter: `runs`, of a workload."""
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        super().__init__(parameters)
+        values = dict(self.parameters)
+        runs = values.pop("runs", 400)
+        _refuse_parameters(values)
+        if type(runs) is not int or runs < 10:
+            raise UserError(f"evaluator.parameters.runs must be a whole number from 10, not {runs!r}")
+        self._runs = runs
+
+    def load(self, spec: WorkloadSpec) -> agent_live.Task:
+        """Draw runs to fit to and runs to play from the seed. Raises UserError."""
+        _refuse_keys(spec)
+        if spec.family not in agent_runs.SCENES or spec.seed is None:
+            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, agent_runs.SCENES)}')
+        scene = agent_runs.SCENES[spec.family]
+        fit = agent_runs.draw(np.random.default_rng([spec.seed, 1]), FIT_RUNS, scene)
+        runs = agent_runs.draw(np.random.default_rng([spec.seed, 0]), self._runs, scene)
+        return agent_live.Task(agent_live.record(fit, spec.seed), runs)
+
+    def evaluate(self, policy: Policy, workload: agent_live.Task, spec: WorkloadSpec) -> Metrics:
+        """Play all runs, then a tenth of them again in a fresh process and another order."""
+        rng = np.random.default_rng(spec.policy_seed)
+        number = len(workload.runs)
+        played = agent_live.play(policy, workload, spec.policy_seed, rng.permutation(number))
+        asking.check_cpu(policy.restart(), int((played.chosen != agent_live.NOT_ASKED).sum()))
+        again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
+        second = agent_live.play(policy, workload, spec.policy_seed, again)
+        _compare(played.chosen[again], second.chosen[again])
+        metrics = agent_live.measure(workload, played)
+        metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
+        if spec.split == "test":
+            asking.add_times(metrics, played.seconds[played.chosen != agent_live.NOT_ASKED])
+            theirs = reference.ReferencePolicy("agent-step-routing-trajectory")
+            baseline = agent_live.play(theirs, workload, spec.policy_seed, np.arange(number))
+            agent_live.add_intervals(metrics, played, baseline)
+        return metrics
+
+
+def _refuse_parameters(parameters: Mapping[str, Any]) -> None:
+    for name in parameters:
+        raise UserError(f'unknown key "evaluator.parameters.{name}"')
+
+
+def _refuse_keys(spec: WorkloadSpec) -> None:
+    for key in spec.parameters:
+        if key != "file":
+            raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["file"])}')
+
+
+def _compare(first: np.ndarray, second: np.ndarray) -> None:
+    """Raise Invalid where a call that was decided in both came out differently."""
+    both = (first >= 0) & (second >= 0)
+    differ = int((first != second)[both].sum())
+    if differ:
+        raise Invalid(asking.HIDDEN_STATE, f"{differ} of {int(both.sum())} repeated decisions came out differently")

@@ -1,0 +1,154 @@
+"""Asks a policy for its decisions: fit, then one decision a request, some of which may fail, then a part of it again.
+
+A decision that raises or takes too long is failed, not dropped: the problem bills it at its dearest. A tenth of the
+requests is asked again in a fresh process and another order, where the same decisions must come out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from adrs.evaluation import Attempts, Failed, Failure, Invalid, Metrics, Policy, Shared
+
+BATCH = 512
+CALL_SECONDS = 0.25
+"""CPU seconds of one call."""
+MEAN_SECONDS = 0.005
+"""CPU seconds of a call on average."""
+FIT_SECONDS = 60.0
+REPLAYED = 10
+"""One in so many requests is asked again."""
+HIDDEN_STATE = "decision depends on call order or hidden state"
+
+Columns = Mapping[str, Any]
+"""Fields of requests: arrays or lists with a row a request, or `Shared` values."""
+Requests = Callable[[np.ndarray], dict[str, Any]]
+
+
+def take(columns: Columns, rows: np.ndarray) -> dict[str, Any]:
+    """The requests with the given numbers."""
+    return {name: _take(value, rows) for name, value in columns.items()}
+
+
+def _take(value: Any, rows: np.ndarray) -> Any:
+    if isinstance(value, Shared):
+        return value
+    return value[rows] if isinstance(value, np.ndarray) else [value[row] for row in rows.tolist()]
+
+
+@dataclass
+class Tally:
+    """Failed decisions of a workload, and when there are too many."""
+
+    requests: int
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def most(self) -> int:
+        """Failed decisions that are let pass."""
+        return max(1, self.requests // 100)
+
+    @property
+    def left(self) -> int:
+        """How many more are let pass."""
+        return self.most - len(self.failures)
+
+    def add(self, attempts: Attempts) -> None:
+        """Count those of a batch. Raises Failed."""
+        self.failures += attempts.failures
+        if len(self.failures) > self.most:
+            last = self.failures[-1]
+            raise Failed(
+                last.verdict, f"{len(self.failures)} of {self.requests} decisions failed, the last with {last.reason}"
+            )
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The decisions of a workload, in the order of its requests."""
+
+    answers: np.ndarray
+    """int64[requests, ...]; -1 where a decision failed."""
+    failed: np.ndarray
+    """bool[requests]."""
+    seconds: np.ndarray
+    """float64[requests], CPU seconds of the calls, as the policy's process says."""
+
+
+def one_shot(
+    policy: Policy, train: Mapping[str, Any], requests: Requests, count: int, seed: int,
+    numbers: Callable[[Any], np.ndarray] = np.asarray, rounds: int = 1,
+) -> Decided:  # fmt: skip
+    """Fit once and ask for all decisions in an order drawn from `seed`, then for a tenth of them once more.
+
+    requests: makes the columns of some requests out of their numbers.
+    numbers: turns the checked answers of a batch into int64[batch, ...].
+    rounds: `count` requests come in so many rounds of equal length, one after the other, each in an order of its own.
+    Raises Failed for too many failed decisions or too much CPU time, Invalid where a repeated decision differs.
+    """
+    rng = np.random.default_rng(seed)
+    length = count // rounds
+    order = np.concatenate([number * length + rng.permutation(length) for number in rng.permutation(rounds)])
+    policy.reset(seed)
+    policy.call("fit", train)
+    first = _ask(policy, requests, order, count, numbers)
+    spent = policy.restart()
+    check_cpu(spent, count)
+    policy.call("fit", train)
+    again = rng.permutation(count)[: -(-count // REPLAYED)]
+    second = _ask(policy, requests, again, count, numbers)
+    compare(first, second, again)
+    return first
+
+
+def check_cpu(spent: float, calls: int) -> None:
+    """Raise Failed where a process has used more CPU seconds than its fit and calls may."""
+    allowed = FIT_SECONDS + MEAN_SECONDS * calls
+    if spent > allowed:
+        raise Failed("timeout", f"{spent:.1f} s of CPU for fit and {calls} decisions, {allowed:.1f} s are allowed")
+
+
+def compare(first: Decided, second: Decided, rows: np.ndarray) -> None:
+    """Raise Invalid where a decision that was asked for twice differs. rows: int64, those of `second`."""
+    both = rows[~first.failed[rows] & ~second.failed[rows]]
+    same = (first.answers[both] == second.answers[both]).reshape(len(both), -1).all(axis=1)
+    if not same.all():
+        raise Invalid(HIDDEN_STATE, f"{int((~same).sum())} of {len(both)} repeated decisions came out differently")
+
+
+def add_times(metrics: Metrics, seconds: np.ndarray) -> None:
+    """Add mean and 95th percentile of the CPU time of decisions, float64 seconds: to test workloads alone.
+
+    Measured times differ from run to run, and what a run steers by must repeat.
+    """
+    metrics["decision_milliseconds"] = 1000 * float(seconds.mean())
+    metrics["decision_milliseconds_p95"] = 1000 * float(np.percentile(seconds, 95))
+
+
+def _ask(
+    policy: Policy, requests: Requests, order: np.ndarray, count: int, numbers: Callable[[Any], np.ndarray]
+) -> Decided:
+    answers: np.ndarray | None = None
+    failed = np.zeros(count, dtype=bool)
+    seconds = np.zeros(count)
+    tally = Tally(count)
+    for start in range(0, len(order), BATCH):
+        rows = order[start : start + BATCH]
+        attempts = policy.attempt(
+            "route", Shared(None), requests(rows), scenarios=[0] * len(rows),
+            seconds=CALL_SECONDS, most_failures=tally.left,
+        )  # fmt: skip
+        tally.add(attempts)
+        good = rows[attempts.succeeded]
+        failed[rows[~attempts.succeeded]] = True
+        seconds[rows] = attempts.seconds
+        if len(good):
+            found = numbers(attempts.answers)
+            if answers is None:
+                answers = np.full((count, *found.shape[1:]), -1, dtype=np.int64)
+            answers[good] = found
+    if answers is None:
+        answers = np.full(count, -1, dtype=np.int64)
+    return Decided(answers, failed, seconds)

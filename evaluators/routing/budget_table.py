@@ -1,0 +1,70 @@
+"""R2-Bench as its owners publish it (arXiv 2602.02823): one CSV a model, in one folder, found through any of them.
+
+Columns of a file: an id and the prompt where known, then for each budget b `{b}_score` and `{b}_count` (tokens), and
+`unlimited_score`, `unlimited_count`.
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from adrs.errors import UserError
+from evaluators.routing import splits, text_features
+from evaluators.routing.budget_task import Task
+from evaluators.routing.budget_world import BUDGETS, PROFILES, Answers
+from evaluators.routing.records import Model
+
+MOST_FIT, MOST_ASKED = 4000, 1500
+_TEXT = ("prompt", "question", "query", "input")
+_ID = ("id", "sample_id", "index", "query_id")
+
+
+def load(path: Path) -> Task:
+    """The CSVs beside `path`, split by near-duplicates of their prompts. Raises UserError."""
+    files = sorted(path.parent.glob("*.csv"))
+    rows = {file.stem: _rows(file) for file in files}
+    lengths = {len(found) for found in rows.values()}
+    if len(lengths) != 1 or lengths == {0}:
+        raise UserError(f"the files in {path.parent} do not hold the same number of queries: {sorted(lengths)}")
+    score = np.stack([_cells(found, "score", file) for file, found in rows.items()], axis=1)
+    tokens = np.stack([_cells(found, "count", file) for file, found in rows.items()], axis=1).astype(np.int64)
+    first = next(iter(rows.values()))
+    texts = [_field(row, _TEXT) for row in first]
+    keys = [_field(row, _ID) or f"{place:06d}" for place, row in enumerate(first)]
+    clusters = splits.near_duplicates(texts) if any(texts) else np.arange(len(texts))
+    dealt = np.array(splits.deal(clusters, keys, [""] * len(keys)))
+    known = {profile.model.name: profile.model for profile in PROFILES}
+    inputs = np.array([len(text_features.pieces(text)) for text in texts], dtype=np.int64)
+
+    def part(chosen: np.ndarray) -> Answers:
+        of = [texts[row] for row in chosen.tolist()]
+        return Answers(of, text_features.hash_features_of(of), inputs[chosen], score[chosen], tokens[chosen])
+
+    models = [known.get(name, Model(name, 0.1, 0.1)) for name in rows]
+    return Task(
+        models,
+        part(np.flatnonzero(dealt != "test")[:MOST_FIT]),
+        part(np.flatnonzero(dealt == "test")[:MOST_ASKED]),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+
+
+def _cells(rows: list[dict[str, str]], what: str, file: str) -> np.ndarray:
+    columns = [f"{budget}_{what}" for budget in (*BUDGETS, "unlimited")]
+    try:
+        return np.array([[float(row[column]) for column in columns] for row in rows])
+    except (KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{file}.csv: a row has no number for {error}") from None
+
+
+def _field(row: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((row[name] for name in names if row.get(name)), "")

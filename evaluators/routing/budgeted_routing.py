@@ -1,0 +1,143 @@
+"""The trusted side of budgeted-routing: a model and a limit on its answer's length, at a given price of money.
+
+R2-Router (arXiv 2602.02823). Scores and lengths of every (query, model, budget) are looked up here.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adrs import resources
+from adrs.errors import UserError, did_you_mean
+from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
+from evaluators.routing import asking, budget_table, budget_world, cost_curves, intervals, reference
+from evaluators.routing.budget_task import LAMBDAS, UNLIMITED, Outcomes, Task, outcomes
+from evaluators.routing.records import Model
+from evaluators.routing.sizes import STANDARD, Sizes, sizes
+
+FAMILIES = ("same", "shifted", "other-pool")
+UTILITIES = {1000: 9, 10_000: 13, 100_000: 17}
+"""Dollars' worth in quality, and the place in LAMBDAS where it is asked for."""
+
+
+class BudgetedRouting(Evaluator[Task]):
+    """Area under the curve of quality over cost. Parameters: `fit` and `asked`, queries of synthetic workloads."""
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        super().__init__(parameters)
+        self._sizes = sizes(self.parameters)
+
+    def load(self, spec: WorkloadSpec) -> Task:
+        """Draw the family from the seed, or read R2-Bench from `file`. Raises UserError."""
+        for key in spec.parameters:
+            if key != "file":
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["file"])}')
+        if spec.seed is None:
+            name = spec.parameters.get("file")
+            if not isinstance(name, str):
+                raise UserError(f'workload "{spec.name}" needs seeds = [...] or files = [...]')
+            return budget_table.load(Path(resources.data_file(name)))
+        if spec.family not in FAMILIES:
+            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, FAMILIES)}')
+        return draw(spec.family, spec.seed, self._sizes)
+
+    def evaluate(self, policy: Policy, workload: Task, spec: WorkloadSpec) -> Metrics:
+        """Ask for every query at every price of money; look up what the decisions gave."""
+        seeds = workload.seeds(spec.policy_seed)
+        decided = asking.one_shot(
+            policy, workload.train, lambda rows: workload.requests(rows, seeds), len(seeds), spec.policy_seed,
+            numbers=_numbers, rounds=len(LAMBDAS),
+        )  # fmt: skip
+        found = _look_up(workload, decided.answers.reshape(len(seeds), -1))
+        metrics = measure(workload, found)
+        metrics["failed_decisions"] = float(decided.failed.sum())
+        if spec.split == "test":
+            asking.add_times(metrics, decided.seconds)
+        if spec.split == "test":
+            add_intervals(metrics, workload, found, _of_baseline(workload, seeds))
+        return metrics
+
+
+def _numbers(answers: tuple[np.ndarray, list[int | None]]) -> np.ndarray:
+    models, budgets = answers
+    return np.stack([models, [UNLIMITED if budget is None else budget for budget in budgets]], axis=1)
+
+
+def _look_up(task: Task, answers: np.ndarray) -> Outcomes:
+    queries = np.arange(len(answers)) % len(task.asked)
+    return outcomes(task, answers[:, 0], answers[:, -1], queries)
+
+
+def _of_baseline(task: Task, seeds: np.ndarray) -> Outcomes:
+    requests = task.requests(np.arange(len(seeds)), seeds)
+    decisions = reference.decisions("budgeted-routing", task.train, requests, len(seeds))
+    return _look_up(task, np.array([(model, budget or UNLIMITED) for model, budget in decisions], dtype=np.int64))
+
+
+def draw(family: str, seed: int, sizes: Sizes = STANDARD) -> Task:
+    """A synthetic workload: `same`, `shifted` (half of it mathematics) or `other-pool`."""
+    world, rng = budget_world.World(), np.random.default_rng(seed)
+    fit = world.draw(rng, sizes.fit)
+    asked = world.draw(rng, sizes.asked, budget_world.SHIFTED_SHARES if family == "shifted" else budget_world.SHARES)
+    models = [profile.model for profile in budget_world.PROFILES]
+    if family == "other-pool":
+        kept = [place for place, model in enumerate(models) if model.name not in budget_world.ABSENT_ELSEWHERE]
+        order = np.array(kept)[rng.permutation(len(kept))]
+        factor = rng.lognormal(0, 0.4, size=(len(kept), 2))
+        models = [
+            Model(models[place].name, models[place].price_in * both[0], models[place].price_out * both[1])
+            for place, both in zip(order.tolist(), factor.tolist(), strict=True)
+        ]
+        fit, asked = fit.models(order), asked.models(order)
+    return Task(models, fit, asked)
+
+
+def curve(task: Task, values: np.ndarray) -> np.ndarray:
+    """float64[LAMBDAS]: the mean of each price's requests; values: float64[requests]."""
+    means: np.ndarray = values.reshape(len(LAMBDAS), len(task.asked)).mean(axis=1)
+    return means
+
+
+def measure(task: Task, found: Outcomes) -> Metrics:
+    """Metrics of the outcomes of all requests, ordered by price of money, then query."""
+    cost, quality, output = curve(task, found.cost), curve(task, found.score), curve(task, found.output_cost)
+    target = 0.95 * task.best_single
+    metrics = Metrics(
+        audc_extended_log=cost_curves.extended_log_area(cost, quality, task.anchors),
+        audc_extended=cost_curves.extended_area(cost, quality, task.anchors),
+        audc_official=cost_curves.official_area(output, quality),
+        audc_dollars=cost_curves.dollar_area(output, quality),
+        qnc=cost_curves.first_reaching(output, quality, task.best_single, task.official_span),
+        qnc_95=cost_curves.first_reaching(output, quality, target, task.official_span),
+        peak=float(quality.max()),
+        over_budget=float(found.over.mean()),
+        bounds=task.bounds,
+        feedback=_feedback(cost, quality),
+    )
+    for weight, place in UTILITIES.items():
+        metrics[f"utility_{weight}"] = float(quality[place] - weight * cost[place])
+    return metrics
+
+
+def add_intervals(metrics: Metrics, task: Task, ours: Outcomes, theirs: Outcomes) -> None:
+    """Add the 95 % interval of the primary area, and of its difference to the state-of-the-art baseline's."""
+    number, lambdas = len(task.asked), len(LAMBDAS)
+    columns = [values.reshape(lambdas, number) for values in (ours.cost, ours.score, theirs.cost, theirs.score)]
+    counts = intervals.draws(number)
+    means = counts @ np.concatenate(columns).T / number
+
+    def areas(first: int) -> np.ndarray:
+        points = zip(means[:, first : first + lambdas], means[:, first + lambdas : first + 2 * lambdas], strict=True)
+        return np.array([cost_curves.extended_log_area(cost, quality, task.anchors) for cost, quality in points])
+
+    area, other = areas(0), areas(2 * lambdas)
+    for name, values in (("audc_extended_log", area), ("gain_over_baseline", area - other)):
+        low, high = np.percentile(values, intervals.PERCENTILES, method="linear")
+        metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)
+
+
+def _feedback(cost: np.ndarray, quality: np.ndarray) -> str:
+    points = ", ".join(f"{quality[place]:.3f} at ${1000 * cost[place]:.4g}" for place in range(0, len(cost), 4))
+    return f"quality, at dollars for 1,000 queries, from no price of money to nothing but it: {points}"

@@ -1,0 +1,95 @@
+"""Decisions of the state-of-the-art baseline on a workload, for paired intervals.
+
+The baselines are part of this package's problems, written by its authors; they are run here, in the worker, only as a
+reference for test workloads. A candidate never is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from adrs import resources
+from adrs.evaluation import Attempts, Shared
+
+BASELINES = {
+    "query-routing": "baselines/carrot_linear.py",
+    "budgeted-routing": "baselines/r2_ridge.py",
+    "agent-step-routing": "baselines/sticky_maximum.py",
+    "agent-step-routing-trajectory": "baselines/tuned_quantile.py",
+}
+
+
+@cache
+def program(problem: str) -> ModuleType:
+    """The module of a problem's state-of-the-art baseline."""
+    path = resources.folder("problems") / problem / BASELINES[problem]
+    module = ModuleType(f"_reference_{problem.replace('-', '_')}")
+    exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
+    return module
+
+
+def decisions(problem: str, train: Mapping[str, Any], requests: Mapping[str, Any], count: int) -> list[Any]:
+    """Its answer to each of `count` requests."""
+    module = program(problem)
+    model = module.fit(dict(train))
+    return [module.route(model, None, request) for request in _rows(requests, count)]
+
+
+def choices(problem: str, train: Mapping[str, Any], requests: Mapping[str, Any]) -> np.ndarray:
+    """int64[requests]: the models that it chooses."""
+    return np.array(decisions(problem, train, requests, len(requests["seed"])), dtype=np.int64)
+
+
+class ReferencePolicy:
+    """The baseline of a problem whose decisions depend on earlier ones, as a policy."""
+
+    seconds = 0.0
+    decision_seconds = 0.0
+
+    def __init__(self, problem: str) -> None:
+        self._module = program(problem)
+        self._model: Any = None
+        self._states: list[Any] = []
+
+    def reset(self, seed: int, scenarios: int = 1) -> None:
+        """Give each scenario an empty state."""
+        self._states = [{} for _ in range(scenarios)]
+
+    def call(self, function: str, *arguments: Any) -> None:
+        """Fit it."""
+        self._model = getattr(self._module, function)(*arguments)
+
+    def map(self, function: str, *columns: Any) -> None:
+        """Begin all scenarios."""
+        begin = getattr(self._module, function, None)
+        if begin is not None:
+            self._states = [begin(self._model, row) for row in _rows(columns[0], len(self._states))]
+
+    def attempt(
+        self, function: str, *columns: Any, scenarios: Sequence[int] | None = None, seconds: float = 1.0,
+        most_failures: int = 0,
+    ) -> Attempts:  # fmt: skip
+        """Ask, or tell, some scenarios."""
+        chosen = range(len(self._states)) if scenarios is None else scenarios
+        answer = getattr(self._module, function, None)
+        rows = _rows(columns[0], len(chosen))
+        answers = [answer(self._model, self._states[at], row) for at, row in zip(chosen, rows, strict=True) if answer]
+        told = np.array(answers, dtype=np.int64) if answers and answers[0] is not None else None
+        return Attempts(told, np.ones(len(chosen), dtype=bool), (), np.zeros(len(chosen)))
+
+    def restart(self) -> float:
+        """Forget what was fitted."""
+        self._model = None
+        return 0.0
+
+    def echo(self, *arguments: Any) -> float:
+        """Nothing is carried anywhere."""
+        return 0.0
+
+
+def _rows(columns: Mapping[str, Any], count: int) -> Iterator[dict[str, Any]]:
+    for row in range(count):
+        yield {name: value.value if isinstance(value, Shared) else value[row] for name, value in columns.items()}

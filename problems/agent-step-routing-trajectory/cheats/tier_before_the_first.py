@@ -1,0 +1,5 @@
+"""A tier that does not exist."""
+
+
+def route(model, state, request):
+    return -1

@@ -1,0 +1,5 @@
+"""Every call at tier high."""
+
+
+def route(model, state, request):
+    return 3

@@ -1,0 +1,5 @@
+"""A model alone."""
+
+
+def route(model, state, request):
+    return 0

@@ -1,0 +1,5 @@
+"""A float for an index."""
+
+
+def route(model, state, request):
+    return 2.0

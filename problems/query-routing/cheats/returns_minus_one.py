@@ -1,0 +1,5 @@
+"""The index before the first."""
+
+
+def route(model, state, request):
+    return -1

@@ -1,0 +1,5 @@
+"""The index after the last."""
+
+
+def route(model, state, request):
+    return len(request["models"])

@@ -1,0 +1,5 @@
+"""A text for an index."""
+
+
+def route(model, state, request):
+    return "3"

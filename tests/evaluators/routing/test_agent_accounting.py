@@ -1,6 +1,7 @@
 """Prices, grades and bounds of tiers chosen for recorded calls."""
 
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adrs.errors import UserError
 from evaluators.routing import agent_accounting as accounting
-from evaluators.routing import agent_bank, agent_prefixes, tiers
+from evaluators.routing import agent_bank, agent_prefixes, reference, tiers
 from evaluators.routing.agent_accounting import ERROR, Facts
 
 
@@ -183,3 +185,39 @@ def test_legacy_scores():
     assert found["trajectory_exact"] == 50
     assert found["row_saving"] == pytest.approx(100 * (24.5 + 20) / (24.5 + 23))
     assert accounting.legacy(facts([3]), np.array([3]))["trajectory_mean"] is None
+
+
+def test_a_question_bank_in_the_public_schema(tmp_path):
+    system, user = {"role": "system", "content": "be brief"}, {"role": "user", "content": "mend it"}
+    answer = {"role": "assistant", "content": None}
+    rows = [
+        {"id": "i_step_2", "benchmark": "swebench", "instance_id": "i", "step_index": 2, "gold_tier_id": 3,
+         "messages": [system, user, answer]},
+        {"id": "i_step_1", "benchmark": "swebench", "instance_id": "i", "step_index": 1, "gold_tier_id": 0,
+         "messages": [system, user]},
+        {"id": "alone", "benchmark": "qmsum", "gold_tier_id": 1, "messages": [user]},
+    ]  # fmt: skip
+    file = tmp_path / "question_bank.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows))
+    known = agent_prefixes.read_bank(file).facts
+    assert known.previous.tolist() == [1, -1, -1]
+    assert known.prefix.tolist() == [True, False, False]
+    assert known.workloads == ["swebench", "qmsum"]
+    file.write_text('{"id": 1}\n')
+    with pytest.raises(UserError, match="is not a question bank"):
+        agent_prefixes.read_bank(file)
+
+
+def test_the_baseline_plays_a_bank_and_interleaving_changes_nothing(bank):
+    task = agent_prefixes.Task(bank, bank)
+    policy = reference.ReferencePolicy("agent-step-routing")
+    together = agent_prefixes.play(policy, task, 1, np.arange(520)).chosen
+    some = np.array([30, 2, 17])
+    apart = agent_prefixes.play(policy, task, 1, some).chosen
+    rows = np.isin(bank.facts.trajectory, some)
+    assert (together[rows] == apart[rows]).all()
+    found = agent_prefixes.measure(task, together)
+    assert found["combined"] > 70
+    agent_prefixes.add_intervals(found, task, together, np.full(970, tiers.HIGH))
+    assert found["combined_low"] < found["combined"] < found["combined_high"]
+    assert found["gain_over_baseline_low"] > 0

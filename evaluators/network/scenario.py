@@ -42,7 +42,7 @@ class Scenario:
     loss: float = 0.0
     """Probability that a packet is lost before the queue."""
     loss_every: int = 0
-    """Every so-maniest packet of a flow is lost before the queue, as theory has it; 0 = none."""
+    """Packets of a flow whose number, from 1, is a multiple of this are lost before the queue; 0 = none."""
     seed: int = 0
     """Of the losses."""
     mark_above: int = NEVER

@@ -59,7 +59,7 @@ def test_run_prints_the_outcome_as_json(workspace: Path) -> None:
 def test_resume_and_replay(workspace: Path) -> None:
     more = adrs_json("resume", "first", "--max-evaluations", "30", cwd=workspace)
     assert more["evaluations"] == 30
-    assert sum(each["line_gain"] for each in more["operators"]) == pytest.approx(
+    assert sum(each["gained_in_winner"] for each in more["operators"]) == pytest.approx(
         more["winner"]["score"]["train"] - adrs_json("show", "first", "1", cwd=workspace)["score"]
     )
     text = adrs("resume", "first", "--quiet", cwd=workspace).stdout

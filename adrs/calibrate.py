@@ -135,15 +135,15 @@ def remembered(problem: Problem) -> Calibration:
     calibration = Calibration(problem)
     for split in SPLITS:
         for baseline in problem.baselines if problem.workloads[split] else ():
-            known = _recall(problem, baseline.path.read_text(), split)
+            known = _recall(problem, baseline, split)
             if known is not None:
                 calibration.evaluations[baseline.name, split] = known
     return calibration
 
 
-def _recall(problem: Problem, source: str, split: Split) -> Evaluation | None:
+def _recall(problem: Problem, baseline: Baseline, split: Split) -> Evaluation | None:
     """The evaluation of a baseline that is kept, if any."""
-    path = _cache_path(problem, source, split)
+    path = _cache_path(problem, baseline.native or baseline.read(), split)
     if problem.objective.noisy or path is None or not path.is_file():
         return None
     try:
@@ -153,12 +153,11 @@ def _recall(problem: Problem, source: str, split: Split) -> Evaluation | None:
 
 
 async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
-    source = baseline.path.read_text()
-    known = _recall(problem, source, split)
+    known = _recall(problem, baseline, split)
     if known is not None:
         return known
-    evaluation = await executor.evaluate(Job(source, split, thorough=True))
-    path = _cache_path(problem, source, split)
+    evaluation = await executor.evaluate(Job(baseline.read(), split, thorough=True, native=baseline.native))
+    path = _cache_path(problem, baseline.native or baseline.read(), split)
     if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
         write_quietly(path, json.dumps(evaluation.plain()))
     return evaluation

@@ -158,7 +158,7 @@ class Chooser:
             known = self._calibration.evaluations.get((baseline.name, "fresh")) if baseline else None
             if baseline is not None and (known is None or not self._is_of_these(known)):
                 self._calibration.evaluations.pop((baseline.name, "fresh"), None)
-                job = Job(baseline.path.read_text(), "fresh", thorough=True, workloads=self._fresh)
+                job = Job(baseline.read(), "fresh", thorough=True, workloads=self._fresh, native=baseline.native)
                 tasks[asyncio.create_task(self._executor.evaluate(job))] = baseline.name
         for task in await finished(tasks, deadline):
             name, evaluation = tasks[task], task.result()

@@ -12,6 +12,8 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 
+from adrs.errors import UserError
+
 Workload = TypeVar("Workload")
 
 
@@ -131,8 +133,10 @@ class Policy(Protocol):
     def call(self, function: str, *arguments: Any) -> Any:
         """Call one function once. Arrays come back with the dtype and shape that the interface declares."""
 
-    def map(self, function: str, *columns: Any) -> Any:
+    def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call `function` once per scenario in one round trip.
+
+        scenarios: the ones to ask, by number and in this order; all by default. The program is not told the numbers.
 
         Each column is an array whose first axis is the scenario (or a value that all scenarios share, if it is a
         scalar); an argument of type `state` is left out, since each scenario's state stays with the policy.
@@ -180,6 +184,13 @@ class Evaluator(ABC, Generic[Workload]):
     @abstractmethod
     def evaluate(self, policy: Policy, workload: Workload, spec: WorkloadSpec) -> Metrics:
         """Run the workload against the policy and compute its metrics. Raises Invalid for a broken rule."""
+
+    def reference(self, name: str, workload: Workload, spec: WorkloadSpec) -> Metrics:
+        """Metrics of a native baseline: an algorithm of the evaluator's own, which no program can select.
+
+        Raises UserError for a name that the evaluator does not know.
+        """
+        raise UserError(f'this evaluator has no native baseline "{name}"')
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """Metrics of a split out of those of its workloads: by default means by weight, over those that have it.

@@ -4,6 +4,7 @@ A type is written as `TYPE`, `TYPE[dim, dim]`, with an optional range and a note
 
     int64[models] in 0..gpus-1, the GPU of each model
     float, GB
+    float[n]
     str[n]
     int? in 10..4000, None is unlimited
     state
@@ -13,6 +14,8 @@ A type is written as `TYPE`, `TYPE[dim, dim]`, with an optional range and a note
 `state` and `model` never cross. As an argument, `state` is the scenario's own value (a dict at first) and `model` the
 program's (None at first); a function that returns one of them replaces it, and what one returns that returns
 `nothing` is dropped. `data` is any plain value, for arguments only. A `?` allows None.
+
+`float[n]` and `str[n]` are lists, arrays are written with a dtype.
 
 A dimension or a range end is a whole number, a name, or a name with `+`, `-` or `*` and a whole number or name.
 A name stands for an integer argument (or field of a dict argument) of that name, or for an axis of an argument;
@@ -138,8 +141,10 @@ def parse_type(text: str, where: str) -> ValueType:
         raise UserError(f'{where}: "{base}" needs dimensions, for example "{base}[n]"')
     if match["optional"] and (dims is not None or base not in _SCALARS):
         raise UserError(f'{where}: "{text}": only a single {", ".join(_SCALARS)} may be left out with "?"')
-    if base in ("int", "float", *_KEPT) and dims is not None:
+    if base in ("int", *_KEPT) and dims is not None:
         raise UserError(f'{where}: "{base}" takes no dimensions; arrays are written with a dtype such as "float64[n]"')
+    if base == "float" and dims is not None and len(dims) != 1:
+        raise UserError(f'{where}: "{base}" takes one dimension, as a list; arrays are written "float64[n, m]"')
     low = None if match["low"] is None else match["low"].strip()
     high = None if match["high"] is None else match["high"].strip()
     return ValueType(base, dims, low, high, note.strip(), match["optional"] is not None)
@@ -181,6 +186,15 @@ def bind(kind: Type, value: Any, sizes: Sizes, name: str) -> None:
                     raise ValueError(f"{name}: {term} is {length} here and {sizes[term]} before")
             elif resolve(term, sizes) != length:
                 raise ValueError(f"{name}: axis {term} has length {length}, expected {resolve(term, sizes)}")
+
+
+def listed(kind: Type, value: Any) -> Any:
+    """What crosses for one argument, or for a column of it: lists of floats where the type is such a list."""
+    if not isinstance(kind, Mapping):
+        if not isinstance(kind, ValueType):
+            return value
+        return value.tolist() if kind.base == "float" and kind.dims is not None and hasattr(value, "tolist") else value
+    return {name: listed(field, value[name]) for name, field in kind.items()}
 
 
 def resolve(term: str, sizes: Sizes) -> float:

@@ -23,6 +23,7 @@ from adrs.problem_records import (
     Limits,
     Objective,
     Problem,
+    Role,
     Stage,
     Trust,
     data_path_in,
@@ -372,15 +373,20 @@ class _Reader:
         return [f"{entry.get('family')}-{seed}" for entry in entries for seed in entry.get("seeds", [])]
 
     def _baselines(self, table: Table) -> tuple[Baseline, ...]:
-        trivial = self._path(table, "trivial")
-        baselines = [Baseline(trivial.stem.replace("_", "-"), "trivial", trivial)]
-        for name in table.strings("heuristics"):
-            path = self._file(name, "programs.heuristics")
-            baselines.append(Baseline(path.stem.replace("_", "-"), "heuristic", path))
-        if table.take("state-of-the-art", str, None) is not None:
-            path = self._path(table, "state-of-the-art")
-            baselines.append(Baseline(path.stem.replace("_", "-"), "state-of-the-art", path))
-        return tuple(baselines)
+        trivial = self._baseline("trivial", table.take("trivial", str), table.path("trivial"))
+        heuristics = [self._baseline("heuristic", name, "programs.heuristics") for name in table.strings("heuristics")]
+        best = table.take("state-of-the-art", str, None)
+        if best is None:
+            return (trivial, *heuristics)
+        return (trivial, *heuristics, self._baseline("state-of-the-art", best, table.path("state-of-the-art")))
+
+    def _baseline(self, role: Role, text: str, where: str) -> Baseline:
+        """A program's file, or `native:NAME` for an algorithm of the evaluator's own."""
+        kind, _, native = text.partition(":")
+        if kind == "native" and native:
+            return Baseline(native, role, self.file, native)
+        path = self._file(text, where)
+        return Baseline(path.stem.replace("_", "-"), role, path)
 
     def _cheat(self, table: Table) -> Cheat:
         path = self._path(table, "file")

@@ -16,6 +16,8 @@ FILE = "problem.toml"
 Trust = Literal["line", "shared"]
 """Whether a line of trust runs between evaluator and programs, or both share a process, as the evaluators of others
 that import the program themselves do: then a program could make up its score."""
+Role = Literal["trivial", "heuristic", "state-of-the-art"]
+"""Of a baseline."""
 _KEPT_BYTES = 1 << 20
 """Of a file in a shared evaluator's folder; a larger one is kept as its checksum."""
 
@@ -95,11 +97,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A program shipped with the problem, in a role."""
+    """A program shipped with the problem, or an algorithm of its evaluator's own, in a role."""
 
     name: str
-    role: Literal["trivial", "heuristic", "state-of-the-art"]
+    role: Role
     path: Path
+    """The program; of a native baseline, the file that names it."""
+    native: str = ""
+    """Name of the evaluator's algorithm, empty for a program."""
+
+    def read(self) -> str:
+        """Text of the program; empty for a native baseline."""
+        return "" if self.native else self.path.read_text()
 
 
 @dataclass(frozen=True)

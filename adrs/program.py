@@ -220,3 +220,5 @@ class Job:
     """When to give up."""
     workloads: tuple[WorkloadSpec, ...] = ()
     """What to run on, where the problem declares nothing for the split: `fresh`."""
+    native: str = ""
+    """A native baseline instead of a program; `source` is empty then."""

@@ -35,7 +35,8 @@ def page(problem: Problem, calibration: Calibration, split: Split = "train") -> 
 
 
 def _baseline(calibration: Calibration, baseline: Baseline, split: Split) -> dict[str, Any]:
-    shown = {"name": baseline.name, "role": baseline.role, "file": str(baseline.path)}
+    file = f"native:{baseline.native}" if baseline.native else str(baseline.path)
+    shown = {"name": baseline.name, "role": baseline.role, "file": file}
     evaluation = calibration.evaluations.get((baseline.name, split))
     if evaluation is None:
         return shown

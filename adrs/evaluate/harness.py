@@ -126,8 +126,7 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 continue
             spec = specs[name]
             try:
-                policy.reset(spec.policy_seed)
-                metrics = evaluator.evaluate(policy, workloads.get(spec), spec)
+                metrics = _decided(evaluator, workloads.get(spec), spec, policy, job.native)
                 _check_metrics(metrics, problem)
                 if problem.objective.workload_metric != problem.objective.metric:
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
@@ -154,6 +153,13 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
         fitness=None if legacy else problem.objective.fitness(value),
         score=None if total is None else total.score(value), workloads=_results(problem, job, results),
     )  # fmt: skip
+
+
+def _decided(evaluator: Evaluator[Any], workload: Any, spec: WorkloadSpec, policy: Policy, native: str) -> Metrics:
+    if native:
+        return evaluator.reference(native, workload, spec)
+    policy.reset(spec.policy_seed)
+    return evaluator.evaluate(policy, workload, spec)
 
 
 def _stages(problem: Problem, job: Job, everything: Sequence[str]) -> Iterable[tuple[str, Sequence[str]]]:

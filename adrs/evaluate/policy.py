@@ -11,7 +11,7 @@ import numpy as np
 from adrs.evaluate.attempts import Asked
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluation import Attempts, Invalid
-from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check
+from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed
 from adrs.problem import Limits
 from adrs.sandbox.inside import wire
 from adrs.sandbox.memory import OutOfMemory
@@ -59,14 +59,17 @@ class SandboxedPolicy:
         sizes: Sizes = {}
         for name, value in zip(kind.crossing, arguments, strict=True):
             bind(kind.arguments[name], value, sizes, name)
-        answer = self._request(function, self.decision_seconds, "call", function, arguments)
+        sent = [listed(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
+        answer = self._request(function, self.decision_seconds, "call", function, sent)
         return None if kind.keeps else _checked(kind.returns, answer, sizes, function)
 
-    def map(self, function: str, *columns: Any) -> Any:
+    def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
         kind = self._functions[function]
-        rows = _Rows(kind, columns, self._scenarios)
-        answer = self._request(function, self.decision_seconds, "map", function, columns)
+        chosen = None if scenarios is None else np.asarray(scenarios, dtype=np.int64)
+        rows = _Rows(kind, columns, self._scenarios if chosen is None else len(chosen))
+        sent = [listed(kind.arguments[name], column) for name, column in zip(kind.crossing, columns, strict=True)]
+        answer = self._request(function, self.decision_seconds, "map", function, sent, chosen)
         return None if kind.keeps else rows.check(answer)
 
     def attempt(
@@ -196,7 +199,7 @@ class _Rows:
             _check_length(name, column, scenarios)
             varying |= _varying(name, column)
         self._uniform = not varying & _mentioned(kind.returns)
-        self._sizes = self._row(0)
+        self._sizes = self._row(0) if scenarios else {}
 
     def _row(self, scenario: int) -> Sizes:
         sizes: Sizes = {}

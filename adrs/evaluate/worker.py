@@ -150,7 +150,8 @@ class Worker:
 
     def _run(self, policy: SandboxedPolicy, job: Job) -> Evaluation:
         try:
-            policy.load(self._judge.program(job))
+            if not job.native:
+                policy.load(self._judge.program(job))
         except harness.PolicyFailure as failure:
             return Evaluation(job.split, _START, failure.verdict, failure.reason)
         except Invalid as broken:

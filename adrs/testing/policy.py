@@ -11,7 +11,7 @@ import numpy as np
 from adrs.evaluate.attempts import Asked
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluation import Attempts, Invalid
-from adrs.interface import FunctionType, Sizes, ValueType, bind, check
+from adrs.interface import FunctionType, Sizes, ValueType, bind, check, listed
 from adrs.problem import Problem
 from adrs.sandbox.inside import child, wire
 
@@ -42,15 +42,15 @@ class InProcessPolicy:
         answer = self._run(kind, copy.deepcopy(arguments), 0)
         return None if kind.keeps else check(kind.returns, answer, sizes, function)
 
-    def map(self, function: str, *columns: Any) -> Any:
+    def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario."""
         kind = self._functions[function]
         sizes: Sizes = {}
         answers = []
-        for index in range(len(self._states)):
+        for index, scenario in enumerate(range(len(self._states)) if scenarios is None else scenarios):
             row = tuple(_scenario(column, index) for column in columns)
             sizes = self._bind(kind, row)
-            answer = self._run(kind, copy.deepcopy(row), index)
+            answer = self._run(kind, copy.deepcopy(row), int(scenario))
             if not kind.keeps:
                 answers.append(check(kind.returns, answer, sizes, function))
         if kind.keeps:
@@ -119,7 +119,8 @@ class InProcessPolicy:
             return None
         sent = iter(arguments)
         kept = {"state": self._states[scenario], "model": self._model}
-        values = [kept[role] if role else next(sent) for role in kind.roles()["arguments"]]
+        roles = zip(kind.arguments.values(), kind.roles()["arguments"], strict=True)
+        values = [kept[role] if role else listed(argument, next(sent)) for argument, role in roles]
         started = time.perf_counter()
         try:
             answer = self._module[kind.name](*values)

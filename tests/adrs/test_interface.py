@@ -114,3 +114,16 @@ def test_whatever_comes_is_accepted_in_the_declared_form_or_invalid(answer: Any)
     assert checked.dtype == np.int64
     assert checked.shape == (3,)
     assert 0 <= checked.min() <= checked.max() <= 3
+
+
+def test_a_list_of_floats_crosses_as_a_list() -> None:
+    import numpy as np
+
+    from adrs.interface import listed
+
+    kind = {"window": parse_type("float[3]", "here"), "load": parse_type("float64[2]", "here")}
+    sent = listed(kind, {"window": np.ones((2, 3)), "load": np.zeros(2)})
+    assert sent["window"] == [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+    assert isinstance(sent["load"], np.ndarray)
+    with pytest.raises(UserError, match="one dimension"):
+        parse_type("float[3, 4]", "here")

@@ -211,16 +211,26 @@ class _Program:
             self._model = answer
         return None
 
-    def _map(self, name: str, columns: list[Any]) -> Any:
+    def _map(self, name: str, columns: list[Any], chosen: Any) -> Any:
         function = self._functions[name]
         if function.call is None:
             return None
-        count = len(self._states)
+        scenarios: Sequence[int] = range(len(self._states)) if chosen is None else chosen.tolist()
+        count = len(scenarios)
         spread = [_spread(column, count) for column in columns]
         answers: list[Any] = []
-        rows = zip(*spread, strict=True) if spread else [()] * count
-        for self._scenario, row in enumerate(rows):
-            answers.append(self._ask(function, row, self._scenario))
+        if function.keeps:
+            rows = zip(*spread, strict=True) if spread else [()] * count
+            for self._scenario, row in zip(scenarios, rows, strict=True):
+                self._ask(function, row, self._scenario)
+        else:  # as little as possible for each call: simulators ask for a hundred thousand decisions
+            sent = iter(spread)
+            kept = {"state": [self._states[number] for number in scenarios], "model": [self._model] * count}
+            arguments = [kept[role] if role else next(sent) for role in function.arguments]
+            rows = zip(*arguments, strict=True) if arguments else [()] * count
+            call = function.call
+            for self._scenario, row in zip(scenarios, rows, strict=True):
+                answers.append(call(*row))
         self._scenario = -1
         return None if function.keeps else _stack(answers)
 
@@ -317,7 +327,7 @@ def _spread(column: Any, count: int) -> Sequence[Any]:
     """The value of each scenario: rows of an array or list, fields of a dict, or one value for all."""
     if isinstance(column, dict):
         fields = {name: _spread(value, count) for name, value in column.items()}
-        return [{name: values[index] for name, values in fields.items()} for index in range(count)]
+        return [dict(zip(fields, row, strict=True)) for row in zip(*fields.values(), strict=True)]
     if isinstance(column, np.ndarray):
         rows: Sequence[Any] = column.tolist() if column.ndim == 1 else list(column)
         return rows

@@ -59,6 +59,13 @@ def test_a_map_asks_every_scenario_with_its_own_state(load):
     assert first.dtype == np.int64
 
 
+def test_a_map_may_ask_some_scenarios_in_any_order(load):
+    policy = load()
+    policy.reset(7, scenarios=3)
+    assert policy.map("decide", np.array([0.0, 1.0]), np.ones((2, 4)), 10, scenarios=[2, 0]).tolist() == [1, 2]
+    assert policy.map("decide", np.zeros(3), np.ones((3, 4)), 10).tolist() == [2, 1, 2]
+
+
 def test_a_map_of_records_is_stacked(load):
     policy = load()
     policy.reset(7, scenarios=2)

@@ -21,7 +21,7 @@ from adrs.propose.embedded.tree import Tree
 FIXTURES = Path(__file__).parent / "fixtures"
 PROGRAMS = [
     *FIXTURES.glob("*/baselines/*.py"),
-    *(baseline.path for name in problem.shipped() for baseline in problem.load(name).baselines),
+    *(baseline.path for name in problem.shipped() for baseline in problem.load(name).baselines if not baseline.native),
 ]
 
 

@@ -1,0 +1,222 @@
+"""The trusted side of `congestion-control`: a wide-area sender sets its rate once a monitor interval.
+
+Observations and actions: Aurora (arXiv 1810.03259). Links: wide_area.py. The value of a link is made of packets and
+integrated over time, never over intervals, whose lengths a policy could choose.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adrs.errors import UserError, did_you_mean
+from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from evaluators.network import layout, measures, wide_area
+from evaluators.network.layout import MONITOR
+from evaluators.network.measures import LinkMeasures
+from evaluators.network.scenario import Scenario
+from evaluators.network.simulation import Simulation
+
+LINKS = 16
+"""Of a workload: what one crossing serves."""
+NATIVE = {"reno": layout.RENO, "cubic": layout.CUBIC, "bbr": layout.BBR, "copa": layout.COPA}
+_MILLI = 1e6
+
+
+@dataclass(frozen=True)
+class Links:
+    """One workload."""
+
+    scenarios: tuple[Scenario, ...]
+    fair: tuple[float, ...]
+    """Bytes of the others where the policy's flow is one more of their kind; 0 on links without others."""
+
+
+class CongestionControl(Evaluator[Links]):
+    """Utilisation less queueing, drops and unfairness, on batches of links in lock step.
+
+    Parameter: `published`, the algorithm that stands for the state of the art in each family of links. No single one
+    would do: BBR leads where loss is random, Copa where capacity changes or is shared.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        super().__init__(parameters)
+        for name in self.parameters:
+            if name != "published":
+                raise UserError(f'unknown key "evaluator.parameters.{name}"{did_you_mean(name, ["published"])}')
+        self._published = dict(self.parameters.get("published", {}))
+        for family, algorithm in self._published.items():
+            if family not in wide_area.FAMILIES or algorithm not in NATIVE:
+                raise UserError(
+                    f'evaluator.parameters.published: "{family} = {algorithm}" names no family or algorithm'
+                )
+
+    def load(self, spec: WorkloadSpec) -> Links:
+        """Draw the links. Keys of a workload: `kinds` of link, taken in turn, and `shuffles`. Raises UserError."""
+        for key in spec.parameters:
+            if key not in ("kinds", "shuffles"):
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["kinds", "shuffles"])}')
+        if spec.family not in wide_area.FAMILIES:
+            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, wide_area.FAMILIES)}')
+        if spec.seed is None:
+            raise UserError(f'workload "{spec.name}" needs seeds = [...]')
+        known = wide_area.FAMILIES[spec.family]
+        kinds = list(spec.parameters.get("kinds", known))
+        for kind in kinds:
+            if kind not in known:
+                raise UserError(f'workload {spec.name}: unknown kind "{kind}"{did_you_mean(str(kind), known)}')
+        scenarios = wide_area.draw_links(spec.family, kinds, spec.seed, LINKS)
+        return Links(tuple(scenarios), tuple(_others_alone(scenario) for scenario in scenarios))
+
+    def evaluate(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
+        """Run the links against the policy; `shuffles` times in different orders, which must not change a digit."""
+        shuffles = spec.parameters.get("shuffles", 1)
+        first = self._run(policy, workload, spec)
+        for _ in range(shuffles - 1):
+            again = self._run(policy, workload, spec)
+            if dict(again) != dict(first):
+                raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
+        return first
+
+    def _run(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
+        simulation = Simulation(workload.scenarios)
+        crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
+        simulation.run(lambda asked, observations: crossing.ask("on_interval", asked, observations))
+        return link_metrics(workload, simulation)
+
+    def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:
+        """The links with the policy's flows driven by an algorithm."""
+        if name == "best-published":
+            name = self._published.get(spec.family, "")
+        if name == "constant-rate":
+            simulation = Simulation(workload.scenarios)
+            simulation.run(lambda asked, observations: np.zeros(len(asked)))
+            return link_metrics(workload, simulation)
+        if name not in NATIVE:
+            known = ["constant-rate", "best-published", *NATIVE]
+            raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
+        simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
+        simulation.run()
+        return link_metrics(workload, simulation)
+
+    def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
+        """`value` is the mean of the families' values, each from all links of the family."""
+        return summarise(results)
+
+
+class Crossing:
+    """Flows are asked in random order, under handles that say nothing about them and are drawn anew each time."""
+
+    def __init__(self, policy: Policy, flows: int, seed: int) -> None:
+        """Empty the states of all flows."""
+        policy.reset(seed, flows)
+        self._policy = policy
+        self._generator = np.random.default_rng(secrets.randbits(64))
+        self._handles = self._generator.permutation(flows)
+
+    def ask(
+        self, function: str, asked: NDArray[np.int64], rows: NDArray[np.float64] | None, fields: Sequence[str] = ()
+    ) -> NDArray[np.float64]:
+        """One answer for each flow in `asked`.
+
+        rows: float64[flows, features], sent as they are, or as records if `fields` names the columns; None where the
+        function takes nothing but the state.
+        """
+        order = self._generator.permutation(len(asked))
+        columns: list[Any] = []
+        if rows is not None:
+            columns = [rows[order]]
+        if fields:
+            columns = [{name: columns[0][:, place] for place, name in enumerate(fields)}]
+        answers = np.empty(len(asked))
+        answers[order] = self._policy.map(function, *columns, scenarios=self._handles[asked[order]].tolist())
+        return answers
+
+
+def _driven(scenario: Scenario, kind: int) -> Scenario:
+    flows = [wide_area.with_native(flow, kind) if flow.kind == MONITOR else flow for flow in scenario.flows]
+    return replace(scenario, flows=tuple(flows))
+
+
+def _others_alone(scenario: Scenario) -> float:
+    """Bytes that the other flows get where the policy's flow is one more of their kind."""
+    others = [flow.kind for flow in scenario.flows if flow.kind != MONITOR]
+    if not others:
+        return 0.0
+    simulation = Simulation([_driven(scenario, others[0])])
+    simulation.run()
+    return float(measures.measure(simulation, 0).departed[1:].sum())
+
+
+def link_value(link: LinkMeasures, unfairness: float = 0.0) -> float:
+    """U - 0.5 min(2, D) - 2 min(0.5, L), less unfairness in 0..1."""
+    return link.utilisation - 0.5 * min(2.0, link.queue_delay) - 2.0 * min(0.5, link.drop_rate) - unfairness
+
+
+def link_metrics(workload: Links, simulation: Simulation) -> Metrics:
+    """Metrics of a workload whose links have run; `link_00` ... are the links' values."""
+    found = [measures.measure(simulation, number) for number in range(len(workload.scenarios))]
+    unfair = [
+        1.0 - link.jain if not fair else max(0.0, 1.0 - float(link.departed[1:].sum()) / fair)
+        for link, fair in zip(found, workload.fair, strict=True)
+    ]
+    values = np.array([link_value(*pair) for pair in zip(found, unfair, strict=True)])
+
+    def mean(*numbers: float) -> float:
+        return sum(numbers) / len(numbers)
+
+    flows = simulation.arrays.flows
+    metrics = Metrics(
+        value=measures.family_value(values),
+        utilisation=mean(*(link.utilisation for link in found)),
+        queue_delay_ms=mean(*(link.mean_queue * 8e3 / link.mean_rate for link in found)),
+        queue_delay_95_ms=mean(*(link.queue_95 * 8e3 / link.mean_rate for link in found)),
+        queue_delay=mean(*(link.queue_delay for link in found)),
+        rtt_ms=mean(*(link.mean_rtt / _MILLI for link in found)),
+        rtt_95_ms=mean(*(link.rtt_95 / _MILLI for link in found)),
+        queue_drop_rate=mean(*(link.drop_rate for link in found)),
+        goodput_mbit_s=mean(*(link.goodput / 1e6 for link in found)),
+        fairness=mean(*(1.0 - each for each in unfair)),
+        clamped_actions=float(flows["clamped"].sum()),
+        decisions=float(flows["decisions"].sum()),
+        bounds={"value": 1.001, "utilisation": 1.001},
+        feedback=_feedback(found, unfair, values),
+    )
+    metrics.update({f"link_{number:02d}": float(value) for number, value in enumerate(values)})
+    return metrics
+
+
+def _feedback(found: list[LinkMeasures], unfair: list[float], values: NDArray[np.float64]) -> str:
+    parts = []
+    for name, number in (("best", int(values.argmax())), ("worst", int(values.argmin()))):
+        link = found[number]
+        sharing = f", unfairness {unfair[number]:.2f}" if len(link.departed) > 1 else ""
+        parts.append(
+            f"{name} link {values[number]:.3f}: utilisation {link.utilisation:.3f}, queue {link.queue_delay:.2f} base "
+            f"round-trip times on average, {100 * link.drop_rate:.2f} % dropped{sharing}"
+        )
+    return f"{len(found)} links; {'; '.join(parts)}"
+
+
+def summarise(results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
+    """Means over workloads, but for `value`, which is made of the values of all links, family by family."""
+    families = dict.fromkeys(spec.family for spec, _ in results)
+    values = {
+        family: measures.family_value(
+            np.array([value for spec, metrics in results if spec.family == family
+                      for name, value in metrics.items() if name.startswith("link_")])
+        )
+        for family in families
+    }  # fmt: skip
+    names = [name for name in dict.fromkeys(name for _, metrics in results for name in metrics)
+             if not name.startswith("link_") and name != "value"]  # fmt: skip
+    summary = {"value": sum(values.values()) / len(values)}
+    if len(values) > 1:
+        summary.update({f"value_{family.replace('-', '_')}": value for family, value in values.items()})
+    for name in names:
+        having = [metrics[name] for _, metrics in results if name in metrics]
+        summary[name] = sum(having) / len(having)
+    return summary

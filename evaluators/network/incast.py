@@ -1,0 +1,177 @@
+"""The trusted side of `congestion-control-incast`: a datacentre sender sets its window once an epoch.
+
+Workload shapes and baselines: PowerTCP (NSDI 2022, arXiv 2112.14309).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adrs.errors import UserError, did_you_mean
+from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from evaluators.network import congestion_control, epoch, incast_links, layout, measures
+from evaluators.network.congestion_control import LINKS
+from evaluators.network.layout import SECOND
+from evaluators.network.measures import LinkMeasures
+from evaluators.network.scenario import Scenario
+from evaluators.network.simulation import Simulation
+
+NATIVE = {"power-tcp": layout.POWER_TCP, "theta-power-tcp": layout.THETA_POWER_TCP}
+_KEYS: Mapping[str, Any] = {"shuffles": 1, "others": [10], "gigabits": 25, "telemetry": True}
+_MICRO = 1e3
+
+
+@dataclass(frozen=True)
+class Incasts:
+    """One workload."""
+
+    scenarios: tuple[Scenario, ...]
+
+
+class Incast(Evaluator[Incasts]):
+    """Utilisation less queueing, drops, and unfairness or slow messages, on batches of incasts in lock step."""
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        super().__init__(parameters)
+        for name in self.parameters:
+            raise UserError(f'unknown key "evaluator.parameters.{name}"')
+
+    def load(self, spec: WorkloadSpec) -> Incasts:
+        """Draw the links. Keys of a workload: `others` (lists how many flows join, taken in turn), `gigabits`,
+        `telemetry`, `shuffles`. Raises UserError.
+        """
+        for key in spec.parameters:
+            if key not in _KEYS:
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, _KEYS)}')
+        if spec.family not in incast_links.FAMILIES:
+            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, incast_links.FAMILIES)}')
+        if spec.seed is None:
+            raise UserError(f'workload "{spec.name}" needs seeds = [...]')
+        keys = {**_KEYS, **spec.parameters}
+        links = incast_links.draw_links(
+            spec.family, spec.seed, LINKS, keys["others"], keys["gigabits"], keys["telemetry"]
+        )
+        return Incasts(tuple(links))
+
+    def evaluate(self, policy: Policy, workload: Incasts, spec: WorkloadSpec) -> Metrics:
+        """Run the links against the policy; `shuffles` times in different orders, which must not change a digit."""
+        first = self._run(policy, workload, spec)
+        for _ in range(spec.parameters.get("shuffles", 1) - 1):
+            again = self._run(policy, workload, spec)
+            if dict(again) != dict(first):
+                raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
+        return first
+
+    def _run(self, policy: Policy, workload: Incasts, spec: WorkloadSpec) -> Metrics:
+        simulation = Simulation(workload.scenarios)
+        crossing = congestion_control.Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
+        everyone = np.arange(len(simulation.arrays.flows))
+        simulation.set_windows(crossing.ask("on_start", everyone, None))
+
+        def decide(asked: NDArray[np.int64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+            return crossing.ask("on_ack", asked, rows, epoch.FIELDS)
+
+        simulation.run(decide)
+        return link_metrics(workload, simulation)
+
+    def reference(self, name: str, workload: Incasts, spec: WorkloadSpec) -> Metrics:
+        """The links with all flows driven by an algorithm, once per acknowledgement."""
+        if name == "whole-window":
+            simulation = Simulation([replace(scenario, epoch=0) for scenario in workload.scenarios])
+            simulation.run()
+            return link_metrics(workload, simulation)
+        if name not in NATIVE:
+            known = ["whole-window", *NATIVE]
+            raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
+        telemetry = all(scenario.telemetry for scenario in workload.scenarios)
+        kind = NATIVE[name] if telemetry else layout.THETA_POWER_TCP
+        simulation = Simulation([_driven(scenario, kind) for scenario in workload.scenarios])
+        simulation.run()
+        return link_metrics(workload, simulation)
+
+    def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
+        """`value` is the mean of the families' values, each from all links of the family."""
+        return congestion_control.summarise(results)
+
+
+def _driven(scenario: Scenario, kind: int) -> Scenario:
+    return replace(scenario, flows=tuple(replace(flow, kind=kind) for flow in scenario.flows), epoch=0)
+
+
+def slowdown(scenario: Scenario, simulation: Simulation, number: int) -> float:
+    """Completion of the last message over the least possible: all messages through the link, and a base RTT."""
+    sizes = [flow.message for flow in scenario.flows if flow.message >= 0]
+    rate = scenario.rates[0][1]
+    least = sum(sizes) * 8 * SECOND / rate + scenario.flows[0].base
+    finished = int(simulation.arrays.links[number]["finished"])
+    return (finished - min(flow.start for flow in scenario.flows if flow.message >= 0)) / least
+
+
+def link_value(link: LinkMeasures, queue: float, last: float | None) -> float:
+    """U - 0.25 min(4, Q) - 2 min(0.5, L), less 0.5 (1 - J), or with messages 0.25 min(4, S - 1).
+
+    queue: Q, mean in bandwidth-delay products; last: S, the slowdown, None for endless flows.
+    """
+    fair = 0.5 * (1.0 - link.jain) if last is None else 0.25 * min(4.0, max(0.0, last - 1.0))
+    return link.utilisation - 0.25 * min(4.0, queue) - 2.0 * min(0.5, link.drop_rate) - fair
+
+
+def link_metrics(workload: Incasts, simulation: Simulation) -> Metrics:
+    """Metrics of a workload whose links have run; `link_00` ... are the links' values."""
+    found = [measures.measure(simulation, number) for number in range(len(workload.scenarios))]
+    values, slowdowns, times = [], [], []
+    for number, (link, scenario) in enumerate(zip(found, workload.scenarios, strict=True)):
+        product = scenario.rates[0][1] * scenario.flows[0].base / (8 * SECOND)
+        last = None
+        if any(flow.message >= 0 for flow in scenario.flows):
+            last = slowdown(scenario, simulation, number)
+            slowdowns.append(last)
+            times += _completion_times(scenario, simulation, number)
+        values.append(link_value(link, link.mean_queue / product, last))
+
+    def mean(*numbers: float) -> float:
+        return sum(numbers) / len(numbers)
+
+    metrics = Metrics(
+        value=measures.family_value(np.array(values)),
+        utilisation=mean(*(link.utilisation for link in found)),
+        mean_queue_bytes=mean(*(link.mean_queue for link in found)),
+        p99_queue_bytes=mean(*(link.queue_99 for link in found)),
+        throughput_gbit_s=mean(*(link.goodput / 1e9 for link in found)),
+        queue_drop_rate=mean(*(link.drop_rate for link in found)),
+        jain=mean(*(link.jain for link in found)),
+        rtt_us=mean(*(link.mean_rtt / _MICRO for link in found)),
+        clamped_actions=float(simulation.arrays.flows["clamped"].sum()),
+        decisions=float(simulation.arrays.flows["decisions"].sum()),
+        bounds={"value": 1.001, "utilisation": 1.001},
+    )
+    if slowdowns:
+        metrics["slowdown"] = mean(*slowdowns)
+        metrics["fct_us"] = mean(*times)
+        metrics["fct_99_us"] = float(np.quantile(times, 0.99))
+    metrics.update({f"link_{number:02d}": float(value) for number, value in enumerate(values)})
+    metrics.feedback = _feedback(metrics)
+    return metrics
+
+
+def _completion_times(scenario: Scenario, simulation: Simulation, number: int) -> list[float]:
+    """us of each message; one that did not finish counts with the time that it had."""
+    link = simulation.arrays.links[number]
+    times = []
+    for flow, record in zip(scenario.flows, simulation.flows_of(number), strict=True):
+        if flow.message >= 0:
+            stop = int(record["completed"]) if record["completed"] >= 0 else int(link["finished"])
+            times.append((stop - flow.start) / _MICRO)
+    return times
+
+
+def _feedback(metrics: Metrics) -> str:
+    text = (
+        f"utilisation {metrics['utilisation']:.3f}, queue {metrics['mean_queue_bytes'] / 1e3:.1f} kB on average and "
+        f"{metrics['p99_queue_bytes'] / 1e3:.0f} kB at the 99th percentile, {100 * metrics['queue_drop_rate']:.2f} % "
+        f"dropped, Jain's index {metrics['jain']:.3f}"
+    )
+    return f"{text}; last message after {metrics['slowdown']:.2f} x the least time" if "slowdown" in metrics else text

@@ -1,0 +1,121 @@
+"""What is measured on a link once it has run: all of it integrated over time, none of it reported by a sender."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators.network.layout import LEVELS, SECOND
+from evaluators.network.simulation import Simulation
+
+
+@dataclass(frozen=True)
+class LinkMeasures:
+    """One link, from the first send to the end."""
+
+    utilisation: float
+    """Departed over capacity."""
+    mean_queue: float
+    """Bytes, over time from `measured_from` on."""
+    queue_95: float
+    """Bytes that the queue exceeds during 5 % of that time."""
+    queue_99: float
+    queue_delay: float
+    """Mean queue at the mean capacity, in base round-trip times."""
+    drop_rate: float
+    """Dropped at the queue over arrived at it."""
+    mean_rtt: float
+    """ns, over acknowledgements of all flows."""
+    rtt_95: float
+    goodput: float
+    """Acknowledged bit/s of all flows."""
+    jain: float
+    """Mean of Jain's index over slices, of the flows that are active throughout each; 1 for a single flow."""
+    departed: NDArray[np.int64]
+    """[flows], bytes."""
+    base_round_trip: float
+    """ns."""
+    mean_rate: float
+    """bit/s."""
+
+
+def measure(simulation: Simulation, number: int) -> LinkMeasures:
+    """The measures of one link of a simulation that has ended."""
+    scenario, link = simulation.scenarios[number], simulation.arrays.links[number]
+    first = int(link["first"])
+    chosen = slice(first, first + int(link["flows"]))
+    flows = simulation.arrays.flows[chosen]
+    begin, end = min(flow.start for flow in scenario.flows), int(link["finished"])
+    seconds = (end - begin) / SECOND
+    mean_rate = scenario.capacity(begin, end) / seconds
+    base = scenario.flows[0].base + scenario.flows[0].size * 8 * SECOND / mean_rate
+    watched = end - max(begin, int(link["measured_from"]))
+    mean_queue = float(link["area"]) / watched
+    shift = int(link["level_shift"])
+    levels = simulation.arrays.levels[number]
+    acked = int(flows["acked"].sum())
+    delays = simulation.arrays.delays[chosen]
+    return LinkMeasures(
+        utilisation=float(link["bytes_out"]) * 8 / (mean_rate * seconds),
+        mean_queue=mean_queue,
+        queue_95=_quantile(levels, 0.95, shift, watched),
+        queue_99=_quantile(levels, 0.99, shift, watched),
+        queue_delay=mean_queue * 8 * SECOND / mean_rate / base,
+        drop_rate=float(link["dropped"]) / max(1, int(link["arrived"])),
+        mean_rtt=float(flows["rtt_sum"].sum()) / acked if acked else base,
+        rtt_95=_round_trip(delays, flows["base"], int(link["delay_shift"])) if acked else base,
+        goodput=float(flows["delivered"].sum()) * 8 / seconds,
+        jain=_jain(simulation, number, chosen),
+        departed=flows["departed"].copy(),
+        base_round_trip=base,
+        mean_rate=mean_rate,
+    )
+
+
+def _quantile(counts: NDArray[np.int64], share: float, shift: int, total: int) -> float:
+    """The middle of the bin that holds a quantile; what the bins do not hold is at 0."""
+    missing = total - int(counts.sum())
+    wanted = share * total - missing
+    if wanted <= 0:
+        return 0.0
+    place = int(np.searchsorted(np.cumsum(counts), wanted))
+    return (min(place, LEVELS - 1) + 0.5) * 2.0**shift
+
+
+def _round_trip(delays: NDArray[np.int64], bases: NDArray[np.int64], shift: int) -> float:
+    """95th percentile of round-trip times of all flows, ns."""
+    middles = (np.arange(LEVELS) + 0.5) * 2.0**shift
+    values = (bases[:, None] + middles).ravel()
+    order = np.argsort(values)
+    sums = np.cumsum(delays.ravel()[order])
+    return float(values[order][np.searchsorted(sums, 0.95 * sums[-1])])
+
+
+def jain_index(throughputs: NDArray[np.float64]) -> float:
+    """(sum x)^2 / (n sum x^2), Jain, Chiu and Hawe, DEC-TR-301 (1984); 1 where nothing was sent at all."""
+    squares = float((throughputs**2).sum()) * len(throughputs)
+    return float(throughputs.sum()) ** 2 / squares if squares > 0 else 1.0
+
+
+def _jain(simulation: Simulation, number: int, chosen: slice) -> float:
+    scenario, link = simulation.scenarios[number], simulation.arrays.links[number]
+    if len(scenario.flows) < 2:
+        return 1.0
+    counts = simulation.arrays.slices[chosen].astype(np.float64)
+    length, end = int(link["slice_length"]), int(link["finished"])
+    starts = np.array([flow.start for flow in scenario.flows])
+    completed = simulation.arrays.flows[chosen]["completed"]
+    stops = np.where(completed < 0, end, completed)
+    indices = []
+    for part in range(int(link["slice_last"]) + 1):
+        begin, stop = part * length, (part + 1) * length
+        active = (starts <= begin) & (stops >= stop)
+        if begin >= int(link["measured_from"]) and active.sum() > 1:
+            indices.append(jain_index(counts[active, part]))
+    return float(np.mean(indices)) if indices else 1.0
+
+
+def family_value(values: NDArray[np.float64]) -> float:
+    """0.75 x mean + 0.25 x mean of the lowest tenth (at least one): a rule must hold on the worst links, too."""
+    worst = np.sort(values)[: max(1, round(len(values) / 10))]
+    return 0.75 * float(values.mean()) + 0.25 * float(worst.mean())

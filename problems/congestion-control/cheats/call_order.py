@@ -1,0 +1,8 @@
+"""Tells links apart by the order of calls."""
+
+CALLS = [0]
+
+
+def on_interval(observation, state):
+    CALLS[0] += 1
+    return 2.0 if CALLS[0] % 16 < 8 else -2.0

@@ -1,0 +1,91 @@
+"""The wide-area problem: what its value rewards, and what no program can do."""
+
+import numpy as np
+import pytest
+
+from adrs import problem as problems
+from adrs.errors import UserError
+from adrs.evaluation import Invalid, WorkloadSpec
+from adrs.testing.policy import InProcessPolicy
+from evaluators.network import measures
+from evaluators.network.congestion_control import NATIVE, CongestionControl, link_value
+
+PROBLEM = problems.load("congestion-control")
+EVALUATOR = CongestionControl(PROBLEM.evaluator_parameters)
+SPEC = WorkloadSpec("congestion-control", "single-7", "single", "train", 7)
+
+
+def evaluate(source, workload, spec=SPEC):
+    return EVALUATOR.evaluate(InProcessPolicy(PROBLEM, source), workload, spec)
+
+
+def program(body):
+    return f"def on_interval(observation, state):\n    {body}\n"
+
+
+@pytest.fixture(scope="module")
+def links():
+    return EVALUATOR.load(SPEC)
+
+
+@pytest.fixture(scope="module")
+def trivial(links):
+    return EVALUATOR.reference("constant-rate", links, SPEC)
+
+
+def test_the_native_constant_rate_is_the_program_that_changes_nothing(links, trivial):
+    assert dict(evaluate(program("return 0.0"), links)) == dict(trivial)
+
+
+@pytest.mark.parametrize("cheat", ["overdrive", "starve", "stretch", "last_burst"])
+def test_extremes_end_below_the_trivial_baseline(cheat, links, trivial):
+    source = (PROBLEM.folder / "cheats" / f"{cheat}.py").read_text()
+    assert evaluate(source, links)["value"] < trivial["value"]
+
+
+def test_decisions_that_depend_on_the_order_of_calls_are_invalid(links):
+    twice = WorkloadSpec("congestion-control", "single-7", "single", "train", 7, {"shuffles": 2})
+    assert evaluate(PROBLEM.seed.read_text(), links, twice)["decisions"] > 1000
+    with pytest.raises(Invalid, match="order of calls"):
+        evaluate((PROBLEM.folder / "cheats" / "call_order.py").read_text(), links, twice)
+
+
+def test_actions_beyond_the_range_are_cut_and_counted(links):
+    huge = evaluate(program("return 1e308"), links)
+    assert huge["clamped_actions"] == huge["decisions"]
+    assert huge["value"] == evaluate(program("return 40.0"), links)["value"]
+
+
+@pytest.mark.parametrize("family", ["single", "dynamic"])
+def test_no_native_baseline_beats_the_one_that_stands_for_the_published(family):
+    spec = next(spec for spec in PROBLEM.workloads["validation"] if spec.family == family)
+    links = EVALUATOR.load(spec)
+    low = EVALUATOR.reference("constant-rate", links, spec)["value"]
+    best = EVALUATOR.reference("best-published", links, spec)["value"]
+    assert best - low > 0.05
+    for name in NATIVE:
+        score = 100 * (EVALUATOR.reference(name, links, spec)["value"] - low) / (best - low)
+        assert score <= 101, name
+
+
+def test_values_and_their_bounds():
+    quiet = measures.LinkMeasures(1.0, 0, 0, 0, 0.0, 0.0, 1, 1, 1, 1.0, np.array([1]), 1, 1)
+    assert link_value(quiet) == 1.0
+    full = measures.LinkMeasures(1.0, 0, 0, 0, 9.0, 0.9, 1, 1, 1, 1.0, np.array([1]), 1, 1)
+    assert link_value(full, 1.0) == -2.0
+    assert measures.family_value(np.array([0.0] + [1.0] * 9)) == pytest.approx(0.75 * 0.9)
+    assert measures.jain_index(np.array([1.0, 0.0])) == 0.5
+
+
+def test_a_wrong_key_is_named():
+    with pytest.raises(UserError, match="did you mean"):
+        EVALUATOR.load(WorkloadSpec("p", "w", "single", "train", 1, {"kindz": []}))
+    with pytest.raises(UserError, match="no native baseline"):
+        EVALUATOR.reference("tahoe", EVALUATOR.load(SPEC), SPEC)
+
+
+def test_a_bully_is_worth_less_than_cubic_beside_cubic():
+    spec = WorkloadSpec("p", "against", "sharing", "test", 3, {"kinds": ["against-cubic"]})
+    links = EVALUATOR.load(spec)
+    few = type(links)(links.scenarios[:3], links.fair[:3])
+    assert evaluate(program("return 40.0"), few, spec)["value"] < EVALUATOR.reference("cubic", few, spec)["value"]

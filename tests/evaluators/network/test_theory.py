@@ -1,0 +1,93 @@
+"""Laws that the engine and its algorithms must keep, from queueing theory and from the papers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evaluators.network import incast_links, layout, measures
+from evaluators.network.layout import SECOND
+from evaluators.network.scenario import Flow, Scenario
+from evaluators.network.simulation import Simulation
+
+MEGA = 1_000_000
+MILLI = SECOND // 1000
+
+
+def run(scenario, answer=0.0):
+    simulation = Simulation([scenario])
+    simulation.run(lambda asked, rows: np.full(len(asked), answer))
+    return simulation, measures.measure(simulation, 0)
+
+
+def paced(rate, base=100 * MILLI, size=1500):
+    return Flow(layout.MONITOR, base, rate, 1000, 10**10, size=size)
+
+
+def native(kind, base):
+    return Flow(kind, base, 10**9, 1, 10**9, window=15_000)
+
+
+def link(rate, queue, seconds, flows, loss=0.0, every=0):
+    return Scenario(((0, rate),), queue, seconds * SECOND, tuple(flows), loss=loss, loss_every=every, seed=1)
+
+
+def test_no_queue_below_capacity_and_exact_linear_growth_above():
+    simulation, below = run(link(10 * MEGA, 10**7, 10, [paced(9 * MEGA)]))
+    assert int(simulation.arrays.links[0]["dropped"]) == 0
+    assert below.mean_rtt == pytest.approx(100 * MILLI + 1500 * 8 * SECOND / (10 * MEGA), abs=2)
+    simulation, above = run(link(10 * MEGA, 10**8, 8, [paced(11 * MEGA)]))
+    grown = int(simulation.arrays.links[0]["queued"])
+    assert abs(grown - MEGA * 8 / 8) <= 2 * 1500  # 1 Mbit/s too much for 8 s
+    assert above.mean_queue == pytest.approx(grown / 2, rel=0.01)
+
+
+def test_observations_are_free_of_scale():
+    """Bandwidth, queue and packets twice as large: the same times, hence the same observations."""
+    histories = []
+    for scale in (1, 2):
+        flow = paced(scale * 4 * MEGA, size=1500 * scale)
+        simulation, _ = run(link(scale * 5 * MEGA, scale * 60_000, 5, [flow], loss=0.02))
+        histories.append(simulation.arrays.history[0].copy())
+    assert (histories[0] == histories[1]).all()
+
+
+def test_reno_follows_the_square_root_law():
+    """1.22 / (RTT sqrt p) packets/s (Mathis et al., CCR 27(3), 1997)."""
+    loss, base = 0.001, 50 * MILLI
+    _, measured = run(link(400 * MEGA, 10**8, 300, [native(layout.RENO, base)], every=1000))
+    predicted = 1.22 / (base / SECOND * loss**0.5)
+    assert measured.goodput / 12_000 == pytest.approx(predicted, rel=0.15)
+
+
+def test_cubic_follows_its_response_function():
+    """Mean window 1.054 (RTT / p)^0.75 where that exceeds Reno's (RFC 9438, section 5)."""
+    loss, base = 0.0002, 200 * MILLI
+    _, measured = run(link(900 * MEGA, 10**8, 400, [native(layout.CUBIC, base)], every=5000))
+    window = measured.goodput / 12_000 * base / SECOND
+    assert window == pytest.approx(1.054 * (base / SECOND / loss) ** 0.75, rel=0.15)
+
+
+def test_bbr_keeps_a_lossy_link_busy_and_cubic_does_not():
+    scenario = link(30 * MEGA, 75_000, 30, [native(layout.BBR, 60 * MILLI)], loss=0.02)
+    _, bbr = run(scenario)
+    _, cubic = run(replace(scenario, flows=(native(layout.CUBIC, 60 * MILLI),)))
+    assert bbr.goodput > 0.85 * 30 * MEGA
+    assert cubic.goodput < 0.1 * 30 * MEGA
+
+
+def test_copa_alone_keeps_a_queue_of_a_few_packets():
+    _, copa = run(link(30 * MEGA, 450_000, 30, [native(layout.COPA, 60 * MILLI)]))
+    assert copa.utilisation > 0.9
+    assert copa.mean_queue < 20 * 1500
+
+
+def test_power_tcp_keeps_the_queue_of_its_additive_terms():
+    """At most beta = 150 Mbit/s x RTT and a packet for each flow: gamma and 0.95 leave less."""
+    scenario = incast_links.draw_links("burst", 7, 1, [10], 25, True)[0]
+    flows = tuple(replace(flow, kind=layout.POWER_TCP) for flow in scenario.flows)
+    late = replace(scenario, flows=flows, epoch=0, measured_from=2 * MILLI)
+    _, measured = run(late)
+    beta = 150 * MEGA * flows[0].base / (8 * SECOND)
+    assert 0 <= measured.mean_queue <= len(flows) * (beta + 1000)
+    assert measured.utilisation > 0.93

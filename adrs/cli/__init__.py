@@ -45,14 +45,20 @@ def main() -> None:
     except UserError as error:
         print(f"adrs: {error}", file=sys.stderr)
         sys.exit(1)
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except BaseException as error:
+        if _is_broken_pipe(error):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
         if not _is_interrupt(error):
             raise
         print("adrs: interrupted; what was recorded is safe, `adrs resume last` goes on", file=sys.stderr)
         sys.exit(130)
+
+
+def _is_broken_pipe(error: BaseException) -> bool:
+    """The reader of our output has left, as `head` does; click and rich turn that into an exit with code 1."""
+    seen = error.__context__ if isinstance(error, SystemExit) else error
+    return isinstance(seen, BrokenPipeError)
 
 
 def _is_interrupt(error: BaseException) -> bool:

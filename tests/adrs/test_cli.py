@@ -299,3 +299,16 @@ def test_keys_of_the_environment_reach_no_file(workspace: Path, monkeypatch: Any
     adrs("run", "./demo", "--max-evaluations", "5", "--name", "secret", "--quiet", cwd=workspace)
     for path in (workspace / "runs" / "secret").rglob("*"):
         assert secret.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("verb", [("lineage", "--all"), ("show",), ("show", "--json"), ("runs",)])
+def test_a_reader_that_leaves_early_is_no_mistake(workspace: Path, verb: tuple[str, ...]) -> None:
+    name = () if verb[0] == "runs" else ("first",)
+    command = [*ADRS, verb[0], *name, *verb[1:]]
+    process = subprocess.Popen(
+        command, cwd=workspace, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")

@@ -149,7 +149,10 @@ def load(names: Sequence[str], runs_dir: Path) -> Comparison:
     entries = [read(path) for path in paths]
     for entry in entries:
         if entry.curve.best is None:
-            raise UserError(f"run {entry.name} has no program that works yet, so there is nothing to compare")
+            raise UserError(
+                f"run {entry.name} ended before its search had heard of a program that works, so there is nothing to "
+                "compare"
+            )
         different = _difference(entries[0].info, entry.info)
         if different:
             raise UserError(f"runs {entries[0].name} and {entry.name} cannot be compared: {different}")

@@ -128,6 +128,8 @@ class Loop:
             await self.catch_up()
             if self._parts.replaying:
                 return await self._finish_replay()
+            if self._parts.recorded is not None:
+                self._observer.note("evolving")
             return await self._go_on()
         finally:
             await self.drop()

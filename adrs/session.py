@@ -298,7 +298,7 @@ class _Session:
         loop = Loop(parts, watch, asking_ends)
         rehearsal = asyncio.create_task(rehearse())
         with _interrupts(loop.stop):
-            self._observer.note("evolving")
+            self._observer.note("evolving" if recorded is None else "following the record")
             try:
                 stopped_by = await loop.run()
             finally:

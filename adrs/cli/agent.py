@@ -61,7 +61,7 @@ def tell(
         if as_json:
             print_json({"run": folder.name, **found})
         else:
-            _print_told(found)
+            _print_told(folder.name, found)
 
     _at_desk(Desk(folder, 1, sandbox), work)
 
@@ -95,11 +95,11 @@ def _at_desk(desk: Any, work: Any) -> None:
     threads.run(whole())
 
 
-def _print_told(told: dict[str, Any]) -> None:
+def _print_told(run: str, told: dict[str, Any]) -> None:
     from adrs.cli.output import console, gain, metric, number, safe, table, verdict
 
     out = console()
-    out.print(f"program  {told['id']}{' [bold green]new best[/]' if told['best'] else ''}")
+    out.print(f"program  {told['id']} of {safe(run)}{' [bold green]new best[/]' if told['best'] else ''}")
     out.print(f"verdict  {verdict(told['verdict'])}  {safe(told['reason'])}", soft_wrap=True)
     if told["score"] is not None:
         step = f"  {gain(told['gain'])} over program {told['parents'][0]['id']}" if told["gain"] is not None else ""

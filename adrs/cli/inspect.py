@@ -39,6 +39,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
                 found.append(questions.plain(questions.overview(reader)))
         except UserError as error:
             found.append({"run": folder.name, "path": str(folder), "damaged": str(error)})
+    found.sort(key=lambda each: each.get("created", 0.0))
     if as_json:
         print_json(found)
         return
@@ -89,7 +90,8 @@ def lineage(
             print_json([_plain(summary, reader) for summary in reader.summaries()])
         else:
             found = questions.tree(reader, everything)
-            print_tree(reader.info, found, questions.line(reader, found.winner) if found.winner is not None else ())
+            line = questions.line(reader, found.winner) if found.winner is not None else ()
+            print_tree(reader.info, found, line, questions.chosen(reader) is not None)
 
 
 def show(
@@ -127,7 +129,7 @@ def show(
             print_calls(found, prompt, answer)
         else:
             print_program(found, reader.info.trust, questions.declared(reader).seed)
-            print_operators(questions.gains(reader, number))
+            print_operators(questions.gains(reader, number), f"program {number}")
 
 
 def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:

@@ -12,13 +12,14 @@ from adrs.store.reader import RunInfo
 from adrs.text import first_line
 
 
-def print_tree(run: RunInfo, found: Tree, line: Sequence[int]) -> None:
-    """The tree of first parents, a line for each program; `line` is the winner's."""
+def print_tree(run: RunInfo, found: Tree, line: Sequence[int], chosen: bool) -> None:
+    """The tree of first parents, a line for each program; `line` is the winner's, or that of the best so far."""
+    mark = "winner" if chosen else "best so far"
     out = console()
     shown = "" if len(found.nodes) == found.programs else f", {len(found.nodes)} shown"
     out.print(f"[bold]{safe(run.name)}[/]  {found.programs} programs{shown}{trust_mark(run.trust)}", soft_wrap=True)
     for entry in outline(found.nodes, line):
-        _print_line(out, _guide(entry) + _label(entry.node, entry.node.program.id == found.winner))
+        _print_line(out, _guide(entry) + _label(entry.node, mark if entry.node.program.id == found.winner else ""))
     if found.folded_roots:
         out.print(f"[dim]… {found.folded_roots} more hang on none of these[/]")
     if any(node.folded for node in found.nodes):
@@ -32,7 +33,7 @@ def _guide(entry: Entry) -> str:
     return f"[dim]{'│ ' * (entry.depth - 1)}{'├─● ' if entry.begins else '│ │ '}[/]"
 
 
-def _label(node: Node, wins: bool) -> str:
+def _label(node: Node, mark: str) -> str:
     summary = node.program
     score = number(summary.score, 2) if summary.score is not None else metric(summary.fitness)
     words = [
@@ -41,7 +42,7 @@ def _label(node: Node, wins: bool) -> str:
         f"[cyan]{safe(summary.proposer)}/{safe(summary.operator)}[/]" if summary.parents else
         f"[cyan]{safe(summary.operator)}[/]",
         f"[dim]{safe(summary.model)}[/]" if summary.model else "",
-        "[bold green]winner[/]" if wins else "", f"[dim](+{node.folded})[/]" if node.folded else "",
+        f"[bold green]{mark}[/]" if mark else "", f"[dim](+{node.folded})[/]" if node.folded else "",
         safe(first_line(summary.rationale or summary.reason)),
     ]  # fmt: skip
     return " ".join(word for word in words if word)

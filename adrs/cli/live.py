@@ -55,6 +55,7 @@ class View:
     def note(self, text: str) -> None:
         """Show what the run is doing."""
         self._note = text
+        self._recent.clear()  # the rate of one phase says nothing of the next
         if self._live is None and not self._quiet:
             self._console.print(f"{self._elapsed()}  {text}")
 

@@ -73,7 +73,8 @@ def steer(
     """
     kinds = ["pause", "continue", "stop", "hint"]
     if do not in kinds:
-        raise UserError(f'there is no "{do}"{did_you_mean(do, kinds)}')
+        hint = f'; for a hint: adrs steer {run} hint "{do}"' if " " in do else did_you_mean(do, kinds)
+        raise UserError(f'there is no "{do}"{hint}')
     if (do == "hint") != bool(text):
         raise UserError("give a text with hint, and with nothing else")
     _say(folders.find_run(run, runs_dir), do, text, None, as_json)

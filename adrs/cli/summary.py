@@ -35,9 +35,12 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     _print_missing(out, outcome)
     _print_gaps(out, outcome)
     print_operators(gains)
-    verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items())
+    verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items() if name != "rejected")
+    rejected = outcome.verdicts.get("rejected", 0)
+    more = f", {rejected} more programs rejected without one" if rejected else ""
     seconds = outcome.spend["seconds"]
-    out.print(f"run      {outcome.run}: {outcome.evaluations} evaluations in {seconds:.0f} s ({verdicts})")
+    paid = f"{outcome.evaluations} evaluations in {seconds:.0f} s of work ({verdicts}){more}"
+    out.print(f"run      {outcome.run}: {paid}", soft_wrap=True)
     if outcome.spend["calls"]:
         spend = outcome.spend
         tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
@@ -85,19 +88,13 @@ def _how_to_measure(outcome: Outcome, split: Split) -> str:
 
 
 def _print_gaps(out: Console, outcome: Outcome) -> None:
-    """What is lost from train to test, and to workloads like those of train that nothing has seen before."""
+    """What is lost from train to test, and how the best few did on workloads like train's that nothing has seen."""
     choice = outcome.choice
     if choice.winner is None:
         return
-    train = choice.of(choice.winner, "train")
-    gaps = []
-    names: dict[Split, str] = {"test": "test", "fresh": "fresh workloads"}
-    for split, name in names.items():
-        found = choice.of(choice.winner, split)
-        if train is not None and found is not None and train.score is not None and found.score is not None:
-            gaps.append(f"{found.score - train.score:+.1f} points from train to {name}")
-    if gaps:
-        out.print(f"gap      {', '.join(gaps)}")
+    train, test = choice.of(choice.winner, "train"), choice.of(choice.winner, "test")
+    if train is not None and test is not None and train.score is not None and test.score is not None:
+        out.print(f"gap      {test.score - train.score:+.1f} points from train to test")
     if choice.why_not.get("fresh"):
         out.print(f"fresh    not checked for over-fitting on fresh workloads: {choice.why_not['fresh']}",
                   soft_wrap=True)  # fmt: skip
@@ -109,18 +106,22 @@ def _print_gaps(out: Console, outcome: Outcome) -> None:
             who = f"program {number_}" + (" (winner)" if number_ == choice.winner else "")
             rows.append([f"  {who}", *(_recheck_cell(outcome, each) for each in measured.values())])
     if rows:
-        out.print("fresh    the best few on workloads like train's, with seeds that nothing has seen:")
+        out.print(
+            "fresh    the best few on workloads like train's, with seeds that nothing has seen; 0 and 100 are the "
+            "baselines on those:",
+            soft_wrap=True,
+        )
         out.print(table(["", *(f">{split}" for split in _RECHECK_SPLITS)], rows))
 
 
 def _recheck_cell(outcome: Outcome, evaluation: Evaluation | None) -> str:
-    """A score, the metric where there is no scale, or how it failed."""
+    """Score, where there is a scale, and metric; or how it failed."""
     if evaluation is None:
         return "–"
     if evaluation.verdict != "ok":
         return evaluation.verdict
     if evaluation.score is not None:
-        return number(evaluation.score)
+        return f"{number(evaluation.score)}  {metric(evaluation.metrics.get(outcome.problem.objective.metric))}"
     return metric(evaluation.metrics.get(outcome.problem.objective.metric))
 
 
@@ -136,13 +137,13 @@ def _why(outcome: Outcome) -> str:
     }.get(outcome.stopped_by, outcome.stopped_by)  # fmt: skip
 
 
-def print_operators(gains: Sequence[OperatorGain]) -> None:
-    """Which operators made the winner."""
+def print_operators(gains: Sequence[OperatorGain], program: str = "the winner") -> None:
+    """What the operators of a run gained, all in all and on the way to a program."""
     rows = [
         [f"{safe(each.proposer)}/{safe(each.operator)}", str(each.programs), str(each.improvements), gain(each.gained),
          str(each.in_winner), gain(each.gained_in_winner)]
-        for each in gains if each.operator and (each.improvements or each.in_winner)
+        for each in gains if each.operator
     ]  # fmt: skip
     if rows:
-        columns = ["operator", ">programs", ">new bests", ">gained", ">winner's steps", ">gained"]
-        console().print(table(columns, rows))
+        columns = ["operator", ">programs", ">new bests", ">gained", ">steps", ">gained there"]
+        console().print(table(columns, rows, title=f"operators of the run, and steps on the way to {program}"))

@@ -20,11 +20,12 @@ from adrs.lineage.plain import plain
 from adrs.lineage.scores import SHOWN, scores
 from adrs.lineage.standing import Contender, Measured, Standing, contender, standing
 from adrs.lineage.tree import Node, Tree, children, tree
-from adrs.lineage.winner import line, winner
+from adrs.lineage.winner import chosen, line, winner
 
 __all__ = [
-    "SHOWN", "Compared", "Configuration", "Contender", "Costs", "Curve", "Declared", "Detail", "Failure", "Measured",
-    "ModelCost", "Node", "OperatorCost", "OperatorGain", "Overview", "Point", "Standing", "Step", "Tree", "ancestry",
-    "by_workload", "children", "configuration", "contender", "controls", "costs", "curve", "declared", "detail", "diff",
-    "failures", "gain", "gains", "line", "overview", "plain", "scores", "standing", "tree", "verdicts", "winner",
+    "SHOWN", "Compared", "Configuration", "Contender", "Costs", "Curve", "Declared", "Detail", "Failure",
+    "Measured", "ModelCost", "Node", "OperatorCost", "OperatorGain", "Overview", "Point", "Standing", "Step",
+    "Tree", "ancestry", "by_workload", "children", "chosen", "configuration", "contender", "controls", "costs",
+    "curve", "declared", "detail", "diff", "failures", "gain", "gains", "line", "overview", "plain", "scores",
+    "standing", "tree", "verdicts", "winner",
 ]  # fmt: skip

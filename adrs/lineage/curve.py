@@ -75,9 +75,7 @@ class _Clock:
         breaks = 0.0
         for place, (event, began) in enumerate(sessions):
             if place:
-                breaks += (
-                    began - reader.rows("SELECT time FROM event WHERE id < ? ORDER BY id DESC LIMIT 1", event)[0][0]
-                )
+                breaks += began - reader.worked_until(event)
             self._offsets.append((began, breaks))
         self._calls = reader.rows("SELECT time, usd FROM model_call ORDER BY time")
         self._used, self._sum = 0, 0.0

@@ -160,7 +160,8 @@ def _told(reader: Reader) -> Iterator[tuple[int, float, bool, float | None]]:
     for number, fitness in reader.rows("SELECT program, fitness FROM evaluation WHERE split = 'train' ORDER BY id"):
         evaluations[number].append(fitness)
     worked, begun, last = 0.0, None, 0.0
-    for kind, ticket, time in reader.rows("SELECT kind, ticket, time FROM event ORDER BY id"):
+    work = "SELECT kind, ticket, time FROM event WHERE kind NOT IN ('note', 'hint', 'steered') ORDER BY id"
+    for kind, ticket, time in reader.rows(work):
         if kind == "started":
             worked += last - begun if begun is not None else 0.0
             begun = time

@@ -5,11 +5,17 @@ from adrs.store import Reader
 
 def winner(reader: Reader) -> int | None:
     """The program chosen on `validation`, while nothing was told since; else the best on `train` so far, if any."""
-    chosen = reader.rows("SELECT MAX(id) FROM event WHERE ticket IS NULL AND kind = 'chosen'")[0][0]
-    if chosen is not None and not reader.rows("SELECT 1 FROM event WHERE id > ? AND kind = 'told' LIMIT 1", chosen):
-        number: int = reader.events("chosen")[-1][1]["winner"]
-        return number
-    return next(iter(reader.best(1)), None)
+    found = chosen(reader)
+    return next(iter(reader.best(1)), None) if found is None else found
+
+
+def chosen(reader: Reader) -> int | None:
+    """The program chosen on `validation`; None before that, and once anything was told since."""
+    event = reader.rows("SELECT MAX(id) FROM event WHERE ticket IS NULL AND kind = 'chosen'")[0][0]
+    if event is None or reader.rows("SELECT 1 FROM event WHERE id > ? AND kind = 'told' LIMIT 1", event):
+        return None
+    number: int | None = reader.events("chosen")[-1][1]["winner"]
+    return number
 
 
 def line(reader: Reader, number: int) -> list[int]:

@@ -200,9 +200,16 @@ class Reader:
         begun = self.rows("SELECT id, time FROM event WHERE kind = 'started' AND ticket IS NULL ORDER BY id")
         if not begun:
             return 0.0
-        ended = [self.rows("SELECT time FROM event WHERE id < ? ORDER BY id DESC LIMIT 1", key) for key, _ in begun[1:]]
-        ended.append(self.rows("SELECT time FROM event ORDER BY id DESC LIMIT 1"))
-        return float(sum(rows[0][0] - time for rows, (_, time) in zip(ended, begun, strict=True)))
+        ended = [self.worked_until(key) for key, _ in begun[1:]] + [self.worked_until(None)]
+        return float(sum(end - time for end, (_, time) in zip(ended, begun, strict=True)))
+
+    def worked_until(self, event: int | None) -> float:
+        """When the last work before an event, or of all, was recorded; what people say of a run is none."""
+        query = (
+            "SELECT time FROM event WHERE id < ? AND kind NOT IN ('note', 'hint', 'steered') ORDER BY id DESC LIMIT 1"
+        )
+        last: float = self.rows(query, self.last_event() + 1 if event is None else event)[0][0]
+        return last
 
     def spend(self) -> dict[str, float]:
         """What the run cost: dollars, tokens, calls, seconds and CPU seconds of evaluations."""

@@ -177,17 +177,12 @@ class Pages:
 def _head(reader: Reader) -> dict[str, Any]:
     found, now = lineage.overview(reader), state(reader)
     usd, calls = reader.rows("SELECT COALESCE(SUM(usd), 0.0), COUNT(*) FROM model_call")[0]
-    winner = reader.summaries([found.best])[0] if found.best is not None else None
+    winner = reader.summaries([found.winner.id])[0] if found.winner.id is not None else None
     return {
         "run": reader.folder.name, "overview": found, "state": now, "work": work(reader) if now.live else [],
         "seconds": reader.seconds(), "usd": usd, "calls": calls, "winner": winner, "now": time.time(),
-        "settings": reader.info.configuration, "chosen": _chosen(reader),
+        "settings": reader.info.configuration, "chosen": lineage.chosen(reader) is not None,
     }  # fmt: skip
-
-
-def _chosen(reader: Reader) -> bool:
-    """Whether the winner was chosen on validation, rather than being the best so far."""
-    return bool(reader.rows("SELECT 1 FROM event WHERE ticket IS NULL AND kind = 'chosen' LIMIT 1"))
 
 
 def _summaries(reader: Reader, numbers: list[int]) -> list[Any]:

@@ -10,8 +10,4 @@ const refresh = throttled(async () => {
   put(list, part);
   if (focused) [...list.querySelectorAll("input")].find((box) => box.value === focused)?.focus();
 }, 1000);
-let first = true;
-listenTo("/events", () => {
-  if (!first) refresh();
-  first = false;
-});
+listenTo("/events", refresh); // at the first word too: something may have happened since the page was made

@@ -1,7 +1,9 @@
 """What is going on with a run, out of its log and its lock."""
 
+import time
 from pathlib import Path
 
+from adrs import lineage
 from adrs.lineage.cloud import cloud
 from adrs.lineage.said import said
 from adrs.lineage.state import state, work
@@ -55,3 +57,27 @@ def test_a_cloud_holds_evenly_many_of_what_worked(tmp_path: Path) -> None:
         some = cloud(reader, most=10)
         assert [dot.program for dot in some] == [number for number in sorted(run.scores) if number % 3 == 0]
         assert {dot.program: dot.score for dot in some}.items() <= run.scores.items()
+
+
+def test_what_is_said_of_a_run_afterwards_is_no_work_on_it(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "one", demo(tmp_path))
+    run.add(3.0)
+    run.finish("time")
+    with Reader(run.folder) as reader:
+        worked, curve = reader.seconds(), lineage.curve(reader)
+    writer = Writer.open(run.folder)
+    time.sleep(0.05)
+    writer.event("note", {"text": "well", "program": 2})
+    writer.close()
+    with Reader(run.folder) as reader:
+        assert reader.seconds() == worked
+        assert lineage.curve(reader) == curve
+
+
+def test_a_winner_is_one_that_was_chosen(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "one", demo(tmp_path))
+    run.add(3.0)
+    with Reader(run.folder) as reader:
+        assert (lineage.chosen(reader), lineage.winner(reader)) == (None, 2)
+        run.finish("time")
+        assert lineage.chosen(reader) == lineage.winner(reader) == 2

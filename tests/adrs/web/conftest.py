@@ -83,7 +83,7 @@ class Made:
     live: MadeRun
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """A run that was hard to show, some usual ones, and one whose writer is still open."""
     tmp = tmp_path_factory.mktemp("web")
@@ -111,7 +111,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     live.writer.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(made: Made) -> Iterator[Server]:
     """A dashboard of them."""
     with served(made.folder) as server:

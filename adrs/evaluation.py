@@ -8,11 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Generic, Literal, Protocol, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from adrs.errors import UserError
+
+if TYPE_CHECKING:  # verbs that only look at a run start faster without numpy
+    import numpy as np
 
 Workload = TypeVar("Workload")
 
@@ -66,10 +67,10 @@ class Attempts:
     answers: Any
     """The checked answers of the calls that succeeded, stacked in order as by `Policy.map`; a tuple of such columns
     where the interface says so. None if there is none."""
-    succeeded: np.ndarray
+    succeeded: "np.ndarray"
     """bool[scenarios]."""
     failures: tuple[Failure, ...]
-    seconds: np.ndarray
+    seconds: "np.ndarray"
     """float64[scenarios], CPU seconds of each call as the policy's process says, which nothing may rest on."""
     complete: bool = True
     """False where it was given up after too many failures: then the last ones were not asked."""

@@ -4,9 +4,9 @@ import numpy as np
 
 from adrs_helpers import placement
 
-ROUNDS = 1122
-KICKS = 5
-SWAP_BIAS = 3.377
+ROUNDS = 428
+KICKS = 6
+SWAP_BIAS = 0.8759
 WORSENING = 0.0
 
 
@@ -14,7 +14,7 @@ def solve(instance):
     gpus, memory, size = instance["gpus"], instance["memory"], instance["size"]
     load = instance["request_rate"] / instance["slo"]
     random = np.random.default_rng(instance["seed"])
-    start = packed
+    start = emptiest_gpu
     gpu = descend(start(size, load, gpus, memory), size, load, gpus, memory)
     value = placement.kvpr(gpu, size, load, gpus, memory)
     best, least = gpu, value
@@ -55,9 +55,9 @@ def descend(gpu, size, load, gpus, memory):
 
 def packed(size, load, gpus, memory):
     """Best fit below the smallest KVPR at which it works, by bisection."""
-    low, high = load.sum() / (memory - size.sum()), 1259.0
+    low, high = load.sum() / (gpus * memory - size.sum()), 986.9
     best = emptiest_gpu(size, load, gpus, memory)
-    for _ in range(19):
+    for _ in range(31):
         threshold = np.sqrt(low * high)
         weight = load + threshold * size
         fits, gpu = placement.pack(weight, np.argsort(-weight), threshold * memory, gpus, placement.BEST_FIT)

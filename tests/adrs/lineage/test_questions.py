@@ -1,5 +1,7 @@
 """What the log is asked, and what it answers."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,11 @@ def test_plain_records_are_json(story: Path) -> None:
         for question in (lineage.tree, lineage.curve, lineage.standing, lineage.costs, lineage.gains, lineage.overview,
                          lineage.configuration, lineage.failures):  # fmt: skip
             json.dumps(lineage.plain(question(reader)), allow_nan=False)
+
+
+def test_a_look_at_a_run_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, adrs.lineage, adrs.cli.inspect, adrs.cli.lineage_view, adrs.cli.program_view\n"
+        "print(sorted({'numpy', 'asyncio', 'pydantic', 'numba', 'plotly'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

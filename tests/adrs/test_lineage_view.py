@@ -36,7 +36,7 @@ def drawing(monkeypatch: pytest.MonkeyPatch, width: int, terminal: bool = True) 
 def tree_of(reader: Reader, everything: bool = False) -> Callable[[], None]:
     found = lineage.tree(reader, everything)
     line = lineage.line(reader, found.winner) if found.winner is not None else []
-    return lambda: lineage_view.print_tree(reader.info, found, line)
+    return lambda: lineage_view.print_tree(reader.info, found, line, chosen=True)
 
 
 def test_a_line_goes_on_straight_and_branches_are_set_in(story: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

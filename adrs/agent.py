@@ -15,16 +15,17 @@ from adrs import plugins, search, session
 from adrs.budget import Budget
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.observer import Silent
 from adrs.optimistic import Optimum
 from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Job, Parent, Program
 from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
-from adrs.run import SEED_TICKET, Loop, Parts, Silent
+from adrs.run import SEED_TICKET, Loop, Parts
 from adrs.source import Rejected
 from adrs.steering import Steering
-from adrs.store import Reader, Writer
+from adrs.store import Reader, Writer, tickets
 from adrs.store.recorded import Recorded
 
 
@@ -100,9 +101,9 @@ class Desk:
             operator = "cross" if len(made_from) > 1 else "improve"
             agent.answer(ticket, Draft(source, NAME, operator, made_from, rationale))
             await loop.settle(but=agent.waiting)
-            found = reader.draft(ticket)
-            assert found is not None
-            return reader.program(found[0])
+            program = tickets.read(reader, ticket, ticket)[ticket].program
+            assert program is not None
+            return program
 
     async def evaluate(self, source: str) -> Evaluation:
         """Score a program on `train` without recording it."""

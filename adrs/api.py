@@ -11,9 +11,9 @@ from adrs.agent import Briefing, Desk
 from adrs.budget import parse_duration
 from adrs.errors import UserError
 from adrs.lineage import Step
+from adrs.observer import Observer, Silent
 from adrs.outcome import Outcome
 from adrs.program import Evaluation, Program
-from adrs.run import Observer, Silent
 from adrs.settings import Settings
 from adrs.store import Reader, Summary
 from adrs.threads import Background

@@ -167,6 +167,6 @@ class Chooser:
                 self._writer.event("baseline", {"name": name, "split": "fresh", "evaluation": evaluation.plain()})
 
     def _is_of_these(self, evaluation: Evaluation) -> bool:
-        """Whether an evaluation on fresh workloads is one on those of this session."""
+        """Whether an evaluation on fresh workloads is one on those that were drawn now."""
         names = {result.name for result in evaluation.workloads}
         return bool(names) and names <= {spec.name for spec in self._fresh}

@@ -13,14 +13,14 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Literal
 
 from adrs.breaker import Breaker
 from adrs.budget import Budget
-from adrs.calibrate import Calibration
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.llm.spending import BudgetExhausted
+from adrs.observer import Observer
 from adrs.optimistic import Optimum
 from adrs.problem import Problem
 from adrs.program import REFUSED, Brief, Draft, Evaluation, Job, Program, Selection, Threshold
@@ -38,32 +38,6 @@ _LOOK_SECONDS = 0.25
 """Between two looks for messages while there is nothing else to do."""
 
 
-class Observer(Protocol):
-    """Whoever watches a run."""
-
-    def note(self, text: str) -> None:
-        """What the run is doing now, in a few words."""
-
-    def calibrated(self, calibration: Calibration) -> None:
-        """The baselines are measured."""
-
-    def told(self, program: Program, evaluations: int) -> None:
-        """A program has ended; `evaluations` have been paid for so far."""
-
-
-class Silent:
-    """An observer that says nothing; to be derived from by those that want to hear of one thing."""
-
-    def note(self, text: str) -> None:
-        """What the run is doing now."""
-
-    def calibrated(self, calibration: Calibration) -> None:
-        """The baselines are measured."""
-
-    def told(self, program: Program, evaluations: int) -> None:
-        """A program has ended."""
-
-
 @dataclass(frozen=True)
 class Parts:
     """What a loop is put together from."""
@@ -78,8 +52,8 @@ class Parts:
     screen: Screen
     executor: Executor
     scale: SplitScale | None
-    optimum: Optimum | None
-    """What is thinkable on each workload, by which hopeless evaluations end early; None to end none."""
+    optimum: Optimum
+    """What is thinkable on each workload, by which hopeless evaluations end early."""
     seed_evaluation: Evaluation
     """Of the seed program on `train`; it has a fitness, or there would be nothing to begin with."""
     writer: Writer
@@ -237,7 +211,7 @@ class Loop:
             )
         if parent is not None and recorded is not None:
             selection = replace(selection, least=recorded.least(ticket))
-        elif self._parts.optimum is None or not self._parts.ends_early:
+        elif not self._parts.ends_early:
             selection = replace(selection, least=None)
         self._parts.steering.follow(ticket)
         if parent is None or self._parts.replaying:
@@ -280,8 +254,7 @@ class Loop:
         if program.verdict != "ok" and program.duplicate_of is None and program.source and program.evaluation:
             self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
         self._begun = True
-        if self._parts.optimum is not None:
-            self._parts.optimum.tell(program)
+        self._parts.optimum.tell(program)
         self._parts.search.tell(program)
         self._parts.proposer.tell(program)
         self._observer.told(program, self._evaluations)
@@ -350,7 +323,7 @@ class Loop:
     def _threshold(self, selection: Selection | None) -> Threshold | None:
         """What the evaluation of a program that is asked for now may be stopped by."""
         least = selection.least if selection else None
-        return self._parts.optimum.threshold(least) if least is not None and self._parts.optimum else None
+        return None if least is None else self._parts.optimum.threshold(least)
 
     async def _proposed(self, ticket: int, number: int, selection: Selection | None) -> tuple[Program, str]:
         """A program whose draft is in the log, and why it is refused without an evaluation, if it is."""
@@ -439,5 +412,5 @@ class Loop:
         return replace(program, evaluation=evaluation, duplicate_of=duplicate_of)
 
     def _is_new(self, ticket: int) -> bool:
-        """Whether this session's log does not have the draft of a ticket yet."""
+        """Whether the log that is being written has no draft of a ticket yet."""
         return self._parts.replaying or self._parts.recorded is None or self._parts.recorded.draft(ticket) is None

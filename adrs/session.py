@@ -26,12 +26,13 @@ from adrs.forecast import Forecast
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
+from adrs.observer import Observer
 from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
 from adrs.program import SPLITS, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
-from adrs.run import SEED_TICKET, Loop, Observer, Parts
+from adrs.run import SEED_TICKET, Loop, Parts
 from adrs.settings import Settings
 from adrs.source import Rejected
 from adrs.steering import Steering, hints

@@ -201,8 +201,13 @@ def tokens(source: str) -> list[str]:
         found: list[str] = []
         _collect(tree, found)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _WORDS.findall(source)
+        return words(source)
     return found
+
+
+def words(text: str) -> list[str]:
+    """Words and marks of any text, in order."""
+    return _WORDS.findall(text)
 
 
 def _collect(node: ast.AST, found: list[str]) -> None:

@@ -24,8 +24,8 @@ import trivial
 import usage
 
 from adrs import plugins, session
+from adrs.observer import Silent
 from adrs.program import Brief, Draft, Parent, Program
-from adrs.run import Silent
 from adrs.settings import Settings
 
 _EVERY = 100

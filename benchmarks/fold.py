@@ -15,9 +15,10 @@ from pathlib import Path
 
 from adrs import problem, scaffold
 from adrs.budget import Budget
+from adrs.observer import Silent
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Evaluation, Parent, Program, Selection, WorkloadResult
-from adrs.run import Loop, Parts, Silent
+from adrs.run import Loop, Parts
 from adrs.search.best_of_n import BestOfN
 from adrs.settings import Settings
 from adrs.source import Screen

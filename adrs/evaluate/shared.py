@@ -20,6 +20,7 @@ from adrs.interface import FunctionType, ValueType
 from adrs.openevolve import METRIC
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Verdict, WorkloadResult
+from adrs.text import printable
 
 _DRIVER = Path(__file__).with_name("shared_driver.py")
 _TEXT = ValueType("str")
@@ -46,7 +47,7 @@ class _Result:
         """Notes and artifacts as text, cut to a number of characters."""
         notes = [f"dropped {name} = {text}: a metric is a finite number" for name, text in self.dropped.items()]
         text = "\n".join([*notes, *(f"{name}:\n{text}" for name, text in self.artifacts.items())])
-        text = _visible(text)
+        text = printable(text)
         return text if len(text) <= limit else f"{text[:limit]}\n[feedback cut]"
 
 
@@ -136,7 +137,7 @@ class Shared:
         """Raises Invalid where there is no number that could stand for the program."""
         if METRIC in result.dropped:
             raise Invalid(
-                METRIC, f"the evaluator gave {_visible(result.dropped[METRIC])[:100]}, which is no finite number"
+                METRIC, f"the evaluator gave {printable(result.dropped[METRIC])[:100]}, which is no finite number"
             )
         if METRIC in result.metrics:
             return result.metrics[METRIC]
@@ -145,7 +146,7 @@ class Shared:
         if not scores:
             notes = "; ".join(f"{name} = {text}" for name, text in result.dropped.items())
             raise Invalid(
-                "metrics", f"the evaluator gave no finite number{_visible(f' but {notes}')[:500] if notes else ''}"
+                "metrics", f"the evaluator gave no finite number{printable(f' but {notes}')[:500] if notes else ''}"
             )
         mean = math.fsum(value / len(scores) for value in scores)
         return mean + 0.0
@@ -177,7 +178,7 @@ def _read(text: str) -> _Result:
         if isinstance(value, float) and math.isfinite(value) and _is_name(name):
             result.metrics[name] = value + 0.0
         else:
-            result.dropped[_visible(name)[:_LONGEST_NAME]] = str(value)[:_LONGEST_NAME]
+            result.dropped[printable(name)[:_LONGEST_NAME]] = str(value)[:_LONGEST_NAME]
     return result
 
 
@@ -195,7 +196,7 @@ def _failure(said: Any) -> PolicyFailure:
     """An exception of the evaluator or the program. It may lie, about itself only."""
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
         raise Invalid("answer", "evaluate: not a well-formed answer")
-    name, message, where = (_visible(said.get(key, "")) for key in ("type", "message", "where"))
+    name, message, where = (printable(said.get(key, "")) for key in ("type", "message", "where"))
     text = f"{name[:100]}: {message[:1000]}" if message else name[:100]
     return PolicyFailure(
         "memory" if said.get("kind") == "memory" else "error", f"{text} ({where[:200]})" if where else text
@@ -205,14 +206,8 @@ def _failure(said: Any) -> PolicyFailure:
 def _texts(said: Any) -> dict[str, str]:
     if not isinstance(said, dict) or not all(isinstance(text, str) for text in said.values()):
         raise Invalid("answer", "evaluate: not a well-formed answer")
-    return {_visible(name)[:_LONGEST_NAME]: text for name, text in list(said.items())[:_MOST_METRICS]}
+    return {printable(name)[:_LONGEST_NAME]: text for name, text in list(said.items())[:_MOST_METRICS]}
 
 
 def _is_name(name: str) -> bool:
     return 0 < len(name) <= _LONGEST_NAME and name.isprintable()
-
-
-def _visible(text: str) -> str:
-    """Without characters that command a terminal or cannot be written."""
-    shown = (c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-    return "".join(shown).encode(errors="replace").decode()

@@ -66,7 +66,7 @@ def standing(reader: Reader) -> Standing:
     """Seed program, baselines and winner by split. Without a chosen winner, the best on train so far stands for it."""
     objective = declared(reader)
     baselines = _evaluations(reader)
-    scales: dict[str, Scale | None] = {split: _scale(objective, baselines, split) for split in SHOWN}
+    scales = _scales(objective, baselines)
     rows = [_program(reader, objective, scales, SEED_PROGRAM, "seed program", "seed")]
     order = {"trivial": 0, "heuristic": 1, "state-of-the-art": 2}
     for name in sorted(baselines, key=lambda each: order.get(objective.roles.get(each, "heuristic"), 1)):
@@ -90,7 +90,7 @@ def contender(reader: Reader, number: int) -> Contender:
     """One program of the run on every split where it was measured."""
     objective = declared(reader)
     baselines = _evaluations(reader)
-    scales: dict[str, Scale | None] = {split: _scale(objective, baselines, split) for split in SHOWN}
+    scales = _scales(objective, baselines)
     role = "winner" if number == winner(reader) else "seed" if number == SEED_PROGRAM else "program"
     return _program(reader, objective, scales, number, f"program {number}", role)
 
@@ -101,6 +101,10 @@ def _evaluations(reader: Reader) -> dict[str, dict[str, Any]]:
     for _, payload in reader.events("baseline"):
         found.setdefault(payload["name"], {})[payload["split"]] = payload["evaluation"]
     return found
+
+
+def _scales(objective: Declared, baselines: Mapping[str, Mapping[str, Any]]) -> dict[str, Scale | None]:
+    return {split: _scale(objective, baselines, split) for split in SHOWN}
 
 
 def _scale(objective: Declared, baselines: Mapping[str, Mapping[str, Any]], split: str) -> Scale | None:

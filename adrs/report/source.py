@@ -1,21 +1,31 @@
 """Source text with colours, as HTML."""
 
+from functools import lru_cache
+
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
 
 from adrs.text import printable
 
 
-def highlighted(source: str, file: str) -> Markup:
-    """Source in the language that the name of `file` tells; as plain text where it tells none."""
+@lru_cache
+def lexer(file: str) -> Lexer:
+    """For the language that the name of `file` tells; for plain text where it tells none."""
+    found: Lexer
     try:
-        lexer = get_lexer_for_filename(file, stripnl=False)
+        found = get_lexer_for_filename(file, stripnl=False, ensurenl=False)
     except ClassNotFound:
-        lexer = TextLexer(stripnl=False)
-    return Markup(highlight(printable(source), lexer, HtmlFormatter(cssclass="source", linenos="inline")))
+        found = TextLexer(stripnl=False, ensurenl=False)
+    return found
+
+
+def highlighted(source: str, file: str) -> Markup:
+    """Source in the language that the name of `file` tells."""
+    return Markup(highlight(printable(source), lexer(file), HtmlFormatter(cssclass="source", linenos="inline")))
 
 
 def highlighting() -> Markup:

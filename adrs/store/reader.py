@@ -11,7 +11,7 @@ from typing import Any
 
 from adrs.errors import UserError
 from adrs.llm.records import Call
-from adrs.program import Draft, Evaluation, Parent, Program, Split, WorkloadResult
+from adrs.program import Evaluation, Parent, Program, Split, WorkloadResult
 from adrs.store.damage import SIGNS, explain
 from adrs.store.migrate import SCHEMA_VERSION, found_version, migrate
 from adrs.store.requests import read_answer, read_request
@@ -140,19 +140,6 @@ class Reader:
         """Times and payloads of the events of one kind that are not of a ticket, in order."""
         query = "SELECT time, payload FROM event WHERE kind = ? AND ticket IS NULL ORDER BY id"
         return [(time, json.loads(payload) if payload else {}) for time, payload in self.rows(query, kind)]
-
-    def draft(self, ticket: int) -> tuple[int, str, Draft] | None:
-        """Number, digest and draft that a ticket led to; None if it was not proposed."""
-        rows = self.rows(f"{_PROGRAM} WHERE p.ticket = ?", ticket)
-        if not rows:
-            return None
-        number, digest, source, _, proposer, operator, model, rationale, detail = rows[0]
-        failure = self.rows("SELECT failure FROM program WHERE id = ?", number)[0][0]
-        draft = Draft(
-            source=self._source(source), proposer=proposer, operator=operator, parents=self._parents(number),
-            rationale=rationale, model=model, detail=json.loads(detail), failure=failure,
-        )  # fmt: skip
-        return number, digest, draft
 
     def call(self, ticket: int, request_digest: str) -> Call | None:
         """The latest recorded model call of a ticket for one request."""

@@ -12,7 +12,6 @@ from starlette.routing import Route
 
 from adrs import lineage, steering
 from adrs.errors import UserError
-from adrs.lineage.language import language
 from adrs.lineage.said import notes, said
 from adrs.lineage.state import State, state, work
 from adrs.program import Program
@@ -99,13 +98,14 @@ class Pages:
             found = lineage.detail(reader, number)
             ancestors = lineage.line(reader, number)[:-1]
             against = _number(request, "against", ancestors[-1]) if ancestors else None
+            declared = lineage.declared(reader)
             return self._site.page(
                 "program", run=reader.folder.name, detail=found, program=found.program,
-                evaluation=found.program.evaluation, lines=source.lines(found.program.source, language(reader)),
+                evaluation=found.program.evaluation, lines=source.lines(found.program.source, declared.seed),
                 hidden=hidden(found.program.source), ancestors=_summaries(reader, ancestors), against=against,
                 diff=_diff(reader, against, found.program) if against is not None else None,
                 children=found.children[:_MOST_CHILDREN], notes=notes(reader, number), trust=reader.info.trust,
-                count=reader.count(), winner=lineage.winner(reader), declared=lineage.declared(reader),
+                count=reader.count(), winner=lineage.winner(reader), declared=declared,
             )  # fmt: skip
 
     def preview(self, request: Request) -> HTMLResponse:
@@ -119,7 +119,7 @@ class Pages:
                 "_preview", run=reader.folder.name, program=program, parent=parent,
                 gain=lineage.gain(program, parent), evaluation=program.evaluation,
                 diff=_diff(reader, parent.id, program) if parent else None, winner=lineage.winner(reader),
-                lines=() if parent else source.lines(program.source, language(reader)),
+                lines=() if parent else source.lines(program.source, lineage.declared(reader).seed),
             )  # fmt: skip
 
     def diff(self, request: Request) -> HTMLResponse:

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
-from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
 from adrs.propose.model.text import visible
+from adrs.report.source import lexer
 
 _MOST_COLOURED = 300_000
 """Characters of a source that is shown in colours; a longer one is shown plainly."""
@@ -29,13 +26,13 @@ class Row:
     text: str
 
 
-def lines(source: str, language: str) -> list[Markup]:
-    """A source, line by line, in colours: spans whose classes Pygments names."""
+def lines(source: str, file: str) -> list[Markup]:
+    """A source in the language that the name of `file` tells, line by line: spans whose classes Pygments names."""
     text = visible(source)
     if len(text) > _MOST_COLOURED:
         return [Markup.escape(line) for line in text.split("\n")]
     formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
-    return [Markup(line) for line in highlight(text, _lexer(language), formatter).rstrip("\n").split("\n")]
+    return [Markup(line) for line in highlight(text, lexer(file), formatter).rstrip("\n").split("\n")]
 
 
 def rows(diff: Sequence[str]) -> list[Row]:
@@ -57,12 +54,3 @@ def rows(diff: Sequence[str]) -> list[Row]:
             made.append(Row("same", before, after, text))
             before, after = before + 1, after + 1
     return made
-
-
-@lru_cache
-def _lexer(language: str) -> Lexer:
-    options = {"stripnl": False, "ensurenl": False}
-    try:
-        return get_lexer_by_name(language, **options)
-    except ClassNotFound:
-        return get_lexer_by_name("text", **options)

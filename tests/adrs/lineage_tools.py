@@ -25,7 +25,7 @@ class Log:
 
     def baseline(self, name: str, split: str, **metrics: float) -> None:
         """A measured baseline of the demo problem: `round-robin` or `longest-first`."""
-        evaluation = Evaluation(split, "full", "ok", metrics=metrics)  # type: ignore[arg-type]
+        evaluation = Evaluation(split, "full", "ok", metrics=metrics)
         self.writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
     def program(
@@ -48,7 +48,7 @@ class Log:
                         for name, value in (workloads or {}).items())  # fmt: skip
         fitness = None if score is None or verdict != "ok" else score / 100 - 2
         metrics = {} if score is None else {"makespan": 2 - score / 100}
-        evaluation = Evaluation("train", "full", verdict, reason, metrics, fitness, score, results, output,  # type: ignore[arg-type]
+        evaluation = Evaluation("train", "full", verdict, reason, metrics, fitness, score, results, output,
                                 0.5, 0.25, 10.0, "process")  # fmt: skip
         if duplicate_of is not None or verdict == "rejected":
             self.writer.screened(number, number, evaluation, duplicate_of)
@@ -60,7 +60,7 @@ class Log:
 
     def measured(self, number: int, split: str, value: float) -> None:
         """An evaluation for choosing or reporting the winner."""
-        evaluation = Evaluation(split, "full", "ok", "", {"makespan": value}, -value)  # type: ignore[arg-type]
+        evaluation = Evaluation(split, "full", "ok", "", {"makespan": value}, -value)
         self.writer.evaluated(None, number, evaluation)
 
     def chosen(self, number: int) -> None:

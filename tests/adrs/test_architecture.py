@@ -15,7 +15,7 @@ LAYERS = [
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},
-    {"steering"},
+    {"steering", "observer"},
     {"calibrate", "breaker", "budget", "optimistic"},
     {"search", "propose", "evaluate", "store"},
     {"sandbox", "llm"},

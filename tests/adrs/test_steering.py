@@ -13,9 +13,9 @@ from adrs import agent, plugins, session, steering
 from adrs.errors import UserError
 from adrs.lineage.said import notes, said
 from adrs.lineage.state import state
+from adrs.observer import Silent
 from adrs.outcome import Outcome
 from adrs.program import Brief, Draft, Parent, Program
-from adrs.run import Silent
 from adrs.settings import Settings
 from adrs.store import Reader, Writer, inbox
 from adrs.testing.executor import InProcessExecutor

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from adrs.text import printable
+
 _FENCE = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 _TICKS = re.compile(r"`+")
 _LEAST_EXCERPT = 200
@@ -19,12 +21,7 @@ def clean(text: str) -> str:
 
 def visible(text: str) -> str:
     """Cleaned text with what does not print, line ends and tabs apart, spelled as an escape such as `\\x1b`."""
-    text = clean(text)
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text
-    )
+    return printable(clean(text))
 
 
 def one_line(text: str, limit: int) -> str:

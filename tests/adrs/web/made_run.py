@@ -131,13 +131,13 @@ class MadeRun:
         split: str = "train",
     ) -> Evaluation:  # fmt: skip
         if score is None:
-            return Evaluation(split, "screen" if verdict == "rejected" else "full", verdict, reason, output=output)  # type: ignore[arg-type]
+            return Evaluation(split, "screen" if verdict == "rejected" else "full", verdict, reason, output=output)
         results = tuple(
             WorkloadResult(name, "ok", {self._metric: 200.0 - score - place}, score + 7 * place - 14,
                            feedback if place == 0 else "")
             for place, name in enumerate(WORKLOADS)
         )  # fmt: skip
         return Evaluation(
-            split, "full", "ok", "", {self._metric: 200.0 - score}, score - 200.0, score, results, output,  # type: ignore[arg-type]
+            split, "full", "ok", "", {self._metric: 200.0 - score}, score - 200.0, score, results, output,
             0.12, 0.11, 24.0, "none",
         )  # fmt: skip

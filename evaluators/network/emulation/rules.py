@@ -1,0 +1,96 @@
+"""The bottleneck of the packet engine once more, for packets that come one by one: decides, and moves nothing.
+
+Random loss, a droptail queue in bytes in which the packet in service counts until its last bit is out, a server whose
+rate is piecewise constant. Times are ns and may lie in the past; they must not go back. No float decides anything.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from evaluators.network.layout import LEVELS, SECOND, Arrays
+from evaluators.network.random_stream import draw, stream_seed, threshold
+from evaluators.network.scenario import Scenario
+
+
+class Bottleneck:
+    """The link of a scenario with one flow."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._rates = deque(scenario.rates)
+        self._rate = self._rates.popleft()[1]
+        self._limit = scenario.limit
+        self._end = scenario.end
+        self._loss_seed = np.uint64(stream_seed(scenario.seed, "loss of flow 0"))
+        self._loss_below = threshold(scenario.loss)
+        self._shift = max(0, scenario.limit.bit_length() - (LEVELS - 1).bit_length())
+        self._queue: deque[tuple[int, int]] = deque()
+        self._busy = self._carry = self._clock = self._area = 0
+        self._levels = [0] * LEVELS
+        self.queued = self.arrived = self.dropped = self.random_lost = self.accepted = 0
+        """Bytes in the queue; packets."""
+        self._bytes_in = self._bytes_out = self._departed = 0
+
+    def arrive(self, number: int, size: int, time: int) -> int | None:
+        """When the last bit of a packet is out; None where it is lost or dropped. `number` counts the flow's packets."""
+        self._drain(time)
+        if self._loss_below and int(draw(self._loss_seed, number)) < self._loss_below:
+            self.random_lost += 1
+            return None
+        self._account(time)
+        self.arrived += 1
+        if self.queued + size > self._limit:
+            self.dropped += 1
+            return None
+        self._busy = self._serve(max(time, self._busy), size)
+        self.queued += size
+        self._bytes_in += size
+        self.accepted += 1
+        self._queue.append((self._busy, size))
+        return self._busy
+
+    def measure(self, arrays: Arrays) -> None:
+        """Write what happened up to the scenario's end into the records of the engine's only link and flow."""
+        self._drain(self._end)
+        self._account(self._end)
+        link, flow = arrays.links[0], arrays.flows[0]
+        for name, value in {
+            "area": self._area, "arrived": self.arrived, "dropped": self.dropped, "bytes_in": self._bytes_in,
+            "bytes_out": self._bytes_out, "accepted": self.accepted, "departed": self._departed,
+            "queued": self.queued, "finished": self._end,
+        }.items():  # fmt: skip
+            link[name] = value
+        flow["random_lost"], flow["dropped"] = self.random_lost, self.dropped
+        flow["departed"], flow["departed_packets"] = self._bytes_out, self._departed
+        arrays.levels[0] = self._levels
+
+    def _drain(self, time: int) -> None:
+        """Let all packets depart whose last bit is out."""
+        queue = self._queue
+        while queue and queue[0][0] <= time:
+            finish, size = queue.popleft()
+            self._account(finish)
+            self.queued -= size
+            self._bytes_out += size
+            self._departed += 1
+
+    def _account(self, time: int) -> None:
+        """Integrate the queue up to a time."""
+        passed = time - self._clock
+        if self.queued and passed > 0:
+            self._area += self.queued * passed
+            self._levels[min(self.queued >> self._shift, LEVELS - 1)] += passed
+        self._clock = time
+
+    def _serve(self, start: int, size: int) -> int:
+        """The end of a service; what a division leaves is carried to the next packet at the same rate."""
+        while self._rates and self._rates[0][0] <= start:
+            rate = self._rates.popleft()[1]
+            if rate != self._rate:
+                self._rate, self._carry = rate, 0
+        duration, remainder = divmod(size * 8 * SECOND, self._rate)
+        self._carry += remainder
+        if self._carry >= self._rate:
+            self._carry -= self._rate
+            duration += 1
+        return start + duration

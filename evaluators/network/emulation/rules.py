@@ -5,6 +5,8 @@ rate is piecewise constant. Times are ns and may lie in the past; they must not 
 """
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -49,20 +51,15 @@ class Bottleneck:
         self._queue.append((self._busy, size))
         return self._busy
 
-    def measure(self, arrays: Arrays) -> None:
-        """Write what happened up to the scenario's end into the records of the engine's only link and flow."""
+    def totals(self) -> dict[str, Any]:
+        """What happened up to the scenario's end, as plain data: whole numbers, and `levels`, ns at each queue length."""
         self._drain(self._end)
         self._account(self._end)
-        link, flow = arrays.links[0], arrays.flows[0]
-        for name, value in {
-            "area": self._area, "arrived": self.arrived, "dropped": self.dropped, "bytes_in": self._bytes_in,
-            "bytes_out": self._bytes_out, "accepted": self.accepted, "departed": self._departed,
-            "queued": self.queued, "finished": self._end,
-        }.items():  # fmt: skip
-            link[name] = value
-        flow["random_lost"], flow["dropped"] = self.random_lost, self.dropped
-        flow["departed"], flow["departed_packets"] = self._bytes_out, self._departed
-        arrays.levels[0] = self._levels
+        return {
+            "area": self._area, "arrived": self.arrived, "dropped": self.dropped, "random_lost": self.random_lost,
+            "accepted": self.accepted, "departed": self._departed, "bytes_in": self._bytes_in,
+            "bytes_out": self._bytes_out, "queued": self.queued, "levels": self._levels,
+        }  # fmt: skip
 
     def _drain(self, time: int) -> None:
         """Let all packets depart whose last bit is out."""
@@ -94,3 +91,15 @@ class Bottleneck:
             self._carry -= self._rate
             duration += 1
         return start + duration
+
+
+def write_totals(totals: Mapping[str, Any], arrays: Arrays, end: int) -> None:
+    """Write a bottleneck's totals into the engine's records of its only link and flow, where measures are taken."""
+    link, flow = arrays.links[0], arrays.flows[0]
+    for name in ("area", "arrived", "dropped", "accepted", "departed", "bytes_in", "bytes_out", "queued"):
+        link[name] = totals[name]
+    link["finished"] = end
+    for name in ("random_lost", "dropped"):
+        flow[name] = totals[name]
+    flow["departed"], flow["departed_packets"] = totals["bytes_out"], totals["departed"]
+    arrays.levels[0] = totals["levels"]

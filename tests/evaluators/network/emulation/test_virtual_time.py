@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from evaluators.network import layout, measures
 from evaluators.network.emulation.conditions import BY_NAME
 from evaluators.network.emulation.flow import EmulatedFlow
-from evaluators.network.emulation.rules import Bottleneck
+from evaluators.network.emulation.rules import Bottleneck, write_totals
 from evaluators.network.layout import MONITOR, NEVER, SECOND
 from evaluators.network.scenario import Flow, Scenario
 from evaluators.network.simulation import MachineFault, Simulation
@@ -37,7 +37,7 @@ def in_virtual_time(scenario, answer):
         elif (observation := flow.timer()) is not None:
             seen.append(observation.tolist())
             flow.decide(answer(observation))
-    link.measure(flow.arrays)
+    write_totals(link.totals(), flow.arrays, scenario.end)
     return flow.simulation, seen
 
 

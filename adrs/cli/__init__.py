@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox, score, serve
+from adrs.cli import agent, compare, doctor, emulate, inspect, outputs, problems, runs, sandbox, score, serve
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ inspect.register(app)
 compare.register(app)
 outputs.register(app)
 agent.register(app)
+emulate.register(app)
 doctor.register(app)
 sandbox.register(app)
 score.register(app)

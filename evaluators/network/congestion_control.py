@@ -5,7 +5,7 @@ integrated over time, never over intervals, whose lengths a policy could choose.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adrs.errors import UserError, did_you_mean
-from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.evaluation import Emulation, Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from evaluators.network import layout, measures, wide_area
+from evaluators.network.emulation import workloads
+from evaluators.network.emulation.emulator import NetworkEmulation
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
@@ -33,6 +35,8 @@ class Links:
     scenarios: tuple[Scenario, ...]
     fair: tuple[float, ...]
     """Bytes of the others where the policy's flow is one more of their kind; 0 on links without others."""
+    backend: str = ""
+    """Of an emulation in real time; empty where the links are simulated."""
 
 
 class CongestionControl(Evaluator[Links]):
@@ -56,6 +60,9 @@ class CongestionControl(Evaluator[Links]):
 
     def load(self, spec: WorkloadSpec) -> Links:
         """Draw the links. Keys of a workload: `kinds` of link, taken in turn, and `shuffles`. Raises UserError."""
+        if spec.family in workloads.FAMILIES:
+            scenario, backend = workloads.load(spec)
+            return Links((scenario,), (0.0,), backend)
         for key in spec.parameters:
             if key not in ("kinds", "shuffles"):
                 raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["kinds", "shuffles"])}')
@@ -73,6 +80,8 @@ class CongestionControl(Evaluator[Links]):
 
     def evaluate(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
         """Run the links against the policy; `shuffles` times in different orders, which must not change a digit."""
+        if workload.backend:
+            return self._emulate(workload, lambda: _asking(policy, spec))
         shuffles = spec.parameters.get("shuffles", 1)
         first = self._run(policy, workload, spec)
         for _ in range(shuffles - 1):
@@ -88,19 +97,39 @@ class CongestionControl(Evaluator[Links]):
         return link_metrics(workload, simulation)
 
     def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:
-        """The links with the policy's flows driven by an algorithm."""
+        """The links with the policy's flows driven by an algorithm; `kernel-...` is the engine's where it simulates."""
+        if workload.backend and name.startswith(workloads.KERNEL):
+            return self._emulate(workload, kernel=name.removeprefix(workloads.KERNEL))
+        if name.removeprefix(workloads.KERNEL) in NATIVE:
+            name = name.removeprefix(workloads.KERNEL)
         if name == "best-published":
             name = self._published.get(spec.family, "")
         if name == "constant-rate":
+            if workload.backend:
+                return self._emulate(workload, lambda: lambda observation: 0.0)
             simulation = Simulation(workload.scenarios)
             simulation.run(lambda asked, observations: np.zeros(len(asked)))
             return link_metrics(workload, simulation)
         if name not in NATIVE:
             known = ["constant-rate", "best-published", *NATIVE]
             raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
-        simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
+        driven = replace(workload, scenarios=tuple(_driven(each, NATIVE[name]) for each in workload.scenarios))
+        if workload.backend:
+            return self._emulate(driven)
+        simulation = Simulation(driven.scenarios)
         simulation.run()
         return link_metrics(workload, simulation)
+
+    def _emulate(self, workload: Links, asking: workloads.Asking | None = None, kernel: str = "") -> Metrics:
+        """The link in real time, with the metrics of a simulation and those of the emulation."""
+        simulation, details = workloads.emulate(workload.scenarios[0], workload.backend, asking, kernel)
+        metrics = link_metrics(workload, simulation)
+        metrics.update(details)
+        return metrics
+
+    def emulation(self) -> Emulation:
+        """Real packets in real time, see `emulation`."""
+        return NetworkEmulation()
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """`value` is the mean of the families' values, each from all links of the family."""
@@ -134,6 +163,13 @@ class Crossing:
         answers = np.empty(len(asked))
         answers[order] = self._policy.map(function, *columns, scenarios=self._handles[asked[order]].tolist())
         return answers
+
+
+def _asking(policy: Policy, spec: WorkloadSpec) -> Callable[[NDArray[np.float64]], float]:
+    """Asks for one decision at a time, of a policy whose state is empty."""
+    crossing = Crossing(policy, 1, spec.policy_seed)
+    only = np.zeros(1, dtype=np.int64)
+    return lambda observation: float(crossing.ask("on_interval", only, observation[None, :])[0])
 
 
 def _driven(scenario: Scenario, kind: int) -> Scenario:

@@ -4,16 +4,14 @@ What the engine knows at once, a lost packet, is found out here from gaps in wha
 reorders; it is declared by the same rule, three packets later.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.network import kernel, layout, transport
 from evaluators.network.compiled import compiled
-from evaluators.network.layout import MONITOR, SECOND, SEND, TIMER
+from evaluators.network.layout import MONITOR, SECOND, SEND
 from evaluators.network.memory import entry_at, flow_at, link_at, state_at
-from evaluators.network.scenario import Scenario
+from evaluators.network.scenario import Flow, Scenario
 from evaluators.network.simulation import MachineFault, Simulation
 
 _ENTRIES = 1 << 16
@@ -117,12 +115,12 @@ class EmulatedFlow:
 
     def timer(self) -> NDArray[np.float64] | None:
         """The timer that was due ends: the observation, float64[30], of a policy that must decide now, or None."""
-        self._asked_at = self.due
-        key = _timer(self._address, self._asked_at)
+        key = _timer(self._address, self.due)
         if key >= 0:
             self._key = key
             return None
-        return self.arrays.history[0]
+        observation: NDArray[np.float64] = self.arrays.history[0]
+        return observation
 
     def decide(self, action: float) -> None:
         """Take the policy's answer."""
@@ -132,22 +130,12 @@ class EmulatedFlow:
 
 def warm() -> None:
     """Compile, or load what is compiled, so that nothing waits for it in real time."""
-    flow = EmulatedFlow(Scenario(((0, 10**6),), 10**4, SECOND, (_paced(),)))
-    while not flow.sends:
-        flow.timer()
-    flow.sent(flow.due)
-    flow.acknowledged(0, flow.due)
-    for _ in range(3):
-        while flow.sends:
+    flow = EmulatedFlow(Scenario(((0, 10**6),), 10**4, SECOND, (Flow(MONITOR, SECOND // 100, 10**6),)))
+    decided = False
+    while not decided:
+        if flow.sends:
             flow.sent(flow.due)
-        if flow.timer() is not None:
+            flow.acknowledged(flow.number - 1, flow.due)
+        elif flow.timer() is not None:
             flow.decide(0.0)
-
-
-def _paced() -> Any:
-    from evaluators.network.scenario import Flow
-
-    return Flow(MONITOR, SECOND // 100, 10**6, 1000, 10**7)
-
-
-assert TIMER < SEND
+            decided = True

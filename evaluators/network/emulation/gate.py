@@ -19,7 +19,7 @@ class Void(Exception):  # noqa: N818 - what the run is
     """The machine was not on time, or the kernel lost a datagram."""
 
 
-class MachineTooBusy(UserError):
+class MachineTooBusy(UserError):  # noqa: N818 - what it is
     """Every repetition of a run was void: nothing is known, of no program."""
 
 

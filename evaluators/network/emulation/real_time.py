@@ -32,7 +32,7 @@ class ProcessLost(Exception):  # noqa: N818 - what happened
 
 @contextlib.contextmanager
 def on_time() -> Iterator[bool]:
-    """Wake up on time and collect no garbage; whether real-time priority was granted. What is forked does not get it."""
+    """Wake up on time and collect no garbage; whether real-time priority was granted, which no child inherits."""
     granted = _ask_for_priority()
     linux.prctl(_PR_SET_TIMERSLACK, 1)
     collecting = gc.isenabled()

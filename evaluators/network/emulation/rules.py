@@ -34,7 +34,7 @@ class Bottleneck:
         self._bytes_in = self._bytes_out = self._departed = 0
 
     def arrive(self, number: int, size: int, time: int) -> int | None:
-        """When the last bit of a packet is out; None where it is lost or dropped. `number` counts the flow's packets."""
+        """When the last bit of a packet is out; None if it is lost or dropped. `number` counts the flow's packets."""
         self._drain(time)
         if self._loss_below and int(draw(self._loss_seed, number)) < self._loss_below:
             self.random_lost += 1
@@ -52,7 +52,7 @@ class Bottleneck:
         return self._busy
 
     def totals(self) -> dict[str, Any]:
-        """What happened up to the scenario's end, as plain data: whole numbers, and `levels`, ns at each queue length."""
+        """What happened up to the scenario's end, as plain data: numbers, and `levels`, ns at each queue length."""
         self._drain(self._end)
         self._account(self._end)
         return {

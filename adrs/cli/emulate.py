@@ -1,6 +1,7 @@
 """The verb that puts programs in simulation beside the same programs in the real world."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,6 +53,9 @@ def emulate(
         try:
             with Progress(report, quiet) as progress:
                 asyncio.run(emulation.measure(problem, report, sandbox, progress))
+        except KeyboardInterrupt:
+            print(f"adrs: interrupted after {len(report.outcomes)} results", file=sys.stderr)
+            raise typer.Exit(130) from None
         finally:
             if folder is not None and report.outcomes:
                 saved = emulation.save(report, folder)

@@ -7,8 +7,8 @@ import struct
 
 HEADER = struct.Struct("!qq")
 """Number, and time of sending in ns from the start: all that the receiver returns."""
-PAYLOAD = 1472
-"""Bytes; 28 of headers make a packet of 1,500."""
+PAYLOAD, HEADERS = 1472, 28
+"""Bytes: a packet of 1,500."""
 READS = 64
 """At most so many in a row, so that nothing else waits for long."""
 _BUFFER = 4 << 20

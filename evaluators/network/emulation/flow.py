@@ -75,6 +75,7 @@ class EmulatedFlow:
         self._address = int(self._state.ctypes.data)
         kernel.begin(self._address)
         self._expected = 0
+        self._base = scenario.flows[0].base
         self._key = int(self.arrays.keys[0])
         self._number = 0
 
@@ -107,9 +108,11 @@ class EmulatedFlow:
         self._key = _sent(self._address, self.due, time)
 
     def acknowledged(self, packet: int, time: int) -> None:
-        """A packet is acknowledged. Raises MachineFault for one that was not sent, or not in order."""
+        """A packet is acknowledged. Raises MachineFault for one that was not sent, out of order, or too early."""
         if not self._expected <= packet < self._number:
             raise MachineFault(f"packet {packet} is acknowledged, expected were {self._expected} to {self._number - 1}")
+        if time < int(self.arrays.ring[packet & (_ENTRIES - 1)]["sent"]) + self._base:
+            raise MachineFault(f"packet {packet} is acknowledged sooner than the path allows")
         self._key = _acknowledged(self._address, packet, self._expected, time)
         self._expected = packet + 1
 
@@ -135,7 +138,8 @@ def warm() -> None:
     while not decided:
         if flow.sends:
             flow.sent(flow.due)
-            flow.acknowledged(flow.number - 1, flow.due)
+            if flow.number == 1:
+                flow.acknowledged(0, SECOND)
         elif flow.timer() is not None:
             flow.decide(0.0)
             decided = True

@@ -40,7 +40,7 @@ class Sender:
             now = clock() - start
             if now > self.end:
                 return
-            more = self._read(now)
+            more = self._read(start)
             for _ in range(READS):
                 now = clock() - start
                 if flow.due > now:
@@ -61,12 +61,12 @@ class Sender:
         while datagrams.read(self.descriptor) is not None:
             self.acknowledged += 1
 
-    def _read(self, now: int) -> bool:
+    def _read(self, start: int) -> bool:
         """Take in what has come back; whether there may be more."""
         for _ in range(READS):
             data = datagrams.read(self.descriptor)
             if data is None:
                 return False
             self.acknowledged += 1
-            self.flow.acknowledged(HEADER.unpack_from(data)[0], now)
+            self.flow.acknowledged(HEADER.unpack_from(data)[0], clock() - start)
         return True

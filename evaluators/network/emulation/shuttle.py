@@ -6,12 +6,11 @@ do not add up in a round trip; how late this process forwards is measured, and j
 
 from array import array
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from evaluators.network.emulation import datagrams
-from evaluators.network.emulation.datagrams import HEADER, READS
+from evaluators.network.emulation.datagrams import HEADER, HEADERS, READS
 from evaluators.network.emulation.real_time import Control, clock, wait
 from evaluators.network.emulation.rules import Bottleneck
 from evaluators.network.scenario import Scenario
@@ -19,28 +18,34 @@ from evaluators.network.scenario import Scenario
 _LEAST_GRACE = 10**9
 """ns after the end within which what is on its way must have come through."""
 _LOOK = 10**9
+_LARGE = 1000
+"""Bytes."""
 
 
 @dataclass(frozen=True)
 class Stamped:
     """Packets that carry their number and their time of sending: those of the emulated sender."""
 
-    size: int = 1500
-    """Bytes on the wire."""
+    offset: int = 0
+    """Bytes of headers before the payload, as they are seen here."""
 
     def read(self, data: bytes, number: int, now: int) -> tuple[int, int, int]:
         """Number, time of arrival at the queue and size of a packet; `number` counts those that came."""
-        sent, time = HEADER.unpack_from(data)
-        return sent, min(time, now), self.size
+        sent, time = HEADER.unpack_from(data, self.offset)
+        return sent, min(time, now), len(data) + HEADERS - self.offset
 
     def number(self, data: bytes) -> int:
         """Of the packet that is returned."""
-        return int(HEADER.unpack_from(data)[0])
+        return int(HEADER.unpack_from(data, self.offset)[0])
+
+    def begins(self, data: bytes) -> bool:
+        """Whether time begins with a packet: it has begun already."""
+        return False
 
 
 @dataclass(frozen=True)
 class Opaque:
-    """Packets of which nothing is known: they arrive when they are read."""
+    """Packets of which nothing is known: they arrive when they are read, and time begins with the first large one."""
 
     def read(self, data: bytes, number: int, now: int) -> tuple[int, int, int]:
         """As of stamped packets."""
@@ -49,6 +54,10 @@ class Opaque:
     def number(self, data: bytes) -> int | None:
         """They belong to no packet of the other way."""
         return None
+
+    def begins(self, data: bytes) -> bool:
+        """What is smaller opens a connection."""
+        return len(data) > _LARGE
 
 
 class Shuttle:
@@ -62,6 +71,7 @@ class Shuttle:
         self._near, self._far = near, far
         self._packets = packets
         self._start = 0
+        self._begun = isinstance(packets, Stamped)
         self._end = scenario.end
         self._outward: deque[tuple[int, bytes]] = deque()
         self._homeward: deque[tuple[int, bytes]] = deque()
@@ -76,7 +86,7 @@ class Shuttle:
         stopping: int | None = None
         while True:
             self._carry()
-            now = self._now()
+            now = clock()
             if stopping is not None and (self._idle() or now > stopping):
                 break
             watched: list[Any] = [self._near, self._far]
@@ -84,19 +94,16 @@ class Shuttle:
                 watched.append(control)
             until = min(self._due(), now + _LOOK if stopping is None else now + _LEAST_GRACE // 20)
             if control in wait(watched, until - now) and stopping is None:
-                stopping = self._now() + _LEAST_GRACE + self._there + self._back
+                stopping = clock() + _LEAST_GRACE + self._there + self._back
         return {
             "totals": self._rules.totals(), "late": self._late.tolist(), "delays": self._delays.tolist(),
             "arrived": self._arrived, "forwarded": self._forwarded, "returned": self._returned,
             "delivered": self._delivered, "refused": self._refused,
         }  # fmt: skip
 
-    def _now(self) -> int:
-        return clock() - self._start
-
     def _carry(self) -> None:
         """Take in what has come, and forward what is due."""
-        now = self._now()
+        now = clock()
         for _ in range(READS):
             data = datagrams.read(self._near)
             if data is None:
@@ -114,14 +121,19 @@ class Shuttle:
         self._delivered += self._forward(self._homeward, self._near)
 
     def _enter(self, data: bytes, now: int) -> None:
-        number, time, size = self._packets.read(data, self._arrived, now)
+        if not self._begun and self._packets.begins(data):
+            self._begun, self._start = True, now
+        if not self._begun:
+            self._outward.append((now + self._there, data))
+            return
+        number, time, size = self._packets.read(data, self._arrived, now - self._start)
         self._arrived += 1
         finish = self._rules.arrive(number, size, time)
         if finish is None:
             return
         if finish <= self._end:
             self._delays.append(finish - time)
-        due = finish + self._there
+        due = self._start + finish + self._there
         if isinstance(self._packets, Stamped):
             self._at_receiver[number] = due
         self._outward.append((due, data))
@@ -131,7 +143,7 @@ class Shuttle:
         count = 0
         while packets:
             due, data = packets[0]
-            late = self._now() - due
+            late = clock() - due
             if late < 0:
                 break
             packets.popleft()
@@ -147,6 +159,3 @@ class Shuttle:
 
     def _idle(self) -> bool:
         return not (self._outward or self._homeward or self._at_receiver)
-
-
-Serve = Callable[[Control], dict[str, Any]]

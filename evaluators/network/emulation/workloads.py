@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import WorkloadSpec
-from evaluators.network.emulation import gate, path
+from evaluators.network.emulation import gate, path, tun
 from evaluators.network.emulation.conditions import BY_NAME
 from evaluators.network.emulation.path import Ran
 from evaluators.network.scenario import Scenario
@@ -61,12 +61,12 @@ def emulate(
 
 
 def _once(scenario: Scenario, backend: str, asking: Asking | None, kernel: str) -> Ran:
-    decide = _nobody if asking is None else asking()
-    if backend == "udp":
-        if kernel:
-            raise UserError("the kernel's algorithms need --backend tun")
-        return path.run_udp(scenario, decide)
-    raise UserError(f'there is no backend "{backend}"')
+    if kernel:
+        if backend != "tun":
+            raise UserError("the kernel's own algorithms need --backend tun")
+        return tun.run_kernel(scenario, kernel)
+    run = tun.run_tun if backend == "tun" else path.run_udp
+    return run(scenario, _nobody if asking is None else asking())
 
 
 def _nobody(observation: Any) -> float:

@@ -1,0 +1,135 @@
+"""Two networks with nothing between them but the link: packets of the kernel's own TCP, or of the emulated sender."""
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adrs.errors import UserError
+from evaluators.network import layout
+from evaluators.network.emulation import datagrams, gate, path
+from evaluators.network.emulation.datagrams import HEADERS
+from evaluators.network.emulation.flow import EmulatedFlow
+from evaluators.network.emulation.gate import Void
+from evaluators.network.emulation.namespace import Namespace, configure, open_tun
+from evaluators.network.emulation.path import Ends, Ran
+from evaluators.network.emulation.real_time import clock
+from evaluators.network.emulation.rules import write_totals
+from evaluators.network.emulation.sender import Decide
+from evaluators.network.emulation.shuttle import Opaque, Shuttle, Stamped
+from evaluators.network.scenario import Scenario
+
+_NEAR, _FAR = "10.77.0.1", "10.77.0.2"
+_WIRE = 1500 / 1448
+"""Bytes of a packet over those of its payload, with TCP's time stamps."""
+_OPENING_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Network:
+    """Two namespaces, and the descriptors of the device in each."""
+
+    near: Namespace
+    far: Namespace
+    devices: tuple[str, str]
+    descriptors: tuple[int, int]
+
+    def dropped(self) -> int:
+        """Packets that the kernel lost at the devices."""
+        return self.near.dropped(self.devices[0]) + self.far.dropped(self.devices[1])
+
+
+@contextlib.contextmanager
+def network() -> Iterator[Network]:
+    """Both networks, for as long as the context lasts. Raises UserError and OSError."""
+    with contextlib.ExitStack() as stack:
+        namespaces, descriptors = [], []
+        devices = tuple(f"adrs{os.getpid()}{end}" for end in "ab")
+        for device, address in zip(devices, (_NEAR, _FAR), strict=True):
+            namespace = Namespace()
+            stack.callback(namespace.close)
+            with namespace.inside():
+                descriptors.append(open_tun(device))
+            stack.callback(os.close, descriptors[-1])
+            configure(namespace, device, address)
+            namespaces.append(namespace)
+        yield Network(namespaces[0], namespaces[1], (devices[0], devices[1]), (descriptors[0], descriptors[1]))
+
+
+def run_tun(scenario: Scenario, decide: Decide) -> Ran:
+    """The emulated sender and its receiver, each in a network of its own."""
+    with network() as made, contextlib.ExitStack() as stack:
+        with made.near.inside():
+            sender = stack.enter_context(datagrams.udp_socket(_NEAR))
+        with made.far.inside():
+            other = stack.enter_context(datagrams.udp_socket(_FAR))
+        datagrams.connect(sender, other)
+        buffer = min(map(datagrams.receive_buffer, (sender, other)))
+        ends = Ends(sender.fileno(), *made.descriptors, other.fileno(), Stamped(HEADERS), buffer)
+        return path.run(scenario, decide, ends)
+
+
+def run_kernel(scenario: Scenario, algorithm: str) -> Ran:
+    """One TCP flow of the kernel's, by iperf3. Round-trip times are the link's: queue, service and propagation."""
+    records = EmulatedFlow(scenario)
+    shuttle_packets = Opaque()
+    with network() as made, contextlib.ExitStack() as stack:
+        shuttle = Shuttle(scenario, *made.descriptors, shuttle_packets)
+        link = path.started(stack, shuttle.serve, *made.descriptors)
+        link.begin(clock())
+        with made.far.inside():
+            server = _iperf("-s", "-1", "-B", _FAR)
+        stack.callback(_end, server)
+        received = _client(made, scenario, algorithm)
+        link.stop()
+        found = link.report(_OPENING_SECONDS)
+        if made.dropped() or found["refused"]:
+            raise Void("the kernel lost packets at a TUN device")
+    write_totals(found["totals"], records.arrays, scenario.end)
+    _write_flow(records, scenario, found, received)
+    late = gate.lateness(found["late"])
+    gate.judge(late, 0, {})
+    return Ran(records.simulation, late, 0, found["real_time"], 0)
+
+
+def _iperf(*arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(["iperf3", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL)  # fmt: skip
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.communicate()
+
+
+def _client(made: Network, scenario: Scenario, algorithm: str) -> float:
+    """Let iperf3 send for as long as the scenario lasts; bit/s of payload that came. Raises UserError."""
+    seconds = scenario.end / layout.SECOND
+    with made.near.inside():
+        client = _iperf("-c", _FAR, "-C", algorithm, "-t", f"{seconds:.0f}", "-J")
+    try:
+        text, _ = client.communicate(timeout=seconds + _OPENING_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Void("iperf3 did not come to an end") from None
+    finally:
+        _end(client)
+    said: dict[str, Any] = json.loads(text or b"{}")
+    if "error" in said or "end" not in said:
+        raise UserError(f"iperf3 -C {algorithm}: {said.get('error', 'no answer')}")
+    return float(said["end"]["sum_received"]["bits_per_second"])
+
+
+def _write_flow(records: EmulatedFlow, scenario: Scenario, found: dict[str, Any], received: float) -> None:
+    """Write what is known of a kernel's flow into the engine's record of it."""
+    flow, base = records.record, scenario.flows[0].base
+    delays = np.array(found["delays"], dtype=np.int64)
+    flow["sent"], flow["acked"] = found["arrived"], len(delays)
+    flow["delivered"] = round(received * _WIRE * scenario.end / (8 * layout.SECOND))
+    flow["rtt_sum"] = int(delays.sum()) + base * len(delays)
+    bins = np.minimum(delays >> int(records.arrays.links[0]["delay_shift"]), layout.LEVELS - 1)
+    records.arrays.delays[0] = np.bincount(bins, minlength=layout.LEVELS)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Condition, Deviation
-from evaluators.network.emulation import comparison, workloads
+from evaluators.network.emulation import comparison, probes, workloads
 from evaluators.network.emulation.conditions import BY_NAME, DEFAULT
 from evaluators.network.emulation.workloads import BACKENDS, EMULATED, KERNEL, SIMULATED
 
@@ -23,6 +23,9 @@ class NetworkEmulation:
                 raise UserError(f'there is no condition "{name}"{did_you_mean(name, BY_NAME)}')
         if seconds is not None and not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
             raise UserError(f"a condition lasts {_LEAST_SECONDS:g} to {_MOST_SECONDS:g} s, not {seconds:g}")
+        missing = probes.missing(backend)
+        if missing:
+            raise UserError(f"backend {backend} does not work here: {missing}")
         made = []
         for condition in DEFAULT:
             if names and condition.name not in names:
@@ -34,7 +37,7 @@ class NetworkEmulation:
 
     def baselines(self, backend: str) -> list[str]:
         """One that takes every loss for congestion and one that does not; through a TUN device the kernel's, too."""
-        return ["cubic", "bbr"]
+        return ["cubic", "bbr", *(["kernel-cubic", "kernel-bbr"] if backend == "tun" else [])]
 
     def deviations(
         self, condition: str, native: str, simulated: Mapping[str, float], emulated: Mapping[str, float]

@@ -75,6 +75,7 @@ def run(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
         "before the link": (emulated.number, found["arrived"]),
         "before the receiver": (found["forwarded"], echoed["received"]),
         "on the way back": (echoed["received"], found["returned"]),
+        "in the link": (found["returned"], found["delivered"]),
         "before the sender": (found["delivered"], sender.acknowledged),
     })  # fmt: skip
     everywhere = real_time and found["real_time"] and echoed["real_time"]

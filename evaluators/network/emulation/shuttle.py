@@ -32,7 +32,7 @@ class Stamped:
     def read(self, data: bytes, number: int, now: int) -> tuple[int, int, int]:
         """Number, time of arrival at the queue and size of a packet; `number` counts those that came."""
         sent, time = HEADER.unpack_from(data, self.offset)
-        return sent, min(time, now), len(data) + HEADERS - self.offset
+        return sent, time, len(data) + HEADERS - self.offset
 
     def number(self, data: bytes) -> int:
         """Of the packet that is returned."""
@@ -103,20 +103,20 @@ class Shuttle:
 
     def _carry(self) -> None:
         """Take in what has come, and forward what is due."""
-        now = clock()
         for _ in range(READS):
             data = datagrams.read(self._near)
             if data is None:
                 break
-            self._enter(data, now)
+            self._enter(data, clock())
         for _ in range(READS):
             data = datagrams.read(self._far)
             if data is None:
                 break
             self._returned += 1
             number = self._packets.number(data)
-            due = now if number is None else self._at_receiver.pop(number, now)
-            self._homeward.append((due + self._back, data))
+            due = clock() if number is None else self._at_receiver.pop(number, None)
+            if due is not None:
+                self._homeward.append((due + self._back, data))
         self._forwarded += self._forward(self._outward, self._far)
         self._delivered += self._forward(self._homeward, self._near)
 

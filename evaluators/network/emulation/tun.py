@@ -12,7 +12,7 @@ import numpy as np
 
 from adrs.errors import UserError
 from evaluators.network import layout
-from evaluators.network.emulation import datagrams, gate, path
+from evaluators.network.emulation import datagrams, gate, path, probes
 from evaluators.network.emulation.datagrams import HEADERS
 from evaluators.network.emulation.flow import EmulatedFlow
 from evaluators.network.emulation.gate import Void
@@ -76,10 +76,12 @@ def run_tun(scenario: Scenario, decide: Decide) -> Ran:
 
 def run_kernel(scenario: Scenario, algorithm: str) -> Ran:
     """One TCP flow of the kernel's, by iperf3. Round-trip times are the link's: queue, service and propagation."""
+    missing = probes.missing_for_kernel(algorithm)
+    if missing:
+        raise UserError(missing)
     records = EmulatedFlow(scenario)
-    shuttle_packets = Opaque()
     with network() as made, contextlib.ExitStack() as stack:
-        shuttle = Shuttle(scenario, *made.descriptors, shuttle_packets)
+        shuttle = Shuttle(scenario, *made.descriptors, Opaque())
         link = path.started(stack, shuttle.serve, *made.descriptors)
         link.begin(clock())
         with made.far.inside():

@@ -38,17 +38,19 @@ def lateness(late: Sequence[int]) -> Lateness:
     return Lateness(float(values.mean()), float(np.quantile(values, 0.99)), float(values.max()))
 
 
-def judge(found: Lateness, behind: int, counts: Mapping[str, tuple[int, int]]) -> None:
+def judge(found: Lateness, behind: int, waited: int, counts: Mapping[str, tuple[int, int]]) -> None:
     """Raise Void for a run that is none.
 
-    behind: ns that the sender was late at most. counts: by place, how many datagrams went in and how many came out.
+    behind, waited: ns that the sender was late at most, and that it waited for a decision at most.
+    counts: by place, how many datagrams went in and how many came out.
     """
     reasons = [f"{sent - came} of {sent} datagrams were lost by the kernel {where}"
                for where, (sent, came) in counts.items() if sent != came]  # fmt: skip
     if found.percentile_99 > _LATE:
         reasons.append(f"1 % of the packets were forwarded more than {found.percentile_99 / _MILLI:.1f} ms late")
     if behind > _BEHIND:
-        reasons.append(f"the sender was {behind / _MILLI:.0f} ms behind its schedule")
+        slow = f", and a decision took up to {waited / _MILLI:.0f} ms" if waited > _BEHIND / 2 else ""
+        reasons.append(f"the sender was {behind / _MILLI:.0f} ms behind its schedule{slow}")
     if reasons:
         raise Void("; ".join(reasons))
 

@@ -1,8 +1,7 @@
 """One emulated run: sender, link and receiver from the first datagram to the last, and what was measured."""
 
 import contextlib
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +42,10 @@ class Ran:
     lateness: Lateness
     behind: int
     """ns that the sender was behind its schedule at most."""
+    waited: int
+    """ns that it waited for a decision at most."""
+    counts: Mapping[str, tuple[int, int]]
+    """By place, how many datagrams went in and how many came out."""
     real_time: bool
     """Whether all processes had real-time priority."""
     receive_buffer: int
@@ -50,6 +53,13 @@ class Ran:
 
 def run(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
     """Let the scenario's flow send over a path, in real time. Raises Void where the machine was not on time."""
+    ran = carry(scenario, decide, ends)
+    gate.judge(ran.lateness, ran.behind, ran.waited, ran.counts)
+    return ran
+
+
+def carry(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
+    """The same, however late it was."""
     flow.warm()
     emulated = EmulatedFlow(scenario)
     shuttle = Shuttle(scenario, ends.near, ends.far, ends.packets)
@@ -70,16 +80,18 @@ def run(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
         other.stop()
         echoed = other.report(_REPORT_SECONDS)
     write_totals(found["totals"], emulated.arrays, scenario.end)
-    late = gate.lateness(found["late"])
-    gate.judge(late, sender.behind, {
+    counts = {
         "before the link": (emulated.number, found["arrived"]),
         "before the receiver": (found["forwarded"], echoed["received"]),
         "on the way back": (echoed["received"], found["returned"]),
         "in the link": (found["returned"], found["delivered"]),
         "before the sender": (found["delivered"], sender.acknowledged),
-    })  # fmt: skip
+    }
     everywhere = real_time and found["real_time"] and echoed["real_time"]
-    return Ran(emulated.simulation, late, sender.behind, everywhere, ends.receive_buffer)
+    return Ran(
+        emulated.simulation, gate.lateness(found["late"]), sender.behind, sender.waited, counts, everywhere,
+        ends.receive_buffer,
+    )  # fmt: skip
 
 
 def started(stack: contextlib.ExitStack, main: Any, *descriptors: int) -> Process:
@@ -89,18 +101,18 @@ def started(stack: contextlib.ExitStack, main: Any, *descriptors: int) -> Proces
     return process
 
 
-def closing(stack: contextlib.ExitStack, descriptors: Sequence[int]) -> None:
-    """Close descriptors when the stack is left."""
-    for descriptor in descriptors:
-        stack.callback(os.close, descriptor)
-
-
 def run_udp(scenario: Scenario, decide: Decide) -> Ran:
-    """A run over UDP on the loopback interface, for which nobody needs a privilege."""
+    """A run over UDP on the loopback interface, for which nobody needs a privilege. Raises Void."""
+    with udp_ends() as ends:
+        return run(scenario, decide, ends)
+
+
+@contextlib.contextmanager
+def udp_ends() -> Iterator[Ends]:
+    """Sockets on the loopback interface, for as long as the context lasts."""
     with contextlib.ExitStack() as stack:
         sender, near, far, other = (stack.enter_context(datagrams.udp_socket()) for _ in range(4))
         datagrams.connect(sender, near)
         datagrams.connect(far, other)
         buffer = min(map(datagrams.receive_buffer, (sender, near, far, other)))
-        ends = Ends(sender.fileno(), near.fileno(), far.fileno(), other.fileno(), Stamped(), buffer)
-        return run(scenario, decide, ends)
+        yield Ends(sender.fileno(), near.fileno(), far.fileno(), other.fileno(), Stamped(), buffer)

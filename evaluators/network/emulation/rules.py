@@ -32,9 +32,12 @@ class Bottleneck:
         self.queued = self.arrived = self.dropped = self.random_lost = self.accepted = 0
         """Bytes in the queue; packets."""
         self._bytes_in = self._bytes_out = self._departed = 0
+        self._totals: dict[str, Any] | None = None
 
     def arrive(self, number: int, size: int, time: int) -> int | None:
         """When the last bit of a packet is out; None if it is lost or dropped. `number` counts the flow's packets."""
+        if time > self._end:
+            self.totals()
         self._drain(time)
         if self._loss_below and int(draw(self._loss_seed, number)) < self._loss_below:
             self.random_lost += 1
@@ -53,13 +56,16 @@ class Bottleneck:
 
     def totals(self) -> dict[str, Any]:
         """What happened up to the scenario's end, as plain data: numbers, and `levels`, ns at each queue length."""
+        if self._totals is not None:
+            return self._totals
         self._drain(self._end)
         self._account(self._end)
-        return {
+        self._totals = {
             "area": self._area, "arrived": self.arrived, "dropped": self.dropped, "random_lost": self.random_lost,
             "accepted": self.accepted, "departed": self._departed, "bytes_in": self._bytes_in,
-            "bytes_out": self._bytes_out, "queued": self.queued, "levels": self._levels,
+            "bytes_out": self._bytes_out, "queued": self.queued, "levels": list(self._levels),
         }  # fmt: skip
+        return self._totals
 
     def _drain(self, time: int) -> None:
         """Let all packets depart whose last bit is out."""

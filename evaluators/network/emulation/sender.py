@@ -27,6 +27,8 @@ class Sender:
     decide: Decide
     behind: int = 0
     """ns that an event was handled after it was due, at most."""
+    waited: int = 0
+    """ns that a decision took, at most."""
     refused: int = 0
     """Datagrams that the kernel did not take."""
     acknowledged: int = 0
@@ -53,6 +55,7 @@ class Sender:
                     flow.sent(now)
                 elif (observation := flow.timer()) is not None:
                     flow.decide(self.decide(observation))
+                    self.waited = max(self.waited, clock() - start - now)
             if not more:
                 wait([self.descriptor], min(flow.due, self.end + 1) - (clock() - start))
 

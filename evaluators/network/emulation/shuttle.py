@@ -150,6 +150,7 @@ class Shuttle:
             self._late.append(late)
             if not datagrams.write(descriptor, data):
                 self._refused += 1
+                continue
             count += 1
         return count
 

@@ -39,9 +39,11 @@ class Network:
     devices: tuple[str, str]
     descriptors: tuple[int, int]
 
-    def dropped(self) -> int:
-        """Packets that the kernel lost at the devices."""
-        return self.near.dropped(self.devices[0]) + self.far.dropped(self.devices[1])
+    def check(self) -> None:
+        """Raise Void if the kernel lost packets at a device."""
+        lost = self.near.dropped(self.devices[0]) + self.far.dropped(self.devices[1])
+        if lost:
+            raise Void(f"the kernel lost {lost} packets at its TUN devices")
 
 
 @contextlib.contextmanager
@@ -62,7 +64,16 @@ def network() -> Iterator[Network]:
 
 
 def run_tun(scenario: Scenario, decide: Decide) -> Ran:
-    """The emulated sender and its receiver, each in a network of its own."""
+    """The emulated sender and its receiver, each in a network of its own. Raises Void, UserError and OSError."""
+    with tun_ends() as (ends, made):
+        ran = path.run(scenario, decide, ends)
+        made.check()
+        return ran
+
+
+@contextlib.contextmanager
+def tun_ends() -> Iterator[tuple[Ends, Network]]:
+    """A path between two networks with a socket in each, for as long as the context lasts."""
     with network() as made, contextlib.ExitStack() as stack:
         with made.near.inside():
             sender = stack.enter_context(datagrams.udp_socket(_NEAR))
@@ -70,8 +81,7 @@ def run_tun(scenario: Scenario, decide: Decide) -> Ran:
             other = stack.enter_context(datagrams.udp_socket(_FAR))
         datagrams.connect(sender, other)
         buffer = min(map(datagrams.receive_buffer, (sender, other)))
-        ends = Ends(sender.fileno(), *made.descriptors, other.fileno(), Stamped(HEADERS), buffer)
-        return path.run(scenario, decide, ends)
+        yield Ends(sender.fileno(), *made.descriptors, other.fileno(), Stamped(HEADERS), buffer), made
 
 
 def run_kernel(scenario: Scenario, algorithm: str) -> Ran:
@@ -90,13 +100,12 @@ def run_kernel(scenario: Scenario, algorithm: str) -> Ran:
         received = _client(made, scenario, algorithm)
         link.stop()
         found = link.report(_OPENING_SECONDS)
-        if made.dropped() or found["refused"]:
-            raise Void("the kernel lost packets at a TUN device")
+        made.check()
     write_totals(found["totals"], records.arrays, scenario.end)
     _write_flow(records, scenario, found, received)
     late = gate.lateness(found["late"])
-    gate.judge(late, 0, {})
-    return Ran(records.simulation, late, 0, found["real_time"], 0)
+    gate.judge(late, 0, 0, {})
+    return Ran(records.simulation, late, 0, 0, {}, found["real_time"], 0)
 
 
 def _iperf(*arguments: str) -> "subprocess.Popen[bytes]":

@@ -110,3 +110,15 @@ def test_acknowledgements_of_packets_that_were_not_sent_are_refused():
     flow.acknowledged(0, 10**9)
     with pytest.raises(MachineFault, match="packet 0"):
         flow.acknowledged(0, 10**9)
+
+
+def test_what_comes_after_the_end_is_not_counted():
+    scenario = Scenario(((0, 12_000_000),), 30_000, SECOND, (Flow(MONITOR, 1_000_000, 10**6),))
+    plain, more = Bottleneck(scenario), Bottleneck(scenario)
+    for link in (plain, more):
+        for number in range(5):
+            link.arrive(number, 1500, SECOND - 2_500_000)  # 1 ms each: two leave before the end
+    for number in range(5, 9):
+        more.arrive(number, 1500, SECOND + 1)
+    assert more.totals() == plain.totals()
+    assert plain.totals()["departed"] == 2

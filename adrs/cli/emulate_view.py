@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from adrs.cli.output import console, number, safe, table
+from adrs.cli.output import console, safe, table
 from adrs.emulate import Entrant, Outcome, Ranking, Report
 from adrs.evaluation import Condition, Deviation
 
@@ -49,7 +49,7 @@ class Progress:
         if outcome.failure:
             said = f"[red]{safe(outcome.failure)}[/]"
         else:
-            said = "; ".join(f"{each.metric} {number(each.simulated)} {each.unit} simulated, {number(each.emulated)} "
+            said = "; ".join(f"{each.metric} {each.simulated:.4g} {each.unit} simulated, {each.emulated:.4g} "
                              f"emulated" for each in outcome.deviations)  # fmt: skip
         self._console.print(f"{outcome.condition}  {safe(outcome.entrant)}: {said}", soft_wrap=True)
 
@@ -86,7 +86,7 @@ def print_report(report: Report, saved: Path | None) -> None:
 
 def _row(outcome: Outcome) -> list[str]:
     cells = [cell for each in outcome.deviations for cell in
-             (number(each.simulated), number(each.emulated), _error(each))]  # fmt: skip
+             (f"{each.simulated:.4g}", f"{each.emulated:.4g}", _error(each))]  # fmt: skip
     within = all(each.within for each in outcome.deviations)
     return [outcome.condition, safe(outcome.entrant), *cells, "[green]within[/]" if within else "[red]outside[/]"]
 

@@ -1,5 +1,6 @@
 """What an emulation has found: every entrant under every condition, and whether the order of simulation holds."""
 
+import itertools
 import json
 import statistics
 import time
@@ -108,10 +109,11 @@ class Ranking:
 
 
 def save(report: Report, folder: Path) -> Path:
-    """Write the report into a run's folder `emulation/`; where to. A report of the same second is not overwritten."""
+    """Write the report into `emulation/` of a run's folder, beside those that are there; where to."""
     target = folder / "emulation"
     target.mkdir(exist_ok=True)
     stem = time.strftime("%Y%m%d-%H%M%S", time.localtime(report.machine["begun"]))
-    path = target / f"{stem}.json"
+    names = itertools.chain([f"{stem}.json"], (f"{stem}-{number}.json" for number in itertools.count(2)))
+    path = next(target / name for name in names if not (target / name).exists())
     path.write_text(json.dumps(report.plain(), indent=2))
     return path

@@ -4,7 +4,8 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ _NEAR, _FAR = "10.77.0.1", "10.77.0.2"
 _WIRE = 1500 / 1448
 """Bytes of a packet over those of its payload, with TCP's time stamps."""
 _OPENING_SECONDS = 20.0
+_LISTENING_SECONDS = 0.3
+_PORT = 5201
 
 
 @dataclass(frozen=True)
@@ -85,27 +88,48 @@ def tun_ends() -> Iterator[tuple[Ends, Network]]:
 
 
 def run_kernel(scenario: Scenario, algorithm: str) -> Ran:
-    """One TCP flow of the kernel's, by iperf3. Round-trip times are the link's: queue, service and propagation."""
-    missing = probes.missing_for_kernel(algorithm)
-    if missing:
-        raise UserError(missing)
+    """One TCP flow of the kernel's, by iperf3. Round-trip times are the link's: queue, service and propagation.
+
+    Raises Void, UserError and OSError.
+    """
     records = EmulatedFlow(scenario)
+    found, received = kernel_flows(scenario, [algorithm])
+    write_totals(found["totals"], records.arrays, scenario.end)
+    _write_flow(records, scenario, found, received[0])
+    return Ran(records.simulation, gate.lateness(found["late"]), 0, 0, {}, found["real_time"], 0)
+
+
+def kernel_flows(scenario: Scenario, algorithms: Sequence[str]) -> tuple[dict[str, Any], list[float]]:
+    """TCP flows of the kernel's side by side: what the link reports, and bit/s of payload that came of each.
+
+    Raises Void, UserError and OSError.
+    """
+    for algorithm in algorithms:
+        missing = probes.missing_for_kernel(algorithm)
+        if missing:
+            raise UserError(missing)
     with network() as made, contextlib.ExitStack() as stack:
         shuttle = Shuttle(scenario, *made.descriptors, Opaque())
         link = path.started(stack, shuttle.serve, *made.descriptors)
         link.begin(clock())
+        ports = [str(_PORT + place) for place in range(len(algorithms))]
         with made.far.inside():
-            server = _iperf("-s", "-1", "-B", _FAR)
-        stack.callback(_end, server)
-        received = _client(made, scenario, algorithm)
+            for port in ports:
+                stack.callback(_end, _iperf("-s", "-1", "-B", _FAR, "-p", port))
+        time.sleep(_LISTENING_SECONDS)
+        seconds = scenario.end / layout.SECOND
+        with made.near.inside():
+            clients = [_iperf("-c", _FAR, "-p", port, "-C", algorithm, "-t", f"{seconds:.0f}", "-J")
+                       for port, algorithm in zip(ports, algorithms, strict=True)]  # fmt: skip
+        for client in clients:
+            stack.callback(_end, client)
+        deadline = time.monotonic() + seconds + _OPENING_SECONDS
+        received = [_received(client, deadline) for client in clients]
         link.stop()
         found = link.report(_OPENING_SECONDS)
         made.check()
-    write_totals(found["totals"], records.arrays, scenario.end)
-    _write_flow(records, scenario, found, received)
-    late = gate.lateness(found["late"])
-    gate.judge(late, 0, 0, {})
-    return Ran(records.simulation, late, 0, 0, {}, found["real_time"], 0)
+    gate.judge(gate.lateness(found["late"]), 0, 0, {})
+    return found, received
 
 
 def _iperf(*arguments: str) -> "subprocess.Popen[bytes]":
@@ -118,20 +142,15 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.communicate()
 
 
-def _client(made: Network, scenario: Scenario, algorithm: str) -> float:
-    """Let iperf3 send for as long as the scenario lasts; bit/s of payload that came. Raises UserError."""
-    seconds = scenario.end / layout.SECOND
-    with made.near.inside():
-        client = _iperf("-c", _FAR, "-C", algorithm, "-t", f"{seconds:.0f}", "-J")
+def _received(client: "subprocess.Popen[bytes]", deadline: float) -> float:
+    """Bit/s of payload that came, as iperf3 says when it has come to its end. Raises Void and UserError."""
     try:
-        text, _ = client.communicate(timeout=seconds + _OPENING_SECONDS)
+        text, _ = client.communicate(timeout=max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         raise Void("iperf3 did not come to an end") from None
-    finally:
-        _end(client)
     said: dict[str, Any] = json.loads(text or b"{}")
     if "error" in said or "end" not in said:
-        raise UserError(f"iperf3 -C {algorithm}: {said.get('error', 'no answer')}")
+        raise UserError(f"iperf3: {said.get('error', 'no answer')}")
     return float(said["end"]["sum_received"]["bits_per_second"])
 
 

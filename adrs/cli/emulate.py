@@ -10,6 +10,9 @@ import typer
 from adrs.cli.runs import Json, Quiet, RunsDir, SandboxName
 from adrs.errors import UserError
 
+_TOP = 3
+"""Of a run, unless somebody says how many."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -21,7 +24,9 @@ def emulate(
     which: Annotated[
         list[str] | None, typer.Argument(help="Files with programs, or numbers of the run's. [default: --top]")
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="So many of a run's best programs.")] = 3,
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, help="So many of a run's best programs. [default: 3]")
+    ] = None,
     condition: Annotated[
         list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: all]")
     ] = None,
@@ -65,18 +70,20 @@ def emulate(
                 print_report(report, saved)
 
 
-def _chosen(what: str, which: list[str], top: int, runs_dir: Path) -> tuple[Any, Any, Path | None]:
+def _chosen(what: str, which: list[str], top: int | None, runs_dir: Path) -> tuple[Any, Any, Path | None]:
     """The problem, the programs, and the run's folder if it is a run: numbers, or nothing, follow a run."""
     from adrs import emulate as emulation
     from adrs import folders
     from adrs import problem as problems
     from adrs.store import Reader
 
+    if which and top is not None:
+        raise UserError("--top chooses among a run's programs, and here they are named; leave one of both out")
     if which and not all(name.isdigit() for name in which):
         return problems.load(what), emulation.programs_in([Path(name) for name in which]), None
     if not which and (what in problems.shipped() or (Path(what) / "problem.toml").is_file()):
         raise UserError(f"name the files to emulate: adrs emulate {what} FILE...")
     folder = folders.find_run(what, runs_dir)
     with Reader(folder) as reader:
-        entrants = emulation.programs_of(reader, [int(name) for name in which], top)
+        entrants = emulation.programs_of(reader, [int(name) for name in which], top or _TOP)
         return problems.load(reader.info.configuration["problem"]), entrants, folder

@@ -215,6 +215,7 @@ def test_mistakes_are_one_sentence(workspace: Path) -> None:
     for arguments, sentence in {
         ("wide", "--condition", "lossie"): 'there is no condition "lossie"; did you mean "lossy"\\?$',
         ("congestion-control",): r"name the files to emulate: adrs emulate congestion-control FILE\.\.\.$",
+        ("wide", "1", "--top", "2"): "leave one of both out$",
         ("wide", "--duration", "1h"): "a condition lasts 1 to 600 s, not 3600$",
     }.items():
         with pytest.raises(UserError, match=sentence):

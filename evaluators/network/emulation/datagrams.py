@@ -13,16 +13,20 @@ READS = 64
 """At most so many in a row, so that nothing else waits for long."""
 _BUFFER = 4 << 20
 _SO_RCVBUFFORCE = 33
+_SO_TIMESTAMPNS = 35
+_TIMESPEC = struct.Struct("qq")
+_ROOM = socket.CMSG_SPACE(_TIMESPEC.size)
 
 
 def udp_socket(address: str = "127.0.0.1") -> socket.socket:
-    """A bound, non-blocking socket with a large receive buffer, where the machine grants one."""
+    """A bound, non-blocking socket that notes arrivals, with a large receive buffer where the machine grants one."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.setblocking(False)
     with contextlib.suppress(PermissionError):
         made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
     if receive_buffer(made) < _BUFFER:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    made.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     made.bind((address, 0))
     return made
 
@@ -36,6 +40,19 @@ def connect(one: socket.socket, other: socket.socket) -> None:
     """Let two sockets hear each other and nobody else."""
     one.connect(other.getsockname())
     other.connect(one.getsockname())
+
+
+def receive(connected: socket.socket) -> tuple[bytes, int | None] | None:
+    """The next datagram if there is one, and when the kernel got it: ns of the time of day, None if it does not say."""
+    try:
+        data, notes, _, _ = connected.recvmsg(PAYLOAD, _ROOM)
+    except (BlockingIOError, ConnectionRefusedError):
+        return None
+    for _, kind, value in notes:
+        if kind == _SO_TIMESTAMPNS:
+            seconds, nanoseconds = _TIMESPEC.unpack(value)
+            return data, seconds * 10**9 + nanoseconds
+    return data, None
 
 
 def read(descriptor: int) -> bytes | None:

@@ -1,6 +1,7 @@
 """One emulated run: sender, link and receiver from the first datagram to the last, and what was measured."""
 
 import contextlib
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +23,9 @@ _REPORT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Ends:
-    """Descriptors of a path: sender and receiver at its ends, the link with one towards each."""
+    """Of a path: sender and receiver at its ends, and the link's descriptors towards each."""
 
-    sender: int
+    sender: socket.socket
     near: int
     far: int
     receiver: int
@@ -115,4 +116,4 @@ def udp_ends() -> Iterator[Ends]:
         datagrams.connect(sender, near)
         datagrams.connect(far, other)
         buffer = min(map(datagrams.receive_buffer, (sender, near, far, other)))
-        yield Ends(sender.fileno(), near.fileno(), far.fileno(), other.fileno(), Stamped(), buffer)
+        yield Ends(sender, near.fileno(), far.fileno(), other.fileno(), Stamped(), buffer)

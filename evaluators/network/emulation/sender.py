@@ -1,7 +1,13 @@
-"""The sender in real time: the engine's flow, a socket, and whoever decides."""
+"""The sender in real time: the engine's flow, a socket, and whoever decides.
 
+When an acknowledgement came is what the kernel noted, so that neither a wake-up nor a decision that took its time
+makes a round trip longer, and an interval sees what came before its end and nothing else.
+"""
+
+import socket
+import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,61 +21,73 @@ Decide = Callable[[NDArray[np.float64]], float]
 """From an observation, float64[30], to an action."""
 
 
-@dataclass
 class Sender:
     """One flow through one socket. Decisions are waited for; what is due meanwhile is made up for at once."""
 
-    flow: EmulatedFlow
-    descriptor: int
-    """Non-blocking, connected."""
-    end: int
-    """ns from the start."""
-    decide: Decide
-    behind: int = 0
-    """ns that an event was handled after it was due, at most."""
-    waited: int = 0
-    """ns that a decision took, at most."""
-    refused: int = 0
-    """Datagrams that the kernel did not take."""
-    acknowledged: int = 0
-    """Datagrams that came back, those after the end included."""
+    def __init__(self, flow: EmulatedFlow, connected: socket.socket, end: int, decide: Decide) -> None:
+        """Send through a non-blocking socket until `end`, ns from the start."""
+        self.behind = self.waited = 0
+        """ns that an event was handled after it was due, and that a decision took, at most."""
+        self.acknowledged = 0
+        """Datagrams that came back, those after the end included."""
+        self._flow = flow
+        self._socket = connected
+        self._end = end
+        self._decide = decide
+        self._came: deque[tuple[int, int]] = deque()
+        self._datagram = bytearray(PAYLOAD)
 
     def run(self, start: int) -> None:
         """Send until the end; time begins at `start` of `real_time.clock`."""
-        datagram = bytearray(PAYLOAD)
-        flow = self.flow
-        while True:
-            now = clock() - start
-            if now > self.end:
-                return
+        while clock() - start <= self._end:
             more = self._read(start)
-            for _ in range(READS):
-                now = clock() - start
-                if flow.due > now:
+            for _ in range(2 * READS):
+                if not self._event(start):
                     break
-                self.behind = max(self.behind, now - flow.due)
-                if flow.sends:
-                    HEADER.pack_into(datagram, 0, flow.number, now)
-                    if not datagrams.write(self.descriptor, datagram):
-                        self.refused += 1
-                    flow.sent(now)
-                elif (observation := flow.timer()) is not None:
-                    flow.decide(self.decide(observation))
-                    self.waited = max(self.waited, clock() - start - now)
+            else:
+                more = True
             if not more:
-                wait([self.descriptor], min(flow.due, self.end + 1) - (clock() - start))
+                wait([self._socket], min(self._flow.due, self._end + 1) - (clock() - start))
+        while self._read(start):
+            pass
+        while self._came and self._came[0][0] <= self._end:
+            came, number = self._came.popleft()
+            self._flow.acknowledged(number, came)
 
     def drain(self) -> None:
         """Count what still comes back."""
-        while datagrams.read(self.descriptor) is not None:
+        while datagrams.receive(self._socket) is not None:
             self.acknowledged += 1
+
+    def _event(self, start: int) -> bool:
+        """Handle the next event in the order of time; whether there was one."""
+        flow = self._flow
+        if self._came and self._came[0][0] <= flow.due:
+            came, number = self._came.popleft()
+            flow.acknowledged(number, came)
+            return True
+        now = clock() - start
+        if flow.due > min(now, self._end):
+            return False
+        self.behind = max(self.behind, now - flow.due)
+        if flow.sends:
+            HEADER.pack_into(self._datagram, 0, flow.number, now)
+            datagrams.write(self._socket.fileno(), self._datagram)
+            flow.sent(now)
+        elif (observation := flow.timer()) is not None:
+            flow.decide(self._decide(observation))
+            self.waited = max(self.waited, clock() - start - now)
+        return True
 
     def _read(self, start: int) -> bool:
         """Take in what has come back; whether there may be more."""
+        shift = time.time_ns() - clock() + start
         for _ in range(READS):
-            data = datagrams.read(self.descriptor)
-            if data is None:
+            found = datagrams.receive(self._socket)
+            if found is None:
                 return False
+            data, came = found
             self.acknowledged += 1
-            self.flow.acknowledged(HEADER.unpack_from(data)[0], clock() - start)
+            now = clock() - start
+            self._came.append((now if came is None else min(came - shift, now), HEADER.unpack_from(data)[0]))
         return True

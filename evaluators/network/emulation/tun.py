@@ -84,7 +84,7 @@ def tun_ends() -> Iterator[tuple[Ends, Network]]:
             other = stack.enter_context(datagrams.udp_socket(_FAR))
         datagrams.connect(sender, other)
         buffer = min(map(datagrams.receive_buffer, (sender, other)))
-        yield Ends(sender.fileno(), *made.descriptors, other.fileno(), Stamped(HEADERS), buffer), made
+        yield Ends(sender, *made.descriptors, other.fileno(), Stamped(HEADERS), buffer), made
 
 
 def run_kernel(scenario: Scenario, algorithm: str) -> Ran:

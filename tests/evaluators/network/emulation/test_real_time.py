@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from evaluators.network import layout, measures, wide_area
-from evaluators.network.emulation import gate, path, real_time, receiver, shuttle
+from evaluators.network.emulation import datagrams, gate, path, real_time, receiver, shuttle
 from evaluators.network.emulation.conditions import MEGA, MILLI, Condition
+from evaluators.network.emulation.flow import EmulatedFlow
 from evaluators.network.emulation.gate import MachineTooBusy, Void
 from evaluators.network.emulation.path import carry, run_udp, udp_ends
+from evaluators.network.emulation.sender import Sender
 from evaluators.network.random_stream import draw, stream_seed, threshold
 
 SMALL = Condition("small", (4 * MEGA,), 20 * MILLI, 30_000, 1, loss=0.05)
@@ -120,6 +122,37 @@ def test_processes_go_with_their_parent():
     while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_an_acknowledgement_came_when_the_kernel_got_it_and_not_when_it_is_read():
+    with datagrams.udp_socket() as one, datagrams.udp_socket() as other:
+        datagrams.connect(one, other)
+        datagrams.write(one.fileno(), b"early")
+        time.sleep(0.05)
+        found = datagrams.receive(other)
+        assert found is not None
+        data, came = found
+        assert data == b"early"
+        assert came is None or came <= time.time_ns() - 50_000_000
+        assert datagrams.receive(other) is None
+
+
+def test_an_interval_sees_what_came_before_its_end_however_late_it_is_handled():
+    """Packet 0 came before the first timer, packet 1 after it; both are read long after all of it."""
+    flow, order = EmulatedFlow(small()), []
+    acknowledged, timer = flow.acknowledged, flow.timer
+    flow.acknowledged = lambda number, came: (order.append(number), acknowledged(number, came))
+    flow.timer = lambda: (order.append("timer"), timer())[1]
+    for _ in range(2):
+        flow.sent(flow.due)
+    with datagrams.udp_socket() as one, datagrams.udp_socket() as nobody:
+        datagrams.connect(one, nobody)
+        sender = Sender(flow, one, layout.SECOND, keep)
+        interval = int(flow.record["timer"])
+        sender._came.extend([(interval - 1, 0), (interval + 1, 1)])
+        while len(order) < 3:
+            sender._event(real_time.clock() - 10 * layout.SECOND)
+    assert order == [0, "timer", 1]
 
 
 def test_priority_is_given_back():

@@ -57,6 +57,16 @@ def run(
         list[str] | None,
         typer.Option("--price", help="NAME=IN/OUT[/CACHED], dollars per million tokens; may be repeated."),
     ] = None,
+    model_router: Annotated[
+        str | None,
+        typer.Option(
+            "--model-router", help="Program that chooses among the models: a path, or RUN:ID of query-routing."
+        ),
+    ] = None,
+    model_router_train: Annotated[
+        list[str] | None,
+        typer.Option("--model-router-train", help="Past run that the router learns from; may be repeated."),
+    ] = None,
     prompts: Annotated[Path | None, typer.Option("--prompts", help="Folder with prompt templates of yours.")] = None,
     prompt_characters: Annotated[
         int | None, typer.Option("--prompt-characters", min=1000, help="Most characters of a prompt. [default: 48000]")
@@ -92,6 +102,7 @@ def run(
         "seed": seed, "name": name, "workers": workers, "sandbox": sandbox, "search": search, "proposers": proposers,
         "max_evaluations": max_evaluations, "max_time": max_time, "workloads": workloads, "model": model or None,
         "price": price or None, "prompts": str(prompts) if prompts else None,
+        "model_router": model_router, "model_router_train": model_router_train or None,
         "prompt_characters": prompt_characters, "max_usd": max_usd,
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
     }  # fmt: skip
@@ -168,6 +179,7 @@ def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
     return Settings(
         problem=problem, seed=options["seed"] or 0, workloads=workloads, search=options["search"] or defaults.search,
         proposer=options["proposers"] or defaults.proposer, models=models, prices=tuple(options["price"] or ()),
+        model_router=options["model_router"], model_router_train=tuple(options["model_router_train"] or ()),
         prompts=options["prompts"], prompt_characters=options["prompt_characters"], sandbox=options["sandbox"],
         workers=workers, window=options["window"] or max(defaults.window, workers), order=order,
         max_evaluations=options["max_evaluations"], max_seconds=_seconds(options["max_time"]),
@@ -252,7 +264,7 @@ def _wrong(name: str, value: Any) -> str:
     if name == "max_usd":
         number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
         return "" if number else "a number from 0"
-    if name in ("model", "price"):
+    if name in ("model", "price", "model_router_train"):
         strings = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
         return "" if strings else "a list of strings"
     return "" if isinstance(value, str) else "a string"

@@ -46,6 +46,8 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
         tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
         cost = f"${spend['usd']:.4f}" if spend["usd"] else "no price known or asked"
         out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, {cost}")
+    for warning in outcome.warnings:
+        out.print(f"warning  {safe(warning)}", soft_wrap=True)
     out.print(f"stopped  {_why(outcome)}")
     if outcome.difference is not None:
         out.print(f"replay   [red]differs[/]: {outcome.difference}")

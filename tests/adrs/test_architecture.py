@@ -12,11 +12,12 @@ LAYERS = [
     {"api", "mcp_server"},
     {"agent", "compare"},
     {"report", "plots", "export"},
-    {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold"},
+    {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold", "model_router"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},
     {"steering", "observer"},
     {"calibrate", "breaker", "budget", "optimistic"},
+    {"router"},
     {"search", "propose", "evaluate", "store"},
     {"sandbox", "llm"},
     {

@@ -102,6 +102,7 @@ class Training:
         self.rows = list(rows)[-MOST_ROWS:]
         self._members = tuple(members)
         self._features = features_of([row.prompt for row in self.rows])
+        self._places = np.array([row.place for row in self.rows], dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -115,26 +116,28 @@ class Training:
         return sha256(json.dumps(known).encode()).hexdigest()
 
     def columns(self, offered: Sequence[int]) -> dict[str, Any]:
-        """The argument of `fit` for some of the models: float64[n, offered] and so on.
+        """The argument of `fit` for some of the models and the proposals by them: float64[n, offered] and so on.
 
         The accuracy of a model that was not asked is NaN, its output tokens are 0. What it would have cost is reckoned
         with the tokens of the request and the mean length of its answers, or of all where it gave none.
         """
-        n, count = len(self.rows), len(offered)
+        kept = np.flatnonzero(np.isin(self._places, offered))
+        rows = [self.rows[number] for number in kept.tolist()]
+        n, count = len(rows), len(offered)
         accuracy = np.full((n, count), math.nan)
         written = np.zeros((n, count), dtype=np.int64)
         cost = np.zeros((n, count))
         for column, place in enumerate(offered):
             price, length = self._members[place].price, self._mean_length(place)
-            for number, row in enumerate(self.rows):
+            for number, row in enumerate(rows):
                 if row.place == place:
                     accuracy[number, column], written[number, column] = row.accuracy, row.output_tokens
                     cost[number, column] = row.usd
                 else:
                     cost[number, column] = price.cost(row.input_tokens, length)
         return {
-            "texts": [row.prompt for row in self.rows], "features": self._features, "accuracy": accuracy,
-            "cost": cost, "input_tokens": np.array([row.input_tokens for row in self.rows], dtype=np.int64),
+            "texts": [row.prompt for row in rows], "features": self._features[kept], "accuracy": accuracy,
+            "cost": cost, "input_tokens": np.array([row.input_tokens for row in rows], dtype=np.int64),
             "output_tokens": written, "models": [self._members[place].plain() for place in offered],
         }  # fmt: skip
 

@@ -100,6 +100,8 @@ def test_choice_and_cost_are_shown(problem: Path, server: Server, tmp_path: Path
         assert record["bandit"] in (f"cheap@{server.url}", f"dear@{server.url}")
         assert set(record["worths"]) == {program.model, record["bandit"]}
         assert program.detail["usd"] == pytest.approx((400 * 10 + 100 * 20) / 1e6)
+    shown = adrs("show", str(made.path), str(programs[0].id), cwd=tmp_path).stdout
+    assert f"chosen by the model router; the bandit would have chosen {programs[0].detail['router']['bandit']}" in shown
     would = Counter(program.detail["router"]["bandit"] for program in programs)
     with Reader(made.path) as reader:
         page = render(reader)

@@ -147,6 +147,8 @@ def _real(name: str, spec: WorkloadSpec, price_of_cost: float) -> Task:
     if table.evaluation_only and spec.split != "test":
         raise UserError(f"workload {spec.name}: RouterArena's data may only be evaluated on: declare it under test")
     fit, asked = query_tables.split(table)
+    if not len(asked.keys):
+        raise UserError(f"workload {spec.name}: {name} has too few different queries to keep some for asking")
     models = query_tables.prices(fit if len(fit.keys) else table)
     return Task(models, query_tables.queries(fit), query_tables.queries(asked), None, table.priced, price_of_cost)
 

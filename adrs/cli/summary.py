@@ -48,6 +48,10 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
         out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, {cost}")
     for warning in outcome.warnings:
         out.print(f"warning  {safe(warning)}", soft_wrap=True)
+    if len(outcome.choice.alike) > 1:
+        best = outcome.choice.alike[0]
+        out.print(f"chosen   the smallest of {len(outcome.choice.alike)} programs that validation cannot tell apart "
+                  f"(95 % of paired resamples); the best there is #{best}", soft_wrap=True)  # fmt: skip
     out.print(f"stopped  {_why(outcome)}")
     if outcome.difference is not None:
         out.print(f"replay   [red]differs[/]: {outcome.difference}")

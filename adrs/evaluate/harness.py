@@ -246,9 +246,23 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
         value = metrics.get(problem.objective.workload_metric)
         score = job.scale.workload_score(name, value) if job.scale else None
         scored.append(
-            WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback, metrics.weight, metrics.bounds)
+            WorkloadResult(
+                name,
+                "ok",
+                dict(metrics),
+                score,
+                metrics.feedback,
+                metrics.weight,
+                metrics.bounds,
+                _replicates(job, metrics),
+            )
         )
     return tuple(scored)
+
+
+def _replicates(job: Job, metrics: Metrics) -> tuple[float, ...]:
+    """Plain numbers, where the job asks for them and the evaluator has them."""
+    return tuple(map(float, metrics.replicates())) if job.replicates and metrics.replicates is not None else ()
 
 
 def _failed(

@@ -41,5 +41,5 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
     return Job(
         plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"],
         None if threshold is None else Threshold(**threshold),
-        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"],
+        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"], plain["replicates"],
     )  # fmt: skip

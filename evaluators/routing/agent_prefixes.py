@@ -146,14 +146,16 @@ def _combined(facts: Facts, chosen: np.ndarray, official: bool) -> dict[str, np.
     return agent_accounting.combine(agent_accounting.grade(facts, chosen, official).sums().sum(axis=0))
 
 
-def add_intervals(metrics: Metrics, task: Task, chosen: np.ndarray, theirs: np.ndarray) -> None:
-    """Add the 95 % interval of Combined over trajectories, and of its difference to the baseline's."""
+def replicates(task: Task, chosen: np.ndarray) -> np.ndarray:
+    """float64[replicates]: Combined on resampled trajectories, with the same draws for all tiers."""
     facts = task.bank.facts
     counts = intervals.draws(int(facts.trajectory.max()) + 1)
-    values = [
-        agent_accounting.combine(counts @ agent_accounting.grade(facts, tier, official=False).sums())["combined"]
-        for tier in (chosen, theirs)
-    ]
+    return agent_accounting.combine(counts @ agent_accounting.grade(facts, chosen, official=False).sums())["combined"]
+
+
+def add_intervals(metrics: Metrics, task: Task, chosen: np.ndarray, theirs: np.ndarray) -> None:
+    """Add the 95 % interval of Combined over trajectories, and of its difference to the baseline's."""
+    values = [replicates(task, tier) for tier in (chosen, theirs)]
     for name, found in (("combined", values[0]), ("gain_over_baseline", values[0] - values[1])):
         low, high = np.percentile(found, intervals.PERCENTILES, method="linear")
         metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)

@@ -28,6 +28,7 @@ LAYERS = [
         "program",
         "evaluation",
         "fresh",
+        "paired",
         "score",
         "resources",
         "plugins",

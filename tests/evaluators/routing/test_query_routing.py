@@ -186,3 +186,15 @@ def test_an_interval_holds_the_mean_and_is_the_same_each_time():
     both = [intervals.interval(sums, lambda found: found[:, 1] / found[:, 0]) for _ in range(2)]
     assert both[0] == both[1]
     assert both[0][0] < values.mean() < both[0][1]
+
+
+def test_replicates_of_two_programs_are_paired():
+    """Their differences give the interval that a test workload reports."""
+    given = spec(split="test")
+    task = SMALL.load(given)
+    ours = evaluate("def route(model, state, request):\n    return 5\n", task, split="test")
+    theirs = evaluate(PROBLEM.baseline("state-of-the-art").path.read_text(), task, split="test")
+    differences = np.array(ours.replicates()) - np.array(theirs.replicates())
+    low, high = np.percentile(differences, (2.5, 97.5))
+    assert (low, high) == pytest.approx((ours["gain_over_baseline_low"], ours["gain_over_baseline_high"]))
+    assert np.percentile(ours.replicates(), 2.5) == pytest.approx(ours["arena_score_low"])

@@ -62,6 +62,15 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
         out.print(f"lineage  adrs lineage {outcome.run} {outcome.choice.winner}")
 
 
+def print_nothing_new(outcome: Outcome) -> None:
+    """What there is to say of a session that found nothing left to do."""
+    out = console()
+    out.print(f"run      {outcome.run} has nothing left to do: {_why(outcome)}", soft_wrap=True)
+    if outcome.choice.winner is not None:
+        out.print(f"winner   program {outcome.choice.winner}, {outcome.winner_file}; `adrs report {outcome.run}` "
+                  "has all of it", soft_wrap=True)  # fmt: skip
+
+
 def _row(outcome: Outcome, name: str, measured: Mapping[Split, Evaluation | None]) -> list[str]:
     cells = []
     for split in SPLITS:

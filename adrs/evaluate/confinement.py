@@ -1,12 +1,18 @@
 """What a problem's policy processes may use and must not see."""
 
+import difflib
+import importlib.metadata
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from adrs import resources, sandbox
-from adrs.problem import Problem
+from adrs.errors import did_you_mean
+from adrs.problem import FILE, Problem
 from adrs.sandbox import SandboxSpec
+
+_MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
 def sandbox_spec(problem: Problem, readable: tuple[Path, ...], hidden: Iterable[Path]) -> SandboxSpec:
@@ -20,6 +26,18 @@ def sandbox_spec(problem: Problem, readable: tuple[Path, ...], hidden: Iterable[
         readable=readable, hidden=(problem.folder, resources.data_folder(), *hidden),
         numba_cache=numba_cache(limits.imports),
     )  # fmt: skip
+
+
+def missing_import(problem: Problem, said: str) -> str:
+    """What to say where a sandbox did not start for want of a module that the problem imports; else nothing."""
+    found = _MISSING.search(said)
+    module = found.group(1) if found else ""
+    name = next((name for name in problem.limits.imports if module and f"{name}.".startswith(f"{module}.")), "")
+    if not name:
+        return ""
+    installed = importlib.metadata.packages_distributions()
+    hint = did_you_mean(name, difflib.get_close_matches(name, installed, n=1)) or ""
+    return f'{problem.folder / FILE}: limits.imports names "{name}", but there is no module {module} here{hint}'
 
 
 def numba_cache(imports: tuple[str, ...]) -> Path | None:

@@ -131,13 +131,13 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 if problem.objective.workload_metric != problem.objective.metric:
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
             except Invalid as broken:
-                return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
+                return _failed(problem, job, stage, results, name, "invalid", str(broken))
             except (PolicyFailure, Failed) as failure:
-                return _failed(problem, job, stage, results, name, failure.verdict, f"{name}: {failure.reason}")
+                return _failed(problem, job, stage, results, name, failure.verdict, failure.reason)
             results[name] = metrics
             beaten = _beaten_bound(metrics, problem)
             if beaten:
-                return _failed(problem, job, stage, results, name, "suspect", f"{name}: {beaten}")
+                return _failed(problem, job, stage, results, name, "suspect", beaten)
             hopeless = _out_of_reach(problem, evaluator, job, results)
             if hopeless:
                 return _stopped(problem, job, stage, results, hopeless)
@@ -270,4 +270,6 @@ def _failed(
 ) -> Evaluation:
     before = tuple(result for result in _results(problem, job, results) if result.name != name)
     failing = WorkloadResult(name, verdict, dict(results.get(name, {})), feedback=reason)
-    return Evaluation(split=job.split, stage=stage, verdict=verdict, reason=reason, workloads=(*before, failing))
+    return Evaluation(
+        split=job.split, stage=stage, verdict=verdict, reason=f"{name}: {reason}", workloads=(*before, failing)
+    )

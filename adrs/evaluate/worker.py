@@ -21,7 +21,7 @@ from adrs import problem as problems
 from adrs import sandbox
 from adrs.errors import UserError
 from adrs.evaluate import harness, messages
-from adrs.evaluate.confinement import numba_cache, sandbox_spec
+from adrs.evaluate.confinement import missing_import, numba_cache, sandbox_spec
 from adrs.evaluate.harness import Line
 from adrs.evaluate.policy import SandboxedPolicy
 from adrs.evaluate.shared import Shared
@@ -87,7 +87,13 @@ class Worker:
         self._backend: Sandbox = sandbox.named(start["sandbox"])
         self._spec = sandbox_spec(self._problem, self._judge.readable, self._judge.hidden)
         _warm_helpers(self._problem.limits.imports)
-        self._zygote: Zygote | None = self._backend.start(self._spec, connection.fileno())
+        try:
+            self._zygote: Zygote | None = self._backend.start(self._spec, connection.fileno())
+        except SandboxUnavailable as failure:
+            missing = missing_import(self._problem, str(failure))
+            if missing:
+                raise UserError(missing) from None
+            raise
         self._served = 0
 
     def serve(self) -> None:

@@ -71,7 +71,7 @@ def test_runs_of_different_problems_are_refused(demo: Path, tmp_path: Path) -> N
         compare.load(["one", "three"], runs)
 
 
-def test_a_replay_that_was_cut_off_is_not_the_last_run(demo: Path, tmp_path: Path) -> None:
+def test_a_replay_is_not_the_last_run_unless_there_is_no_other(demo: Path, tmp_path: Path) -> None:
     from adrs import session
     from tests.adrs.test_run import Silent
 
@@ -81,6 +81,8 @@ def test_a_replay_that_was_cut_off_is_not_the_last_run(demo: Path, tmp_path: Pat
         session.replay(runs / "one", runs, "again", Silent(die_at=5), {})
     assert find_run("last", runs).name == "one"
     session.replay(runs / "one", runs, "whole", Silent(), {})
+    assert find_run("last", runs).name == "one"
+    shutil.rmtree(runs / "one")
     assert find_run("last", runs).name == "whole"
 
 

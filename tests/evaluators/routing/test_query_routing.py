@@ -1,5 +1,7 @@
 """Synthetic queries, what is shown of them, and how decisions are judged."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -198,3 +200,20 @@ def test_replicates_of_two_programs_are_paired():
     low, high = np.percentile(differences, (2.5, 97.5))
     assert (low, high) == pytest.approx((ours["gain_over_baseline_low"], ours["gain_over_baseline_high"]))
     assert np.percentile(ours.replicates(), 2.5) == pytest.approx(ours["arena_score_low"])
+
+
+def test_a_table_of_seen_prompts_is_worth_nothing_on_test():
+    """No prompt of a test workload was ever in train: only what the table falls back to counts there."""
+    train, test = SMALL.load(spec()), SMALL.load(spec(seed=2, split="test"))
+    best = arena.oracle_by_accuracy(train.asked.accuracy, train.asked.cost)
+    table = {hashlib.sha256(text.encode()).hexdigest()[:12]: int(pick)
+             for text, pick in zip(train.asked.texts, best, strict=True)}  # fmt: skip
+    memory = (
+        f"import hashlib\nTABLE = {table}\n\n\ndef route(model, state, request):\n"
+        "    return TABLE.get(hashlib.sha256(request['text'].encode()).hexdigest()[:12], 5)\n"
+    )
+    fallback = "def route(model, state, request):\n    return 5\n"
+    gap = evaluate(memory, train)["arena_score"] - evaluate(fallback, train)["arena_score"]
+    assert gap > 0.1
+    scores = [evaluate(source, test, split="test")["arena_score"] for source in (memory, fallback)]
+    assert scores[0] == scores[1]

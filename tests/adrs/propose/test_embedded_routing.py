@@ -31,7 +31,7 @@ def small(name: str, folder: Path) -> Problem:
 )
 def test_a_trivial_seed_is_improved_on(name: str, tmp_path: Path) -> None:
     problem = small(name, tmp_path)
-    run = Driver(problem, Embedded(Context(problem, 1)), in_process(problem, seconds=300.0), 1).drive(8)
+    run = Driver(problem, Embedded(Context(problem, 1)), in_process(problem, seconds=300.0), 1).drive(6)
     seed = run.programs[0]
     assert seed.fitness is not None
     assert run.best().fitness > seed.fitness

@@ -103,9 +103,9 @@ class Metrics(dict[str, float]):
     weight: how many instances the workload stands for where metrics are averaged over workloads.
     bounds: for a metric, the best value that is possible; a program that beats it is suspect.
     feedback: text for the proposer about this workload, without anything a policy must not know.
-    replicates: computes the primary metric again on resampled instances of the workload, as often and with the same
-    draws for every program, so that differences of two programs are paired; where it is given, of programs that cannot
-    be told apart on `validation` the smallest becomes the winner. The problem's metric must then be a mean by weight.
+    replicates: may be set to what computes the primary metric again on resampled instances of the workload, as often
+    and with the same draws for every program, so that differences of two programs are paired. Of programs that then
+    cannot be told apart on `validation` the smallest becomes the winner. The problem's metric must be a mean by weight.
     """
 
     def __init__(
@@ -114,14 +114,13 @@ class Metrics(dict[str, float]):
         weight: float = 1.0,
         bounds: Mapping[str, float] | None = None,
         feedback: str = "",
-        replicates: "Callable[[], Sequence[float]] | None" = None,
         **values: float,
     ) -> None:
         super().__init__({name: float(value) for name, value in values.items()})
         self.weight = float(weight)
         self.bounds = {name: float(value) for name, value in (bounds or {}).items()}
         self.feedback = feedback
-        self.replicates = replicates
+        self.replicates: Callable[[], Sequence[float]] | None = None
 
 
 class Policy(Protocol):

@@ -73,12 +73,12 @@ def read(path: Path) -> Table:
     raise UserError(f"{path} has none of the known sets of columns (RouterBench, RouteLLM, RouterArena)")
 
 
-def _cached(path: Path, rows: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+def _cached(path: Path, rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Cached results by file. Rows that name no model are those of the file's name, and its neighbours the others'."""
     first = rows[0]
     if any(first.get(name) for name in _NAMES_OF_MODEL):
         return [[_from_cache(row, "") for row in rows]]
-    files = {file: _rows(file) for file in sorted(path.parent.glob("*.jsonl*"))} or {path: list(rows)}
+    files = {file: _rows(file) for file in sorted(path.parent.glob("*.jsonl*"))}
     alike = {
         file: found for file, found in files.items() if found and {"global_index", "evaluation_result"} <= set(found[0])
     }

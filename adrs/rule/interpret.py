@@ -57,7 +57,7 @@ def reduced(history: Floats, terminal: Terminal) -> Floats:
         case "previous":
             return column[:, -2]
         case "mean":
-            return _in_order(column) / column.shape[1]
+            return np.asarray(_in_order(column) / column.shape[1])
         case "slope":
             return _in_order(column * slope_weights(column.shape[1]))
         case "minimum":

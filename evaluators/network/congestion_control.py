@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.rule.form import Rule
-from evaluators.network import layout, measures, wide_area
+from evaluators.network import layout, measures, rule_code, wide_area
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
@@ -92,7 +92,8 @@ class CongestionControl(Evaluator[Links]):
         """Run the links with a rule inside the engine. Raises UserError for one that is shown something else, and
         Invalid where an answer is no number.
         """
-        simulation = Simulation(workload.scenarios, rule)
+        flows = sum(len(scenario.flows) for scenario in workload.scenarios)
+        simulation = Simulation(workload.scenarios, rule_code.lower(rule, flows))
         simulation.run()
         undefined = int(simulation.arrays.flows["undefined"].sum())
         if undefined:

@@ -78,10 +78,10 @@ STAMP = _record("queue bytes_in bytes_out marked delivered delivered_at first_se
 
 STATE = _record(
     "links flows keys rates ring stamps losses samples own history slices levels delays "
-    "link_count flow_count slices_each program"
+    "link_count flow_count slices_each program network"
 )
-"""Addresses of the arrays below, and how long they are: what compiled functions take. `program`: of a rule that decides
-for policies' flows (rule_code.py), 0 where a policy is asked."""
+"""Addresses of the arrays below, and how long they are: what compiled functions take. `program`, `network`: of a rule
+(rule_code.py) or a perceptron that decides for policies' flows, 0 where a policy is asked."""
 
 
 class Arrays(NamedTuple):

@@ -12,7 +12,7 @@ from adrs.evaluation import Invalid, WorkloadSpec
 from adrs.rule.form import ARITY, REDUCERS, Constant, Feature, Inputs, Leaf, Operation, Rule, Split, Terminal
 from adrs.rule.interpret import Interpreter
 from adrs.rule.policy import RulePolicy
-from evaluators.network import layout, rule_machine
+from evaluators.network import layout, rule_code, rule_machine
 from evaluators.network.congestion_control import CongestionControl
 from evaluators.network.layout import SECOND
 from evaluators.network.memory import state_at
@@ -59,7 +59,7 @@ ROWS = st.lists(st.tuples(ROW, ROW), min_size=1, max_size=8)
 
 def answers(rule, rows):
     """Of the engine and of the interpreter, for two flows interval by interval."""
-    simulation, reference = Simulation([LINK], rule), Interpreter(rule, 2)
+    simulation, reference = Simulation([LINK], rule_code.lower(rule, 2)), Interpreter(rule, 2)
     history = simulation.arrays.history
     found = []
     for row in rows:

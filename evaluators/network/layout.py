@@ -20,12 +20,12 @@ ACK, TIMER, SEND = 1, 2, 3
 RUNNING, WAITING, DONE, RING_FULL, LOSSES_FULL, SAMPLES_FULL = range(6)
 """Of a link: what stops it."""
 
-MONITOR, EPOCH, RENO, CUBIC, BBR, COPA, POWER_TCP, THETA_POWER_TCP = range(8)
+MONITOR, EPOCH, RENO, CUBIC, BBR, COPA, POWER_TCP, THETA_POWER_TCP, VIVACE = range(9)
 """Who decides for a flow: a policy once a monitor interval, a policy once an epoch, an algorithm, or nobody."""
 
 HISTORY = 30
 """Ten intervals of three features."""
-OWN = 40
+OWN = 72
 """Numbers that an algorithm may keep for a flow."""
 LEVELS = 4096
 """Bins of queue length and of round-trip time."""

@@ -139,7 +139,7 @@ def main() -> None:
     """Train and write the weights; print what the clone and the teacher are worth on unseen links."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--generations", type=int, default=100)
+    parser.add_argument("--generations", type=int, default=200)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     unseen = links(arguments.seed, "unseen", 64)

@@ -111,12 +111,13 @@ def slowdown(scenario: Scenario, simulation: Simulation, number: int) -> float:
 
 
 def link_value(link: LinkMeasures, queue: float, last: float | None) -> float:
-    """U - 0.25 min(4, Q) - 2 min(0.5, L), less 0.5 (1 - J), or with messages 0.25 min(4, S - 1).
+    """U - Q / (4 + Q) - 2 min(0.5, L), less 0.5 (1 - J), or with messages 0.25 min(4, S - 1).
 
-    queue: Q, mean in bandwidth-delay products; last: S, the slowdown, None for endless flows.
+    queue: Q, mean in bandwidth-delay products; last: S, the slowdown, None for endless flows. The term of the queue is
+    Q / 4 for short ones and never flat: beyond a cap, a sender could fill the rest of the buffer for nothing.
     """
     fair = 0.5 * (1.0 - link.jain) if last is None else 0.25 * min(4.0, max(0.0, last - 1.0))
-    return link.utilisation - 0.25 * min(4.0, queue) - 2.0 * min(0.5, link.drop_rate) - fair
+    return link.utilisation - queue / (4.0 + queue) - 2.0 * min(0.5, link.drop_rate) - fair
 
 
 def link_metrics(workload: Incasts, simulation: Simulation) -> Metrics:

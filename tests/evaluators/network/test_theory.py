@@ -46,8 +46,8 @@ def test_no_queue_below_capacity_and_exact_linear_growth_above():
 def test_random_arrivals_wait_as_in_the_queue_of_markov_arrivals_and_one_server(load):
     """M/D/1: mean wait load / (2 (1 - load)) services (Pollaczek and Khinchine).
 
-    A sender that is sixty times too fast, and whose packets are nearly all lost at random before the queue: what arrives
-    is a Poisson process but for the grid of its sends, which takes a sixtieth off the wait.
+    A sender is sixty times too fast, and nearly all of its packets are lost at random before the queue: what arrives is
+    a Poisson process but for the grid of its sends, which takes a sixtieth off the wait.
     """
     grid = 60
     capacity, base = MEGA, 10 * MILLI

@@ -10,6 +10,7 @@ from adrs import openevolve, resources
 from adrs.evaluation import WorkloadSpec
 from adrs.interface import FunctionType
 from adrs.program import Split, Verdict
+from adrs.rule.form import Inputs
 from adrs.score import Direction
 
 FILE = "problem.toml"
@@ -144,6 +145,15 @@ class Hint:
 
 
 @dataclass(frozen=True)
+class Distillation:
+    """What of a policy a rule may stand for."""
+
+    function: str
+    """It answers a number; its one argument besides the state is `float[window * features]`, the newest last."""
+    inputs: Inputs
+
+
+@dataclass(frozen=True)
 class Problem:
     """Everything in `problem.toml`, checked."""
 
@@ -175,6 +185,8 @@ class Problem:
     features: tuple[Feature, ...] = ()
     scorer: str = ""
     """`package.module:function` that scores files in a public benchmark's own format; empty if there is none."""
+    distillation: Distillation | None = None
+    """None where no function of the policy is a number of a few features."""
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

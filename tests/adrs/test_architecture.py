@@ -22,6 +22,8 @@ LAYERS = [
     {
         "problem",
         "problem_records",
+        "distillation_table",
+        "rule",
         "source",
         "interface",
         "program",

@@ -1,0 +1,1 @@
+"""Rules: policies as data, expressions over reduced features with few branches; read from JSON, never from source."""

@@ -14,6 +14,7 @@ from adrs.calibrate import Calibration
 from adrs.distill.behaviour import Behaviour, Distance, observe
 from adrs.distill.record import Ended
 from adrs.distill.record import replay as replay_samples
+from adrs.distill.sense import nonsense
 from adrs.distill.tolerance import Mode, Tolerance, tolerance
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
@@ -92,6 +93,9 @@ class Oracle:
             return Verdict(False, "screen", str(rejected))
         if digest == current:
             return Verdict(True, "same", digest=digest)
+        against = nonsense(source)
+        if against:
+            return Verdict(False, "screen", against, digest=digest)
         task = self._known.get(digest)
         if task is None or task.cancelled():
             task = self._known[digest] = asyncio.create_task(self._tested(source))

@@ -49,17 +49,17 @@ class Behaviour:
 
 
 async def observe(
-    problem: Problem, executor: Executor, source: str, specs: tuple[WorkloadSpec, ...]
+    problem: Problem, executor: Executor, source: str, specs: tuple[WorkloadSpec, ...], seed: int = 0
 ) -> tuple[Behaviour | None, str]:
     """What a program sees and answers on workloads; or None, and why answers cannot be compared.
 
     They can where the problem declares a function that answers a number, and where the program answers the same when
-    it is asked again. Raises Ended where the program fails.
+    it is asked again. seed: of the draw of flows. Raises Ended where the program fails.
     """
     if problem.distillation is None:
         return None, "" if problem.shape == "solve" else "the problem declares no function whose answers are a number"
     recording = Recording(problem.distillation.function)
-    samples = (await record(executor, source, specs, recording)).at_most(ROWS)
+    samples = (await record(executor, source, specs, recording)).at_most(ROWS, seed)
     try:
         again = await replay(executor, source, samples)
     except Ended as ended:

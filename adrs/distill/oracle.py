@@ -150,9 +150,17 @@ class Oracle:
 
 
 async def prepared(
-    problem: Problem, executor: Executor, calibration: Calibration, mode: Mode, source: str, split: Split
+    problem: Problem,
+    executor: Executor,
+    calibration: Calibration,
+    mode: Mode,
+    source: str,
+    split: Split,
+    seed: int = 0,
 ) -> Oracle:
     """The oracle of a program on a split: evaluates the original, and records what it does.
+
+    seed: of the draw of what candidates are asked.
 
     Raises UserError where the original does not end `ok`.
     """
@@ -164,7 +172,7 @@ async def prepared(
             raise UserError(
                 f"the program ends {found.verdict} on {split}, so it cannot be made smaller: {found.reason}"
             )
-    behaviour, why_not = await observe(problem, executor, source, specs)
+    behaviour, why_not = await observe(problem, executor, source, specs, seed)
     allowed = tolerance(problem, mode, wholes, behaves=behaviour is not None)
     first = _quarter(specs)
     quarter = None

@@ -48,6 +48,8 @@ class Tolerance:
     """Of the objective's total where it is measured, in its unit."""
     noisy: bool
     """Whether it is."""
+    strict: bool = False
+    """A computed total may not be worse at all, as `improve` asks on `validation`."""
 
     def broken(self, original: Evaluation, found: Evaluation, scale: SplitScale | None) -> str:
         """Why an evaluation is not like the original's on the same workloads; empty if it is."""
@@ -106,7 +108,7 @@ class Tolerance:
         """How much worse the total may be."""
         if self.noisy:
             return self.margin
-        total = None if self.every_metric or scale is None else scale.total
+        total = None if self.every_metric or self.strict or scale is None else scale.total
         return _RELATIVE * abs(fitness) if total is None else _SHARE * abs(total.state_of_the_art - total.trivial)
 
 

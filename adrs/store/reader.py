@@ -193,8 +193,10 @@ class Reader:
     def worked_until(self, event: int | None) -> float:
         """When the last work before an event, or of all, was recorded; what people say of a run is none, nor what is
         made of its programs later."""
-        query = "SELECT time FROM event WHERE id < ? AND kind NOT IN ('note', 'hint', 'steered', 'distilled')"
+        query = (
+            "SELECT time FROM event WHERE id < ? AND kind NOT IN ('note', 'hint', 'steered', 'distilled')"
             " ORDER BY id DESC LIMIT 1"
+        )
         last: float = self.rows(query, self.last_event() + 1 if event is None else event)[0][0]
         return last
 

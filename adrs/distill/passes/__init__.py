@@ -12,6 +12,6 @@ from adrs.distill.passes.structures import structures
 from adrs.distill.tree import Pass
 
 PASSES: Mapping[str, Pass] = {
-    "cleanup": cleanup, "statements": statements, "structures": structures, "expressions": expressions,
-    "names": names, "calls": calls, "constants": constants,
+    "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls, "names": names,
+    "expressions": expressions, "constants": constants,
 }  # fmt: skip

@@ -14,8 +14,9 @@ _LEFT_ALONE = ("annotation", "returns", "decorator_list", "type_params", "bases"
 def expressions(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of single expressions."""
     modules = _modules(tree)
+    whole = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # these go as statements
     for path, node in walk(tree):
-        if not isinstance(node, ast.expr) or not _is_editable(node, path):
+        if not isinstance(node, ast.expr) or not _is_editable(node, path) or id(node) in whole:
             continue
         for new in _alternatives(node, path, modules):
             yield replacing(tree, "expressions", path, node, new)

@@ -30,6 +30,7 @@ _NAMED = (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Compare, ast.Bo
 
 def names(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of assignments."""
+    yield from _everything_inlined(tree)
     yield from _inlined(tree)
     yield from _augmented(tree)
     yield from _unpacked(tree)
@@ -59,6 +60,18 @@ def _inlined(tree: ast.Module) -> Iterator[Edit]:
         if plain or _is_read_as_often(tree, path, name):
             edited = _substituted(tree, path, name, value)
             yield made("names", f"{name} inlined", tree, edited)
+
+
+def _everything_inlined(tree: ast.Module) -> Iterator[Edit]:
+    """All such variables at once, where there are several."""
+    inlined, before, times = tree, None, 0
+    while inlined is not before:
+        before = inlined
+        edit = next(_inlined(inlined), None)
+        if edit is not None:
+            inlined, times = edit.make(), times + 1
+    if times > 1:
+        yield made("names", f"{times} variables inlined", tree, inlined)
 
 
 def _is_read_as_often(tree: ast.Module, assignment: Path, name: str) -> bool:

@@ -1,22 +1,25 @@
 """The stage that makes the program shorter: from the oracle on `train` to what holds on `validation` as well."""
 
+import asyncio
 import difflib
 import json
 import time
-from dataclasses import replace
 from typing import Any
 
 from adrs.distill.minimise import Minimiser, Step, Stop, Tried
-from adrs.distill.oracle import Oracle, Verdict, prepared
+from adrs.distill.oracle import Ground, Oracle, prepared
 from adrs.distill.report import side_by_side
 from adrs.distill.size import Size
 from adrs.distill.tolerance import Moved
+from adrs.distill.validation import Validation
 from adrs.distill.work import Check, Result, Row, Work
 from adrs.program import Evaluation, Split
 from adrs.text import metric, number, printable
 
 OPERATOR = "minimise"
 _TRIED = "minimise.jsonl"
+_GRACE_SECONDS = 2.0
+_UNVERIFIED = "# UNVERIFIED: not measured on validation\n"
 
 
 class Minimisation:
@@ -25,62 +28,57 @@ class Minimisation:
     name = "minimise"
 
     async def run(self, work: Work, deadline: float) -> None:
-        """Minimise the program, check the result on `validation`, and hand it in if it is smaller."""
+        """Minimise the program, check the result on `validation`, and hand it in if it is smaller and holds."""
         began = time.monotonic()
         subject, mode = work.subject, work.wish.mode
-        oracle = await prepared(
-            work.problem, work.executor, work.calibration, mode, subject.source, "train", work.wish.seed
-        )
+        ground = Ground(work.problem, work.executor, work.calibration, subject.source, work.wish.seed)
+        oracle = await prepared(ground, mode, subject.evaluations.get("train"))
         reserved = min(_seconds_for_validation(work, oracle), 0.5 * (deadline - began))
         stop = Stop(deadline - reserved, work.stop.asked)
         log = _Log(work)
         minimiser = Minimiser(oracle, subject.source, work.problem.functions, work.wish.workers, stop, log.heard)
-        if oracle.reference.why_not:
-            work.not_done.append(f"answers were not compared: {oracle.reference.why_not}.")
-        if oracle.tolerance.noisy:
-            work.not_done.append(
-                f"{work.problem.objective.metric} holds measured time, so that it was compared with a margin of "
-                f"{oracle.tolerance.margin:g}; every other metric was compared to the last digit."
-            )
         finished = await minimiser.run()
-        original, best = minimiser.chain[0], minimiser.best
-        if not finished:
-            why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
-            work.not_done.append(f"minimisation did not come to its end: {why} after {log.tried} candidates.")
+        chain, best = minimiser.chain, minimiser.best
+        _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} candidates")
         work.say(
-            f"minimise   {original.size.nodes} -> {best.size.nodes} nodes, {log.tried} candidates, "
+            f"minimise   {chain[0].size.nodes} -> {best.size.nodes} nodes, {log.tried} candidates, "
             f"{log.evaluations} evaluations, {time.monotonic() - began:.1f} s"
         )
-        kept, evaluations, reasons = await _backed_off(work, minimiser.chain)
-        if reasons:
+        backed = Validation(work, ground, oracle)
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
+                kept = await backed.smallest(chain)
+        except TimeoutError:
+            kept = best
+        if backed.reasons:
             work.say(
-                f"validation {minimiser.best.size.nodes} -> {kept.size.nodes} nodes: "
-                f"{len(reasons)} smaller ones did not hold there"
+                f"validation {best.size.nodes} -> {kept.size.nodes} nodes, since {len(backed.reasons)} smaller "
+                "programs did not hold there"
             )
         train = kept.verdict.evaluation if kept.verdict and kept.verdict.evaluation else oracle.reference.whole
-        evaluations = {"train": train, **evaluations}
-        work.original = Row("original", "original", original.size.nodes, {**subject.evaluations,
-                            "train": oracle.reference.whole})  # fmt: skip
-        self._hand_in(work, oracle, original, kept, evaluations, reasons)
+        work.original = Row("original", "original", chain[0].size.nodes, {
+            **subject.evaluations, "train": oracle.reference.whole, **backed.original})  # fmt: skip
+        self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed)
 
     def _hand_in(
         self, work: Work, oracle: Oracle, original: Step, kept: Step,
-        evaluations: dict[Split, Evaluation], reasons: list[str],
+        evaluations: dict[Split, Evaluation], validation: Validation,
     ) -> None:  # fmt: skip
         subject, mode = work.subject, work.wish.mode
         smaller = kept.size < original.size
+        validated = "validation" in evaluations or not work.problem.workloads["validation"]
         change = f"{original.size.nodes} -> {kept.size.nodes} nodes"
         moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.write("minimal.py", kept.source)
+        work.write("minimal.py", kept.source if validated else f"{_UNVERIFIED}{kept.source}")
         work.write("minimal.diff", _diff(subject.source, kept.source))
         work.files.append(work.folder / _TRIED)
-        if smaller:
+        if smaller and validated:
             row = Row("minimal", "minimal", kept.size.nodes, evaluations)
             detail = {"mode": mode, "nodes": [original.size.nodes, kept.size.nodes]}
             result = Result(kept.source, OPERATOR, f"{subject.name} made smaller ({mode}): {change}", row, detail)
             work.results.append(result)
             work.chosen = work.chosen or result
-        work.checks += _checks(work, oracle, kept, smaller, evaluations, reasons)
+        work.checks += _checks(work, oracle, kept, smaller, validated, validation.reasons)
         work.sections.append(_section(work, original, kept, moved))
 
 
@@ -126,68 +124,39 @@ def _seconds_for_validation(work: Work, oracle: Oracle) -> float:
     return 6.0 * oracle.reference.whole.wall_seconds * count["validation"] / max(1, count["train"])
 
 
-async def _backed_off(work: Work, chain: list[Step]) -> tuple[Step, dict[Split, Evaluation], list[str]]:
-    """The smallest program of the chain that holds on `validation`, its evaluations there, and why others did not.
-
-    Goes back in growing steps, then forward again between the last one that failed and the first one that holds.
-    """
-    if len(chain) == 1 or not work.problem.workloads["validation"]:
-        if len(chain) > 1:
-            work.not_done.append("there are no validation workloads to check the result on.")
-        return chain[-1], {}, []
-    source = work.subject.source
-    oracle = await prepared(
-        work.problem, work.executor, work.calibration, work.wish.mode, source, "validation", work.wish.seed
-    )
-    if work.wish.mode == "improve":
-        oracle = Oracle(
-            work.problem, work.executor, work.calibration, replace(oracle.tolerance, strict=True), oracle.reference
+def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
+    if oracle.reference.why_not:
+        work.not_done.append(f"answers were not compared: {oracle.reference.why_not}.")
+    if oracle.tolerance.noisy:
+        work.not_done.append(
+            f"{work.problem.objective.metric} holds measured time, so that it was compared with a margin of "
+            f"{oracle.tolerance.margin:g}; every other metric that repeats was compared to the last digit."
         )
-    reasons: list[str] = []
-
-    async def holds(index: int) -> Verdict | None:
-        if index == 0:
-            return Verdict(True, "same", evaluation=oracle.reference.whole)
-        verdict = await oracle.judge(chain[index].source)
-        work.evaluations += verdict.evaluations
-        if not verdict.accepted:
-            reasons.append(f"{chain[index].size.nodes} nodes: {verdict.reason}")
-        return verdict if verdict.accepted else None
-
-    good, bad, step = len(chain) - 1, len(chain), 1
-    found = await holds(good)
-    while found is None:
-        bad, good, step = good, max(0, good - step), 2 * step
-        found = await holds(good)
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        better = await holds(middle)
-        good, bad, found = (middle, bad, better) if better else (good, middle, found)
-    assert found is not None
-    evaluation = found.evaluation or oracle.reference.whole
-    work.subject = replace(work.subject, evaluations={**work.subject.evaluations, "validation": oracle.reference.whole})
-    return chain[good], {"validation": evaluation}, reasons
+    if unfinished:
+        why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
+        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}.")
 
 
-def _checks(
-    work: Work, oracle: Oracle, kept: Step, smaller: bool, evaluations: dict[Split, Evaluation], reasons: list[str]
-) -> list[Check]:
-    mode = work.wish.mode
+def _checks(work: Work, oracle: Oracle, kept: Step, smaller: bool, validated: bool, reasons: list[str]) -> list[Check]:
+    mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
-    compared = oracle.reference.behaviour is not None and mode == "preserve"
-    actions = "" if distance is None else (
-        f"on {len(oracle.reference.behaviour.samples) if oracle.reference.behaviour else 0} recorded observations "
-        f"actions differ by {100 * distance.mean:.2g} % on average and {100 * distance.ninety_ninth:.2g} % at the 99th "
-        "percentile, of the 95th percentile of the original's"
-    )  # fmt: skip
-    validated = "validation" in evaluations
-    back = f"{len(reasons)} smaller programs did not hold, the first: {reasons[0]}" if reasons else ""
+    compared = behaviour is not None and mode == "preserve"
+    actions = oracle.reference.why_not
+    if behaviour is not None and distance is not None:
+        actions = (
+            f"on {len(behaviour.samples)} recorded observations actions differ by {100 * distance.mean:.2g} % on "
+            f"average, {100 * distance.ninety_ninth:.2g} % at the 99th percentile, of the original's 95th percentile"
+        )
+    there_is_none = not work.problem.workloads["validation"]
+    back = f"{len(reasons)} smaller programs did not hold, the first with {reasons[0]}" if reasons else ""
+    late = "the time was over before it was measured; give more with --budget"
     return [
         Check("smaller", smaller, detail="" if smaller else "no smaller program was accepted"),
         Check("train", True, detail=f"every workload as {mode} asks"),
-        Check("validation", validated, skipped=not validated, detail=back),
-        Check("behaviour", compared, skipped=not compared, detail=actions or oracle.reference.why_not),
-    ]
+        Check("validation", validated or not smaller, skipped=there_is_none or not smaller,
+              detail="the problem has no validation workloads" if there_is_none else back if validated else late),
+        Check("behaviour", compared, skipped=not compared, detail=actions),
+    ]  # fmt: skip
 
 
 def _section(work: Work, original: Step, kept: Step, moved: list[Moved]) -> str:

@@ -149,38 +149,65 @@ class Oracle:
         return evaluation
 
 
-async def prepared(
-    problem: Problem,
-    executor: Executor,
-    calibration: Calibration,
-    mode: Mode,
-    source: str,
-    split: Split,
-    seed: int = 0,
-) -> Oracle:
-    """The oracle of a program on a split: evaluates the original, and records what it does.
+@dataclass(frozen=True)
+class Ground:
+    """What an oracle is made on."""
 
-    seed: of the draw of what candidates are asked.
+    problem: Problem
+    executor: Executor
+    calibration: Calibration
+    source: str
+    """The original."""
+    seed: int = 0
+    """Of the draw of what candidates are asked."""
 
-    Raises UserError where the original does not end `ok`.
+
+async def prepared(ground: Ground, mode: Mode, known: Evaluation | None = None) -> Oracle:
+    """The oracle on `train`: evaluates the original more than once, and records what it does.
+
+    known: an earlier evaluation, which counts as one. Raises UserError where the original does not end `ok`.
     """
-    specs, scale = problem.workloads[split], calibration.scale(split)
-    job = Job(source, split, scale=scale, thorough=True)
-    wholes = [await executor.evaluate(job) for _ in range(_REFERENCES[problem.objective.noisy])]
-    for found in wholes:
-        if found.fitness is None:
-            raise UserError(
-                f"the program ends {found.verdict} on {split}, so it cannot be made smaller: {found.reason}"
-            )
-    behaviour, why_not = await observe(problem, executor, source, specs, seed)
+    problem = ground.problem
+    wholes = [known] if known is not None and known.fitness is not None else []
+    while len(wholes) < _REFERENCES[problem.objective.noisy]:
+        wholes.append(await _original(ground, "train"))
+    behaviour, why_not = await observe(problem, ground.executor, ground.source, problem.workloads["train"], ground.seed)
     allowed = tolerance(problem, mode, wholes, behaves=behaviour is not None)
+    usual = sorted(wholes, key=_fitness)[(len(wholes) - 1) // 2]
+    whole = replace(usual, wall_seconds=wholes[-1].wall_seconds)
+    return await _oracle(ground, allowed, "train", whole, behaviour, why_not)
+
+
+async def validating(ground: Ground, allowed: Tolerance, known: Evaluation | None = None) -> Oracle:
+    """The oracle on `validation`, with the tolerance that was found on `train`. known: an earlier evaluation."""
+    specs = ground.problem.workloads["validation"]
+    whole = known if known is not None and known.fitness is not None else await _original(ground, "validation")
+    behaviour, why_not = await observe(ground.problem, ground.executor, ground.source, specs, ground.seed)
+    strict = replace(allowed, strict=allowed.mode == "improve")
+    return await _oracle(ground, strict, "validation", whole, behaviour, why_not)
+
+
+async def _original(ground: Ground, split: Split) -> Evaluation:
+    job = Job(ground.source, split, scale=ground.calibration.scale(split), thorough=True)
+    found = await ground.executor.evaluate(job)
+    if found.fitness is None:
+        raise UserError(f"the program ends {found.verdict} on {split}, so it cannot be made smaller: {found.reason}")
+    return found
+
+
+async def _oracle(
+    ground: Ground, allowed: Tolerance, split: Split, whole: Evaluation, behaviour: Behaviour | None, why_not: str
+) -> Oracle:
+    specs = ground.problem.workloads[split]
     first = _quarter(specs)
     quarter = None
     if len(first) < len(specs):
-        part = None if scale is None else replace(scale, total=None)
-        quarter = await executor.evaluate(Job(source, "fresh", scale=part, thorough=True, workloads=first))
-    whole = replace(sorted(wholes, key=_fitness)[(len(wholes) - 1) // 2], wall_seconds=wholes[-1].wall_seconds)
-    return Oracle(problem, executor, calibration, allowed, Reference(split, whole, quarter, first, behaviour, why_not))
+        names = {spec.name for spec in first}
+        quarter = replace(whole, workloads=tuple(result for result in whole.workloads if result.name in names))
+        if allowed.mode == "improve" or allowed.noisy:  # the total of a part is the evaluator's to say
+            quarter = await ground.executor.evaluate(Job(ground.source, "fresh", thorough=True, workloads=first))
+    reference = Reference(split, whole, quarter, first, behaviour, why_not)
+    return Oracle(ground.problem, ground.executor, ground.calibration, allowed, reference)
 
 
 def _quarter(specs: Sequence[WorkloadSpec]) -> tuple[WorkloadSpec, ...]:

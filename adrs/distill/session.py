@@ -3,6 +3,7 @@
 Effects live here: folders, workers, signals, clocks. The stages are listed here, in the order in which they run.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -126,11 +127,19 @@ async def _work(
             for place, stage in enumerate(stages):
                 left = deadline - time.monotonic()
                 await stage.run(work, time.monotonic() + left / (len(stages) - place))
-            await _measure_test(work)
+            await _measured_in_time(work, began + wish.seconds)
     finally:
         await executor.close()
     _write(work)
     return Outcome(work, time.monotonic() - began, {})
+
+
+async def _measured_in_time(work: Work, deadline: float) -> None:
+    try:
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            await _measure_test(work)
+    except TimeoutError:
+        work.not_done.append("test was not measured, since the time was over; give more with --budget.")
 
 
 async def _measure_test(work: Work) -> None:

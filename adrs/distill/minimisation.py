@@ -1,6 +1,7 @@
 """The stage that makes the program shorter: from the oracle on `train` to what holds on `validation` as well."""
 
 import asyncio
+import contextlib
 import difflib
 import json
 import time
@@ -45,20 +46,28 @@ class Minimisation:
             f"{log.evaluations} evaluations, {time.monotonic() - began:.1f} s"
         )
         backed = Validation(work, ground, oracle)
-        try:
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
-                kept = await backed.smallest(chain)
-        except TimeoutError:
-            kept = best
-        if backed.reasons:
-            work.say(
-                f"validation {best.size.nodes} -> {kept.size.nodes} nodes, since {len(backed.reasons)} smaller "
-                "programs did not hold there"
-            )
+        kept = await self._validated(work, backed, chain, deadline, log)
         train = kept.verdict.evaluation if kept.verdict and kept.verdict.evaluation else oracle.reference.whole
         work.original = Row("original", "original", chain[0].size.nodes, {
             **subject.evaluations, "train": oracle.reference.whole, **backed.original})  # fmt: skip
         self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed)
+
+    async def _validated(self, work: Work, backed: Validation, chain: list[Step], deadline: float, log: "_Log") -> Step:
+        """The smallest program that holds on `validation`, else the smallest one."""
+        best = chain[-1]
+        if len(chain) == 1 or not work.problem.workloads["validation"]:
+            return best
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
+                await backed.go_back(chain)
+                if backed.reasons and work.wish.mode == "preserve":
+                    await backed.go_on(Stop(deadline, work.stop.asked), log.heard)
+        if backed.reasons and backed.held is not None:
+            work.say(
+                f"validation {best.size.nodes} -> {backed.held.size.nodes} nodes, since {len(backed.reasons)} smaller "
+                "programs did not hold there"
+            )
+        return backed.held or best
 
     def _hand_in(
         self, work: Work, oracle: Oracle, original: Step, kept: Step,

@@ -148,7 +148,8 @@ class Minimiser:
                     return None
                 self._heard(Tried(edit.kind, edit.text, reached, verdict))
                 if verdict.accepted:
-                    return Step(source, reached, f"{edit.kind}: {edit.text}", verdict)
+                    known = self.best.verdict if verdict.stage == "same" else verdict  # they behave alike
+                    return Step(source, reached, f"{edit.kind}: {edit.text}", known)
                 refused.add(edit.key)
             return None
         finally:

@@ -36,6 +36,7 @@ LAYERS = [
         "plugins",
         "errors",
         "threads",
+        "interrupts",
         "settings",
         "strict_toml",
         "text",

@@ -19,7 +19,7 @@ TRANSFORMS = {"identity": lambda x: x, "logarithm": np.log, "bounded-logarithm":
 _MOST_WEIGHTS = 1_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """Layers of a perceptron; the last one is linear and has one output.
 

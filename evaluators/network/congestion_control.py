@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.rule.form import Rule
 from evaluators.network import layout, measures, wide_area
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
@@ -85,6 +86,17 @@ class CongestionControl(Evaluator[Links]):
         simulation = Simulation(workload.scenarios)
         crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
         simulation.run(lambda asked, observations: crossing.ask("on_interval", asked, observations))
+        return link_metrics(workload, simulation)
+
+    def evaluate_rule(self, rule: Rule, workload: Links, spec: WorkloadSpec) -> Metrics:
+        """Run the links with a rule inside the engine. Raises UserError for one that is shown something else, and
+        Invalid where an answer is no number.
+        """
+        simulation = Simulation(workload.scenarios, rule)
+        simulation.run()
+        undefined = int(simulation.arrays.flows["undefined"].sum())
+        if undefined:
+            raise Invalid("finite", f"{undefined} answers of the rule are no finite number")
         return link_metrics(workload, simulation)
 
     def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:

@@ -60,7 +60,7 @@ FLOW = _record(
     "loss_mask loss_pushed loss_popped progress srtt rttvar timer rtt_sum "
     # the monitor interval
     "waiting warm interval_start interval_length interval_sent interval_acked interval_sum sample_offset "
-    "sample_capacity last_sum last_count decisions clamped "
+    "sample_capacity last_sum last_count decisions clamped undefined "
     # since the last decision of an epoch
     "decided acks bytes_acked rtt_last rtt_epoch_sum rtt_min rtt_used rtt_used_at rtt_last_at marked lost_new "
     "window_then stamp_queue stamp_in stamp_out stamp_time used_queue used_in used_out used_time",
@@ -78,9 +78,10 @@ STAMP = _record("queue bytes_in bytes_out marked delivered delivered_at first_se
 
 STATE = _record(
     "links flows keys rates ring stamps losses samples own history slices levels delays "
-    "link_count flow_count slices_each"
+    "link_count flow_count slices_each program"
 )
-"""Addresses of the arrays below, and how long they are: what compiled functions take."""
+"""Addresses of the arrays below, and how long they are: what compiled functions take. `program`: of a rule that decides
+for policies' flows (rule_code.py), 0 where a policy is asked."""
 
 
 class Arrays(NamedTuple):

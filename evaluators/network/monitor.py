@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.network import rule_machine
 from evaluators.network.compiled import compiled
 from evaluators.network.layout import HISTORY, SECOND, WAITING
 from evaluators.network.memory import flow_at, link_at, read, read_float, write, write_float
@@ -48,9 +49,22 @@ def end(state: Any, index: int, time: int) -> bool:
         begin(flow, time, following)
         return False
     _observe(state, index, flow)
+    if state.program != 0:
+        _follow(state, index, flow, time)
+        return False
     flow.waiting = 1
     link_at(state.links, flow.link).status = WAITING
     return True
+
+
+@compiled
+def _follow(state: Any, index: int, flow: Any, time: int) -> None:
+    """Do as the rule says; an answer that is no number is counted, and changes nothing."""
+    answer = rule_machine.decide(state, index)
+    if answer != answer:
+        flow.undefined += 1
+        answer = 0.0
+    act(flow, answer, time)
 
 
 @compiled

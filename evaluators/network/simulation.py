@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.network import epoch, kernel, layout, random_stream
+from adrs.rule.form import Rule
+from evaluators.network import epoch, kernel, layout, random_stream, rule_code
 from evaluators.network.layout import EPOCH, LEVELS, MONITOR, NEVER, SECOND, Arrays
 from evaluators.network.scenario import Scenario
 
@@ -25,9 +26,12 @@ class MachineFault(Exception):  # noqa: N818 - whose fault it is
 class Simulation:
     """Links with their flows, from the first packet to the last."""
 
-    def __init__(self, scenarios: Sequence[Scenario]) -> None:
+    def __init__(self, scenarios: Sequence[Scenario], rule: Rule | None = None) -> None:
+        """`rule` decides for the flows of policies in place of a policy. Raises UserError where it cannot."""
         self.scenarios = tuple(scenarios)
         self.arrays = _allocate(self.scenarios)
+        self._code = rule_code.lower(rule, len(self.arrays.flows)) if rule else None
+        self._program = self._code.record() if self._code else None
         self._waiting = np.zeros(len(self.arrays.flows), dtype=np.int64)
         self._locate()
         self._features = len(epoch.FIELDS) if any(scenario.epoch for scenario in scenarios) else layout.HISTORY
@@ -86,6 +90,8 @@ class Simulation:
     def _locate(self) -> None:
         """Take the addresses of the arrays."""
         self._state = self.arrays.state()
+        if self._program is not None:
+            self._state["program"] = self._program.ctypes.data
         self._address = int(self._state.ctypes.data)
 
     def _grow_ring(self, number: int) -> None:

@@ -96,9 +96,7 @@ def grow(examples: Examples, tests: Sequence[Terminal], most_leaves: int = 4) ->
 
 def _assembled(made: dict[tuple[bool, ...], Branch], path: tuple[bool, ...]) -> Branch:
     split = made[path]
-    below, above = (
-        _assembled(made, (*path, side)) if (*path, side) in made else None for side in (False, True)
-    )
+    below, above = (_assembled(made, (*path, side)) if (*path, side) in made else None for side in (False, True))
     return Branch(split.terminal, split.threshold, below, above)
 
 

@@ -47,7 +47,12 @@ def require() -> None:
 
 
 def search(
-    columns: Floats, targets: Floats, terminals: Sequence[Terminal], length: int, seed: int, effort: Effort | None = None
+    columns: Floats,
+    targets: Floats,
+    terminals: Sequence[Terminal],
+    length: int,
+    seed: int,
+    effort: Effort,
 ) -> list[Expression]:
     """The whole front of length against fit, the shortest first; the same arguments give the same expressions.
 
@@ -56,7 +61,6 @@ def search(
     the engine.
     """
     require()
-    effort = effort or Effort()
     chosen = np.unique(np.linspace(0, len(targets) - 1, min(effort.rows, len(targets))).round().astype(np.int64))
     fitted = _fit(columns[chosen], targets[chosen], length, seed, effort)
     places = {key: int(name[1:]) - 1 for key, name in fitted.variables_.items()}  # printed variables count from 1

@@ -41,26 +41,24 @@ def _none(terminal: Terminal) -> Floats:
 def _without_effect(name: str, arguments: tuple[Expression, ...]) -> Expression | None:
     """What an operation comes to where one argument decides; None elsewhere."""
     zero, one = Constant(0.0), Constant(1.0)
-    match name, *arguments:
-        case ("add", left, right) if right == zero:
+    match name, arguments:
+        case "add", (left, right) if zero in arguments:
+            return left if right == zero else right
+        case "sub", (left, right) if right == zero:
             return left
-        case ("add", left, right) if left == zero:
-            return right
-        case ("sub", left, right) if right == zero:
-            return left
-        case ("sub", left, right) if left == zero:
+        case "sub", (left, right) if left == zero:
             return folded(Operation("neg", (right,)))
-        case ("mul", left, right) if zero in (left, right):
+        case "mul", _ if zero in arguments:
             return zero
-        case ("mul" | "div", left, right) if right == one:
+        case "mul" | "div", (left, right) if right == one:
             return left
-        case ("mul", left, right) if left == one:
+        case "mul", (left, right) if left == one:
             return right
-        case ("aq", left, _) if left == zero:
+        case "aq", (left, _) if left == zero:
             return zero
-        case ("min" | "max", left, right) if left == right:
+        case "min" | "max", (left, right) if left == right:
             return left
-        case ("neg", Operation("neg", (inner,))):
+        case "neg", (Operation("neg", (inner,)),):
             return inner
     return None
 

@@ -1,7 +1,7 @@
 """Neural teachers: a small multilayer perceptron read from a file of plain arrays, in the place of a policy."""
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,13 @@ from adrs.rule.form import Inputs
 from adrs.rule.interpret import Floats, bounded_logarithm
 from adrs.rule.policy import HistoryPolicy
 
-ACTIVATIONS = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
-TRANSFORMS = {"identity": lambda x: x, "logarithm": np.log, "bounded-logarithm": bounded_logarithm}
+Function = Callable[[Floats], Floats]
+ACTIVATIONS: Mapping[str, Function] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
+TRANSFORMS: Mapping[str, Function] = {
+    "identity": lambda x: x,
+    "logarithm": np.log,
+    "bounded-logarithm": bounded_logarithm,
+}
 _MOST_WEIGHTS = 1_000_000
 
 
@@ -39,7 +44,9 @@ class Network:
     def answers(self, history: Floats) -> Floats:
         """float64[rows] for raw histories float64[rows, window, features], the newest interval last."""
         cut = np.clip(history, self.lows, self.highs)
-        columns = [self.scales[place] * TRANSFORMS[name](cut[:, :, place]) for place, name in enumerate(self.transforms)]
+        columns = [
+            self.scales[place] * TRANSFORMS[name](cut[:, :, place]) for place, name in enumerate(self.transforms)
+        ]
         layer = np.stack(columns, axis=-1).reshape(len(history), -1)
         for weights, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             layer = ACTIVATIONS[self.activation](_product(layer, weights) + bias)
@@ -58,7 +65,7 @@ class Network:
 
 def _product(rows: Floats, weights: Floats) -> Floats:
     """The matrix product, summed in one order: with a library's, digits would depend on how many rows are asked."""
-    total = rows[:, :1] * weights[0]
+    total: Floats = rows[:, :1] * weights[0]
     for place in range(1, len(weights)):
         total = total + rows[:, place : place + 1] * weights[place]
     return total

@@ -1,7 +1,7 @@
 """Reads the trees of the search engine Operon (Burlacu, Kronberger and Kommenda, GECCO 2020) as expressions."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any
 
 from adrs.rule.form import Constant, Expression, Operation, Terminal
 
@@ -12,23 +12,11 @@ OPERATIONS = {
 """By the name that a node prints. Its type will not do: there `fmin` and `fmax` stand for each other."""
 
 
-class Node(Protocol):
-    """What is read of an Operon node."""
-
-    @property
-    def Name(self) -> str: ...  # noqa: N802
-    @property
-    def Arity(self) -> int: ...  # noqa: N802
-    @property
-    def Value(self) -> float: ...  # noqa: N802
-    @property
-    def HashValue(self) -> int: ...  # noqa: N802
-
-
-def read_tree(nodes: Sequence[Node], variables: Mapping[int, Terminal]) -> Expression:
+def read_tree(nodes: Sequence[Any], variables: Mapping[int, Terminal]) -> Expression:
     """The expression of a tree in postfix order, where an operation's first argument stands right before it.
 
-    variables: terminals by hash. A variable carries a weight of its own. Raises ValueError for a node that no
+    variables: terminals by hash. A variable carries a weight of its own. Of a
+    node, `Name`, `Arity`, `Value` and `HashValue` are read. Raises ValueError for a node that no
     expression has, or a constant that is not finite.
     """
     stack: list[Expression] = []
@@ -42,7 +30,7 @@ def read_tree(nodes: Sequence[Node], variables: Mapping[int, Terminal]) -> Expre
     return root
 
 
-def _leaf(node: Node, variables: Mapping[int, Terminal]) -> Expression:
+def _leaf(node: Any, variables: Mapping[int, Terminal]) -> Expression:
     value = float(node.Value)
     if node.Name == "constant":
         return Constant(value)

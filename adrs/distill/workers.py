@@ -16,9 +16,7 @@ class Workers:
     def __init__(self, count: int) -> None:
         """With a count of 0 all is done here."""
         self.count = count
-        self._pool = (
-            ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) if count > 0 else None
-        )
+        self._pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) if count > 0 else None
 
     async def map(self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
         """Results in the order of the calls. Cancelled, what waits is never begun."""

@@ -60,42 +60,68 @@ def collapsed(rule: Rule) -> Rule:
     return Rule(rule.inputs, node(rule.root), rule.patience)
 
 
+@dataclass(frozen=True)
+class Judges:
+    """Workloads to choose on. The cheap ones say which few are asked the dear ones."""
+
+    loop: ClosedLoop
+    screen: Sequence[WorkloadSpec]
+    decide: Sequence[WorkloadSpec]
+    most: int = 3
+    """Rules that pass the screen at a time."""
+
+    async def best(self, rules: Sequence[Rule]) -> tuple[int, float]:
+        """Place and fitness of the best of those that do best on the screen; the first of equals."""
+        screened = [outcome.fitness for outcome in await self.loop.outcomes(rules, self.screen)]
+        passed = sorted(range(len(rules)), key=lambda place: (-screened[place], place))[: self.most]
+        found = await self.loop.outcomes([rules[place] for place in passed], self.decide)
+        place = max(range(len(passed)), key=lambda each: (found[each].fitness, -passed[each]))
+        return passed[place], found[place].fitness
+
+    async def first_at_least(self, rules: Sequence[Rule], screened: float, decided: float) -> int | None:
+        """Place of the first rule that reaches both fitnesses; None if none does."""
+        on_screen = await self.loop.outcomes(rules, self.screen)
+        for place, outcome in enumerate(on_screen):
+            if outcome.fitness < screened:
+                continue
+            if (await self.loop.outcomes([rules[place]], self.decide))[0].fitness >= decided:
+                return place
+        return None
+
+
 async def choose_leaves(
-    loop: ClosedLoop,
+    judges: Judges,
     build: Callable[[Sequence[Expression]], Rule],
     fronts: Sequence[Sequence[Fitted]],
     unbranched: Expression,
-    specs: Sequence[WorkloadSpec],
 ) -> list[Rule]:
     """Leaves chosen jointly: from each front's knee, one leaf at a time, until no exchange helps; and the same once
     more with the unbranched expression among the choices. Both rules, the second only if it differs.
     """
     start = [front[knee(front)].expression for front in fronts]
     choices = [[member.expression for member in front] for front in fronts]
-    first = await _coordinate_steps(loop, build, start, choices, specs)
-    second = await _coordinate_steps(loop, build, first, [[unbranched] for _ in choices], specs)
-    rules = [build(first), collapsed(build(second))]
+    first = await _coordinate_steps(judges, build, start, choices)
+    second = await _coordinate_steps(judges, build, first, [[unbranched] for _ in choices])
+    rules = [build(first), build(second)]
     return rules if rules[0] != rules[1] else rules[:1]
 
 
 async def _coordinate_steps(
-    loop: ClosedLoop,
+    judges: Judges,
     build: Callable[[Sequence[Expression]], Rule],
     start: Sequence[Expression],
     choices: Sequence[Sequence[Expression]],
-    specs: Sequence[WorkloadSpec],
 ) -> list[Expression]:
     """Exchanges of single leaves until none raises the fitness."""
     leaves = list(start)
-    best = (await loop.outcomes([build(leaves)], specs))[0].fitness
+    _, best = await judges.best([build(leaves)])
     unchanged = 0
     leaf = 0
     while unchanged < len(leaves):
         rules = [build([*leaves[:leaf], each, *leaves[leaf + 1 :]]) for each in choices[leaf]]
-        found = [outcome.fitness for outcome in await loop.outcomes(rules, specs)]
-        place = int(np.argmax(found))
-        if found[place] > best + _NOTHING:
-            leaves[leaf], best, unchanged = choices[leaf][place], found[place], 0
+        place, fitness = await judges.best(rules)
+        if fitness > best + _NOTHING:
+            leaves[leaf], best, unchanged = choices[leaf][place], fitness, 0
         else:
             unchanged += 1
         leaf = (leaf + 1) % len(leaves)

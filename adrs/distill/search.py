@@ -32,7 +32,7 @@ class Effort:
     local_steps: int = 5
     """Of least squares on the constants of each expression that is bred; what they find is inherited."""
     depth: int = 10
-    rows: int = 5000
+    rows: int = 2000
     """That are fitted on, evenly spread over all."""
 
 

@@ -7,11 +7,12 @@ what it would have done where the student has come.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from adrs.distill import fit, model_tree
-from adrs.distill.choose import Fitted, choose_leaves, collapsed, preferred
+from adrs.distill.choose import Fitted, Judges, choose_leaves, collapsed, preferred
 from adrs.distill.closed_loop import ClosedLoop, Outcome, fresh
 from adrs.distill.controls import CART_LEAVES
 from adrs.distill.examples import Examples, joined, make_examples
@@ -21,7 +22,7 @@ from adrs.distill.teachers import Teacher
 from adrs.distill.tune import rounded, tuned
 from adrs.distill.workers import Workers
 from adrs.program import Recording
-from adrs.rule.form import Leaf, Rule
+from adrs.rule.form import Expression, Inputs, Leaf, Rule
 from adrs.rule.size import rule_operations
 
 HALF_A_POINT = 0.005
@@ -105,6 +106,7 @@ class Distilling:
         splits = loop.problem.workloads
         self._train, self._validation = splits["train"], splits["validation"] or splits["train"]
         self._known = [spec for specs in splits.values() for spec in specs]
+        self._judges = Judges(loop, self._train, self._validation)
         self._held: Examples | None = None
 
     async def run(self) -> Found:
@@ -156,10 +158,8 @@ class Distilling:
             if self._enough():
                 self.found.said.append(f"the budget was spent before the branched rules of round {number} were chosen")
                 return
-            made = await choose_leaves(
-                self._loop, lambda each, tree=tree: collapsed(Rule(self._inputs, tree.node(iter(each)))),  # type: ignore[misc]
-                fronts, flat[best].expression, self._validation,
-            )  # fmt: skip
+            build = partial(_built, self._inputs, tree)
+            made = await choose_leaves(self._judges, build, fronts, flat[best].expression)
             await self._add([rule for rule in made if fit.is_branched(rule)], "branched", number)
         self.found.said.append(self._line(f"round {number}: {len(table)} rows"))
 
@@ -209,9 +209,10 @@ class Distilling:
                 self._loop, candidate.rule, self._train, self._seed(0, place), self._plan.evaluations, self._enough
             )
             await self._add([rule], candidate.kind, candidate.round, "tuned")
-            for each in (candidate.rule, rule):
-                short = await rounded(self._loop, each, self._validation, _ROUNDING * self._margin)
-                await self._add([collapsed(short)], candidate.kind, candidate.round, "rounded")
+            before, after = await self._loop.outcomes([candidate.rule, rule], self._validation)
+            better = rule if after.fitness > before.fitness else candidate.rule
+            short = await rounded(self._judges, better, _ROUNDING * self._margin)
+            await self._add([collapsed(short)], candidate.kind, candidate.round, "rounded")
         self.found.said.append(self._line("constants tuned and rounded"))
 
     def _finalists(self) -> list[int]:
@@ -231,3 +232,8 @@ class Distilling:
             f"{stage}, {len(self.found.candidates)} rules tried; the best has {rule_operations(rule)} operations and "
             f"reaches {outcome.value:.4g} on validation"
         )
+
+
+def _built(inputs: Inputs, tree: model_tree.Branch, leaves: Sequence[Expression]) -> Rule:
+    """The rule of a tree with expressions for its leaves."""
+    return collapsed(Rule(inputs, tree.node(iter(leaves))))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
+from adrs.distill.choose import Judges
 from adrs.distill.closed_loop import ClosedLoop
 from adrs.distill.constants import rule_constants, rule_with_constants
 from adrs.distill.simplify import folded
@@ -51,21 +52,21 @@ async def tuned(
     return best
 
 
-async def rounded(loop: ClosedLoop, rule: Rule, specs: Sequence[WorkloadSpec], margin: float) -> Rule:
+async def rounded(judges: Judges, rule: Rule, margin: float) -> Rule:
     """The rule with each constant as plain as may be: 0, 1 or -1, else one digit, two, three; folded.
 
-    A change is taken while the fitness on the workloads stays within the margin of the rule's own. One constant after
-    the other, the last of the rule first: those of outer operations say most, and are left for last.
+    A change is taken while the fitness stays within the margin of the rule's own, on both sets of workloads. The last
+    constants go first: those of outer operations say most, and are left for last.
     """
     numbers = rule_constants(rule)
-    least = (await loop.outcomes([rule], specs))[0].fitness - margin
+    on_screen = (await judges.loop.outcomes([rule], judges.screen))[0].fitness - margin
+    decided = (await judges.loop.outcomes([rule], judges.decide))[0].fitness - margin
     for place in reversed(range(len(numbers))):
         plainer = _plainer(numbers[place])
         rules = [rule_with_constants(rule, [*numbers[:place], each, *numbers[place + 1 :]]) for each in plainer]
-        found = [outcome.fitness for outcome in await loop.outcomes(rules, specs)]
-        good = [each for each, fitness in zip(plainer, found, strict=True) if fitness >= least]
-        if good:
-            numbers[place] = good[0]
+        good = await judges.first_at_least(rules, on_screen, decided)
+        if good is not None:
+            numbers[place] = plainer[good]
     return Rule(rule.inputs, _folded(rule_with_constants(rule, numbers).root), rule.patience)
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adrs import resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.rule.form import Rule
-from evaluators.network import layout, measures, wide_area
+from evaluators.network import layout, measures, perceptron, rule_code, wide_area
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
@@ -23,7 +24,11 @@ from evaluators.network.simulation import Simulation
 
 LINKS = 16
 """Of a workload: what one crossing serves."""
-NATIVE = {"reno": layout.RENO, "cubic": layout.CUBIC, "bbr": layout.BBR, "copa": layout.COPA}
+NATIVE = {"reno": layout.RENO, "cubic": layout.CUBIC, "bbr": layout.BBR, "copa": layout.COPA, "vivace": layout.VIVACE}
+TEACHER = "teacher"
+"""The native baseline that is a perceptron; train_teacher.py made its weights."""
+BASELINES = (*NATIVE, TEACHER)
+_WEIGHTS = resources.folder("problems") / "congestion-control" / "teacher.npz"
 _MILLI = 1e6
 
 
@@ -50,7 +55,7 @@ class CongestionControl(Evaluator[Links]):
                 raise UserError(f'unknown key "evaluator.parameters.{name}"{did_you_mean(name, ["published"])}')
         self._published = dict(self.parameters.get("published", {}))
         for family, algorithm in self._published.items():
-            if family not in wide_area.FAMILIES or algorithm not in NATIVE:
+            if family not in wide_area.FAMILIES or algorithm not in BASELINES:
                 raise UserError(
                     f'evaluator.parameters.published: "{family} = {algorithm}" names no family or algorithm'
                 )
@@ -92,7 +97,8 @@ class CongestionControl(Evaluator[Links]):
         """Run the links with a rule inside the engine. Raises UserError for one that is shown something else, and
         Invalid where an answer is no number.
         """
-        simulation = Simulation(workload.scenarios, rule)
+        flows = sum(len(scenario.flows) for scenario in workload.scenarios)
+        simulation = Simulation(workload.scenarios, rule_code.lower(rule, flows))
         simulation.run()
         undefined = int(simulation.arrays.flows["undefined"].sum())
         if undefined:
@@ -100,18 +106,21 @@ class CongestionControl(Evaluator[Links]):
         return link_metrics(workload, simulation)
 
     def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:
-        """The links with the policy's flows driven by an algorithm."""
+        """The links with the policy's flows driven by an algorithm, or by the teacher."""
         if name == "best-published":
             name = self._published.get(spec.family, "")
         if name == "constant-rate":
             simulation = Simulation(workload.scenarios)
             simulation.run(lambda asked, observations: np.zeros(len(asked)))
-            return link_metrics(workload, simulation)
-        if name not in NATIVE:
-            known = ["constant-rate", "best-published", *NATIVE]
+        elif name == TEACHER:
+            simulation = Simulation(workload.scenarios, perceptron.load(_WEIGHTS))
+            simulation.run()
+        elif name in NATIVE:
+            simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
+            simulation.run()
+        else:
+            known = ["constant-rate", "best-published", *BASELINES]
             raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
-        simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
-        simulation.run()
         return link_metrics(workload, simulation)
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:

@@ -20,12 +20,12 @@ ACK, TIMER, SEND = 1, 2, 3
 RUNNING, WAITING, DONE, RING_FULL, LOSSES_FULL, SAMPLES_FULL = range(6)
 """Of a link: what stops it."""
 
-MONITOR, EPOCH, RENO, CUBIC, BBR, COPA, POWER_TCP, THETA_POWER_TCP = range(8)
+MONITOR, EPOCH, RENO, CUBIC, BBR, COPA, POWER_TCP, THETA_POWER_TCP, VIVACE = range(9)
 """Who decides for a flow: a policy once a monitor interval, a policy once an epoch, an algorithm, or nobody."""
 
 HISTORY = 30
 """Ten intervals of three features."""
-OWN = 40
+OWN = 72
 """Numbers that an algorithm may keep for a flow."""
 LEVELS = 4096
 """Bins of queue length and of round-trip time."""
@@ -78,10 +78,10 @@ STAMP = _record("queue bytes_in bytes_out marked delivered delivered_at first_se
 
 STATE = _record(
     "links flows keys rates ring stamps losses samples own history slices levels delays "
-    "link_count flow_count slices_each program"
+    "link_count flow_count slices_each program network"
 )
-"""Addresses of the arrays below, and how long they are: what compiled functions take. `program`: of a rule that decides
-for policies' flows (rule_code.py), 0 where a policy is asked."""
+"""Addresses of the arrays below, and how long they are: what compiled functions take. `program`, `network`: of a rule
+(rule_code.py) or a perceptron that decides for policies' flows, 0 where a policy is asked."""
 
 
 class Arrays(NamedTuple):

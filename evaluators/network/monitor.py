@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.network import rule_machine
+from evaluators.network import perceptron_machine, rule_machine
 from evaluators.network.compiled import compiled
 from evaluators.network.layout import HISTORY, SECOND, WAITING
 from evaluators.network.memory import flow_at, link_at, read, read_float, write, write_float
@@ -50,7 +50,10 @@ def end(state: Any, index: int, time: int) -> bool:
         return False
     _observe(state, index, flow)
     if state.program != 0:
-        _follow(state, index, flow, time)
+        _follow(flow, rule_machine.decide(state, index), time)
+        return False
+    if state.network != 0:
+        _follow(flow, perceptron_machine.decide(state, index), time)
         return False
     flow.waiting = 1
     link_at(state.links, flow.link).status = WAITING
@@ -58,9 +61,8 @@ def end(state: Any, index: int, time: int) -> bool:
 
 
 @compiled
-def _follow(state: Any, index: int, flow: Any, time: int) -> None:
-    """Do as the rule says; an answer that is no number is counted, and changes nothing."""
-    answer = rule_machine.decide(state, index)
+def _follow(flow: Any, answer: float, time: int) -> None:
+    """Do as a rule or a network says; an answer that is no number is counted, and changes nothing."""
     if answer != answer:
         flow.undefined += 1
         answer = 0.0

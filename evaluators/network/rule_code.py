@@ -48,6 +48,8 @@ class RuleCode:
     patience: int
     low: float
     high: float
+    place = "program"
+    """Of its address in the engine's record."""
 
     def record(self) -> NDArray[np.void]:
         """The PROGRAM, as an array of one; it must not outlive the arrays."""

@@ -76,6 +76,14 @@ def test_bbr_keeps_a_lossy_link_busy_and_cubic_does_not():
     assert cubic.goodput < 0.1 * 30 * MEGA
 
 
+def test_vivace_climbs_slowly_where_losses_are_random():
+    """2 to 16 of 30 Mbit/s in 25 s (SymbolicPCC, arXiv 2210.16987, figure of its repository, read off)."""
+    simulation, _ = run(link(30 * MEGA, 75_000, 25, [native(layout.VIVACE, 60 * MILLI)], loss=0.02))
+    rate = simulation.arrays.slices[0] * 8 * 100 / 25 / MEGA
+    assert rate[:8].mean() < 4
+    assert 12 < rate[-8:].mean() < 24
+
+
 def test_copa_alone_keeps_a_queue_of_a_few_packets():
     _, copa = run(link(30 * MEGA, 450_000, 30, [native(layout.COPA, 60 * MILLI)]))
     assert copa.utilisation > 0.9

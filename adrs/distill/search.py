@@ -86,4 +86,9 @@ def _fit(columns: Floats, targets: Floats, length: int, seed: int, effort: Effor
         max_length=length, max_depth=effort.depth, population_size=effort.population, pool_size=effort.population,
         generations=effort.generations, max_evaluations=_UNLIMITED, n_threads=1, random_state=seed,
     )  # fmt: skip
-    return regressor.fit(columns, targets)
+    try:
+        return regressor.fit(columns, targets)
+    except ValueError:  # it asks for the best of a front that may be empty: where nothing varies, or all fit alike
+        if getattr(regressor, "pareto_front_", None) != []:
+            raise
+        return regressor

@@ -12,6 +12,7 @@ from adrs.rule.interpret import Floats, value
 
 _OPAQUE = ("min", "max", "abs", "sqrt", "tanh", "b", "log", "exp")
 """Operations that sympy sees as functions it knows nothing of."""
+_COMMUTATIVE = ("add", "mul", "min", "max")
 _SAME = 1e-6
 """Relative to the largest value: a rewriting that moves a value by more is not taken."""
 _DIGITS = 6
@@ -220,4 +221,5 @@ def _said(expression: Expression) -> str:
         return f"{expression.value:.{_DIGITS}g}"
     if isinstance(expression, Terminal):
         return f"{expression.reducer}:{expression.feature}"
-    return f"{expression.name}({','.join(_said(each) for each in expression.arguments)})"
+    said = [_said(each) for each in expression.arguments]
+    return f"{expression.name}({','.join(sorted(said) if expression.name in _COMMUTATIVE else said)})"

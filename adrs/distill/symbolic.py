@@ -96,12 +96,14 @@ class Distilling:
 
     def __init__(
         self, teacher: Teacher, loop: ClosedLoop, workers: Workers, plan: Plan, margin: float,
-        enough: Callable[[], bool] = lambda: False,
+        enough: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = lambda line: None,
     ) -> None:  # fmt: skip
-        """margin: half a point, in the primary metric. `enough` is asked between steps: is the budget spent?"""
+        """margin: half a point, in the primary metric. `enough` is asked between steps: is the budget spent? `tell` gets
+        one line a stage.
+        """
         self.found = Found()
         self._teacher, self._loop, self._workers = teacher, loop, workers
-        self._plan, self._margin, self._enough = plan, margin, enough
+        self._plan, self._margin, self._enough, self._tell = plan, margin, enough, tell
         self._inputs = loop.distillation.inputs
         splits = loop.problem.workloads
         self._train, self._validation = splits["train"], splits["validation"] or splits["train"]
@@ -114,7 +116,7 @@ class Distilling:
         tables: list[Examples] = []
         for number in range(1, self._plan.rounds + 1):
             if number > 1 and self._enough():
-                self.found.said.append(f"the budget was spent before round {number}")
+                self._say(f"the budget was spent before round {number}")
                 break
             samples = await self._record(number)
             self.found.samples.append(samples)
@@ -156,12 +158,12 @@ class Distilling:
             return
         for tree, fronts in zip(trees, leaves, strict=True):
             if self._enough():
-                self.found.said.append(f"the budget was spent before the branched rules of round {number} were chosen")
+                self._say(f"the budget was spent before the branched rules of round {number} were chosen")
                 return
             build = partial(_built, self._inputs, tree)
             made = await choose_leaves(self._judges, build, fronts, flat[best].expression)
             await self._add([rule for rule in made if fit.is_branched(rule)], "branched", number)
-        self.found.said.append(self._line(f"round {number}: {len(table)} rows"))
+        self._say(self._line(f"round {number}: {len(table)} rows"))
 
     async def _fronts(
         self, table: Examples, trees: Sequence[model_tree.Branch], number: int
@@ -202,7 +204,7 @@ class Distilling:
         """Constants of the best few, the best with and without branches among them; then rounded."""
         for place in self._finalists():
             if self._enough():
-                self.found.said.append("the budget was spent before all finalists were tuned")
+                self._say("the budget was spent before all finalists were tuned")
                 return
             candidate = self.found.candidates[place]
             rule = await tuned(
@@ -213,7 +215,7 @@ class Distilling:
             better = rule if after.fitness > before.fitness else candidate.rule
             short = await rounded(self._judges, better, _ROUNDING * self._margin)
             await self._add([collapsed(short)], candidate.kind, candidate.round, "rounded")
-        self.found.said.append(self._line("constants tuned and rounded"))
+        self._say(self._line("constants tuned and rounded"))
 
     def _finalists(self) -> list[int]:
         """Places of the candidates to tune: the highest of each kind first, then by fitness."""
@@ -222,6 +224,10 @@ class Distilling:
         leaders = [order[rules.index(kind)] for kind in ("flat", "branched") if kind in rules]
         others = [place for place in order if place not in leaders and self.found.candidates[place].kind != "cart"]
         return [*leaders, *others][: self._plan.finalists]
+
+    def _say(self, line: str) -> None:
+        self.found.said.append(line)
+        self._tell(line)
 
     def _line(self, stage: str) -> str:
         place = self.found.chosen(self._margin)

@@ -89,7 +89,7 @@ def gap_said(rows: Iterable[Row], points: float) -> str:
             gap = (row.outcomes["validation"].fitness - row.outcomes["test"].fitness) / points
             if gap > 3.0:
                 return (
-                    f"the chosen rule is {gap:.1f} points lower on test than on validation: best of many is lucky, or the "
-                    "workloads of test are harder"
+                    f"the chosen rule is {gap:.1f} points lower on test than on validation: the best of many is lucky, "
+                    "or the workloads of test are harder"
                 )
     return ""

@@ -98,8 +98,8 @@ class Distilling:
         self, teacher: Teacher, loop: ClosedLoop, workers: Workers, plan: Plan, margin: float,
         enough: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = lambda line: None,
     ) -> None:  # fmt: skip
-        """margin: half a point, in the primary metric. `enough` is asked between steps: is the budget spent? `tell` gets
-        one line a stage.
+        """margin: half a point, in the primary metric. `enough` is asked between steps: is the budget spent?
+        `tell` gets one line a stage.
         """
         self.found = Found()
         self._teacher, self._loop, self._workers = teacher, loop, workers
@@ -149,6 +149,7 @@ class Distilling:
         flat, leaves = await self._fronts(table, trees, number)
         rules = [Rule(self._inputs, Leaf(member.expression)) for member in flat]
         await self._add(rules, "flat", number)
+        self._say(self._line(f"round {number}: {len(table)} rows, {len(flat)} expressions without branches"))
         if number == 1:
             for kind, controls in fit.control_rules(table, self._inputs, CART_LEAVES).items():
                 await self._add(controls, kind, number)
@@ -163,7 +164,7 @@ class Distilling:
             build = partial(_built, self._inputs, tree)
             made = await choose_leaves(self._judges, build, fronts, flat[best].expression)
             await self._add([rule for rule in made if fit.is_branched(rule)], "branched", number)
-        self._say(self._line(f"round {number}: {len(table)} rows"))
+        self._say(self._line(f"round {number}: {len(trees)} trees of branches"))
 
     async def _fronts(
         self, table: Examples, trees: Sequence[model_tree.Branch], number: int

@@ -19,8 +19,8 @@ from adrs.testing.policy import InProcessPolicy
 
 MARGIN = 0.002
 QUICK = Plan(
-    length=9, leaf_length=7, leaves=2, rounds=2, seeds=1, workloads=8, more_workloads=2, finalists=2, evaluations=30,
-    effort=Effort(population=60, generations=5, rows=300),
+    length=5, leaf_length=5, leaves=2, rounds=2, seeds=1, workloads=6, more_workloads=1, finalists=1, evaluations=14,
+    effort=Effort(population=40, generations=4, rows=200),
 )  # fmt: skip
 
 
@@ -113,6 +113,6 @@ def test_a_program_is_a_teacher_like_any_other(valve):
     loop = ClosedLoop(valve, Workers(0))
     teacher = ProgramTeacher(PLAIN, Here(valve), valve.distillation.inputs)
     asyncio.run(teacher.check(valve.workloads["train"][:1], Recording("valve", noise=0.25)))
-    plan = Plan(**{**vars(QUICK), "rounds": 2, "finalists": 0})
+    plan = Plan(**{**vars(QUICK), "rounds": 1, "finalists": 0})
     found = asyncio.run(Distilling(teacher, loop, Workers(0), plan, MARGIN).run())
     assert max(each.fidelity for each in found.candidates) > 0.95

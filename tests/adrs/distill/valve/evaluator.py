@@ -4,7 +4,7 @@ import numpy as np
 
 from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
 
-TANKS, STEPS = 12, 40
+TANKS, STEPS = 12, 20
 
 
 class Valve(Evaluator[int]):

@@ -1,0 +1,1 @@
+"""Makes winners small: shorter programs, symbolic rules, and rules as Python, C and LaTeX that are checked."""

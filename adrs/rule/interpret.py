@@ -88,7 +88,7 @@ class Interpreter:
 
     @property
     def branches(self) -> NDArray[np.int64]:
-        """A copy of the states of all branches, int64[scenarios, branches, 2]: side (1 = above) and intervals waited."""
+        """A copy of all branches' states, int64[scenarios, branches, 2]: side (1 = above) and intervals waited."""
         return np.stack([self._above.astype(np.int64), self._waited], axis=-1)
 
     def decide(self, raw: Floats, scenarios: Sequence[int] | NDArray[np.int64]) -> Floats:

@@ -107,8 +107,8 @@ def interpreter_agreement(rule: Rule, references: list[Reference]) -> Check:
         for place, value in reference.exact.items():
             error = abs(reference.answers[place] - value) / max(abs(value), rule.inputs.unit)
             if not error <= RELATIVE:
-                return Check(NAME, False, f"{_where(rule, reference, place)}: float64 loses digits: {error:.2g} relative",
-                             target="interpreter")  # fmt: skip
+                said = f"float64 loses digits: {error:.2g} relative"
+                return Check(NAME, False, f"{_where(rule, reference, place)}: {said}", target="interpreter")
             worst = max(worst, error)
     return Check(NAME, True, f"{worst:.2g} relative to {exact.DIGITS} digits at most", target="interpreter")
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from mpmath import mp, mpf
 from numpy.typing import NDArray
 
+from adrs.distill.checks.digits import mp, mpf
 from adrs.rule.form import Constant, Expression, Leaf, Node, Rule, Terminal
 
 DIGITS = 50

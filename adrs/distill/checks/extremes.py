@@ -1,4 +1,4 @@
-"""Check (iii): no NaN and no infinity, with features at their limits, at zero, with the least numbers and after rest."""
+"""Check (iii): no NaN and no infinity, with features at their limits, at zero, at the least numbers and after rest."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -37,7 +37,7 @@ def sequences(rule: Rule, seed: int, rows: int = 10_000, recorded: Floats | None
 def extremes(rule: Rule) -> Floats:
     """Each feature at its limits, at rest, at zero and at the least numbers where they are within its range.
 
-    All combinations, at most 4,096; each is held for a window, then goes back to rest as after an interval without samples.
+    All combinations, at most 4,096; each is held for a window, then goes back to rest, as in an interval without samples.
     """
     inputs = rule.inputs
     special = [
@@ -80,7 +80,7 @@ def _raw(rule: Rule, place: int, entered: float) -> float:
 
 
 def _held(values: Floats, generator: np.random.Generator) -> Floats:
-    """Each scenario's features stay for one to five intervals, so that branches see runs of all lengths about patience."""
+    """Features stay for one to five intervals, so that branches see runs of all lengths about their patience."""
     scenarios, intervals, _ = values.shape
     held = values.copy()
     for scenario in range(scenarios):

@@ -1,7 +1,7 @@
 """The dialect of rule_fixed.c: Q16.16 in int64_t, for places without floating point or a library, such as a kernel.
 
-Numbers count units of 2^-16 and stay below 2^31 of them, so that products and scaled dividends stay below 2^63. Features
-are cut to their ranges when they come in. Division is used where C leaves the shift of negative numbers to the machine.
+Numbers count units of 2^-16 and stay below 2^31 of them, so that products and scaled dividends stay below 2^63; features
+are cut to their ranges when they come in. Negative numbers are divided, since C leaves their shift to the machine.
 """
 
 import math
@@ -199,8 +199,9 @@ def check_constants(rule: Rule) -> None:
     inputs = rule.inputs
     named = [("the lower end of the answer", inputs.low), ("the upper end of the answer", inputs.high)]
     named += [(f"the threshold {split.threshold!r}", split.threshold) for split in rule.splits]
-    named += [(f"the {end} end of {feature.identifier}", value) for feature in inputs.features
-              for end, value in (("lower", feature.low), ("upper", feature.high), ("resting", feature.rest))]  # fmt: skip
+    for feature in inputs.features:
+        named += [(f"the {which} value of {feature.identifier}", value) for which, value in
+                  (("least", feature.low), ("largest", feature.high), ("resting", feature.rest))]  # fmt: skip
     named += [(f"the constant {each.value!r}", each.value) for expression in expressions(rule)
               for each in subexpressions(expression) if isinstance(each, Constant)]  # fmt: skip
     for name, value in named:

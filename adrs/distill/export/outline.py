@@ -1,4 +1,4 @@
-"""What every export asks of a rule: which features and reducers it uses, how they are called, what a file begins with."""
+"""What every export asks of a rule: which features and reducers it uses, their names, what a file begins with."""
 
 import re
 from collections.abc import Iterator

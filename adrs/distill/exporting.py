@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from adrs.distill.checks import closed_loop as loops
 from adrs.distill.checks import compiler as compilers
-from adrs.distill.checks import rows as tried
 from adrs.distill.checks.agreement import NAME as AGREEMENT
-from adrs.distill.checks.agreement import agreement, interpreter_agreement, references
+from adrs.distill.checks.agreement import Reference, agreement, interpreter_agreement, references
 from adrs.distill.checks.build import build
 from adrs.distill.checks.driver import CompiledRule, DriverEnded
 from adrs.distill.checks.extremes import extremes
 from adrs.distill.checks.formula import LatexRule, Unreadable
 from adrs.distill.checks.interval import behaviour, intervals
 from adrs.distill.checks.record import Check, failures, skipped
+from adrs.distill.checks.rows import Trial, sequences
+from adrs.distill.checks.rows import extremes as limits
 from adrs.distill.checks.runners import PythonRule, Runner
 from adrs.distill.export.c import Dialect, header, source
 from adrs.distill.export.double import Double
@@ -111,22 +112,24 @@ def _texts(rule: Rule, function: str, target: Target) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What exports are tried on."""
+class Expected:
+    """What the interpreter says of the rows that exports are tried on."""
 
-    seed: int = 0
-    rows: int = 10_000
-    recorded: NDArray[np.float64] | None = None
-    """Observations float64[rows, window, features] as they were made in closed loop."""
+    references: list[Reference]
+    limits: NDArray[np.float64]
+    """Sequences float64[scenarios, intervals, features] of limits and rest."""
 
 
-def check(exported: Exported, trial: Trial | None = None) -> list[Check]:
+def expected(rule: Rule, trial: Trial | None = None) -> Expected:
+    """Draw the rows and run the interpreter."""
+    trial = trial or Trial()
+    return Expected(references(rule, sequences(rule, trial), trial.seed), limits(rule))
+
+
+def check(exported: Exported, expected: Expected) -> list[Check]:
     """Checks (i), (iii) and (v) of all targets, on the files as they are. Raises nothing for a wrong file."""
-    trial, rule = trial or Trial(), exported.rule
-    sets = tried.sequences(rule, trial.seed, trial.rows, trial.recorded)
-    known, limits = references(rule, sets, trial.seed), tried.extremes(rule)
-    compiler = compilers.find()
-    checks = [interpreter_agreement(rule, known)]
+    rule, compiler = exported.rule, compilers.find()
+    checks = [interpreter_agreement(rule, expected.references)]
     for target in exported.targets:
         if target in ("c", "fixed"):
             checks.append(build(rule, exported.folder, target, compiler))
@@ -136,8 +139,8 @@ def check(exported: Exported, trial: Trial | None = None) -> list[Check]:
                 if isinstance(runner, Check):
                     checks.append(runner)
                     continue
-                checks.append(agreement(rule, known, runner, target))
-                checks.append(extremes(rule, limits, runner, target))
+                checks.append(agreement(rule, expected.references, runner, target))
+                checks.append(extremes(rule, expected.limits, runner, target))
         except (DriverEnded, Unreadable) as error:
             checks.append(Check(AGREEMENT, False, str(error), target=target))
     return checks

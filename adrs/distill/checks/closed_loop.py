@@ -1,4 +1,4 @@
-"""Check (iv): in closed loop exports reach the interpreter's score; Python in the sandbox, C in a process of its own."""
+"""Check (iv): in closed loop exports score as the interpreter does: Python in the sandbox, C in its own process."""
 
 import math
 from collections.abc import Mapping, Sequence

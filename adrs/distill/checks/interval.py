@@ -19,6 +19,8 @@ NAME = "intervals"
 BEHAVIOUR = "behaviour"
 _BOXES = 256
 """Into which a question is split at most."""
+_SIGN_BOXES = 64
+"""For the sign of a derivative."""
 _STORED = 32767.0
 """Of fixed-point values: 2^31 units, less one for rounding."""
 _SMALLEST = 2.0**-12
@@ -57,7 +59,7 @@ def box(rule: Rule) -> dict[Terminal, Any]:
 
 
 def intervals(rule: Rule, fixed: bool) -> Check:
-    """Whether no term has a pole or an overflow in the box, of Q16.16 if `fixed`. The detail names the first that may."""
+    """Whether no term has a pole or an overflow in the box, of Q16.16 if `fixed`; names the first that may."""
     target = "fixed" if fixed else ""
     try:
         whole = box(rule)
@@ -98,7 +100,7 @@ def behaviour(rule: Rule) -> Check:
     return Check(BEHAVIOUR, True, "; ".join(claims) + within)
 
 
-def _settled(expression: Expression, whole: Box, ask: Callable[[Expression, Box], Any]) -> Any:
+def _settled(expression: Expression, whole: Box, ask: Callable[[Expression, Box], Any], most: int = _BOXES) -> Any:
     """The hull of what `ask` says of parts of the box, halved where it raises Unproven until the parts are too many."""
     first: Unproven | None
     waiting, hull, boxes, first = [dict(whole)], None, 0, None
@@ -110,7 +112,7 @@ def _settled(expression: Expression, whole: Box, ask: Callable[[Expression, Box]
             found = ask(expression, some)
         except Unproven as unproven:
             first = first or unproven
-            if boxes + len(waiting) >= _BOXES or not own:  # of two about one term, that over the whole box says more
+            if boxes + len(waiting) >= most or not own:  # of two about one term, that over the whole box says more
                 raise first if first.expression == unproven.expression else unproven from None
             waiting += _halves(some, whole, own)
             continue
@@ -242,7 +244,7 @@ def _sign(expression: Expression, inputs: Inputs, whole: Box, feature: int) -> s
 
     for sign, name in ((1, "rises"), (-1, "falls")):
         try:
-            derivative = _settled(expression, whole, settled(sign))
+            derivative = _settled(expression, whole, settled(sign), _SIGN_BOXES)
         except Unproven:
             continue
         return "stays" if _size(derivative) == 0.0 else name
@@ -261,7 +263,7 @@ def _derived(expression: Expression, some: Box, seed: Callable[[Terminal], Any])
         raise Unproven(expression, "no derivative at 0")
     partials = _PARTIALS[expression.name](*values)
     derivative = sum((by * part.derivative for by, part in zip(partials, parts, strict=True)), iv.mpf(0))
-    return _Slope(_Bounds(some, False).of(expression), derivative)
+    return _Slope(_VALUES[expression.name](*values), derivative)
 
 
 def _chosen(a: Any, b: Any) -> tuple[Any, Any]:

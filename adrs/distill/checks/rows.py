@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,34 +11,48 @@ from adrs.rule.form import Rule
 
 Floats = NDArray[np.float64]
 _CORNERS = 4096
-_LONG = 1000
 _LONG_SCENARIOS = 8
 _DENORMAL = 5e-324
 _LEAST_NORMAL = 2.2250738585072014e-308
 
 
-def sequences(rule: Rule, seed: int, rows: int = 10_000, recorded: Floats | None = None) -> dict[str, Floats]:
+@dataclass(frozen=True)
+class Trial:
+    """How much exports are tried on."""
+
+    seed: int = 0
+    rows: int = 10_000
+    """Random histories."""
+    corners: int = 4096
+    """The most corners of the input box over a window."""
+    intervals: int = 1000
+    """Of long sequences."""
+    recorded: Floats | None = None
+    """Observations float64[rows, window, features] as they were made in closed loop."""
+
+
+def sequences(rule: Rule, trial: Trial) -> dict[str, Floats]:
     """Random histories in the input box, its corners, long sequences and recorded histories, by name.
 
     Random values are spread evenly, gather at rest on a logarithmic scale, or lie about a branch's threshold, in equal
-    shares, since rules of ratios decide little far from rest. recorded: float64[rows, window, features].
+    shares, since rules of ratios decide little far from rest.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(trial.seed)
     inputs = rule.inputs
     made = {
-        "random rows": _drawn(rule, generator, (rows, inputs.window)),
-        "corners": _corners(rule, generator),
-        "long sequences": _held(_drawn(rule, generator, (_LONG_SCENARIOS, _LONG)), generator),
+        "random rows": _drawn(rule, generator, (trial.rows, inputs.window)),
+        "corners": _corners(rule, generator, trial.corners),
+        "long sequences": _held(_drawn(rule, generator, (_LONG_SCENARIOS, trial.intervals)), generator),
     }
-    if recorded is not None and len(recorded):
-        made["recorded rows"] = np.asarray(recorded, dtype=np.float64)
+    if trial.recorded is not None and len(trial.recorded):
+        made["recorded rows"] = np.asarray(trial.recorded, dtype=np.float64)
     return made
 
 
 def extremes(rule: Rule) -> Floats:
     """Each feature at its limits, at rest, at zero and at the least numbers where they are within its range.
 
-    All combinations, at most 4,096; each is held for a window, then goes back to rest, as in an interval without samples.
+    All combinations, at most 4,096; each is held for a window, then goes back to rest, as without samples.
     """
     inputs = rule.inputs
     special = [
@@ -90,16 +105,16 @@ def _held(values: Floats, generator: np.random.Generator) -> Floats:
     return held
 
 
-def _corners(rule: Rule, generator: np.random.Generator) -> Floats:
+def _corners(rule: Rule, generator: np.random.Generator, most: int) -> Floats:
     inputs = rule.inputs
     low = np.array([each.low for each in inputs.features])
     high = np.array([each.high for each in inputs.features])
     shape = (inputs.window, len(inputs.features))
     sides = inputs.window * len(inputs.features)
-    if sides <= _CORNERS.bit_length() - 1:
+    if sides <= most.bit_length() - 1:
         chosen = np.array(list(itertools.product((False, True), repeat=sides))).reshape(-1, *shape)
     else:
-        chosen = generator.random((_CORNERS, *shape)) < 0.5
+        chosen = generator.random((most, *shape)) < 0.5
     return np.where(chosen, high, low)
 
 

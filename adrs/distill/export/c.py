@@ -11,7 +11,7 @@ from adrs.distill.export.syntax import Syntax
 from adrs.rule.form import Leaf, Node, Rule
 
 _SCANNED = {"minimum": "<", "maximum": ">"}
-_WATCH = """/* A side changes after {patience} intervals on the other one in a row; the first interval decides at once. */
+_WATCH = """/* A side changes after {patience} intervals on the other one; the first interval decides at once. */
 static void watch({prefix}_branch *branch, int seen)
 {{
     branch->waited = seen == branch->above ? 0 : branch->waited + 1;

@@ -1,6 +1,6 @@
 """The dialect of rule_fixed.c: Q16.16 in int64_t, for places without floating point or a library, such as a kernel.
 
-Numbers count units of 2^-16 and stay below 2^31 of them, so that products and scaled dividends stay below 2^63; features
+Numbers count units of 2^-16 and stay below 2^31 of them: products and scaled dividends stay below 2^63. Features
 are cut to their ranges when they come in. Negative numbers are divided, since C leaves their shift to the machine.
 """
 

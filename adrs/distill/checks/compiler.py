@@ -58,6 +58,14 @@ def find() -> Compiler | None:
     return Compiler(found) if found else None
 
 
+def run(program: Path, given: bytes) -> str:
+    """What a program that was made here prints. Raises CompileError where it fails."""
+    done = subprocess.run([program], input=given, capture_output=True, timeout=_SECONDS, env={})
+    if done.returncode:
+        raise CompileError(f"{program.name} ended with {done.returncode}")
+    return done.stdout.decode()
+
+
 def symbols(object_file: Path) -> set[str] | None:
     """Undefined symbols of an object; None where there is no `nm`."""
     nm = shutil.which("nm")

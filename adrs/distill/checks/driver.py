@@ -87,6 +87,8 @@ static double told(number x)
     return (double)x / 65536.0;
 }
 """
+CONVERSIONS: dict[Kind, str] = {"c": _DOUBLES, "fixed": _UNITS}
+"""Functions in C from doubles to a rule's numbers and back."""
 _DUMPED = """const double side[2] = {state->branches[place].above, state->branches[place].waited};
                 fwrite(side, sizeof side, 1, stdout);"""
 
@@ -126,7 +128,7 @@ class CompiledRule:
         driver.write_text(
             _DRIVER.format(
                 prefix=prefix, type="double" if self._kind == "c" else "int64_t",
-                convert=_DOUBLES if self._kind == "c" else _UNITS, features=len(rule.inputs.features),
+                convert=CONVERSIONS[self._kind], features=len(rule.inputs.features),
                 branches=len(rule.splits), dumped=_DUMPED if rule.splits else "",
             )
         )  # fmt: skip

@@ -174,7 +174,7 @@ HOSTILE = ["*/ int system(const char *); /*", "\\write18{id}", "a\\\nb", "??/", 
 def without_words(text: str) -> str:
     """A file without its comments, and without the units of its table of symbols."""
     text = re.sub(r"/\*.*?\*/|\"\"\".*?\"\"\"|^[#%].*?$", "", text, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r" & [^&\\]* \\\\$", "", text, flags=re.MULTILINE)
+    return re.sub(r" & [^&]* \\\\$", "", text, flags=re.MULTILINE)
 
 
 @needs_compiler

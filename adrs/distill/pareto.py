@@ -127,8 +127,8 @@ def _time(value: float | None) -> str:
 
 _LEGEND = (
     "ops: operations of one decision on its longest path. Scores: 0 = trivial, 100 = state-of-the-art baseline. worst: "
-    "mean of the lowest tenth of validation's instances, in the problem's metric. Rows in italics are dominated: another"
-    " one is at least as good on validation and costs no more operations."
+    "mean of the lowest tenth of validation's instances, in the problem's metric. Rows in italics are dominated: "
+    "another one is at least as good on validation and costs no more operations."
 )
 
 

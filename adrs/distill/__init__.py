@@ -1,1 +1,1 @@
-"""Makes winners small: shorter programs, symbolic rules, and rules as Python, C and LaTeX that are checked."""
+"""Makes a winner small enough to read, prove and run in a kernel, and shows what that costs."""

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError, did_you_mean
+from adrs.evaluate.recording import RecordingPolicy, replay
 from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.interface import FunctionType
 from adrs.problem import Problem
-from adrs.program import FULL, PARTIAL, Evaluation, Job, Threshold, Verdict, WorkloadResult
+from adrs.program import FULL, PARTIAL, Evaluation, Job, Replay, Threshold, Verdict, WorkloadResult
 
+REPLAY = "replay"
+"""Stage of an evaluation that is none: answers to recorded observations."""
 _BOUND_TOLERANCE = 1e-9
 _LEGACY = "scored by legacy rules, for comparison only"
 
@@ -81,8 +85,24 @@ class Line:
         return job.source
 
     def evaluate(self, policy: Policy, job: Job) -> Evaluation:
-        """Evaluate a policy that is loaded."""
-        return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+        """Evaluate a policy that is loaded, or have it answer what was recorded."""
+        if job.replay is not None:
+            return _replayed(self.functions, policy, job, job.replay)
+        if job.recording is None:
+            return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+        recorder = RecordingPolicy(policy, self.functions, job.recording)
+        evaluation = evaluate(self._problem, self._evaluator, self._workloads, recorder, job)
+        return replace(evaluation, recorded=recorder.recorded())
+
+
+def _replayed(functions: Mapping[str, FunctionType], policy: Policy, job: Job, wanted: Replay) -> Evaluation:
+    try:
+        answers = replay(policy, functions[wanted.function], wanted)
+    except Invalid as broken:
+        return Evaluation(job.split, REPLAY, "invalid", str(broken))
+    except PolicyFailure as failure:
+        return Evaluation(job.split, REPLAY, failure.verdict, failure.reason)
+    return Evaluation(job.split, REPLAY, "ok", recorded=answers)
 
 
 def _source_of(evaluator: object) -> Path:

@@ -116,7 +116,8 @@ class Program:
 
     @property
     def fitness(self) -> float | None:
-        """Higher is better; None for what must not become a parent: failed, rejected, duplicate, suspect or partial."""
+        """Higher is better; None for what must not become a parent: failed, rejected, duplicate, suspect, partial, or
+        distilled, which only has a score."""
         return self.evaluation.fitness if self.evaluation else None
 
     @property

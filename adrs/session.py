@@ -5,11 +5,8 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 
 import asyncio
 import contextlib
-import itertools
-import signal
-import threading
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import new_folder
 from adrs.forecast import Forecast
+from adrs.interrupts import interrupts
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
@@ -30,7 +28,7 @@ from adrs.observer import Observer
 from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Job, Program, Split
+from adrs.program import SPLITS, Draft, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Parts
 from adrs.settings import Settings
@@ -125,6 +123,18 @@ def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, 
         writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
 
+def _copy_distilled(original: Reader, writer: Writer) -> None:
+    """What was distilled from programs of a run belongs to its replay: their numbers are left out there too."""
+    for number in original.distilled():
+        program = original.program(number)
+        draft = Draft(
+            program.source, program.proposer, program.operator, program.parents, program.rationale,
+            detail=program.detail,
+        )  # fmt: skip
+        found = [evaluation for split in SPLITS if (evaluation := original.evaluation(number, split)) is not None]
+        writer.distilled(program.digest, draft, found, number)
+
+
 class _Session:
     """The workers, the log and the clock of one session."""
 
@@ -198,6 +208,7 @@ class _Session:
                 begun = {"sandbox": self._executor.sandbox, "replay_of": str(source), "versions": versions()}
                 writer.event("started", begun)
                 _record(calibration, writer)
+                _copy_distilled(original, writer)
                 recorded = Recorded(original, evaluations=False)
                 steering = Steering(writer, reader, hints(original))
                 outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
@@ -298,7 +309,7 @@ class _Session:
 
         loop = Loop(parts, watch, asking_ends)
         rehearsal = asyncio.create_task(rehearse())
-        with _interrupts(loop.stop):
+        with interrupts(loop.stop):
             self._observer.note("evolving" if recorded is None else "following the record")
             try:
                 stopped_by = await loop.run()
@@ -337,32 +348,3 @@ class _Watch:
         if program.fitness is not None and (self.best is None or program.fitness > (self.best.fitness or 0.0)):
             self.best = program
         self._observer.told(program, evaluations)
-
-
-@contextlib.contextmanager
-def _interrupts(stop: Callable[[], None]) -> Any:
-    """First Ctrl-C: finish what is in flight. Second, or a SIGTERM: stop now; the log has everything.
-
-    Outside of the main thread no signal is heard: whoever waits for that thread cancels the task.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    seen = itertools.count()
-
-    def interrupted() -> None:
-        if next(seen) == 0:
-            stop()
-        else:
-            task.cancel()
-
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)

@@ -70,18 +70,13 @@ class Samples:
             self.workloads, self.splits, self.workload[kept], renumbered.astype(np.int64), self.step[kept],
         )  # fmt: skip
 
-    def at_most(self, rows: int) -> "Samples":
-        """Whole flows, evenly spread, that together have at most so many rows."""
-        if len(self) <= rows:
-            return self
-        lengths = np.bincount(self.flow, minlength=self.flows)
-        count = self.flows
-        while count > 1:
-            flows = np.unique(np.linspace(0, self.flows - 1, count).round().astype(np.int64))
-            if lengths[flows].sum() <= rows:
-                return self.take(flows)
-            count -= 1
-        return self.take(np.array([int(lengths.argmin())]))
+    def at_most(self, rows: int, seed: int = 0) -> "Samples":
+        """Whole flows, drawn at random, that together have at most so many rows; one flow in any case."""
+        drawn = np.random.default_rng(seed).permutation(self.flows)
+        lengths = np.bincount(self.flow, minlength=self.flows)[drawn]
+        kept = lengths.cumsum() <= rows
+        kept[:1] = True
+        return self.take(drawn[kept])
 
     def save(self, path: Path) -> None:
         """Write an archive of plain arrays. The same samples make the same bytes."""

@@ -34,6 +34,7 @@ LAYERS = [
         "plugins",
         "errors",
         "threads",
+        "interrupts",
         "settings",
         "strict_toml",
         "text",

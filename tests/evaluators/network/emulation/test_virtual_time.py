@@ -89,7 +89,7 @@ def test_features_and_counts_are_those_of_the_engine(scenario, kind):
 
 
 @settings(max_examples=10, deadline=None)
-@given(links(), st.sampled_from([layout.RENO, layout.CUBIC, layout.BBR, layout.COPA]))
+@given(links(), st.sampled_from([layout.RENO, layout.CUBIC, layout.BBR, layout.COPA, layout.VIVACE]))
 def test_algorithms_send_what_they_send_in_the_engine(scenario, kind):
     flow = with_native(scenario.flows[0], kind)
     assert_the_same(Scenario(scenario.rates, scenario.limit, scenario.end, (flow,), loss=scenario.loss,

@@ -7,7 +7,7 @@ reorders; it is declared by the same rule, three packets later.
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.network import kernel, layout, transport
+from evaluators.network import kernel, layout, monitor, transport
 from evaluators.network.compiled import compiled
 from evaluators.network.layout import MONITOR, SECOND, SEND
 from evaluators.network.memory import entry_at, flow_at, link_at, state_at
@@ -52,6 +52,23 @@ def _timer(address: int, time: int) -> int:
     state = state_at(address, 0)
     if transport.on_timer(state, 0, time):
         return -1
+    return int(transport.next_key(state, 0, time))
+
+
+@compiled
+def _go_on(address: int) -> int:
+    state = state_at(address, 0)
+    flow = flow_at(state.flows, 0)
+    time = flow.timer
+    monitor.begin(flow, time, monitor.next_length(flow))
+    flow.waiting = 0
+    return int(transport.next_key(state, 0, time))
+
+
+@compiled
+def _steer(address: int, action: float, time: int) -> int:
+    state = state_at(address, 0)
+    monitor.steer(flow_at(state.flows, 0), action)
     return int(transport.next_key(state, 0, time))
 
 
@@ -130,6 +147,14 @@ class EmulatedFlow:
         kernel.decide(self._address, np.zeros(1, dtype=np.int64), np.array([action]))
         self._key = int(self.arrays.keys[0])
 
+    def go_on(self) -> None:
+        """Begin the next interval at the present rate, while the policy decides."""
+        self._key = _go_on(self._address)
+
+    def steer(self, action: float, time: int) -> None:
+        """Take the answer of a policy that was not waited for. A send that is scheduled already keeps its time."""
+        self._key = _steer(self._address, action, time)
+
 
 def warm() -> None:
     """Compile, or load what is compiled, so that nothing waits for it in real time."""
@@ -141,5 +166,6 @@ def warm() -> None:
             if flow.number == 1:
                 flow.acknowledged(0, SECOND)
         elif flow.timer() is not None:
-            flow.decide(0.0)
+            flow.go_on()
+            flow.steer(0.0, flow.due)
             decided = True

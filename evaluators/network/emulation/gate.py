@@ -41,7 +41,7 @@ def lateness(late: Sequence[int]) -> Lateness:
 def judge(found: Lateness, behind: int, waited: int, counts: Mapping[str, tuple[int, int]]) -> None:
     """Raise Void for a run that is none.
 
-    behind, waited: ns that the sender was late at most, and that it waited for a decision at most.
+    behind, waited: ns that the sender was late at most, and that a decision took at most.
     counts: by place, how many datagrams went in and how many came out.
     """
     reasons = [f"{sent - came} of {sent} datagrams were lost by the kernel {where}"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.network.emulation import datagrams, flow, gate, receiver
+from evaluators.network.emulation.decider import Decide, deciding
 from evaluators.network.emulation.flow import EmulatedFlow
 from evaluators.network.emulation.gate import Lateness
 from evaluators.network.emulation.real_time import Process, clock, on_time, wait
 from evaluators.network.emulation.rules import write_totals
-from evaluators.network.emulation.sender import Decide, Sender
+from evaluators.network.emulation.sender import Sender
 from evaluators.network.emulation.shuttle import Shuttle, Stamped
 from evaluators.network.scenario import Scenario
 from evaluators.network.simulation import Simulation
@@ -42,9 +43,9 @@ class Ran:
     """The engine's records, filled in from what really happened, for the engine's measures."""
     lateness: Lateness
     behind: int
-    """ns that the sender was behind its schedule at most."""
+    """ns that the sender, or a decision, was behind its schedule at most."""
     waited: int
-    """ns that it waited for a decision at most."""
+    """ns that a decision took at most."""
     counts: Mapping[str, tuple[int, int]]
     """By place, how many datagrams went in and how many came out."""
     real_time: bool
@@ -64,11 +65,11 @@ def carry(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
     flow.warm()
     emulated = EmulatedFlow(scenario)
     shuttle = Shuttle(scenario, ends.near, ends.far, ends.packets)
-    sender = Sender(emulated, ends.sender, scenario.end, decide)
     with contextlib.ExitStack() as stack:
         link = started(stack, shuttle.serve, ends.near, ends.far)
         other = started(stack, lambda control: receiver.serve(control, ends.receiver), ends.receiver)
-        with on_time() as real_time:
+        with on_time() as real_time, deciding(decide) as decider:
+            sender = Sender(emulated, ends.sender, scenario.end, decider)
             start = clock() + _LEAD
             for process in (link, other):
                 process.begin(start)
@@ -89,10 +90,9 @@ def carry(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
         "before the sender": (found["delivered"], sender.acknowledged),
     }
     everywhere = real_time and found["real_time"] and echoed["real_time"]
-    return Ran(
-        emulated.simulation, gate.lateness(found["late"]), sender.behind, sender.waited, counts, everywhere,
-        ends.receive_buffer,
-    )  # fmt: skip
+    behind = max(sender.behind, decider.longest)
+    late = gate.lateness(found["late"])
+    return Ran(emulated.simulation, late, behind, decider.longest, counts, everywhere, ends.receive_buffer)
 
 
 def started(stack: contextlib.ExitStack, main: Any, *descriptors: int) -> Process:

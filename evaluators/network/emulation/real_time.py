@@ -33,7 +33,7 @@ class ProcessLost(Exception):  # noqa: N818 - what happened
 @contextlib.contextmanager
 def on_time() -> Iterator[bool]:
     """Wake up on time and collect no garbage; whether real-time priority was granted, which no child inherits."""
-    granted = _ask_for_priority()
+    granted = ask_for_priority()
     linux.prctl(_PR_SET_TIMERSLACK, 1)
     collecting = gc.isenabled()
     gc.disable()
@@ -47,7 +47,8 @@ def on_time() -> Iterator[bool]:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
-def _ask_for_priority() -> bool:
+def ask_for_priority() -> bool:
+    """Real-time priority for this thread, which what it starts does not get; whether it was granted."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
     except OSError:

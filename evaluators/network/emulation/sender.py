@@ -7,33 +7,27 @@ makes a round trip longer, and an interval sees what came before its end and not
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
-
-import numpy as np
-from numpy.typing import NDArray
 
 from evaluators.network.emulation import datagrams
 from evaluators.network.emulation.datagrams import HEADER, PAYLOAD, READS
+from evaluators.network.emulation.decider import Decider
 from evaluators.network.emulation.flow import EmulatedFlow
 from evaluators.network.emulation.real_time import clock, wait
 
-Decide = Callable[[NDArray[np.float64]], float]
-"""From an observation, float64[30], to an action."""
-
 
 class Sender:
-    """One flow through one socket. Decisions are waited for; what is due meanwhile is made up for at once."""
+    """One flow through one socket. Packets go on at the old rate until a decision is there, or the next one is due."""
 
-    def __init__(self, flow: EmulatedFlow, connected: socket.socket, end: int, decide: Decide) -> None:
+    def __init__(self, flow: EmulatedFlow, connected: socket.socket, end: int, decider: Decider) -> None:
         """Send through a non-blocking socket until `end`, ns from the start."""
-        self.behind = self.waited = 0
-        """ns that an event was handled after it was due, and that a decision took, at most."""
+        self.behind = 0
+        """ns that an event was handled after it was due at most."""
         self.acknowledged = 0
         """Datagrams that came back, those after the end included."""
         self._flow = flow
         self._socket = connected
         self._end = end
-        self._decide = decide
+        self._decider = decider
         self._came: deque[tuple[int, int]] = deque()
         self._datagram = bytearray(PAYLOAD)
 
@@ -47,7 +41,7 @@ class Sender:
             else:
                 more = True
             if not more:
-                wait([self._socket], min(self._flow.due, self._end + 1) - (clock() - start))
+                wait([self._socket, self._decider], min(self._flow.due, self._end + 1) - (clock() - start))
         while self._read(start):
             pass
         while self._came and self._came[0][0] <= self._end:
@@ -61,7 +55,9 @@ class Sender:
 
     def _event(self, start: int) -> bool:
         """Handle the next event in the order of time; whether there was one."""
-        flow = self._flow
+        flow, decider = self._flow, self._decider
+        if decider.ready:
+            flow.steer(decider.take(), clock() - start)
         if self._came and self._came[0][0] <= flow.due:
             came, number = self._came.popleft()
             flow.acknowledged(number, came)
@@ -74,9 +70,13 @@ class Sender:
             HEADER.pack_into(self._datagram, 0, flow.number, now)
             datagrams.write(self._socket.fileno(), self._datagram)
             flow.sent(now)
-        elif (observation := flow.timer()) is not None:
-            flow.decide(self._decide(observation))
-            self.waited = max(self.waited, clock() - start - now)
+            return True
+        if decider.busy:
+            flow.steer(decider.take(), clock() - start)
+        observation = flow.timer()
+        if observation is not None:
+            decider.ask(observation)
+            flow.go_on()
         return True
 
     def _read(self, start: int) -> bool:

@@ -15,13 +15,13 @@ from adrs.errors import UserError
 from evaluators.network import layout
 from evaluators.network.emulation import datagrams, gate, path, probes
 from evaluators.network.emulation.datagrams import HEADERS
+from evaluators.network.emulation.decider import Decide
 from evaluators.network.emulation.flow import EmulatedFlow
 from evaluators.network.emulation.gate import Void
 from evaluators.network.emulation.namespace import Namespace, configure, open_tun
 from evaluators.network.emulation.path import Ends, Ran
 from evaluators.network.emulation.real_time import clock
 from evaluators.network.emulation.rules import write_totals
-from evaluators.network.emulation.sender import Decide
 from evaluators.network.emulation.shuttle import Opaque, Shuttle, Stamped
 from evaluators.network.scenario import Scenario
 

@@ -12,6 +12,7 @@ import pytest
 from evaluators.network import layout, measures, wide_area
 from evaluators.network.emulation import datagrams, gate, path, real_time, receiver, shuttle
 from evaluators.network.emulation.conditions import MEGA, MILLI, Condition
+from evaluators.network.emulation.decider import deciding
 from evaluators.network.emulation.flow import EmulatedFlow
 from evaluators.network.emulation.gate import MachineTooBusy, Void
 from evaluators.network.emulation.path import carry, run_udp, udp_ends
@@ -65,7 +66,7 @@ def test_a_link_that_forwards_late_is_void_and_never_a_result(monkeypatch):
         gate.repeated(lambda: run_udp(replace(small(), end=layout.SECOND // 2), keep))
 
 
-def test_a_sender_that_waits_for_a_decision_is_void():
+def test_a_decision_that_comes_late_is_void():
     def slow(observation):
         time.sleep(0.03)
         return 0.0
@@ -147,11 +148,12 @@ def test_an_interval_sees_what_came_before_its_end_however_late_it_is_handled():
         flow.sent(flow.due)
     with datagrams.udp_socket() as one, datagrams.udp_socket() as nobody:
         datagrams.connect(one, nobody)
-        sender = Sender(flow, one, layout.SECOND, keep)
-        interval = int(flow.record["timer"])
-        sender._came.extend([(interval - 1, 0), (interval + 1, 1)])
-        while len(order) < 3:
-            sender._event(real_time.clock() - 10 * layout.SECOND)
+        with deciding(keep) as decider:
+            sender = Sender(flow, one, layout.SECOND, decider)
+            interval = int(flow.record["timer"])
+            sender._came.extend([(interval - 1, 0), (interval + 1, 1)])
+            while len(order) < 3:
+                sender._event(real_time.clock() - 10 * layout.SECOND)
     assert order == [0, "timer", 1]
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from adrs import lineage
 from adrs.cli import lineage_view, program_view
+from adrs.cli.output import folded
 from adrs.store import Reader
 from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
@@ -118,3 +119,8 @@ def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: p
     for text in texts[1:]:  # the tree is cut off before
         assert "\\u202e" in "".join(text.split())
         assert "[boldred]markup[/]" in "".join(text.split())
+
+
+def test_ends_of_intervals_stand_behind_their_metric() -> None:
+    shown = folded({"cost": 2.0, "share_low": 0.5, "cost_low": 1.5, "cost_high": 2.5, "left_low": 3.0})
+    assert shown == {"cost": "2 [1.5, 2.5]", "share_low": "0.5", "left_low": "3"}

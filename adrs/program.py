@@ -1,6 +1,6 @@
 """The records that everything passes around. Frozen: a program's story is written once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -35,6 +35,8 @@ class WorkloadResult:
     """How many instances it stands for in a mean; None where that is not known, as in what a log gives back."""
     bounds: Mapping[str, float] = field(default_factory=dict)
     """For a metric, the best value that is possible, where the evaluator knows it; not in what a log gives back."""
+    replicates: Sequence[float] = ()
+    """The primary metric on resampled instances, where a job asked for it; not in what a log gives back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Evaluation:
     cpu_seconds: float = 0.0
     peak_memory_mb: float = 0.0
     sandbox: str = ""
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+    """What the job's `recording` or `replay` asked for, packed by adrs.evaluate.recording; never in a log."""
 
     def worst(self) -> WorkloadResult | None:
         """The workload with the lowest score, for feedback."""
@@ -67,7 +71,10 @@ class Evaluation:
 
     def plain(self) -> dict[str, Any]:
         """As plain data, for a message or a file."""
-        return asdict(self)
+        data = asdict(self)
+        if not self.recorded:
+            del data["recorded"]
+        return data
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Evaluation":
@@ -111,7 +118,8 @@ class Program:
 
     @property
     def fitness(self) -> float | None:
-        """Higher is better; None for what must not become a parent: failed, rejected, duplicate, suspect or partial."""
+        """Higher is better; None for what must not become a parent: failed, rejected, duplicate, suspect, partial, or
+        distilled, which only has a score."""
         return self.evaluation.fitness if self.evaluation else None
 
     @property
@@ -203,6 +211,35 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """What to keep of the calls of one function during an evaluation, and what noise to add to their answers."""
+
+    function: str
+    """One that returns a number and takes numbers and arrays of them, beside what stays with the program."""
+    rows_of_flow: int = 100
+    """The most that are kept of one scenario, so that long ones do not rule."""
+    evenly: bool = False
+    """Which ones: evenly spaced over the scenario instead of its first."""
+    noise: float = 0.0
+    """Standard deviation of what is added to the answers that the evaluator gets, in their unit."""
+    seed: int = 0
+    """Of the noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Calls of one function outside of any evaluation: recorded observations, asked again."""
+
+    function: str
+    columns: Mapping[str, Any]
+    """Packed by adrs.evaluate.recording; rows of a flow in order."""
+    flows: Mapping[str, Any]
+    """Packed int64[rows], whose state each row is asked in; the first flow is 0."""
+    seed: int = 0
+    """Of the policy's own draws."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One evaluation to be done by an executor."""
 
@@ -222,3 +259,9 @@ class Job:
     """What to run on, where the problem declares nothing for the split: `fresh`."""
     native: str = ""
     """A native baseline instead of a program; `source` is empty then."""
+    replicates: bool = False
+    """Have the evaluator resample, for comparisons in pairs; see adrs.paired."""
+    recording: Recording | None = None
+    """What to keep of the calls; see `Evaluation.recorded`."""
+    replay: Replay | None = None
+    """Answers wanted instead of an evaluation; see `Evaluation.recorded`."""

@@ -8,6 +8,7 @@ on with.
 """
 
 import asyncio
+import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection
@@ -86,6 +87,8 @@ class Loop:
         self._begun = False
         """Whether the seed program has been told."""
         self._numbers = 0
+        self._taken = frozenset(parts.reader.distilled())
+        """Numbers that are no ticket's."""
         self._evaluations = 0
         self._breaker = Breaker()
         self._failures: deque[str] = deque(maxlen=_RECENT_FAILURES)
@@ -224,7 +227,7 @@ class Loop:
         if selection is not None and selection.promote is not None:
             task = asyncio.create_task(self._promote(ticket, selection.promote))
         else:
-            self._numbers += 1
+            self._numbers = next(n for n in itertools.count(self._numbers + 1) if n not in self._taken)
             self._drafted[self._numbers] = asyncio.Event()
             task = asyncio.create_task(self._develop(ticket, self._numbers, selection, self._threshold(selection)))
             self._by_number[self._numbers] = task

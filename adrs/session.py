@@ -5,16 +5,13 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 
 import asyncio
 import contextlib
-import itertools
-import signal
-import threading
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem, search, threads
+from adrs import model_router, plugins, problem, search, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
@@ -23,6 +20,7 @@ from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import new_folder
 from adrs.forecast import Forecast
+from adrs.interrupts import interrupts
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
@@ -30,7 +28,7 @@ from adrs.observer import Observer
 from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Job, Program, Split
+from adrs.program import SPLITS, Draft, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import SEED_TICKET, Loop, Parts
 from adrs.settings import Settings
@@ -57,6 +55,7 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     settings = replace(
         settings.checked(), problem=_reference(settings.problem, loaded), evaluator_digest=evaluator_digest(loaded)
     )
+    settings = model_router.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
     return threads.run(_Session(loaded, settings, folder, observer).start())
 
@@ -125,6 +124,18 @@ def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, 
         writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
 
+def _copy_distilled(original: Reader, writer: Writer) -> None:
+    """What was distilled from programs of a run belongs to its replay: their numbers are left out there too."""
+    for number in original.distilled():
+        program = original.program(number)
+        draft = Draft(
+            program.source, program.proposer, program.operator, program.parents, program.rationale,
+            detail=program.detail,
+        )  # fmt: skip
+        found = [evaluation for split in SPLITS if (evaluation := original.evaluation(number, split)) is not None]
+        writer.distilled(program.digest, draft, found, number)
+
+
 class _Session:
     """The workers, the log and the clock of one session."""
 
@@ -135,6 +146,7 @@ class _Session:
         self._folder = folder
         self._observer = observer
         self._search = search.make(settings.search, loaded, settings.seed)
+        self._warnings: list[str] = []
         self._journal = EarlyJournal()
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
@@ -158,7 +170,7 @@ class _Session:
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
-        async with self._reachable_models(), self._workers():
+        async with self._reachable_models(), self._router(None) as router, self._workers():
             await preflight(self._problem, self._executor, self._observer.note)
             calibration = await self._calibrate()
             seed = await self._evaluate_seed(calibration)
@@ -166,6 +178,8 @@ class _Session:
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 self._journal.open(LogJournal(writer, reader))
                 writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
+                if router is not None:
+                    writer.event(model_router.EVENT, model_router.plain(router))
                 _record(calibration, writer)
                 steering = Steering(writer, reader)
                 return await self._work(writer, reader, calibration, seed, None, steering)
@@ -182,7 +196,10 @@ class _Session:
             self._spending.restore(
                 spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
             )
-            async with self._reachable_models(), self._workers():
+            earlier = model_router.recorded(reader)
+            async with self._reachable_models(), self._router(earlier) as router, self._workers():
+                if router is not None and earlier is None:
+                    writer.event(model_router.EVENT, model_router.plain(router))
                 writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
@@ -198,6 +215,7 @@ class _Session:
                 begun = {"sandbox": self._executor.sandbox, "replay_of": str(source), "versions": versions()}
                 writer.event("started", begun)
                 _record(calibration, writer)
+                _copy_distilled(original, writer)
                 recorded = Recorded(original, evaluations=False)
                 steering = Steering(writer, reader, hints(original))
                 outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
@@ -218,6 +236,18 @@ class _Session:
             if expected:
                 self._observer.note(expected)
             yield
+
+    def _router(self, earlier: Mapping[str, Any] | None) -> Any:
+        """The model router at work, if there is one."""
+        if self._models is None or self._settings.model_router is None:
+            return contextlib.nullcontext()
+        self._observer.note("fitting the model router")
+        return model_router.plugged(self._settings, self._models, earlier, self._warn)
+
+    def _warn(self, text: str) -> None:
+        """Say something now, and once more beside the result."""
+        self._observer.note(text)
+        self._warnings.append(text)
 
     @contextlib.asynccontextmanager
     async def _workers(self) -> Any:
@@ -298,7 +328,7 @@ class _Session:
 
         loop = Loop(parts, watch, asking_ends)
         rehearsal = asyncio.create_task(rehearse())
-        with _interrupts(loop.stop):
+        with interrupts(loop.stop):
             self._observer.note("evolving" if recorded is None else "following the record")
             try:
                 stopped_by = await loop.run()
@@ -322,6 +352,7 @@ class _Session:
             evaluations=reader.evaluations(), stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
+            warnings=tuple(self._warnings),
         )  # fmt: skip
 
 
@@ -337,32 +368,3 @@ class _Watch:
         if program.fitness is not None and (self.best is None or program.fitness > (self.best.fitness or 0.0)):
             self.best = program
         self._observer.told(program, evaluations)
-
-
-@contextlib.contextmanager
-def _interrupts(stop: Callable[[], None]) -> Any:
-    """First Ctrl-C: finish what is in flight. Second, or a SIGTERM: stop now; the log has everything.
-
-    Outside of the main thread no signal is heard: whoever waits for that thread cancels the task.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    seen = itertools.count()
-
-    def interrupted() -> None:
-        if next(seen) == 0:
-            stop()
-        else:
-            task.cancel()
-
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, compare, doctor, inspect, outputs, problems, runs, sandbox, score, serve
+from adrs.cli import agent, compare, distill, doctor, inspect, outputs, problems, runs, sandbox, score, serve
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ problems.register(app)
 inspect.register(app)
 compare.register(app)
 outputs.register(app)
+distill.register(app)
 agent.register(app)
 doctor.register(app)
 sandbox.register(app)

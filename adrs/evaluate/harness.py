@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError, did_you_mean
+from adrs.evaluate.recording import RecordingPolicy, replay
 from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.interface import FunctionType
 from adrs.problem import Problem
-from adrs.program import FULL, PARTIAL, Evaluation, Job, Threshold, Verdict, WorkloadResult
+from adrs.program import FULL, PARTIAL, Evaluation, Job, Replay, Threshold, Verdict, WorkloadResult
 
+REPLAY = "replay"
+"""Stage of an evaluation that is none: answers to recorded observations."""
 _BOUND_TOLERANCE = 1e-9
 _LEGACY = "scored by legacy rules, for comparison only"
 
@@ -81,8 +85,24 @@ class Line:
         return job.source
 
     def evaluate(self, policy: Policy, job: Job) -> Evaluation:
-        """Evaluate a policy that is loaded."""
-        return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+        """Evaluate a policy that is loaded, or have it answer what was recorded."""
+        if job.replay is not None:
+            return _replayed(self.functions, policy, job, job.replay)
+        if job.recording is None:
+            return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+        recorder = RecordingPolicy(policy, self.functions, job.recording)
+        evaluation = evaluate(self._problem, self._evaluator, self._workloads, recorder, job)
+        return replace(evaluation, recorded=recorder.recorded())
+
+
+def _replayed(functions: Mapping[str, FunctionType], policy: Policy, job: Job, wanted: Replay) -> Evaluation:
+    try:
+        answers = replay(policy, functions[wanted.function], wanted)
+    except Invalid as broken:
+        return Evaluation(job.split, REPLAY, "invalid", str(broken))
+    except PolicyFailure as failure:
+        return Evaluation(job.split, REPLAY, failure.verdict, failure.reason)
+    return Evaluation(job.split, REPLAY, "ok", recorded=answers)
 
 
 def _source_of(evaluator: object) -> Path:
@@ -131,13 +151,13 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 if problem.objective.workload_metric != problem.objective.metric:
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
             except Invalid as broken:
-                return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
+                return _failed(problem, job, stage, results, name, "invalid", str(broken))
             except (PolicyFailure, Failed) as failure:
-                return _failed(problem, job, stage, results, name, failure.verdict, f"{name}: {failure.reason}")
+                return _failed(problem, job, stage, results, name, failure.verdict, failure.reason)
             results[name] = metrics
             beaten = _beaten_bound(metrics, problem)
             if beaten:
-                return _failed(problem, job, stage, results, name, "suspect", f"{name}: {beaten}")
+                return _failed(problem, job, stage, results, name, "suspect", beaten)
             hopeless = _out_of_reach(problem, evaluator, job, results)
             if hopeless:
                 return _stopped(problem, job, stage, results, hopeless)
@@ -246,9 +266,23 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
         value = metrics.get(problem.objective.workload_metric)
         score = job.scale.workload_score(name, value) if job.scale else None
         scored.append(
-            WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback, metrics.weight, metrics.bounds)
+            WorkloadResult(
+                name,
+                "ok",
+                dict(metrics),
+                score,
+                metrics.feedback,
+                metrics.weight,
+                metrics.bounds,
+                _replicates(job, metrics),
+            )
         )
     return tuple(scored)
+
+
+def _replicates(job: Job, metrics: Metrics) -> tuple[float, ...]:
+    """Plain numbers, where the job asks for them and the evaluator has them."""
+    return tuple(map(float, metrics.replicates())) if job.replicates and metrics.replicates is not None else ()
 
 
 def _failed(
@@ -256,4 +290,6 @@ def _failed(
 ) -> Evaluation:
     before = tuple(result for result in _results(problem, job, results) if result.name != name)
     failing = WorkloadResult(name, verdict, dict(results.get(name, {})), feedback=reason)
-    return Evaluation(split=job.split, stage=stage, verdict=verdict, reason=reason, workloads=(*before, failing))
+    return Evaluation(
+        split=job.split, stage=stage, verdict=verdict, reason=f"{name}: {reason}", workloads=(*before, failing)
+    )

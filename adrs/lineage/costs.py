@@ -80,7 +80,7 @@ def _by_operator(reader: Reader) -> tuple[OperatorCost, ...]:
     rows = reader.rows(
         "SELECT p.proposer, p.operator, COUNT(DISTINCT p.id), COUNT(e.id), COALESCE(SUM(e.cpu_seconds), 0.0)"
         " FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train' AND e.duplicate_of IS NULL"
-        " AND e.stage NOT IN ('screen', 'refused') GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+        " AND e.stage NOT IN ('screen', 'refused') WHERE p.ticket > 0 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
     )
     calls = {
         (proposer, operator): (read, written, usd)

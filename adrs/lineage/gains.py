@@ -55,7 +55,7 @@ def gains(reader: Reader, number: int | None = None) -> list[OperatorGain]:
         " LEFT JOIN parentage q ON q.child = p.id AND q.role = 'parent'"
         " LEFT JOIN evaluation f"
         " ON f.id = (SELECT MAX(id) FROM evaluation WHERE program = q.parent AND split = 'train')"
-        " WHERE p.id > (SELECT MIN(id) FROM program) GROUP BY 1, 2"
+        " WHERE p.id > (SELECT MIN(id) FROM program) AND p.ticket > 0 GROUP BY 1, 2"
     )
     made = [
         OperatorGain(proposer, operator, count, working or 0, better or 0, found[proposer, operator],

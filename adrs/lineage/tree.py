@@ -39,7 +39,7 @@ class Tree:
 
 
 def tree(reader: Reader, everything: bool = False) -> Tree:
-    """The whole tree, or only what improved on all before it, the winner, and all their ancestors."""
+    """The whole tree, or what improved on all before it, the winner, what was distilled, and all their ancestors."""
     chosen = winner(reader)
     better = {program for _, program, _ in improvements(reader)}
     edges = reader.first_parents()
@@ -48,7 +48,9 @@ def tree(reader: Reader, everything: bool = False) -> Tree:
         shown = {number for (number,) in reader.rows("SELECT id FROM program")}
     else:
         first = reader.rows("SELECT MIN(id) FROM program")[0][0]
-        shown = _with_ancestors([*better, *(number for number in (chosen, first) if number is not None)], parent)
+        shown = _with_ancestors(
+            [*better, *reader.distilled(), *(number for number in (chosen, first) if number is not None)], parent
+        )
     folded, hidden = _folded(edges, shown)
     nodes = _nodes(reader.summaries(None if everything else sorted(shown)), parent, better, folded, hidden)
     count = reader.count()

@@ -94,6 +94,11 @@ class Interpreter:
         self._above = np.zeros((scenarios, len(self._splits)), dtype=bool)
         self._waited = np.full((scenarios, len(self._splits)), rule.patience, dtype=np.int64)
 
+    @property
+    def branches(self) -> NDArray[np.int64]:
+        """A copy of all branches' states, int64[scenarios, branches, 2]: side (1 = above) and intervals waited."""
+        return np.stack([self._above.astype(np.int64), self._waited], axis=-1)
+
     def decide(self, raw: Floats, scenarios: Sequence[int] | NDArray[np.int64]) -> Floats:
         """Answers float64[rows] for raw histories float64[rows, window, features] of these scenarios, one row each."""
         history, asked = transformed(self.rule.inputs, raw), np.asarray(scenarios, dtype=np.int64)

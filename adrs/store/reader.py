@@ -191,9 +191,11 @@ class Reader:
         return float(sum(end - time for end, (_, time) in zip(ended, begun, strict=True)))
 
     def worked_until(self, event: int | None) -> float:
-        """When the last work before an event, or of all, was recorded; what people say of a run is none."""
+        """When the last work before an event, or of all, was recorded; what people say of a run is none, nor what is
+        made of its programs later."""
         query = (
-            "SELECT time FROM event WHERE id < ? AND kind NOT IN ('note', 'hint', 'steered') ORDER BY id DESC LIMIT 1"
+            "SELECT time FROM event WHERE id < ? AND kind NOT IN ('note', 'hint', 'steered', 'distilled')"
+            " ORDER BY id DESC LIMIT 1"
         )
         last: float = self.rows(query, self.last_event() + 1 if event is None else event)[0][0]
         return last
@@ -211,8 +213,8 @@ class Reader:
         }  # fmt: skip
 
     def number_by_digest(self, digest: str, before: int) -> int | None:
-        """The first program with this normalised source and a number below `before`."""
-        query = "SELECT MIN(id) FROM program WHERE digest = ? AND id < ?"
+        """The first program of the search with this normalised source and a number below `before`."""
+        query = "SELECT MIN(id) FROM program WHERE digest = ? AND id < ? AND ticket > 0"
         number: int | None = self.rows(query, digest, before)[0][0]
         return number
 
@@ -269,6 +271,10 @@ class Reader:
         count: int = self.rows("SELECT COUNT(*) FROM program")[0][0]
         return count
 
+    def distilled(self) -> list[int]:
+        """Numbers of the programs that were distilled from others, which no search asked for."""
+        return [number for (number,) in self.rows("SELECT id FROM program WHERE ticket < 0 ORDER BY id")]
+
     def evaluations(self) -> int:
         """Number of evaluations on `train` that were paid for: without duplicates and rejected programs."""
         query = "SELECT COUNT(*) FROM event INDEXED BY event_evaluated WHERE kind = 'evaluated' AND ticket IS NOT NULL"
@@ -276,8 +282,11 @@ class Reader:
         return count
 
     def verdicts(self) -> dict[str, int]:
-        """How many programs ended in each verdict."""
-        query = "SELECT verdict, COUNT(*) FROM evaluation WHERE split = 'train' GROUP BY verdict ORDER BY 2 DESC, 1"
+        """How many programs of the search ended in each verdict."""
+        query = (
+            "SELECT verdict, COUNT(*) FROM evaluation WHERE split = 'train'"
+            " AND program NOT IN (SELECT id FROM program WHERE ticket < 0) GROUP BY verdict ORDER BY 2 DESC, 1"
+        )
         return dict(self.rows(query))
 
     def evaluation(self, number: int, split: Split = "train") -> Evaluation | None:

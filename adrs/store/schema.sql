@@ -15,6 +15,7 @@ CREATE TABLE event (
     id INTEGER PRIMARY KEY,
     ticket INTEGER,                   -- NULL for events of the run as a whole
     kind TEXT NOT NULL,               -- started, baseline, asked, proposed, screened, evaluated, told, chosen, stopped,
+                                      -- routed where a program chooses among models, distilled what became of a winner,
                                       -- and from people: note, hint, steered
     time REAL NOT NULL,
     payload TEXT                      -- JSON, NULL where the other tables say it all
@@ -24,7 +25,7 @@ CREATE INDEX event_evaluated ON event (id) WHERE kind = 'evaluated' AND ticket I
 
 CREATE TABLE program (
     id INTEGER PRIMARY KEY,           -- number in the run, from 1 in the order of asking
-    ticket INTEGER NOT NULL UNIQUE,
+    ticket INTEGER NOT NULL UNIQUE,   -- below 0 for one that no search asked for: distilled from another program
     digest TEXT NOT NULL,             -- of the normalised source; empty if it has none
     source TEXT NOT NULL,             -- digest in `source`
     island INTEGER NOT NULL,

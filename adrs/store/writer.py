@@ -4,8 +4,9 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -141,17 +142,8 @@ class Writer:
 
     def proposed(self, ticket: int, number: int, island: int, digest: str, draft: Draft) -> None:
         """A draft became program `number`; its digest is empty when its source cannot be read."""
-        text = draft.source.encode(errors="surrogatepass")
-        exact = sha256(text).hexdigest()
         with self._transaction() as cursor:
-            cursor.execute("INSERT OR IGNORE INTO source VALUES (?, ?)", (exact, zlib.compress(text, 9)))
-            cursor.execute(
-                "INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (number, ticket, digest, exact, island, draft.proposer, _text(draft.operator), _text(draft.model),
-                 _text(draft.rationale), _json(draft.detail), _text(draft.failure)),
-            )  # fmt: skip
-            for parent in dict.fromkeys(draft.parents):
-                cursor.execute("INSERT INTO parentage VALUES (?, ?, ?)", (number, parent.id, parent.role))
+            _program(cursor, ticket, number, island, digest, draft)
             _event(cursor, "proposed", None, ticket)
 
     def screened(self, ticket: int, number: int, evaluation: Evaluation, duplicate_of: int | None = None) -> None:
@@ -164,6 +156,21 @@ class Writer:
         with self._transaction() as cursor:
             payload = None if ticket else {"program": number, "split": evaluation.split}
             _evaluation(cursor, number, evaluation, None, _event(cursor, "evaluated", payload, ticket))
+
+    def distilled(self, digest: str, draft: Draft, evaluations: Sequence[Evaluation], number: int | None = None) -> int:
+        """A program that was made out of another one when the run was over; returns its number.
+
+        No search asked for it and none is told of it: it has no ticket, and no fitness on any split. Its number is the
+        next free one, which the run leaves out when it goes on; `number` gives one, for a copy of another log.
+        """
+        with self._transaction() as cursor:
+            if number is None:
+                number = int(cursor.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM program").fetchone()[0])
+            _program(cursor, -number, number, 0, digest, draft)
+            event = _event(cursor, "distilled", {"program": number}, None)
+            for evaluation in evaluations:
+                _evaluation(cursor, number, replace(evaluation, fitness=None), None, event)
+        return number
 
     def called(self, call: Call) -> None:
         """A model answered, or stayed broken after all retries."""
@@ -178,6 +185,19 @@ class Writer:
     def told(self, ticket: int) -> None:
         """The search and the proposers are about to hear how a ticket ended."""
         self.event("told", None, ticket)
+
+
+def _program(cursor: sqlite3.Cursor, ticket: int, number: int, island: int, digest: str, draft: Draft) -> None:
+    text = draft.source.encode(errors="surrogatepass")
+    exact = sha256(text).hexdigest()
+    cursor.execute("INSERT OR IGNORE INTO source VALUES (?, ?)", (exact, zlib.compress(text, 9)))
+    cursor.execute(
+        "INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, ticket, digest, exact, island, draft.proposer, _text(draft.operator), _text(draft.model),
+         _text(draft.rationale), _json(draft.detail), _text(draft.failure)),
+    )  # fmt: skip
+    for parent in dict.fromkeys(draft.parents):
+        cursor.execute("INSERT INTO parentage VALUES (?, ?, ?)", (number, parent.id, parent.role))
 
 
 def _event(cursor: sqlite3.Cursor, kind: str, payload: Mapping[str, Any] | None, ticket: int | None) -> int:

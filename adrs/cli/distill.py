@@ -1,0 +1,90 @@
+"""The verb that makes winners small: distill."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adrs import folders
+from adrs.cli.runs import Json, RunsDir, SandboxName, Seed, Workers
+from adrs.errors import UserError, did_you_mean
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("distill")(distill)
+
+
+def distill(
+    subject: Annotated[str, typer.Argument(metavar="RUN|PROBLEM", help="A run, or a problem together with a file.")],
+    program: Annotated[
+        str | None, typer.Argument(metavar="[ID|FILE]", help="Number of a program of the run, or a program's file.")
+    ] = None,
+    mode: Annotated[
+        str, typer.Option("--mode", help="preserve: the same policy, shorter; improve: no worse, it may do otherwise.")
+    ] = "preserve",
+    only: Annotated[str | None, typer.Option("--only", help="Run one stage: minimise. [default: all]")] = None,
+    budget: Annotated[str, typer.Option("--budget", help="Time for everything: 90s, 10m, 2h.")] = "10m",
+    seed: Seed = None,
+    workers: Workers = None,
+    sandbox: SandboxName = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder to write to. [default: distill/ID in the run; distill-FILE]"),
+    ] = None,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Make the winner of a run, or any program, as small as it can be without losing what it does, and show the cost.
+
+    Exit codes: 0 = something smaller was accepted, 1 = a mistake of yours, 3 = nothing smaller was.
+    """
+    import os
+
+    from adrs.budget import parse_duration
+    from adrs.cli.output import print_json
+    from adrs.distill.session import STAGES, of_file, of_run
+    from adrs.distill.tolerance import MODES
+    from adrs.distill.work import Wish
+
+    if mode not in MODES:
+        raise UserError(f'--mode "{mode}"{did_you_mean(mode, MODES)}')
+    if only is not None and only not in STAGES:
+        raise UserError(f'--only "{only}"{did_you_mean(only, STAGES)}')
+    seconds = parse_duration(budget)
+    wish = Wish(mode, only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)))  # type: ignore[arg-type]
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
+
+    if program is None or program.isdigit():
+        folder = folders.find_run(subject, runs_dir)
+        outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, say)
+    else:
+        outcome = of_file(subject, Path(program), wish, sandbox, output, say)
+    if as_json:
+        print_json(outcome.plain())
+    else:
+        _print(outcome)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _print(outcome: Any) -> None:
+    from adrs.cli.output import console, safe, table
+    from adrs.distill.session import table as cells
+
+    out, work = console(), outcome.work
+    columns = ["", ">nodes", ">train", ">validation", ">test"]
+    rows = [[safe(name), *rest] for name, *rest in cells(work)]
+    out.print(table(columns, rows))
+    out.print("scores: 0 = trivial, 100 = state-of-the-art baseline", style="dim")
+    for check in work.checks:
+        word = "[dim]skipped[/]" if check.skipped else "[green]ok[/]" if check.ok else "[red]failed[/]"
+        out.print(f"{check.name:<10} {word}  {safe(check.detail)}", soft_wrap=True)
+    for sentence in work.not_done:
+        out.print(f"note       {safe(sentence)}", soft_wrap=True)
+    for name, number in outcome.number.items():
+        out.print(f"program    {number} in the run's log: {safe(name)}", soft_wrap=True)
+    for path in work.files:
+        out.print(f"written    {safe(str(path))}", soft_wrap=True)

@@ -1,0 +1,69 @@
+"""Whether two policies do the same: their answers to what the original saw, without any simulation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adrs.distill.record import Ended, Samples, record, replay
+from adrs.evaluate.executor import Executor
+from adrs.evaluation import WorkloadSpec
+from adrs.problem import Problem
+from adrs.program import Recording
+
+ROWS = 2000
+"""Observations that candidates are asked."""
+MEAN, NINETY_NINTH = 0.01, 0.05
+"""How far actions may lie from the original's: on average, and at the 99th percentile."""
+_RECORDED_PERCENTILE, _PERCENTILE = 95, 99
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far actions lie from the original's, in units of the 95th percentile of its own |action|."""
+
+    mean: float
+    ninety_ninth: float
+    """99th percentile."""
+
+    @property
+    def broken(self) -> str:
+        """Why this is another behaviour; empty if it is not."""
+        if self.mean <= MEAN and self.ninety_ninth <= NINETY_NINTH:
+            return ""
+        mean, most = 100 * self.mean, 100 * self.ninety_ninth
+        return f"actions differ by {mean:.3g} % on average, {most:.3g} % at the 99th percentile"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What the original answers."""
+
+    samples: Samples
+
+    def distance(self, answers: NDArray[np.float64]) -> Distance:
+        """How far other answers to the same observations, float64[rows], lie away."""
+        size = float(np.percentile(np.abs(self.samples.answers), _RECORDED_PERCENTILE))
+        change = np.abs(answers - self.samples.answers) / (size or 1.0)
+        return Distance(float(change.mean()), float(np.percentile(change, _PERCENTILE)))
+
+
+async def observe(
+    problem: Problem, executor: Executor, source: str, specs: tuple[WorkloadSpec, ...], seed: int = 0
+) -> tuple[Behaviour | None, str]:
+    """What a program sees and answers on workloads; or None, and why answers cannot be compared.
+
+    They can where the problem declares a function that answers a number, and where the program answers the same when
+    it is asked again. seed: of the draw of flows. Raises Ended where the program fails.
+    """
+    if problem.distillation is None:
+        return None, "" if problem.shape == "solve" else "the problem declares no function whose answers are a number"
+    recording = Recording(problem.distillation.function)
+    samples = (await record(executor, source, specs, recording)).at_most(ROWS, seed)
+    try:
+        again = await replay(executor, source, samples)
+    except Ended as ended:
+        return None, f"asked again what it saw, {ended}"
+    if not np.array_equal(again, samples.answers):
+        return None, "it is not a function of what it is shown: asked again what it saw, it answers otherwise"
+    return Behaviour(samples), ""

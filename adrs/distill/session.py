@@ -1,0 +1,202 @@
+"""One distillation: from a run and a program's number, or a file, to smaller programs, their table and the log.
+
+Effects live here: folders, workers, signals, clocks. The stages are listed here, in the order in which they run.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from adrs import lineage, plugins, problem, session, threads
+from adrs.assess import read_program
+from adrs.calibrate import Calibration, calibrate
+from adrs.distill.minimisation import Minimisation
+from adrs.distill.minimise import Stop
+from adrs.distill.report import FILE, cell, report, rows
+from adrs.distill.work import Row, Stage, Subject, Wish, Work
+from adrs.errors import UserError
+from adrs.evaluate.executor import Executor
+from adrs.interrupts import interrupts
+from adrs.problem import Problem
+from adrs.program import SPLITS, Draft, Evaluation, Job, Parent, Split
+from adrs.source import Rejected, Screen
+from adrs.store import Reader, Writer
+
+STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation}
+PROPOSER = "distill"
+_FOR_TEST = 0.1
+"""Share of the time that is kept for the measurements on `test`."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a distillation ends with."""
+
+    work: Work
+    seconds: float
+    number: Mapping[str, int]
+    """Numbers in the run's log of what was accepted, by name of the row."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 where something was chosen and passed its checks, 3 where nothing smaller was accepted."""
+        return 0 if self.work.chosen is not None else 3
+
+    def plain(self) -> dict[str, Any]:
+        """The stable machine-readable form."""
+        work, metric = self.work, self.work.problem.objective.metric
+        minimal = next((result.row for result in work.results if result.row.kind == "minimal"), None)
+        return {
+            "problem": work.problem.name, "mode": work.wish.mode,
+            "original": work.original.plain(metric) if work.original else None,
+            "minimal": minimal.plain(metric) if minimal else None,
+            "rules": [row.plain(metric) for row in work.rules],
+            "chosen": work.chosen.row.name if work.chosen else None,
+            "checks": [check.plain() for check in work.checks],
+            "not_done": list(work.not_done), "programs": dict(self.number),
+            "files": [str(path) for path in work.files], "seconds": self.seconds, "evaluations": work.evaluations,
+        }  # fmt: skip
+
+
+def of_run(
+    folder: Path, number: int | None, wish: Wish, sandbox: str | None, output: Path | None, say: Callable[[str], None]
+) -> Outcome:
+    """Distil a program of a run, by default its winner. Raises UserError for what the user can mend."""
+    settings, loaded = session.read_settings(folder)
+    Writer.open(folder).close()  # nobody else writes to it, and so can we
+    with Reader(folder) as reader:
+        number = lineage.winner(reader) if number is None else number
+        if number is None:
+            raise UserError(f"run {folder.name} has no program that works yet")
+        source = reader.program(number).source
+        known: dict[Split, Evaluation] = {
+            split: found for split in SPLITS if (found := reader.evaluation(number, split)) is not None
+        }
+        calibration = session.recorded_calibration(loaded, reader)
+    subject = Subject(source, f"program {number}", number, known)
+    target = output or folder / "distill" / str(number)
+    done = _distilled(loaded, subject, wish, settings.executor, sandbox, target, calibration, say)
+    return replace(done, number=_log(folder, done.work, subject))
+
+
+def of_file(
+    name_or_path: str, file: Path, wish: Wish, sandbox: str | None, output: Path | None, say: Callable[[str], None]
+) -> Outcome:
+    """Distil a program outside of a run. Raises UserError for what the user can mend."""
+    loaded = problem.load(name_or_path)
+    subject = Subject(read_program(file), file.name)
+    target = output or Path(f"distill-{file.stem}")
+    return _distilled(loaded, subject, wish, "local", sandbox, target, None, say)
+
+
+def _distilled(
+    loaded: Problem, subject: Subject, wish: Wish, executor: str, sandbox: str | None, folder: Path,
+    calibration: Calibration | None, say: Callable[[str], None],
+) -> Outcome:  # fmt: skip
+    if loaded.trust == "shared":
+        raise UserError(f"{loaded.name} is judged by a shared evaluator, whose scores cannot stand for a program's own")
+    try:
+        Screen(loaded).check(subject.source, anywhere=True)
+    except Rejected as rejected:
+        raise UserError(f"{subject.name} is no program of {loaded.name}: {rejected}") from None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --output") from None
+    pool: Executor = plugins.load("executor", executor)(loaded, wish.workers, sandbox)
+    return threads.run(_work(loaded, subject, wish, pool, folder, calibration, say))
+
+
+async def _work(
+    loaded: Problem, subject: Subject, wish: Wish, executor: Executor, folder: Path, calibration: Calibration | None,
+    say: Callable[[str], None],
+) -> Outcome:  # fmt: skip
+    began = time.monotonic()
+    stop = Stop()
+    try:
+        await executor.start()
+        with interrupts(stop.asked.set):
+            known = calibration or await calibrate(loaded, executor, SPLITS)
+            work = Work(loaded, subject, wish, executor, known, folder, stop, say)
+            deadline = began + (1 - _FOR_TEST) * wish.seconds
+            stages = [stage() for name, stage in STAGES.items() if wish.only in (None, name)]
+            for place, stage in enumerate(stages):
+                left = deadline - time.monotonic()
+                await stage.run(work, time.monotonic() + left / (len(stages) - place))
+            await _measured_in_time(work, began + wish.seconds)
+    finally:
+        await executor.close()
+    _write(work)
+    return Outcome(work, time.monotonic() - began, {})
+
+
+async def _measured_in_time(work: Work, deadline: float) -> None:
+    try:
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            await _measure_test(work)
+    except TimeoutError:
+        work.not_done.append("test was not measured, since the time was over; give more with --budget.")
+
+
+async def _measure_test(work: Work) -> None:
+    """Once, at the very end: the original, where the log does not know it, and what was made of it."""
+    if not work.problem.workloads["test"]:
+        return
+    scale = work.calibration.scale("test")
+
+    async def measured(row: Row, source: str) -> Row:
+        if "test" in row.evaluations:
+            return row
+        found = await work.executor.evaluate(Job(source, "test", None, scale))
+        work.evaluations += 1
+        return replace(row, evaluations={**row.evaluations, "test": found})
+
+    if work.original is not None:
+        work.original = await measured(replace(work.original, evaluations={**work.subject.evaluations,
+                                               **work.original.evaluations}), work.subject.source)  # fmt: skip
+    for place, result in enumerate(work.results):
+        new = replace(result, row=await measured(result.row, result.source))
+        work.results[place] = new
+        work.chosen = new if work.chosen is result else work.chosen
+
+
+def _write(work: Work) -> None:
+    """What all stages found."""
+    checks = [check.plain() for check in work.checks]
+    work.write("checks.json", json.dumps(checks, indent=2) + "\n")
+    work.write(FILE, report(work))
+
+
+def _log(folder: Path, work: Work, subject: Subject) -> dict[str, int]:
+    """Append what was accepted to the run's log; what the log has already is found there."""
+    numbers: dict[str, int] = {}
+    writer = Writer.open(folder)
+    try:
+        with Reader(folder) as reader:
+            known = {(program.source, program.operator): program.id
+                     for program in map(reader.program, reader.distilled())}  # fmt: skip
+        for result in work.results:
+            found = known.get((result.source, result.operator))
+            numbers[result.row.name] = _append(writer, work, subject, result) if found is None else found
+    finally:
+        writer.close()
+    return numbers
+
+
+def _append(writer: Writer, work: Work, subject: Subject, result: Any) -> int:
+    parents = () if subject.number is None else (Parent(subject.number, "parent"),)
+    draft = Draft(result.source, PROPOSER, result.operator, parents, rationale=result.rationale, detail=result.detail)
+    digest = Screen(work.problem).check(result.source, anywhere=True)
+    return writer.distilled(digest, draft, list(result.row.evaluations.values()))
+
+
+def table(work: Work) -> list[list[str]]:
+    """The result's rows as text: name, nodes, then a column for each split."""
+    return [
+        [row.name, "" if row.nodes is None else str(row.nodes), *(cell(work, row, split) for split in SPLITS)]
+        for row in rows(work)
+    ]

@@ -1,0 +1,132 @@
+"""What the stages of a distillation share: what is asked for, what there is to work with, and what they hand in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from adrs.calibrate import Calibration
+from adrs.distill.minimise import Stop
+from adrs.distill.tolerance import Mode
+from adrs.evaluate.executor import Executor
+from adrs.problem import Problem
+from adrs.program import Evaluation, Split
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for."""
+
+    mode: Mode = "preserve"
+    only: str | None = None
+    """Name of the one stage to run; None = all."""
+    seconds: float = 600.0
+    """For everything together."""
+    seed: int = 0
+    workers: int = 1
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The program that is distilled."""
+
+    source: str
+    name: str
+    """For people."""
+    number: int | None = None
+    """In its run; None outside of one."""
+    evaluations: Mapping[Split, Evaluation] = field(default_factory=dict)
+    """What the run's log knows of it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: a baseline, the original, or what was made of it."""
+
+    name: str
+    kind: str
+    """`trivial`, `state-of-the-art`, `original`, `minimal`, or a stage's own."""
+    nodes: int | None
+    """Size; None where it has none that could be compared."""
+    evaluations: Mapping[Split, Evaluation]
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """A stage's own columns, plain data."""
+
+    def plain(self, metric: str) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "name": self.name, "kind": self.kind, "nodes": self.nodes, **self.more,
+            "score": {split: found.score for split, found in self.evaluations.items()},
+            metric: {split: found.metrics.get(metric) for split, found in self.evaluations.items()},
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that was claimed and looked into."""
+
+    name: str
+    ok: bool
+    skipped: bool = False
+    detail: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"name": self.name, "ok": self.ok, "skipped": self.skipped, "detail": self.detail}
+
+
+@dataclass(frozen=True)
+class Result:
+    """An accepted program, for the log and the table."""
+
+    source: str
+    operator: str
+    """`minimise`, or `distil` for what is no longer the same program."""
+    rationale: str
+    row: Row
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Work:
+    """One distillation."""
+
+    problem: Problem
+    subject: Subject
+    wish: Wish
+    executor: Executor
+    calibration: Calibration
+    folder: Path
+    """Where files go."""
+    stop: Stop
+    say: Callable[[str], None]
+    """Told a line of progress."""
+    original: Row | None = None
+    results: list[Result] = field(default_factory=list)
+    rules: list[Row] = field(default_factory=list)
+    """Everything else that the table shows."""
+    chosen: Result | None = None
+    checks: list[Check] = field(default_factory=list)
+    not_done: list[str] = field(default_factory=list)
+    """What was left out, and why: sentences."""
+    files: list[Path] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+    """Of report.md, in Markdown."""
+    evaluations: int = 0
+    """Paid ones."""
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the distillation."""
+        path = self.folder / name
+        path.write_text(text, errors="surrogatepass")
+        self.files.append(path)
+        return path
+
+
+class Stage(Protocol):
+    """A part of the distillation. What it finds goes into the work; what a stage before it found stands there."""
+
+    name: str
+
+    async def run(self, work: Work, deadline: float) -> None:
+        """Do it until `deadline` (of `time.monotonic`) or until `work.stop` is asked for."""

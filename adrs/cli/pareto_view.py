@@ -1,0 +1,48 @@
+"""How the table of a distillation is printed: the chosen row bold, dominated ones dim, fewer columns where narrow."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from adrs.cli.output import printable, safe, table
+from adrs.distill.pareto import HEADINGS, Entry, cells, dominated
+
+_ALWAYS = ("", "nodes", "ops", "valid", "test", "worst", "R2", "C")
+_WIDE = 110
+_NAME = 28
+"""Characters of a name on a narrow screen."""
+
+
+def pareto_table(entries: Sequence[Entry], width: int) -> Table:
+    """The rows for a screen of so many characters; columns that nothing stands in are left out."""
+    rows = [cells(entry) for entry in entries]
+    kept = [
+        place for place, heading in enumerate(HEADINGS)
+        if (width >= _WIDE or heading in _ALWAYS) and (place == 0 or any(row[place] for row in rows))
+    ]  # fmt: skip
+    shown = []
+    for entry, beaten, row in zip(entries, dominated(entries), rows, strict=True):
+        name = printable(row[0])
+        name = safe(name if width >= _WIDE or len(name) <= _NAME else name[: _NAME - 1] + "…")
+        style = "bold" if entry.chosen else "dim" if beaten else ""
+        mark = "* " if entry.chosen else "! " if not entry.eligible else "  "
+        texts = [mark + name, *(row[place] for place in kept[1:])]
+        shown.append([f"[{style}]{text}[/]" if style and text else text for text in texts])
+    columns = [">" + _heading(place) if place else "" for place in kept]
+    return table(columns, shown)
+
+
+def legend(entries: Sequence[Entry], width: int) -> list[str]:
+    """What the marks and columns mean, one short sentence each."""
+    said = ["* chosen; dim: another row is no worse on validation and costs no more operations (ops)"]
+    if any(not entry.eligible for entry in entries):
+        said.append("! a check failed")
+    said.append("scores: 0 = trivial, 100 = state-of-the-art baseline; worst: lowest tenth, in the problem's metric")
+    if any(entry.nanoseconds for entry in entries):
+        languages = "C, fixed, Python, numpy" if width >= _WIDE else "C"
+        said.append(f"{languages}: nanoseconds of one decision")
+    return said
+
+
+def _heading(place: int) -> str:
+    return f"{HEADINGS[place]} ns" if HEADINGS[place] in ("C", "fixed", "Python", "numpy") else HEADINGS[place]

@@ -1,0 +1,202 @@
+"""Route (c): a rule becomes files in several languages, and each is checked against the rule."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adrs.distill.checks import closed_loop as loops
+from adrs.distill.checks import compiler as compilers
+from adrs.distill.checks.agreement import NAME as AGREEMENT
+from adrs.distill.checks.agreement import Reference, agreement, interpreter_agreement, references
+from adrs.distill.checks.build import build
+from adrs.distill.checks.driver import CompiledRule, DriverEnded
+from adrs.distill.checks.extremes import extremes
+from adrs.distill.checks.formula import LatexRule, Unreadable
+from adrs.distill.checks.interval import behaviour, intervals
+from adrs.distill.checks.record import Check, failures, skipped
+from adrs.distill.checks.rows import Trial, sequences
+from adrs.distill.checks.rows import extremes as limits
+from adrs.distill.checks.runners import PythonRule, Runner
+from adrs.distill.export.c import Dialect, header, source
+from adrs.distill.export.double import Double
+from adrs.distill.export.fixed import Fixed, check_constants
+from adrs.distill.export.latex import latex
+from adrs.distill.export.outline import marked
+from adrs.distill.export.python import python
+from adrs.errors import UserError
+from adrs.evaluate.executor import Executor
+from adrs.evaluation import WorkloadSpec
+from adrs.problem import Problem
+from adrs.rule.form import Rule
+from adrs.rule.plain import plain
+from adrs.score import Scale
+
+Target = Literal["python", "c", "fixed", "latex"]
+TARGETS: tuple[Target, ...] = ("python", "c", "fixed", "latex")
+FILES: Mapping[Target, tuple[str, ...]] = {
+    "python": ("rule.py",), "c": ("rule.c", "rule.h"), "fixed": ("rule_fixed.c", "rule_fixed.h"),
+    "latex": ("rule.tex",),
+}  # fmt: skip
+DIALECTS: Mapping[Target, Dialect] = {"c": Double(), "fixed": Fixed()}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A rule and the files that were made of it."""
+
+    rule: Rule
+    folder: Path
+    targets: tuple[Target, ...]
+    """Those that were written."""
+    checks: tuple[Check, ...]
+    """What was proven before anything was written, and what was refused."""
+
+    @property
+    def files(self) -> list[Path]:
+        """All files, rule.json first."""
+        return [self.folder / "rule.json", *(self.folder / name for target in self.targets for name in FILES[target])]
+
+
+def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target] = TARGETS) -> Exported:
+    """Write the rule in all languages asked for.
+
+    Raises UserError where the rule is not one of this problem, or may divide by zero or overflow in its input box. What
+    Q16.16 cannot hold is left out of the targets; a failed check says why.
+    """
+    if problem.distillation is None:
+        raise UserError(f"{problem.name} has no table [distill], so no rule can stand for its policy")
+    if rule.inputs != problem.distillation.inputs:
+        raise UserError(f"the rule was made for other features, ranges or ends than those of {problem.name}")
+    checks = [intervals(rule, False)]
+    if checks[0].failed:
+        raise UserError(f"the rule cannot be exported: {checks[0].detail}")
+    checks.append(behaviour(rule))
+    written = [target for target in TARGETS if target in targets]
+    if "fixed" in written:
+        checks.append(_fits(rule))
+        if checks[-1].failed:
+            written.remove("fixed")
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {"rule.json": json.dumps(plain(rule), indent=2) + "\n"}
+    for target in written:
+        texts |= _texts(rule, problem.distillation.function, target)
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return Exported(rule, folder, tuple(written), tuple(checks))
+
+
+def _fits(rule: Rule) -> Check:
+    """Whether Q16.16 can hold all numbers of the rule."""
+    try:
+        check_constants(rule)
+    except UserError as error:
+        return Check("intervals", False, str(error), target="fixed")
+    return intervals(rule, True)
+
+
+def _texts(rule: Rule, function: str, target: Target) -> dict[str, str]:
+    """Files of one target by name."""
+    if target == "python":
+        return {"rule.py": python(rule, function)}
+    if target == "latex":
+        return {"rule.tex": latex(rule)}
+    dialect = DIALECTS[target]
+    return {f"{dialect.prefix}.c": source(rule, dialect), f"{dialect.prefix}.h": header(rule, dialect)}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the interpreter says of the rows that exports are tried on."""
+
+    references: list[Reference]
+    limits: NDArray[np.float64]
+    """Sequences float64[scenarios, intervals, features] of limits and rest."""
+
+
+def expected(rule: Rule, trial: Trial | None = None) -> Expected:
+    """Draw the rows and run the interpreter."""
+    trial = trial or Trial()
+    return Expected(references(rule, sequences(rule, trial), trial.seed), limits(rule))
+
+
+def check(exported: Exported, expected: Expected) -> list[Check]:
+    """Checks (i), (iii) and (v) of all targets, on the files as they are. Raises nothing for a wrong file."""
+    rule, compiler = exported.rule, compilers.find()
+    checks = [interpreter_agreement(rule, expected.references)]
+    for target in exported.targets:
+        if target in ("c", "fixed"):
+            checks.append(build(rule, exported.folder, target, compiler))
+        try:
+            with ExitStack() as stack:
+                runner = _runner(exported, target, compiler, stack)
+                if isinstance(runner, Check):
+                    checks.append(runner)
+                    continue
+                checks.append(agreement(rule, expected.references, runner, target))
+                checks.append(extremes(rule, expected.limits, runner, target))
+        except (DriverEnded, Unreadable) as error:
+            checks.append(Check(AGREEMENT, False, str(error), target=target))
+    return checks
+
+
+def _runner(
+    exported: Exported, target: Target, compiler: compilers.Compiler | None, stack: ExitStack
+) -> Runner | Check:
+    """The target's file, ready to run; or the check that says why it cannot be."""
+    rule, folder = exported.rule, exported.folder
+    if target == "python":
+        return PythonRule(rule, (folder / "rule.py").read_text())
+    if target == "latex":
+        return LatexRule(rule, (folder / "rule.tex").read_text())
+    if compiler is None:
+        return skipped(AGREEMENT, compilers.NO_COMPILER, target)
+    try:
+        return stack.enter_context(CompiledRule(rule, compiler, folder, target))
+    except compilers.CompileError as error:
+        return Check(AGREEMENT, False, f"does not build: {str(error).splitlines()[0]}", target=target)
+
+
+async def check_closed_loop(
+    exported: Exported, problem: Problem, executor: Executor, specs: Sequence[WorkloadSpec], scale: Scale | None
+) -> list[Check]:
+    """Check (iv) on workloads, validation's in most cases. `executor` is a started one, for rule.py."""
+    rule, compiler = exported.rule, compilers.find()
+    loop = await asyncio.to_thread(loops.closed_loop, problem, rule, specs, scale)
+    checks = []
+    for target in exported.targets:
+        if target == "latex":
+            continue
+        if target == "python":
+            checks.append(await loops.in_sandbox(loop, (exported.folder / "rule.py").read_text(), executor))
+            continue
+        try:
+            with ExitStack() as stack:
+                runner = _runner(exported, target, compiler, stack)
+                checks.append(runner if isinstance(runner, Check) else
+                              await asyncio.to_thread(loops.compiled, loop, runner, target))  # fmt: skip
+        except DriverEnded as error:
+            checks.append(Check(loops.NAME, False, str(error), target=target))
+    return checks
+
+
+def mark(exported: Exported, checks: Sequence[Check]) -> dict[Target, list[str]]:
+    """Write into the first line of every file whether it is unverified, and why; returns the reasons by target.
+
+    A target is unverified where a check of it, or of the rule, failed or could not be made for lack of a compiler.
+    """
+    reasons: dict[Target, list[str]] = {}
+    for target in exported.targets:
+        failed = [check.name for check in failures(checks, target)]
+        missing = [check.detail for check in checks if check.skipped and check.target == target]
+        reasons[target] = list(dict.fromkeys([*failed, *missing]))
+        for name in FILES[target]:
+            path = exported.folder / name
+            path.write_text(marked(path.read_text(), reasons[target]))
+    return {target: why for target, why in reasons.items() if why}

@@ -1,0 +1,145 @@
+"""The table of what was found: what each rule, program and network costs, and what it is worth."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adrs.program import SPLITS, Split
+from adrs.text import number, printable
+
+BASELINES = ("trivial", "state-of-the-art")
+"""Kinds of entries that are there for the scale."""
+LANGUAGES = ("c", "fixed", "python", "numpy")
+_COLUMNS = ("name", "kind", "nodes", "operations", *SPLITS, "worst_tenth", "fidelity",
+            *(f"ns_{language}" for language in LANGUAGES), "chosen", "dominated", "eligible")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row."""
+
+    name: str
+    """For people."""
+    kind: str
+    """`trivial`, `state-of-the-art`, `teacher`, `original`, `minimal`, `flat`, `branched`, `pursuit`, `cart`, ..."""
+    nodes: int | None = None
+    """Of the syntax tree of a program, of a rule's form, or weights of a network."""
+    operations: int | None = None
+    """Of one decision, on its longest path; None where that is not known, as of a program."""
+    scores: Mapping[Split, float] = field(default_factory=dict)
+    """0 = trivial, 100 = state-of-the-art; the primary metric, higher is better, where there is no scale."""
+    worst_tenth: float | None = None
+    """Of the instances of validation, in the problem's metric."""
+    fidelity: float | None = None
+    """To the teacher: R2 of values, pairwise agreement of rankings or the share of equal decisions."""
+    nanoseconds: Mapping[str, float] = field(default_factory=dict)
+    """Of one decision, by language: `c`, `fixed`, `python`, `numpy`."""
+    chosen: bool = False
+    eligible: bool = True
+    """False where a check of it failed."""
+
+    def plain(self, dominated: bool) -> dict[str, Any]:
+        """As plain data, with the columns of `pareto.csv`."""
+        return {
+            "name": self.name, "kind": self.kind, "nodes": self.nodes, "operations": self.operations,
+            **{split: self.scores.get(split) for split in SPLITS},
+            "worst_tenth": self.worst_tenth, "fidelity": self.fidelity,
+            **{f"ns_{language}": self.nanoseconds.get(language) for language in LANGUAGES},
+            "chosen": self.chosen, "dominated": dominated, "eligible": self.eligible,
+        }  # fmt: skip
+
+
+def dominated(entries: Sequence[Entry]) -> list[bool]:
+    """For each entry, whether another eligible one is at least as good on validation with at most as many operations,
+    and better in one of the two. Baselines, and what lacks one of the two, neither dominate nor are dominated.
+    """
+    return [any(_beats(other, entry) for other in entries) for entry in entries]
+
+
+def front(entries: Sequence[Entry]) -> list[Entry]:
+    """Those that are compared and not dominated, by operations."""
+    kept = [entry for entry, beaten in zip(entries, dominated(entries), strict=True) if not beaten]
+    return sorted(
+        (entry for entry in kept if entry.eligible and place(entry)), key=lambda entry: place(entry) or (0, 0.0)
+    )
+
+
+def place(entry: Entry) -> tuple[int, float] | None:
+    """Operations and the score on validation; None for what is not compared."""
+    score = entry.scores.get("validation")
+    if entry.kind in BASELINES or entry.operations is None or score is None:
+        return None
+    return entry.operations, score
+
+
+def _beats(other: Entry, entry: Entry) -> bool:
+    ours, theirs = place(entry), place(other)
+    if ours is None or theirs is None or not other.eligible:
+        return False
+    return theirs[0] <= ours[0] and theirs[1] >= ours[1] and theirs != ours
+
+
+def plain(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """All rows as plain data, for `--json`."""
+    return [entry.plain(beaten) for entry, beaten in zip(entries, dominated(entries), strict=True)]
+
+
+def csv_text(entries: Sequence[Entry]) -> str:
+    """The table as CSV; empty where nothing was measured."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {**row, "name": _no_formula(printable(row["name"])), "kind": printable(row["kind"])} for row in plain(entries)
+    )
+    return out.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    """A name that a spreadsheet would run is written as text."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+HEADINGS = ("", "nodes", "ops", "train", "valid", "test", "worst", "R2", "C", "fixed", "Python", "numpy")
+
+
+def cells(entry: Entry) -> tuple[str, ...]:
+    """A row as text, in the order of `HEADINGS`; times in nanoseconds."""
+
+    def one(value: float | None, digits: int) -> str:
+        return "" if value is None else number(value, digits)
+
+    return (
+        entry.name,
+        *("" if count is None else str(count) for count in (entry.nodes, entry.operations)),
+        *(one(entry.scores.get(split), 1) for split in SPLITS),
+        one(entry.worst_tenth, 3),
+        one(entry.fidelity, 3),
+        *(_time(entry.nanoseconds.get(language)) for language in LANGUAGES),
+    )
+
+
+def _time(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+_LEGEND = (
+    "ops: operations of one decision on its longest path. Scores: 0 = trivial, 100 = state-of-the-art baseline. worst: "
+    "mean of the lowest tenth of validation's instances, in the problem's metric. Rows in italics are dominated: "
+    "another one is at least as good on validation and costs no more operations."
+)
+
+
+def markdown(entries: Sequence[Entry]) -> list[str]:
+    """The table as lines of Markdown: the chosen row bold, dominated ones in italics."""
+    headings = [*HEADINGS[:8], *(f"{name} ns" for name in HEADINGS[8:])]
+    lines = [f"| {' | '.join(headings)} |", "|---" + "|---:" * (len(headings) - 1) + "|"]
+    for entry, beaten in zip(entries, dominated(entries), strict=True):
+        name, *rest = cells(entry)
+        name = "".join(f"\\{each}" if each in "|`*_[]<\\" else each for each in " ".join(printable(name).split()))
+        said = f"**{name}, chosen**" if entry.chosen else f"*{name}*" if beaten else name
+        said += "" if entry.eligible else " (unverified)"
+        lines.append(f"| {said} | {' | '.join(rest)} |")
+    return [*lines, "", _LEGEND]

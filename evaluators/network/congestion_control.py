@@ -78,20 +78,14 @@ class CongestionControl(Evaluator[Links]):
         return Links(tuple(scenarios), tuple(_others_alone(scenario) for scenario in scenarios))
 
     def evaluate(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
-        """Run the links against the policy; `shuffles` times in different orders, which must not change a digit."""
+        """Run the links against the policy. With `shuffles` each link is there so many times, among the others, and in
+        all its copies every digit must be the same.
+        """
         shuffles = spec.parameters.get("shuffles", 1)
-        first = self._run(policy, workload, spec)
-        for _ in range(shuffles - 1):
-            again = self._run(policy, workload, spec)
-            if dict(again) != dict(first):
-                raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
-        return first
-
-    def _run(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
-        simulation = Simulation(workload.scenarios)
+        simulation = Simulation(workload.scenarios * shuffles)
         crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
         simulation.run(lambda asked, observations: crossing.ask("on_interval", asked, observations))
-        return link_metrics(workload, simulation)
+        return unanimous([link_metrics(workload, simulation, copy) for copy in range(shuffles)])
 
     def evaluate_rule(self, rule: Rule, workload: Links, spec: WorkloadSpec) -> Metrics:
         """Run the links with a rule inside the engine. Raises UserError for one that is shown something else, and
@@ -126,6 +120,13 @@ class CongestionControl(Evaluator[Links]):
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """`value` is the mean of the families' values, each from all links of the family."""
         return summarise(results)
+
+
+def unanimous(copies: Sequence[Metrics]) -> Metrics:
+    """The metrics of the copies of a workload. Raises Invalid where they are not the same."""
+    if any(dict(other) != dict(copies[0]) for other in copies[1:]):
+        raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
+    return copies[0]
 
 
 class Crossing:
@@ -177,9 +178,10 @@ def link_value(link: LinkMeasures, unfairness: float = 0.0) -> float:
     return link.utilisation - 0.5 * min(2.0, link.queue_delay) - 2.0 * min(0.5, link.drop_rate) - unfairness
 
 
-def link_metrics(workload: Links, simulation: Simulation) -> Metrics:
-    """Metrics of a workload whose links have run; `link_00` ... are the links' values."""
-    found = [measures.measure(simulation, number) for number in range(len(workload.scenarios))]
+def link_metrics(workload: Links, simulation: Simulation, copy: int = 0) -> Metrics:
+    """Metrics of a workload whose links have run; `link_00` ... are the links' values. `copy`: which of several."""
+    numbers = range(copy * len(workload.scenarios), (copy + 1) * len(workload.scenarios))
+    found = [measures.measure(simulation, number) for number in numbers]
     unfair = [
         1.0 - link.jain if not fair else max(0.0, 1.0 - float(link.departed[1:].sum()) / fair)
         for link, fair in zip(found, workload.fair, strict=True)
@@ -189,7 +191,7 @@ def link_metrics(workload: Links, simulation: Simulation) -> Metrics:
     def mean(*numbers: float) -> float:
         return sum(numbers) / len(numbers)
 
-    flows = simulation.arrays.flows
+    flows = np.concatenate([simulation.flows_of(number) for number in numbers])
     metrics = Metrics(
         value=measures.family_value(values),
         utilisation=mean(*(link.utilisation for link in found)),

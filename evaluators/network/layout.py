@@ -46,7 +46,7 @@ LINK = _record(
     "status rate_index rate quotient remainder carry packet_size busy queued bytes_in bytes_out accepted departed "
     "floor clock slice_index slice_end next_epoch open_messages "
     # what is measured
-    "area arrived dropped stray finished"
+    "area arrived dropped finished"
 )
 """`status`: RUNNING ...; `floor`: ring entries below it are acknowledged; `area`: byte nanoseconds of queue."""
 

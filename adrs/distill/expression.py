@@ -139,8 +139,9 @@ class _Distillation:
         assert chosen.rule is not None
         work.rule = chosen.rule
         work.write("rule.json", json.dumps(plain(chosen.rule), indent=1) + "\n")
-        gap = gap_said([chosen], 2.0 * self._margin)
-        work.not_done += [f"{gap}."] if gap else []
+        if "validation" in chosen.outcomes and "test" in chosen.outcomes:
+            gap = gap_said(self._points(chosen, "validation"), self._points(chosen, "test"))
+            work.not_done += [f"{gap}."] if gap else []
         result = await self._result(chosen)
         work.results.append(result)
         less = self._less_than_the_teacher(chosen)
@@ -151,6 +152,12 @@ class _Distillation:
         work.checks.append(Check("rule", True, detail=f"{chosen.operations} operations, R2 {chosen.fidelity:.3f}"))
         work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
         work.say(text(chosen.rule))
+
+    def _points(self, row: RuleRow, split: Split) -> float:
+        """The score, or what stands for it where there is no scale."""
+        scale = self._work.calibration.scale(split)
+        score = scale.total.score(row.outcomes[split].value) if scale and scale.total else None
+        return row.outcomes[split].fitness / (2.0 * self._margin) if score is None else score
 
     def _less_than_the_teacher(self, chosen: RuleRow) -> str:
         """A sentence where the rule does worse on validation by more than half a point."""

@@ -145,14 +145,14 @@ class Distilling:
 
     async def _fit(self, table: Examples, number: int) -> None:
         """One round's fronts, and the best of them in closed loop."""
+        if number == 1:  # without a search, so that there is a rule soon
+            for kind, controls in fit.control_rules(table, self._inputs, CART_LEAVES).items():
+                await self._add(controls, kind, number)
         trees = model_tree.grow(table, model_tree.contexts(self._inputs), self._plan.leaves)
         flat, leaves = await self._fronts(table, trees, number)
         rules = [Rule(self._inputs, Leaf(member.expression)) for member in flat]
         await self._add(rules, "flat", number)
         self._say(self._line(f"round {number}: {len(table)} rows, {len(flat)} expressions without branches"))
-        if number == 1:
-            for kind, controls in fit.control_rules(table, self._inputs, CART_LEAVES).items():
-                await self._add(controls, kind, number)
         outcomes = await self._loop.outcomes(rules, self._validation)
         best = preferred(rules, outcomes, 0.0)
         if best is None:

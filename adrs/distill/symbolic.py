@@ -194,11 +194,12 @@ class Distilling:
         """Score rules on validation and keep them, unless they are known or break a rule of the problem."""
         assert self._held is not None
         known = {candidate.rule for candidate in self.found.candidates}
-        fresh_ones = [rule for rule in dict.fromkeys(rules) if rule not in known]
-        outcomes = await self._loop.outcomes(fresh_ones, self._validation)
-        for rule, outcome in zip(fresh_ones, outcomes, strict=True):
+        unknown = [rule for rule in dict.fromkeys(rules) if rule not in known]
+        outcomes = await self._loop.outcomes(unknown, self._validation)
+        for rule, outcome in zip(unknown, outcomes, strict=True):
             if math.isfinite(outcome.fitness):
-                self.found.candidates.append(Candidate(rule, kind, number, step, fit.fidelity(rule, self._held)))
+                named = "flat" if kind == "branched" and not fit.is_branched(rule) else kind
+                self.found.candidates.append(Candidate(rule, named, number, step, fit.fidelity(rule, self._held)))
                 self.found.validation.append(outcome)
 
     async def _tune(self) -> None:
@@ -221,8 +222,8 @@ class Distilling:
     def _finalists(self) -> list[int]:
         """Places of the candidates to tune: the highest of each kind first, then by fitness."""
         order = sorted(range(len(self.found.candidates)), key=lambda place: -self.found.validation[place].fitness)
-        rules = [self.found.candidates[place].kind for place in order]
-        leaders = [order[rules.index(kind)] for kind in ("flat", "branched") if kind in rules]
+        kinds = [self.found.candidates[place].kind for place in order]
+        leaders = [order[kinds.index(kind)] for kind in ("flat", "branched") if kind in kinds]
         others = [place for place in order if place not in leaders and self.found.candidates[place].kind != "cart"]
         return [*leaders, *others][: self._plan.finalists]
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adrs.calibrate import Calibration
+from adrs.distill.export.targets import TARGETS, Target
 from adrs.distill.minimise import Stop
 from adrs.distill.tolerance import Mode
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
 from adrs.program import Evaluation, Split
+from adrs.rule.form import Rule
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Wish:
     """For everything together."""
     seed: int = 0
     workers: int = 1
+    targets: tuple[Target, ...] = TARGETS
+    """Languages to export a rule to."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Subject:
     """In its run; None outside of one."""
     evaluations: Mapping[Split, Evaluation] = field(default_factory=dict)
     """What the run's log knows of it."""
+    rule: Rule | None = None
+    """What the source was made of, where the subject is a rule."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,8 @@ class Work:
     rules: list[Row] = field(default_factory=list)
     """Everything else that the table shows."""
     chosen: Result | None = None
+    rule: Rule | None = None
+    """What was found to stand for the program, for the stages after it."""
     checks: list[Check] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
     """What was left out, and why: sentences."""

@@ -160,6 +160,8 @@ def evolve(
     search: str = "adaptive",
     proposers: str = "",
     prices: Sequence[str] = (),
+    model_router: str | Path | None = None,
+    model_router_train: Sequence[str] = (),
     prompts: str | Path | None = None,
     workloads: Literal["standard", "published"] = "standard",
     order: Literal["ticket", "arrival"] | None = None,
@@ -170,7 +172,9 @@ def evolve(
 
     problem: a shipped problem's name, or the path of a problem's folder. models: `NAME` or `NAME@URL`; without any,
     the embedded proposer works alone. max_time: seconds, or `90s`, `10m`, `2h`; without it and `max_evaluations`, ten
-    minutes. workers: evaluations at a time, None = cores. observer: hears of every program that is told.
+    minutes. model_router: a query-routing program that chooses among the models, a path or RUN:ID, fitted to the model
+    calls of the runs `model_router_train`. workers: evaluations at a time, None = cores.
+    observer: hears of every program that is told.
 
     Blocks until the run has ended, also where an event loop runs already, as in a notebook: then it works in a thread.
     An interrupt ends it; `Run.open(...).resume()` goes on. Raises UserError for what the caller can mend.
@@ -180,7 +184,9 @@ def evolve(
     workers = workers or len(os.sched_getaffinity(0))
     settings = Settings(
         problem=str(problem), seed=seed, workloads=workloads, search=search, proposer=proposers, models=tuple(models),
-        prices=tuple(prices), prompts=str(prompts) if prompts else None, sandbox=sandbox, workers=workers,
+        prices=tuple(prices), model_router=str(model_router) if model_router else None,
+        model_router_train=tuple(model_router_train), prompts=str(prompts) if prompts else None, sandbox=sandbox,
+        workers=workers,
         window=window or max(Settings.window, workers), order=order or ("arrival" if models else "ticket"),
         max_evaluations=max_evaluations, max_seconds=_seconds(max_time), max_usd=max_usd, max_tokens=max_tokens,
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """Chooses the winner: the best few on `train` are compared on `validation`; `test` is measured once, for the winner.
 
+Where an evaluator can say that programs do not differ on `validation`, the smallest of those wins.
+
 What the winner and those next to it reach on workloads that nothing has seen is measured last, and decides nothing.
 """
 
@@ -8,12 +10,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from adrs import fresh
+from adrs import fresh, paired
 from adrs.calibrate import Calibration, finished
 from adrs.evaluate.executor import Executor
 from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Split
+from adrs.source import tokens
 from adrs.store import Reader, Writer
 
 CANDIDATES = 5
@@ -34,6 +37,8 @@ class Choice:
     evaluations: dict[tuple[int, Split], Evaluation] = field(default_factory=dict)
     rechecked: tuple[int, ...] = ()
     """Programs to be measured on fresh workloads, the winner first."""
+    alike: tuple[int, ...] = ()
+    """Programs that `validation` cannot tell from the best there, which is the first; the winner is the smallest."""
     why_not: dict[Split, str] = field(default_factory=dict)
     """Why the winner was not measured on a split."""
 
@@ -65,11 +70,12 @@ class Chooser:
                 choice.evaluations[number, "train"] = train
         if self._problem.workloads["validation"] and candidates:
             await self._measure(choice, [*candidates, SEED_PROGRAM], "validation", deadline)
-            choice.winner = self._best(choice, candidates)
+            choice.alike = self._alike(choice, self._best(choice, candidates), candidates)
+            choice.winner = min(choice.alike, key=self._size)
         if self._problem.workloads["test"] and choice.winner is not None:
             await self._measure(choice, [choice.winner, SEED_PROGRAM], "test", deadline)
         if choice.winner is not None:
-            self._writer.event("chosen", {"winner": choice.winner})
+            self._writer.event("chosen", {"winner": choice.winner, "alike": list(choice.alike)})
             self._explain(choice, ("validation", "test"))
         return choice
 
@@ -118,6 +124,23 @@ class Chooser:
                 best, reached = number, evaluation.fitness
         return best
 
+    def _alike(self, choice: Choice, best: int, candidates: Sequence[int]) -> tuple[int, ...]:
+        """The best, and the candidates that cannot be told from it: as measured now, or as an earlier session found."""
+        reached = choice.of(best, "validation")
+        earlier = [payload.get("alike", []) for _, payload in self._reader.events("chosen")]
+        others = []
+        for number in candidates:
+            found = choice.of(number, "validation")
+            if number == best or reached is None or found is None or found.fitness is None:
+                continue
+            if paired.alike(reached, found) or any(known[:1] == [best] and number in known for known in earlier):
+                others.append(number)
+        return (best, *others)
+
+    def _size(self, number: int) -> int:
+        """Words of a program's normalised syntax tree."""
+        return len(tokens(self._reader.program(number).source))
+
     async def _measure(self, choice: Choice, numbers: Sequence[int], split: Split, deadline: float | None) -> None:
         """Measure programs on a split; noisy ones several times, in turn, of which the median counts."""
         numbers = list(dict.fromkeys(numbers))
@@ -146,7 +169,9 @@ class Chooser:
         program = self._reader.program(number)
         workloads = self._fresh if split == "fresh" else ()
         scale = self._calibration.scale(split)
-        evaluation = await self._executor.evaluate(Job(program.source, split, None, scale, workloads=workloads))
+        evaluation = await self._executor.evaluate(
+            Job(program.source, split, None, scale, workloads=workloads, replicates=split == "validation")
+        )
         self._writer.evaluated(None, number, evaluation)
         return evaluation
 

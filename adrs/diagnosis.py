@@ -37,7 +37,9 @@ def diagnose() -> list[Finding]:
     data = resources.data_folder()
     found = data.is_dir()
     findings.append(Finding("data", str(data), found, "published data sets" if found else
-                            "not there: published workloads are left out; set ADRS_DATA to their folder"))  # fmt: skip
+                            "not there: published workloads are left out, all else works; put the data sets there, or "
+                            "set ADRS_DATA to their folder (`adrs problem NAME` says which files it lacks, and its "
+                            "source)"))  # fmt: skip
     cache = resources.cache_folder()
     writable = os.access(_existing(cache), os.W_OK)
     findings.append(Finding("cache", str(cache), writable, "compiled helpers and measured baselines" if writable else

@@ -23,9 +23,10 @@ def read_distillation(table: Table, functions: Mapping[str, FunctionType]) -> Di
     if window < 1 or not low < high:
         raise UserError(f"{table.file}: distill.window must be at least 1, and distill.low less than distill.high")
     inputs = Inputs(features, window, low, high, table.take("unit", float, 1.0))
+    instances = table.take("instances", str, "")
     table.finish()
     _check(table, function, functions[function], inputs)
-    return Distillation(function, inputs)
+    return Distillation(function, inputs, instances)
 
 
 def _check(table: Table, function: str, kind: FunctionType, inputs: Inputs) -> None:

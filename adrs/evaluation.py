@@ -5,7 +5,7 @@ the policy runs in another process, behind the sandbox, and never sees more than
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
@@ -103,6 +103,9 @@ class Metrics(dict[str, float]):
     weight: how many instances the workload stands for where metrics are averaged over workloads.
     bounds: for a metric, the best value that is possible; a program that beats it is suspect.
     feedback: text for the proposer about this workload, without anything a policy must not know.
+    replicates: may be set to what computes the primary metric again on resampled instances of the workload, as often
+    and with the same draws for every program, so that differences of two programs are paired. Of programs that then
+    cannot be told apart on `validation` the smallest becomes the winner. The problem's metric must be a mean by weight.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Metrics(dict[str, float]):
         self.weight = float(weight)
         self.bounds = {name: float(value) for name, value in (bounds or {}).items()}
         self.feedback = feedback
+        self.replicates: Callable[[], Sequence[float]] | None = None
 
 
 class Policy(Protocol):

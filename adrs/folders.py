@@ -17,7 +17,7 @@ def find_run(name: str, runs_dir: Path) -> Path:
         raise UserError(f"there are no runs in {runs_dir}; `adrs run PROBLEM` makes one")
     if name == "last":
         latest = sorted(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name), reverse=True)
-        return next((path for path in latest if not _is_cut_off_replay(path)), latest[0])
+        return next((path for path in latest if not _is_replay(path)), latest[0])
     exact = [path for path in runs if path.name == name]
     matching = exact or [path for path in runs if path.name.startswith(name)]
     if len(matching) == 1:
@@ -29,15 +29,14 @@ def find_run(name: str, runs_dir: Path) -> Path:
     raise UserError(f'there is no run "{name}" in {runs_dir}; some that are: {some}')
 
 
-def _is_cut_off_replay(path: Path) -> bool:
-    """Whether a run is a replay that has not come to its end: nobody means that one by `last`."""
+def _is_replay(path: Path) -> bool:
+    """Whether a run only repeats another one: by `last` people mean that other one."""
     from adrs.store import Reader
 
     try:
         with Reader(path) as reader:
-            return not reader.events("stopped") and any(
-                "replay_of" in payload for _, payload in reader.events("started")
-            )
+            sessions = reader.events("started")
+            return bool(sessions) and all("replay_of" in payload for _, payload in sessions)
     except UserError:
         return False  # damaged, which is for whoever reads it to say
 

@@ -188,6 +188,25 @@ def bind(kind: Type, value: Any, sizes: Sizes, name: str) -> None:
                 raise ValueError(f"{name}: axis {term} has length {length}, expected {resolve(term, sizes)}")
 
 
+def bound(arguments: Mapping[str, Type]) -> set[str]:
+    """Names that stand for a number once the arguments of a call are known: of dimensions, and of whole numbers."""
+    fields = [(key, field) for name, kind in arguments.items()
+              for key, field in (kind.items() if isinstance(kind, Mapping) else [(name, kind)])]  # fmt: skip
+    values = [(key, field) for key, field in fields if isinstance(field, ValueType)]
+    whole = {key for key, field in values if field.base == "int" and field.dims is None}
+    return whole | {term for _, field in values for term in field.dims or () if term.isidentifier()}
+
+
+def mentioned(kind: Type) -> list[str]:
+    """Names in the dimensions and ranges of a type, in order."""
+    if not isinstance(kind, ValueType):
+        return [name for field in (kind if isinstance(kind, tuple) else kind.values()) for name in mentioned(field)]
+    terms = [
+        _TERM.match(term) for term in (*(kind.dims or ()), kind.low, kind.high) if term and not _NUMBER.match(term)
+    ]
+    return [part for term in terms if term is not None for part in term.groups() if part and part.isidentifier()]
+
+
 def listed(kind: Type, value: Any) -> Any:
     """What crosses for one argument, or for a column of it: lists of floats where the type is such a list."""
     if not isinstance(kind, Mapping):

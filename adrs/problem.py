@@ -13,7 +13,7 @@ from adrs import openevolve, resources
 from adrs.distillation_table import read_distillation
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import WorkloadSpec
-from adrs.interface import FunctionType, Type, ValueType, parse_type
+from adrs.interface import FunctionType, Type, ValueType, bound, mentioned, parse_type
 from adrs.problem_records import (
     FILE,
     Baseline,
@@ -218,10 +218,21 @@ class _Reader:
             returns = self._returns(entry)
             optional = entry.take("optional", bool, False)
             entry.finish()
+            self._check_names(entry, kinds, returns)
             functions[name] = FunctionType(name, doc, kinds, returns, optional)
         if not functions:
             raise UserError(f"{self.file}: policy.functions is empty; add {_EXAMPLES['policy.functions']}")
         return functions
+
+    def _check_names(self, entry: Table, kinds: dict[str, Type], returns: Type) -> None:
+        """Raise UserError for a name in the type of an answer that no argument gives a number to."""
+        known = bound(kinds)
+        for name in mentioned(returns):
+            if name not in known:
+                raise UserError(
+                    f'{self.file}: {entry.path("returns")}: "{name}" is neither a dimension nor a whole number of an '
+                    f"argument{did_you_mean(name, known)}"
+                )
 
     def _returns(self, entry: Table) -> Type:
         value, where = entry.take("returns", (str, dict, list)), entry.path("returns")

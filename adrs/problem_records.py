@@ -151,6 +151,8 @@ class Distillation:
     function: str
     """It answers a number; its one argument besides the state is `float[window * features]`, the newest last."""
     inputs: Inputs
+    instances: str = ""
+    """Metrics of a workload whose names begin so are its values on single instances; empty where it is one."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The records that everything passes around. Frozen: a program's story is written once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -35,6 +35,8 @@ class WorkloadResult:
     """How many instances it stands for in a mean; None where that is not known, as in what a log gives back."""
     bounds: Mapping[str, float] = field(default_factory=dict)
     """For a metric, the best value that is possible, where the evaluator knows it; not in what a log gives back."""
+    replicates: Sequence[float] = ()
+    """The primary metric on resampled instances, where a job asked for it; not in what a log gives back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,8 @@ class Job:
     """What to run on, where the problem declares nothing for the split: `fresh`."""
     native: str = ""
     """A native baseline instead of a program; `source` is empty then."""
+    replicates: bool = False
+    """Have the evaluator resample, for comparisons in pairs; see adrs.paired."""
     recording: Recording | None = None
     """What to keep of the calls; see `Evaluation.recorded`."""
     replay: Replay | None = None

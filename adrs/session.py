@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem, search, threads
+from adrs import model_router, plugins, problem, search, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
@@ -55,6 +55,7 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     settings = replace(
         settings.checked(), problem=_reference(settings.problem, loaded), evaluator_digest=evaluator_digest(loaded)
     )
+    settings = model_router.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
     return threads.run(_Session(loaded, settings, folder, observer).start())
 
@@ -145,6 +146,7 @@ class _Session:
         self._folder = folder
         self._observer = observer
         self._search = search.make(settings.search, loaded, settings.seed)
+        self._warnings: list[str] = []
         self._journal = EarlyJournal()
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
@@ -168,7 +170,7 @@ class _Session:
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
-        async with self._reachable_models(), self._workers():
+        async with self._reachable_models(), self._router(None) as router, self._workers():
             await preflight(self._problem, self._executor, self._observer.note)
             calibration = await self._calibrate()
             seed = await self._evaluate_seed(calibration)
@@ -176,6 +178,8 @@ class _Session:
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 self._journal.open(LogJournal(writer, reader))
                 writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
+                if router is not None:
+                    writer.event(model_router.EVENT, model_router.plain(router))
                 _record(calibration, writer)
                 steering = Steering(writer, reader)
                 return await self._work(writer, reader, calibration, seed, None, steering)
@@ -192,7 +196,10 @@ class _Session:
             self._spending.restore(
                 spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
             )
-            async with self._reachable_models(), self._workers():
+            earlier = model_router.recorded(reader)
+            async with self._reachable_models(), self._router(earlier) as router, self._workers():
+                if router is not None and earlier is None:
+                    writer.event(model_router.EVENT, model_router.plain(router))
                 writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
@@ -229,6 +236,18 @@ class _Session:
             if expected:
                 self._observer.note(expected)
             yield
+
+    def _router(self, earlier: Mapping[str, Any] | None) -> Any:
+        """The model router at work, if there is one."""
+        if self._models is None or self._settings.model_router is None:
+            return contextlib.nullcontext()
+        self._observer.note("fitting the model router")
+        return model_router.plugged(self._settings, self._models, earlier, self._warn)
+
+    def _warn(self, text: str) -> None:
+        """Say something now, and once more beside the result."""
+        self._observer.note(text)
+        self._warnings.append(text)
 
     @contextlib.asynccontextmanager
     async def _workers(self) -> Any:
@@ -333,6 +352,7 @@ class _Session:
             evaluations=reader.evaluations(), stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
+            warnings=tuple(self._warnings),
         )  # fmt: skip
 
 

@@ -23,6 +23,10 @@ class Settings:
     """`NAME` or `NAME@URL`, as adrs.llm.specs.parse_specs reads them."""
     prices: tuple[str, ...] = ()
     """`NAME=IN/OUT` in dollars per million tokens."""
+    model_router: str | None = None
+    """A program that chooses among the models: a path, or RUN:ID of a query-routing run."""
+    model_router_train: tuple[str, ...] = ()
+    """Runs whose model calls it is fitted to."""
     prompts: str | None = None
     """A folder with prompt templates of the user's."""
     prompt_characters: int | None = None
@@ -45,7 +49,8 @@ class Settings:
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Settings":
         """The settings of a log."""
-        return cls(**{**data, "models": tuple(data["models"]), "prices": tuple(data["prices"])})
+        lists = ("models", "prices", "model_router_train")
+        return cls(**{**data, **{name: tuple(data.get(name, ())) for name in lists}})
 
     def checked(self) -> "Settings":
         """Raises UserError for values that make no sense."""
@@ -59,6 +64,10 @@ class Settings:
         for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts", "prompt_characters"):
             if getattr(self, name) and not self.models:
                 raise UserError(f"{name.replace('_', '-')} says something about language models; name one with --model")
+        if self.model_router is not None and len(self.models) < 2:
+            raise UserError("model-router chooses among several models; name at least two with --model")
+        if self.model_router_train and self.model_router is None:
+            raise UserError("model-router-train says what a model router learns from; name one with --model-router")
         if self.seed < 0:
             raise UserError(f"seed must be a whole number from 0, not {self.seed}")
         return self

@@ -61,6 +61,13 @@ def nearest(features: np.ndarray, query: np.ndarray, k: int) -> np.ndarray:
     return found
 
 
+def filled(accuracy: np.ndarray) -> np.ndarray:
+    """Accuracy [n, M] with the mean of what was seen of a model where it was not asked (NaN); 0 where it never was."""
+    seen = ~np.isnan(accuracy)
+    mean = np.where(seen, accuracy, 0.0).sum(axis=0) / np.maximum(1, seen.sum(axis=0))
+    return np.where(seen, accuracy, mean)
+
+
 def arena_score(accuracy: float, cost: float) -> float:
     """RouterArena's score of a mean accuracy and of `cost` dollars for 1,000 queries."""
     cost = min(MOST_COST, max(LEAST_COST, cost))

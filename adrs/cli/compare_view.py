@@ -15,6 +15,7 @@ from adrs.lineage.curves import Axis, Quartiles
 _SHARES = (0.1, 0.25, 0.5, 1.0)
 _NARROWEST_SPARKLINE, _WIDEST_SPARKLINE = 8, 60
 _KIND_WIDTH = 24
+_KEY_WIDTH = 4
 
 
 def print_comparison(made: Comparison, runs_dir: Path) -> None:
@@ -78,11 +79,14 @@ def _print_axis(out: Console, made: Comparison, axis: Axis) -> None:
                 row.append(_count(made.to_control(entry)))
         rows.append(row)
     sparklines = _sparklines(made, axis, out.width - out.measure(table(columns, rows)).maximum - 2)
+    below = [] if sparklines else _sparklines(made, axis, out.width - _KEY_WIDTH)
     if sparklines:
         columns.append("")
         rows = [[*row, f"[cyan]{drawn}[/]"] for row, drawn in zip(rows, sparklines, strict=True)]
     out.print({"evaluations": "by evaluations", "seconds": "by seconds of work", "usd": "by dollars"}[axis])
     out.print(table(columns, rows))
+    for key, drawn in zip(_keys(made), below, strict=False):
+        out.print(f"[bold]{key:<{_KEY_WIDTH}}[/][cyan]{drawn}[/]")
 
 
 def _sparklines(made: Comparison, axis: Axis, room: int) -> list[str]:

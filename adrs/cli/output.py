@@ -1,6 +1,7 @@
 """How verbs print: tables for people, JSON for programs."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -24,9 +25,10 @@ _MARKS = {
 
 
 def console(stderr: bool = False) -> Console:
-    """A console of the terminal's width; wide and plain when the output goes to a pipe."""
+    """A console of the terminal's width; plain in a pipe, and wide there unless COLUMNS says otherwise."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False, emoji=False)
+    known = stream.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return Console(stderr=stderr, width=None if known else 160, highlight=False, emoji=False)
 
 
 def print_json(value: Any) -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from rich.console import Console
+
+from adrs import resources
 from adrs.calibrate import Calibration
 from adrs.cli.output import console, metric, number, safe, table, trust_mark
 from adrs.interface import Type, ValueType
@@ -9,9 +12,13 @@ from adrs.problem import Baseline, Problem
 from adrs.program import SPLITS, Split
 
 
-def page(problem: Problem, calibration: Calibration, split: Split = "train") -> dict[str, Any]:
-    """Everything that is shown, as plain data; baselines with the scores that are known on a split."""
+def page(problem: Problem, calibration: Calibration, split: Split = "train", reference: str = "") -> dict[str, Any]:
+    """Everything that is shown, as plain data; baselines with the scores that are known on a split.
+
+    reference: how the user named the problem.
+    """
     return {
+        "split": split, "reference": reference or problem.name,
         "name": problem.name, "title": problem.title, "source": problem.source, "path": str(problem.folder),
         "trust": problem.trust, "language": problem.language,
         "what": problem.decide.what, "why": problem.decide.why, "rules": list(problem.decide.rules),
@@ -82,12 +89,25 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
     out.print("\n[bold]workloads[/]")
     for split in SPLITS:
         out.print(f"  {split}: {', '.join(shown['workloads'][split]) or 'none'}")
-    for missing in problem.missing:
-        out.print(f"  left out, no data file: {missing}")
-    out.print("\n[bold]baselines[/]")
+    if problem.missing:
+        out.print(f"  left out, no data file in {safe(str(resources.data_folder()))} (ADRS_DATA names another folder): "
+                  f"{safe(', '.join(problem.missing))}")  # fmt: skip
+    out.print(f"\n[bold]baselines[/] on {shown['split']}")
     rows = [[f"  {each['name']}", each["role"], number(each.get("score")),
              metric(each.get("metrics", {}).get(objective.metric)), each.get("verdict", "")]
             for each in shown["baselines"]]  # fmt: skip
     out.print(table(["  name", "role", ">score", f">{objective.metric}", ""], rows))
-    if not all("score" in each for each in shown["baselines"]):
-        out.print("  (`--measure` evaluates those without a score)", style="dim")
+    _print_how_to_measure(out, problem, shown)
+
+
+def _print_how_to_measure(out: Console, problem: Problem, shown: dict[str, Any]) -> None:
+    """Which command fills the table, and which makes the same one of the published data."""
+    unmeasured = [each for each in shown["baselines"] if "verdict" not in each]
+    command = f"adrs problem {safe(shown['reference'])} --measure" + (
+        "" if shown["split"] == "train" else f" --split {shown['split']}"
+    )
+    if unmeasured:
+        some = "none is measured yet" if len(unmeasured) == len(shown["baselines"]) else "some are not measured yet"
+        out.print(f"  {some}: `{command}` evaluates them all, which may take minutes", soft_wrap=True)
+    if any(spec.family == "published" for specs in problem.workloads.values() for spec in specs):
+        out.print(f"  on the published data: `{command} --workloads published`", soft_wrap=True)

@@ -66,7 +66,7 @@ def show_problem(
             print(f"{name} has no published workloads here, so the shipped generators stand in", file=sys.stderr)
     if measure and not loaded.workloads[split]:
         raise UserError(f"problem {loaded.name} has no {split} workloads")
-    shown = page(loaded, _measure(loaded, split, sandbox, workers) if measure else remembered(loaded), split)
+    shown = page(loaded, _measure(loaded, split, sandbox, workers) if measure else remembered(loaded), split, name)
     if as_json:
         print_json(shown)
     else:

@@ -49,7 +49,7 @@ def _print_head(out: Console, found: Detail, trust: str) -> None:
              ("repeats", f"#{program.duplicate_of}" if program.duplicate_of is not None else ""),
              ("repeated", _some(found.duplicates, len(found.duplicates), "")),
              ("reason", program.evaluation.reason if program.evaluation else ""),
-             ("models", _calls(found.calls)), ("digest", program.digest)]  # fmt: skip
+             ("models", _calls(found.calls)), ("router", _routed(program)), ("digest", program.digest)]  # fmt: skip
     for name, value in facts:
         if value:
             out.print(Text.assemble((f"{name:<9}", "dim"), printable(value)), soft_wrap=not out.is_terminal)
@@ -74,6 +74,17 @@ def _calls(calls: Sequence[Call]) -> str:
     names = ", ".join(dict.fromkeys(call.model for call in calls))
     cost = dollars(sum(call.usd for call in calls))
     return f"{len(calls)} call{'s' * (len(calls) > 1)} to {names}, {tokens}, {cost} (--prompt, --answer)"
+
+
+def _routed(program: Program) -> str:
+    """Who chose the model, and what the ensemble's bandit would have chosen; empty without a router."""
+    record = program.detail.get("router")
+    if not isinstance(record, dict):
+        return ""
+    worths = ", ".join(f"{model} {metric(worth)}" for model, worth in record["worths"].items())
+    who = {"router": "chosen by the model router", "budget": "the only model that the budget covers"}
+    by = who.get(record["by"], f"chosen by the bandit, the router failed: {record.get('failure', '')}")
+    return f"{by}; the bandit would have chosen {record['bandit']} (gain per dollar as it drew it: {worths})"
 
 
 def print_calls(found: Detail, prompt: bool, answer: bool) -> None:

@@ -51,11 +51,28 @@ def run(
         str | None, typer.Option("--proposers", help="For example embedded, or embedded:1,model:3 with weights.")
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="Language model, NAME or NAME@URL; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--model",
+            help="Language model, NAME or NAME@URL, say gpt-5 or qwen3@http://localhost:8000/v1; may be repeated.",
+        ),
     ] = None,
     price: Annotated[
         list[str] | None,
-        typer.Option("--price", help="NAME=IN/OUT[/CACHED], dollars per million tokens; may be repeated."),
+        typer.Option(
+            "--price",
+            help="NAME=IN/OUT[/CACHED], dollars per million tokens, say qwen3=0.2/0.8; may be repeated.",
+        ),
+    ] = None,
+    model_router: Annotated[
+        str | None,
+        typer.Option(
+            "--model-router", help="Program that chooses among the models: a path, or RUN:ID of query-routing."
+        ),
+    ] = None,
+    model_router_train: Annotated[
+        list[str] | None,
+        typer.Option("--model-router-train", help="Past run that the router learns from; may be repeated."),
     ] = None,
     prompts: Annotated[Path | None, typer.Option("--prompts", help="Folder with prompt templates of yours.")] = None,
     prompt_characters: Annotated[
@@ -92,6 +109,7 @@ def run(
         "seed": seed, "name": name, "workers": workers, "sandbox": sandbox, "search": search, "proposers": proposers,
         "max_evaluations": max_evaluations, "max_time": max_time, "workloads": workloads, "model": model or None,
         "price": price or None, "prompts": str(prompts) if prompts else None,
+        "model_router": model_router, "model_router_train": model_router_train or None,
         "prompt_characters": prompt_characters, "max_usd": max_usd,
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
     }  # fmt: skip
@@ -131,9 +149,10 @@ def resume(
     folder = folders.find_run(run, runs_dir)
     changes = {"workers": workers, "sandbox": sandbox, "max_evaluations": max_evaluations,
                "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
+    before = _told(folder)
     with _view(folder, quiet) as view:
         outcome = session.resume(folder, view, changes)
-    _finish(outcome, as_json)
+    _finish(outcome, as_json, anything_new=_told(folder) > before)
 
 
 def replay(
@@ -168,6 +187,7 @@ def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
     return Settings(
         problem=problem, seed=options["seed"] or 0, workloads=workloads, search=options["search"] or defaults.search,
         proposer=options["proposers"] or defaults.proposer, models=models, prices=tuple(options["price"] or ()),
+        model_router=options["model_router"], model_router_train=tuple(options["model_router_train"] or ()),
         prompts=options["prompts"], prompt_characters=options["prompt_characters"], sandbox=options["sandbox"],
         workers=workers, window=options["window"] or max(defaults.window, workers), order=order,
         max_evaluations=options["max_evaluations"], max_seconds=_seconds(options["max_time"]),
@@ -252,7 +272,7 @@ def _wrong(name: str, value: Any) -> str:
     if name == "max_usd":
         number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
         return "" if number else "a number from 0"
-    if name in ("model", "price"):
+    if name in ("model", "price", "model_router_train"):
         strings = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
         return "" if strings else "a list of strings"
     return "" if isinstance(value, str) else "a string"
@@ -268,19 +288,29 @@ def _view(folder: Path, quiet: bool) -> Any:
     return View(problems.load(configuration["problem"], configuration["workloads"]), folder.name, quiet)
 
 
-def _finish(outcome: Any, as_json: bool) -> None:
+def _told(folder: Path) -> int:
+    """How many programs a run has told its search of."""
+    from adrs.store import Reader
+
+    with Reader(folder) as reader:
+        return int(reader.rows("SELECT COUNT(*) FROM event WHERE kind = 'told'")[0][0])
+
+
+def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:
     """Print the end of a session and leave with its exit code."""
     from adrs import lineage
     from adrs.cli.output import print_json
-    from adrs.cli.summary import print_outcome
+    from adrs.cli.summary import print_nothing_new, print_outcome
     from adrs.store import Reader
 
     with Reader(outcome.path) as reader:
         gains = lineage.gains(reader, outcome.choice.winner)
     if as_json:
         print_json({**outcome.plain(), "operators": lineage.plain(gains)})
-    else:
+    elif anything_new:
         print_outcome(outcome, gains)
+    else:
+        print_nothing_new(outcome)
     if outcome.stopped_by.startswith("breaker"):
         raise typer.Exit(3)
     if outcome.stopped_by == "interrupt":

@@ -43,7 +43,20 @@ def score(
     range_: Annotated[str | None, typer.Option("--range", help="R2-Router: LO,HI of costs, dollars.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Score a file that somebody already has, by a public benchmark's own formulas: no program is run."""
+    """Score a file that somebody already has, by a public benchmark's own formulas: no program is run.
+
+    \b
+    adrs score query-routing --predictions FILE: JSON Lines, or a JSON list, of
+      {"global index": "MATH_7", "prediction": "gpt-4o", "cost": 0.0021, "accuracy": 1.0}
+    adrs score agent-step-routing --predictions FILE --bank BANK: lines of
+      {"id": "case_step_1", "pred_tier_id": 0}
+    and for the bank
+      {"id": "case_step_1", "benchmark": "swebench", "instance_id": "case", "step_index": 1, "gold_tier_id": 3}
+    adrs score agent-step-routing --run-dir DIR: a folder with results/*.json
+    adrs score budgeted-routing --curve FILE: CSV
+      method,lambda,cost,performance
+      mine,0,0.0021,0.75
+    """
     import importlib
 
     from adrs import problem

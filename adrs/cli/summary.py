@@ -46,6 +46,12 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
         tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
         cost = f"${spend['usd']:.4f}" if spend["usd"] else "no price known or asked"
         out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, {cost}")
+    for warning in outcome.warnings:
+        out.print(f"warning  {safe(warning)}", soft_wrap=True)
+    if len(outcome.choice.alike) > 1:
+        best = outcome.choice.alike[0]
+        out.print(f"chosen   the smallest of {len(outcome.choice.alike)} programs that validation cannot tell apart "
+                  f"(95 % of paired resamples); the best there is #{best}", soft_wrap=True)  # fmt: skip
     out.print(f"stopped  {_why(outcome)}")
     if outcome.difference is not None:
         out.print(f"replay   [red]differs[/]: {outcome.difference}")
@@ -54,6 +60,15 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     if outcome.winner_file is not None:
         out.print(f"winner   {outcome.winner_file}")
         out.print(f"lineage  adrs lineage {outcome.run} {outcome.choice.winner}")
+
+
+def print_nothing_new(outcome: Outcome) -> None:
+    """What there is to say of a session that found nothing left to do."""
+    out = console()
+    out.print(f"run      {outcome.run} has nothing left to do: {_why(outcome)}", soft_wrap=True)
+    if outcome.choice.winner is not None:
+        out.print(f"winner   program {outcome.choice.winner}, {outcome.winner_file}; `adrs report {outcome.run}` "
+                  "has all of it", soft_wrap=True)  # fmt: skip
 
 
 def _row(outcome: Outcome, name: str, measured: Mapping[Split, Evaluation | None]) -> list[str]:

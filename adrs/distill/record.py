@@ -142,9 +142,13 @@ def _samples(function: str, spec: WorkloadSpec, evaluation: Evaluation) -> Sampl
         raise UserError(evaluation.reason)
     if evaluation.verdict != "ok":
         raise Ended(evaluation)
-    found = evaluation.recorded
-    columns = {name: unpack(packed) for name, packed in found["columns"].items()}
-    flow, step, answers = unpack(found["flow"]), unpack(found["step"]), unpack(found["answers"])
+    return samples_of(function, spec, evaluation.recorded)
+
+
+def samples_of(function: str, spec: WorkloadSpec, recorded: Mapping[str, Any]) -> Samples:
+    """What RecordingPolicy kept of one workload. Raises UserError where that is nothing."""
+    columns = {name: unpack(packed) for name, packed in recorded["columns"].items()}
+    flow, step, answers = (unpack(recorded[name]) for name in ("flow", "step", "answers"))
     if not len(answers):
         raise UserError(f"{spec.name} never asks {function} in a way that can be recorded")
     workload = np.zeros(len(answers), dtype=np.int64)

@@ -151,13 +151,13 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
                 if problem.objective.workload_metric != problem.objective.metric:
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
             except Invalid as broken:
-                return _failed(problem, job, stage, results, name, "invalid", f"{name}: {broken}")
+                return _failed(problem, job, stage, results, name, "invalid", str(broken))
             except (PolicyFailure, Failed) as failure:
-                return _failed(problem, job, stage, results, name, failure.verdict, f"{name}: {failure.reason}")
+                return _failed(problem, job, stage, results, name, failure.verdict, failure.reason)
             results[name] = metrics
             beaten = _beaten_bound(metrics, problem)
             if beaten:
-                return _failed(problem, job, stage, results, name, "suspect", f"{name}: {beaten}")
+                return _failed(problem, job, stage, results, name, "suspect", beaten)
             hopeless = _out_of_reach(problem, evaluator, job, results)
             if hopeless:
                 return _stopped(problem, job, stage, results, hopeless)
@@ -266,9 +266,23 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
         value = metrics.get(problem.objective.workload_metric)
         score = job.scale.workload_score(name, value) if job.scale else None
         scored.append(
-            WorkloadResult(name, "ok", dict(metrics), score, metrics.feedback, metrics.weight, metrics.bounds)
+            WorkloadResult(
+                name,
+                "ok",
+                dict(metrics),
+                score,
+                metrics.feedback,
+                metrics.weight,
+                metrics.bounds,
+                _replicates(job, metrics),
+            )
         )
     return tuple(scored)
+
+
+def _replicates(job: Job, metrics: Metrics) -> tuple[float, ...]:
+    """Plain numbers, where the job asks for them and the evaluator has them."""
+    return tuple(map(float, metrics.replicates())) if job.replicates and metrics.replicates is not None else ()
 
 
 def _failed(
@@ -276,4 +290,6 @@ def _failed(
 ) -> Evaluation:
     before = tuple(result for result in _results(problem, job, results) if result.name != name)
     failing = WorkloadResult(name, verdict, dict(results.get(name, {})), feedback=reason)
-    return Evaluation(split=job.split, stage=stage, verdict=verdict, reason=reason, workloads=(*before, failing))
+    return Evaluation(
+        split=job.split, stage=stage, verdict=verdict, reason=f"{name}: {reason}", workloads=(*before, failing)
+    )

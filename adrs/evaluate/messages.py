@@ -41,6 +41,6 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
     return Job(
         plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"],
         None if threshold is None else Threshold(**threshold),
-        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"],
+        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"], plain["replicates"],
         None if recording is None else Recording(**recording), None if replay is None else Replay(**replay),
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """A candidate as the evaluator sees it, behind the sandbox: calls cross as frames, answers are checked here."""
 
 import os
-import re
 import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,14 +10,13 @@ import numpy as np
 from adrs.evaluate.attempts import Asked
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluation import Attempts, Invalid
-from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed
+from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed, mentioned
 from adrs.problem import Limits
 from adrs.sandbox.inside import wire
 from adrs.sandbox.memory import OutOfMemory
 from adrs.sandbox.zygote import Broken, Child, Ended, TimedOut, Zygote
 
 _LINGER_SECONDS = 0.2
-_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 class SandboxedPolicy:
@@ -198,7 +196,7 @@ class _Rows:
         for name, column in zip(kind.crossing, columns, strict=True):
             _check_length(name, column, scenarios)
             varying |= _varying(name, column)
-        self._uniform = not varying & _mentioned(kind.returns)
+        self._uniform = not varying & set(mentioned(kind.returns))
         self._sizes = self._row(0) if scenarios else {}
 
     def _row(self, scenario: int) -> Sizes:
@@ -249,13 +247,6 @@ def _varying(name: str, column: Any) -> set[str]:
     if isinstance(column, list) and column and not isinstance(column[0], str):
         return {name} if any(value != column[0] for value in column) else set()
     return set()
-
-
-def _mentioned(kind: Type) -> set[str]:
-    """Names in the dimensions and ranges of a type."""
-    if not isinstance(kind, ValueType):
-        return {name for field in (kind if isinstance(kind, tuple) else kind.values()) for name in _mentioned(field)}
-    return {name for term in (*(kind.dims or ()), kind.low, kind.high) if term for name in _NAME.findall(term)}
 
 
 def _pick(column: Any, scenario: int) -> Any:

@@ -7,7 +7,6 @@ answered by an evaluation. A `cancel` is always answered by `cancelled`; during 
 
 import contextlib
 import importlib
-import math
 import signal
 import socket
 import sys
@@ -19,16 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from adrs import problem as problems
-from adrs import resources, sandbox
+from adrs import sandbox
 from adrs.errors import UserError
 from adrs.evaluate import harness, messages
+from adrs.evaluate.confinement import missing_import, numba_cache, sandbox_spec
 from adrs.evaluate.harness import Line
 from adrs.evaluate.policy import SandboxedPolicy
 from adrs.evaluate.shared import Shared
 from adrs.evaluation import Invalid
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job
-from adrs.sandbox import Sandbox, SandboxSpec, SandboxUnavailable
+from adrs.sandbox import Sandbox, SandboxUnavailable
 from adrs.sandbox.inside import linux
 from adrs.sandbox.zygote import Broken, Interrupted, Zygote
 
@@ -85,9 +85,15 @@ class Worker:
         shared = self._problem.trust == "shared"
         self._judge: Line | Shared = Shared(self._problem) if shared else Line(self._problem)
         self._backend: Sandbox = sandbox.named(start["sandbox"])
-        self._spec = _sandbox_spec(self._problem, self._judge)
+        self._spec = sandbox_spec(self._problem, self._judge.readable, self._judge.hidden)
         _warm_helpers(self._problem.limits.imports)
-        self._zygote: Zygote | None = self._backend.start(self._spec, connection.fileno())
+        try:
+            self._zygote: Zygote | None = self._backend.start(self._spec, connection.fileno())
+        except SandboxUnavailable as failure:
+            missing = missing_import(self._problem, str(failure))
+            if missing:
+                raise UserError(missing) from None
+            raise
         self._served = 0
 
     def serve(self) -> None:
@@ -164,34 +170,9 @@ class Worker:
             return Evaluation(job.split, _START, "infrastructure", _own_fault(error, self._problem))
 
 
-def _sandbox_spec(problem: Problem, judge: Line | Shared) -> SandboxSpec:
-    """What a problem's policy processes may use; hidden folders stay out of sight wherever they lie."""
-    limits = problem.limits
-    calls = (len(problem.stages) + 1) * limits.decision_seconds + limits.start_seconds
-    return SandboxSpec(
-        imports=limits.imports, memory_mb=limits.memory_mb, scratch_mb=limits.scratch_mb,
-        output_kb=limits.output_kb, answer_mb=limits.answer_mb, processes=limits.processes,
-        cpu_seconds=math.ceil(max(SandboxSpec.cpu_seconds, calls)) if limits.processes else SandboxSpec.cpu_seconds,
-        readable=judge.readable, hidden=(problem.folder, resources.data_folder(), *judge.hidden),
-        numba_cache=_numba_cache(limits.imports),
-    )  # fmt: skip
-
-
-def _numba_cache(imports: tuple[str, ...]) -> Path | None:
-    """The folder of compiled helpers, made if need be; None where none is used or it cannot be written."""
-    if not sandbox.uses_numba(imports):
-        return None
-    folder = resources.cache_folder() / "numba"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder
-
-
 def _warm_helpers(imports: tuple[str, ...]) -> None:
     """Compile shipped helpers here, where the cache can be written, so that zygotes only load them."""
-    if _numba_cache(imports) is None:
+    if numba_cache(imports) is None:
         return
     for name in imports:
         if name.split(".")[0] == "adrs_helpers":

@@ -47,7 +47,9 @@ def configuration(reader: Reader) -> Configuration:
 
 _OPTIONS = {
     "seed": "--seed", "workloads": "--workloads", "search": "--search", "proposer": "--proposers",
-    "models": "--model", "prices": "--price", "prompts": "--prompts", "prompt_characters": "--prompt-characters",
+    "models": "--model", "prices": "--price",
+    "model_router": "--model-router", "model_router_train": "--model-router-train",
+    "prompts": "--prompts", "prompt_characters": "--prompt-characters",
     "sandbox": "--sandbox", "workers": "--workers", "window": "--window", "order": "--order",
     "max_evaluations": "--max-evaluations", "max_seconds": "--max-time", "max_usd": "--max-usd",
     "max_tokens": "--max-tokens", "max_output_tokens": "--max-output-tokens",

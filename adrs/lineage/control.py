@@ -1,5 +1,6 @@
 """The control of every search strategy: best-of-n on the same problem, which always starts from the seed program."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from adrs.errors import UserError
@@ -11,6 +12,11 @@ _SAME = ("workloads", "evaluator_digest")
 
 def controls(reader: Reader, runs_dir: Path) -> list[Path]:
     """Folders of other runs in `runs_dir` by best-of-n, with the same problem, workloads and evaluator."""
+    return siblings(reader, runs_dir, lambda theirs: _search(theirs) == CONTROL)
+
+
+def siblings(reader: Reader, runs_dir: Path, wanted: Callable[[RunInfo], bool]) -> list[Path]:
+    """Folders of other runs in `runs_dir` with the same problem, workloads and evaluator that are `wanted`."""
     found = []
     for path in sorted(runs_dir.glob("*/run.db")):
         if path.parent.resolve() == reader.folder.resolve():
@@ -21,7 +27,7 @@ def controls(reader: Reader, runs_dir: Path) -> list[Path]:
         except UserError:  # a damaged run is no control
             continue
         alike = all(theirs.configuration.get(key) == reader.info.configuration.get(key) for key in _SAME)
-        if alike and theirs.problem_digest == reader.info.problem_digest and _search(theirs) == CONTROL:
+        if alike and theirs.problem_digest == reader.info.problem_digest and wanted(theirs):
             found.append(path.parent)
     return found
 

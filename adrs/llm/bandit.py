@@ -52,11 +52,21 @@ class CostAwareBandit:
         arms = list(self._calls)
         if rng.random() < _EXPLORED * len(arms):
             return rng.choice(arms)
-        costs = {arm: self.mean_usd(arm) for arm in arms}
-        overhead = _COST_OF_ANY_CALL * sum(costs.values()) / len(arms) or 1.0
-        worth = {}
-        for arm in arms:
+        worths = self._worths(rng)
+        return max(arms, key=worths.__getitem__)
+
+    def worths(self, seed: int) -> dict[str, float]:
+        """What `choose` compares for this seed unless it explores: gain per dollar as it is drawn, by arm."""
+        rng = random.Random(seed)
+        rng.random()
+        return self._worths(rng)
+
+    def _worths(self, rng: random.Random) -> dict[str, float]:
+        costs = {arm: self.mean_usd(arm) for arm in self._calls}
+        overhead = _COST_OF_ANY_CALL * sum(costs.values()) / len(costs) or 1.0
+        worths = {}
+        for arm, cost in costs.items():
             hits = _PRIOR_GAIN + self._gains[arm]
             misses = _PRIOR_MISS + self._calls[arm] - self._gains[arm]
-            worth[arm] = rng.betavariate(hits, misses) / (costs[arm] + overhead)
-        return max(arms, key=worth.__getitem__)
+            worths[arm] = rng.betavariate(hits, misses) / (cost + overhead)
+        return worths

@@ -3,18 +3,20 @@
 import os
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from adrs.errors import UserError, did_you_mean
 from adrs.llm.bandit import CostAwareBandit
 from adrs.llm.client import Client
 from adrs.llm.estimate import expected_cost, likely_call_usd, most_input_tokens
 from adrs.llm.keys import find_key
-from adrs.llm.prices import Prices
+from adrs.llm.prices import Price, Prices
 from adrs.llm.records import Call, Journal, Message, request_digest
 from adrs.llm.reply import Reply
 from adrs.llm.retry import Patience, Temporary
+from adrs.llm.routing import Bandit, Choice, Routing, prompt_text
 from adrs.llm.specs import ModelSpec, parse_specs
 from adrs.llm.spending import Spending
 
@@ -71,6 +73,13 @@ class Models:
         likely = {label: likely_call_usd(price) for label, price in self._prices.items()}
         self._bandit = CostAwareBandit(likely if self._priced else dict.fromkeys(likely, 0.0))
         self._clients: dict[str, Client] = {}
+        self.routing: Routing | None = None
+        """Who chooses in the bandit's place, where somebody does."""
+
+    @property
+    def priced(self) -> list[tuple[ModelSpec, Price | None]]:
+        """The models with what they cost, in the order given."""
+        return [(spec, self._prices[label]) for label, spec in self._specs.items()]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -100,6 +109,23 @@ class Models:
         """A model to ask next: a function of the seed, and of the tells so far unless it is to be drawn evenly."""
         return random.Random(seed).choice(sorted(self._specs)) if evenly else self._bandit.choose(seed)
 
+    def pick(self, draw: int, seed: int, prompt: Callable[[], Sequence[Message]], evenly: bool = False) -> Choice:
+        """The model to ask next: the router's choice where there is one, else that of `choose` for `draw`.
+
+        seed: of the ticket, for the router. prompt: makes the messages that a model is about to be asked.
+        """
+        model = self.choose(draw, evenly)
+        if self.routing is None or self.routing.retired or evenly:
+            return Choice(model)
+        messages = prompt()
+        affordable = [label for label in self._specs if self._affordable(label, messages)]
+        return self.routing.choose(prompt_text(messages), seed, Bandit(model, self._bandit.worths(draw)), affordable)
+
+    def recall(self, record: Mapping[str, Any] | None) -> None:
+        """Take note of a choice that the log has; `record` as Choice has it."""
+        if self.routing is not None:
+            self.routing.recall(record)
+
     def tell(self, model: str, gain: float, usd: float) -> None:
         """Credit a model with what came of a call; one that is not configured (any more) is passed over."""
         if model in self._specs:
@@ -123,10 +149,8 @@ class Models:
         """Ask, count, record."""
         price = self._prices[spec.label]
         limit = self._output_limit(spec.label)
-        most_input = most_input_tokens(messages)
-        most_output = _OUTPUT_TOKENS if limit is None else limit
-        most_usd = price.cost(most_input, most_output) if price else 0.0
-        async with self._spending.committed(most_usd, most_input + most_output):
+        most_usd, most_tokens = self._most(spec.label, messages)
+        async with self._spending.committed(most_usd, most_tokens):
             started = time.monotonic()
             try:
                 reply = await self._client(spec).complete(messages, limit, patience)
@@ -170,6 +194,18 @@ class Models:
         costs = price is not None and not price.free
         counted = spending.max_tokens is not None or (spending.max_usd is not None and costs)
         return _OUTPUT_TOKENS if counted or not self._specs[model].loopback else None
+
+    def _most(self, model: str, messages: Sequence[Message]) -> tuple[float, int]:
+        """The most dollars and tokens that a call may take."""
+        price, limit = self._prices[model], self._output_limit(model)
+        most_input, most_output = most_input_tokens(messages), _OUTPUT_TOKENS if limit is None else limit
+        return price.cost(most_input, most_output) if price else 0.0, most_input + most_output
+
+    def _affordable(self, model: str, messages: Sequence[Message]) -> bool:
+        """Whether the dollars that are left cover a call."""
+        most_usd, _ = self._most(model, messages)
+        cap = self._spending.max_usd
+        return cap is None or most_usd == 0.0 or self._spending.usd + most_usd <= cap
 
     def _check_budget(self, model: str) -> None:
         price, spending = self._prices[model], self._spending

@@ -61,7 +61,8 @@ def render(reader: Reader) -> str:
         winner=found.steps[-1].program if found.steps else None,
         source=highlighted(found.steps[-1].program.source, seed) if found.steps else Markup(""),
         verdicts=lineage.verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
-        gains=lineage.gains(reader), configuration=lineage.configuration(reader), style=highlighting(),
+        gains=lineage.gains(reader), routing=lineage.routing(reader, reader.folder.resolve().parent),
+        configuration=lineage.configuration(reader), style=highlighting(),
     )  # fmt: skip
 
 

@@ -57,14 +57,22 @@ def reduced(history: Floats, terminal: Terminal) -> Floats:
         case "previous":
             return column[:, -2]
         case "mean":
-            return np.asarray(column.mean(axis=1))
+            return np.asarray(_in_order(column) / column.shape[1])
         case "slope":
-            return column @ slope_weights(column.shape[1])
+            return _in_order(column * slope_weights(column.shape[1]))
         case "minimum":
             return np.asarray(column.min(axis=1))
         case "maximum":
             return np.asarray(column.max(axis=1))
     raise ValueError(f"there is no reducer {terminal.reducer}")
+
+
+def _in_order(rows: Floats) -> Floats:
+    """Sums of rows, oldest first: one order, so that exports and engines give the same digits."""
+    total = rows[:, 0]
+    for place in range(1, rows.shape[1]):
+        total = total + rows[:, place]
+    return total
 
 
 def value(expression: Expression, terminals: Callable[[Terminal], Floats], rows: int) -> Floats:

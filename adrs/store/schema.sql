@@ -14,7 +14,8 @@ CREATE TABLE run (
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,
     ticket INTEGER,                   -- NULL for events of the run as a whole
-    kind TEXT NOT NULL,               -- started, baseline, asked, proposed, screened, evaluated, told, chosen, stopped, distilled,
+    kind TEXT NOT NULL,               -- started, baseline, asked, proposed, screened, evaluated, told, chosen, stopped,
+                                      -- routed where a program chooses among models, distilled what became of a winner,
                                       -- and from people: note, hint, steered
     time REAL NOT NULL,
     payload TEXT                      -- JSON, NULL where the other tables say it all

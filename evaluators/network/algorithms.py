@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from evaluators.network import bbr, copa, cubic, power_tcp, reno
+from evaluators.network import bbr, copa, cubic, power_tcp, reno, vivace
 from evaluators.network.compiled import compiled
-from evaluators.network.layout import BBR, COPA, CUBIC, NEVER, POWER_TCP, RENO, THETA_POWER_TCP
+from evaluators.network.layout import BBR, COPA, CUBIC, NEVER, POWER_TCP, RENO, THETA_POWER_TCP, VIVACE
 from evaluators.network.memory import flow_at
 
 
@@ -22,6 +22,8 @@ def begin(state: Any, index: int) -> None:
         copa.begin(state, index)
     elif kind in (POWER_TCP, THETA_POWER_TCP):
         power_tcp.begin(state, index)
+    elif kind == VIVACE:
+        vivace.begin(state, index)
 
 
 @compiled
@@ -47,6 +49,8 @@ def on_ack(state: Any, index: int, slot: int, packet: int, size: int, round_trip
         power_tcp.on_ack(state, index, slot, packet, time)
     elif kind == THETA_POWER_TCP:
         power_tcp.on_ack_theta(state, index, packet, round_trip, time)
+    elif kind == VIVACE:
+        vivace.on_ack(state, index, packet, round_trip, time)
 
 
 @compiled
@@ -61,9 +65,15 @@ def on_timeout(state: Any, index: int, time: int) -> None:
         bbr.on_timeout(state, index)
     elif kind == COPA:
         copa.on_timeout(state, index)
+    elif kind == VIVACE:
+        vivace.on_timeout(state, index, time)
 
 
 @compiled
 def on_timer(state: Any, index: int, time: int) -> None:
     """The algorithm's own timer."""
-    flow_at(state.flows, index).timer = NEVER
+    flow = flow_at(state.flows, index)
+    if flow.kind == VIVACE:
+        vivace.on_timer(state, index, time)
+    else:
+        flow.timer = NEVER

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adrs import resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
-from evaluators.network import layout, measures, wide_area
+from adrs.rule.form import Rule
+from evaluators.network import layout, measures, perceptron, rule_code, wide_area
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
@@ -22,7 +24,11 @@ from evaluators.network.simulation import Simulation
 
 LINKS = 16
 """Of a workload: what one crossing serves."""
-NATIVE = {"reno": layout.RENO, "cubic": layout.CUBIC, "bbr": layout.BBR, "copa": layout.COPA}
+NATIVE = {"reno": layout.RENO, "cubic": layout.CUBIC, "bbr": layout.BBR, "copa": layout.COPA, "vivace": layout.VIVACE}
+TEACHER = "teacher"
+"""The native baseline that is a perceptron; train_teacher.py made its weights."""
+BASELINES = (*NATIVE, TEACHER)
+_WEIGHTS = resources.folder("problems") / "congestion-control" / "teacher.npz"
 _MILLI = 1e6
 
 
@@ -49,7 +55,7 @@ class CongestionControl(Evaluator[Links]):
                 raise UserError(f'unknown key "evaluator.parameters.{name}"{did_you_mean(name, ["published"])}')
         self._published = dict(self.parameters.get("published", {}))
         for family, algorithm in self._published.items():
-            if family not in wide_area.FAMILIES or algorithm not in NATIVE:
+            if family not in wide_area.FAMILIES or algorithm not in BASELINES:
                 raise UserError(
                     f'evaluator.parameters.published: "{family} = {algorithm}" names no family or algorithm'
                 )
@@ -72,39 +78,55 @@ class CongestionControl(Evaluator[Links]):
         return Links(tuple(scenarios), tuple(_others_alone(scenario) for scenario in scenarios))
 
     def evaluate(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
-        """Run the links against the policy; `shuffles` times in different orders, which must not change a digit."""
+        """Run the links against the policy. With `shuffles` each link is there so many times, among the others, and in
+        all its copies every digit must be the same.
+        """
         shuffles = spec.parameters.get("shuffles", 1)
-        first = self._run(policy, workload, spec)
-        for _ in range(shuffles - 1):
-            again = self._run(policy, workload, spec)
-            if dict(again) != dict(first):
-                raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
-        return first
-
-    def _run(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
-        simulation = Simulation(workload.scenarios)
+        simulation = Simulation(workload.scenarios * shuffles)
         crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
         simulation.run(lambda asked, observations: crossing.ask("on_interval", asked, observations))
+        return unanimous([link_metrics(workload, simulation, copy) for copy in range(shuffles)])
+
+    def evaluate_rule(self, rule: Rule, workload: Links, spec: WorkloadSpec) -> Metrics:
+        """Run the links with a rule inside the engine. Raises UserError for one that is shown something else, and
+        Invalid where an answer is no number.
+        """
+        flows = sum(len(scenario.flows) for scenario in workload.scenarios)
+        simulation = Simulation(workload.scenarios, rule_code.lower(rule, flows))
+        simulation.run()
+        undefined = int(simulation.arrays.flows["undefined"].sum())
+        if undefined:
+            raise Invalid("finite", f"{undefined} answers of the rule are no finite number")
         return link_metrics(workload, simulation)
 
     def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:
-        """The links with the policy's flows driven by an algorithm."""
+        """The links with the policy's flows driven by an algorithm, or by the teacher."""
         if name == "best-published":
             name = self._published.get(spec.family, "")
         if name == "constant-rate":
             simulation = Simulation(workload.scenarios)
             simulation.run(lambda asked, observations: np.zeros(len(asked)))
-            return link_metrics(workload, simulation)
-        if name not in NATIVE:
-            known = ["constant-rate", "best-published", *NATIVE]
+        elif name == TEACHER:
+            simulation = Simulation(workload.scenarios, perceptron.load(_WEIGHTS))
+            simulation.run()
+        elif name in NATIVE:
+            simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
+            simulation.run()
+        else:
+            known = ["constant-rate", "best-published", *BASELINES]
             raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
-        simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
-        simulation.run()
         return link_metrics(workload, simulation)
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """`value` is the mean of the families' values, each from all links of the family."""
         return summarise(results)
+
+
+def unanimous(copies: Sequence[Metrics]) -> Metrics:
+    """The metrics of the copies of a workload. Raises Invalid where they are not the same."""
+    if any(dict(other) != dict(copies[0]) for other in copies[1:]):
+        raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
+    return copies[0]
 
 
 class Crossing:
@@ -156,9 +178,10 @@ def link_value(link: LinkMeasures, unfairness: float = 0.0) -> float:
     return link.utilisation - 0.5 * min(2.0, link.queue_delay) - 2.0 * min(0.5, link.drop_rate) - unfairness
 
 
-def link_metrics(workload: Links, simulation: Simulation) -> Metrics:
-    """Metrics of a workload whose links have run; `link_00` ... are the links' values."""
-    found = [measures.measure(simulation, number) for number in range(len(workload.scenarios))]
+def link_metrics(workload: Links, simulation: Simulation, copy: int = 0) -> Metrics:
+    """Metrics of a workload whose links have run; `link_00` ... are the links' values. `copy`: which of several."""
+    numbers = range(copy * len(workload.scenarios), (copy + 1) * len(workload.scenarios))
+    found = [measures.measure(simulation, number) for number in numbers]
     unfair = [
         1.0 - link.jain if not fair else max(0.0, 1.0 - float(link.departed[1:].sum()) / fair)
         for link, fair in zip(found, workload.fair, strict=True)
@@ -168,7 +191,7 @@ def link_metrics(workload: Links, simulation: Simulation) -> Metrics:
     def mean(*numbers: float) -> float:
         return sum(numbers) / len(numbers)
 
-    flows = simulation.arrays.flows
+    flows = np.concatenate([simulation.flows_of(number) for number in numbers])
     metrics = Metrics(
         value=measures.family_value(values),
         utilisation=mean(*(link.utilisation for link in found)),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adrs.errors import UserError, did_you_mean
-from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
 from evaluators.network import congestion_control, epoch, incast_links, layout, measures
 from evaluators.network.congestion_control import LINKS
 from evaluators.network.layout import SECOND
@@ -57,16 +57,11 @@ class Incast(Evaluator[Incasts]):
         return Incasts(tuple(links))
 
     def evaluate(self, policy: Policy, workload: Incasts, spec: WorkloadSpec) -> Metrics:
-        """Run the links against the policy; `shuffles` times in different orders, which must not change a digit."""
-        first = self._run(policy, workload, spec)
-        for _ in range(spec.parameters.get("shuffles", 1) - 1):
-            again = self._run(policy, workload, spec)
-            if dict(again) != dict(first):
-                raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
-        return first
-
-    def _run(self, policy: Policy, workload: Incasts, spec: WorkloadSpec) -> Metrics:
-        simulation = Simulation(workload.scenarios)
+        """Run the links against the policy. With `shuffles` each link is there so many times, among the others, and in
+        all its copies every digit must be the same.
+        """
+        shuffles = spec.parameters.get("shuffles", 1)
+        simulation = Simulation(workload.scenarios * shuffles)
         crossing = congestion_control.Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
         everyone = np.arange(len(simulation.arrays.flows))
         simulation.set_windows(crossing.ask("on_start", everyone, None))
@@ -75,7 +70,7 @@ class Incast(Evaluator[Incasts]):
             return crossing.ask("on_ack", asked, rows, epoch.FIELDS)
 
         simulation.run(decide)
-        return link_metrics(workload, simulation)
+        return congestion_control.unanimous([link_metrics(workload, simulation, copy) for copy in range(shuffles)])
 
     def reference(self, name: str, workload: Incasts, spec: WorkloadSpec) -> Metrics:
         """The links with all flows driven by an algorithm, once per acknowledgement."""
@@ -111,19 +106,22 @@ def slowdown(scenario: Scenario, simulation: Simulation, number: int) -> float:
 
 
 def link_value(link: LinkMeasures, queue: float, last: float | None) -> float:
-    """U - 0.25 min(4, Q) - 2 min(0.5, L), less 0.5 (1 - J), or with messages 0.25 min(4, S - 1).
+    """U - Q / (4 + Q) - 2 min(0.5, L), less 0.5 (1 - J), or with messages 0.25 min(4, S - 1).
 
-    queue: Q, mean in bandwidth-delay products; last: S, the slowdown, None for endless flows.
+    queue: Q, mean in bandwidth-delay products; last: S, the slowdown, None for endless flows. The term of the queue is
+    Q / 4 for short ones and never flat: beyond a cap, a sender could fill the rest of the buffer for nothing.
     """
     fair = 0.5 * (1.0 - link.jain) if last is None else 0.25 * min(4.0, max(0.0, last - 1.0))
-    return link.utilisation - 0.25 * min(4.0, queue) - 2.0 * min(0.5, link.drop_rate) - fair
+    return link.utilisation - queue / (4.0 + queue) - 2.0 * min(0.5, link.drop_rate) - fair
 
 
-def link_metrics(workload: Incasts, simulation: Simulation) -> Metrics:
-    """Metrics of a workload whose links have run; `link_00` ... are the links' values."""
-    found = [measures.measure(simulation, number) for number in range(len(workload.scenarios))]
+def link_metrics(workload: Incasts, simulation: Simulation, copy: int = 0) -> Metrics:
+    """Metrics of a workload whose links have run; `link_00` ... are the links' values. `copy`: which of several."""
+    numbers = range(copy * len(workload.scenarios), (copy + 1) * len(workload.scenarios))
+    found = [measures.measure(simulation, number) for number in numbers]
+    flows = np.concatenate([simulation.flows_of(number) for number in numbers])
     values, slowdowns, times = [], [], []
-    for number, (link, scenario) in enumerate(zip(found, workload.scenarios, strict=True)):
+    for number, link, scenario in zip(numbers, found, workload.scenarios, strict=True):
         product = scenario.rates[0][1] * scenario.flows[0].base / (8 * SECOND)
         last = None
         if any(flow.message >= 0 for flow in scenario.flows):
@@ -144,8 +142,8 @@ def link_metrics(workload: Incasts, simulation: Simulation) -> Metrics:
         queue_drop_rate=mean(*(link.drop_rate for link in found)),
         jain=mean(*(link.jain for link in found)),
         rtt_us=mean(*(link.mean_rtt / _MICRO for link in found)),
-        clamped_actions=float(simulation.arrays.flows["clamped"].sum()),
-        decisions=float(simulation.arrays.flows["decisions"].sum()),
+        clamped_actions=float(flows["clamped"].sum()),
+        decisions=float(flows["decisions"].sum()),
         bounds={"value": 1.001, "utilisation": 1.001},
     )
     if slowdowns:

@@ -20,12 +20,12 @@ ACK, TIMER, SEND = 1, 2, 3
 RUNNING, WAITING, DONE, RING_FULL, LOSSES_FULL, SAMPLES_FULL = range(6)
 """Of a link: what stops it."""
 
-MONITOR, EPOCH, RENO, CUBIC, BBR, COPA, POWER_TCP, THETA_POWER_TCP = range(8)
+MONITOR, EPOCH, RENO, CUBIC, BBR, COPA, POWER_TCP, THETA_POWER_TCP, VIVACE = range(9)
 """Who decides for a flow: a policy once a monitor interval, a policy once an epoch, an algorithm, or nobody."""
 
 HISTORY = 30
 """Ten intervals of three features."""
-OWN = 40
+OWN = 72
 """Numbers that an algorithm may keep for a flow."""
 LEVELS = 4096
 """Bins of queue length and of round-trip time."""
@@ -46,7 +46,7 @@ LINK = _record(
     "status rate_index rate quotient remainder carry packet_size busy queued bytes_in bytes_out accepted departed "
     "floor clock slice_index slice_end next_epoch open_messages "
     # what is measured
-    "area arrived dropped stray finished"
+    "area arrived dropped finished"
 )
 """`status`: RUNNING ...; `floor`: ring entries below it are acknowledged; `area`: byte nanoseconds of queue."""
 
@@ -60,7 +60,7 @@ FLOW = _record(
     "loss_mask loss_pushed loss_popped progress srtt rttvar timer rtt_sum "
     # the monitor interval
     "waiting warm interval_start interval_length interval_sent interval_acked interval_sum sample_offset "
-    "sample_capacity last_sum last_count decisions clamped "
+    "sample_capacity last_sum last_count decisions clamped undefined "
     # since the last decision of an epoch
     "decided acks bytes_acked rtt_last rtt_epoch_sum rtt_min rtt_used rtt_used_at rtt_last_at marked lost_new "
     "window_then stamp_queue stamp_in stamp_out stamp_time used_queue used_in used_out used_time",
@@ -78,9 +78,10 @@ STAMP = _record("queue bytes_in bytes_out marked delivered delivered_at first_se
 
 STATE = _record(
     "links flows keys rates ring stamps losses samples own history slices levels delays "
-    "link_count flow_count slices_each"
+    "link_count flow_count slices_each program network"
 )
-"""Addresses of the arrays below, and how long they are: what compiled functions take."""
+"""Addresses of the arrays below, and how long they are: what compiled functions take. `program`, `network`: of a rule
+(rule_code.py) or a perceptron that decides for policies' flows, 0 where a policy is asked."""
 
 
 class Arrays(NamedTuple):

@@ -15,7 +15,8 @@ from numba.extending import intrinsic
 from evaluators.network import layout
 
 
-def _record_at(dtype: Any, stride: int = 0) -> Any:
+def record_at(dtype: Any, stride: int = 0) -> Any:
+    """A function (address, index) -> the record of this type there; records are `stride` bytes apart, or adjacent."""
     record = numba.from_dtype(dtype)
     size = stride or dtype.itemsize
 
@@ -53,15 +54,15 @@ def _number_at(kind: Any) -> tuple[Any, Any]:
     return read, write
 
 
-state_at = _record_at(layout.STATE)
+state_at = record_at(layout.STATE)
 """(address, 0) -> the record of all addresses."""
-link_at = _record_at(layout.LINK)
+link_at = record_at(layout.LINK)
 """(state.links, number) -> the record of a link."""
-flow_at = _record_at(layout.FLOW)
+flow_at = record_at(layout.FLOW)
 """(state.flows, index) -> the record of a flow."""
-entry_at = _record_at(layout.ENTRY)
+entry_at = record_at(layout.ENTRY)
 """(state.ring, slot) -> a packet."""
-stamp_at = _record_at(layout.STAMP)
+stamp_at = record_at(layout.STAMP)
 """(state.stamps, slot) -> the stamp of a packet."""
 read, write = _number_at(types.int64)
 """(address, index) -> a whole number; (address, index, value)."""
@@ -73,4 +74,4 @@ def own_record(dtype: Any) -> Any:
     """A function (state.own, index) -> the record that an algorithm keeps for a flow, of at most layout.OWN numbers."""
     if dtype.itemsize > 8 * layout.OWN:
         raise ValueError(f"a flow's own record has {dtype.itemsize} bytes, there is room for {8 * layout.OWN}")
-    return _record_at(dtype, 8 * layout.OWN)
+    return record_at(dtype, 8 * layout.OWN)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.network import perceptron_machine, rule_machine
 from evaluators.network.compiled import compiled
 from evaluators.network.layout import HISTORY, SECOND, WAITING
 from evaluators.network.memory import flow_at, link_at, read, read_float, write, write_float
@@ -48,9 +49,24 @@ def end(state: Any, index: int, time: int) -> bool:
         begin(flow, time, following)
         return False
     _observe(state, index, flow)
+    if state.program != 0:
+        _follow(flow, rule_machine.decide(state, index), time)
+        return False
+    if state.network != 0:
+        _follow(flow, perceptron_machine.decide(state, index), time)
+        return False
     flow.waiting = 1
     link_at(state.links, flow.link).status = WAITING
     return True
+
+
+@compiled
+def _follow(flow: Any, answer: float, time: int) -> None:
+    """Do as a rule or a network says; an answer that is no number is counted, and changes nothing."""
+    if answer != answer:
+        flow.undefined += 1
+        answer = 0.0
+    act(flow, answer, time)
 
 
 @compiled

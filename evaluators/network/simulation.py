@@ -1,6 +1,7 @@
 """A batch of links in lock step: each runs until it needs decisions, then one crossing asks for all of them."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,16 @@ _FIRST_SAMPLES = 256
 _MOST_ENTRIES = 2**24
 
 
+class Inside(Protocol):
+    """What decides in the engine: a rule's code or a perceptron."""
+
+    place: str
+    """Of its address in layout.STATE."""
+
+    def record(self) -> NDArray[np.void]:
+        """Its addresses, as an array of one."""
+
+
 class MachineFault(Exception):  # noqa: N818 - whose fault it is
     """The simulator has broken a law of its own: no program is to blame."""
 
@@ -25,9 +36,12 @@ class MachineFault(Exception):  # noqa: N818 - whose fault it is
 class Simulation:
     """Links with their flows, from the first packet to the last."""
 
-    def __init__(self, scenarios: Sequence[Scenario]) -> None:
+    def __init__(self, scenarios: Sequence[Scenario], inside: Inside | None = None) -> None:
+        """`inside` decides for the flows of policies in place of a policy."""
         self.scenarios = tuple(scenarios)
         self.arrays = _allocate(self.scenarios)
+        self._inside = inside
+        self._record = inside.record() if inside else None
         self._waiting = np.zeros(len(self.arrays.flows), dtype=np.int64)
         self._locate()
         self._features = len(epoch.FIELDS) if any(scenario.epoch for scenario in scenarios) else layout.HISTORY
@@ -86,6 +100,8 @@ class Simulation:
     def _locate(self) -> None:
         """Take the addresses of the arrays."""
         self._state = self.arrays.state()
+        if self._inside is not None and self._record is not None:
+            self._state[self._inside.place] = self._record.ctypes.data
         self._address = int(self._state.ctypes.data)
 
     def _grow_ring(self, number: int) -> None:

@@ -140,10 +140,16 @@ def measure(task: Task, played: Played) -> Metrics:
     return metrics
 
 
+def replicates(played: Played) -> np.ndarray:
+    """float64[replicates]: bill_2 on resampled runs, with the same draws for all policies."""
+    bill = bills(played.end, agent_runs.PENALTY_2)
+    means: np.ndarray = intervals.draws(len(bill)) @ bill / len(bill)
+    return means
+
+
 def add_intervals(metrics: Metrics, ours: Played, theirs: Played) -> None:
     """Add the 95 % interval of bill_2 over runs, and of its difference to the state-of-the-art baseline's."""
-    columns = [bills(played.end, agent_runs.PENALTY_2) for played in (ours, theirs)]
-    means = intervals.draws(len(columns[0])) @ np.stack(columns, axis=1) / len(columns[0])
-    for name, values in (("bill_2", means[:, 0]), ("gain_over_baseline", means[:, 1] - means[:, 0])):
+    bill, other = replicates(ours), replicates(theirs)
+    for name, values in (("bill_2", bill), ("gain_over_baseline", other - bill)):
         low, high = np.percentile(values, intervals.PERCENTILES, method="linear")
         metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)

@@ -1,7 +1,6 @@
 """The recorded track of agent-step-routing: a tier for every call of a bank, with the cache that the choices leave."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +15,8 @@ from evaluators.routing import agent_accounting, agent_bank, asking, intervals, 
 from evaluators.routing.agent_accounting import ERROR, TIME_TO_LIVE, Facts
 from evaluators.routing.agent_accounting import Path as TierPath
 from evaluators.routing.agent_bank import Bank, Message
+from evaluators.routing.masking import masked
 
-_INSTANCE = re.compile(r"\b[\w.-]+__[\w.-]+-\d+\b")
 _FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
 _SEED_LIMIT = 2**63
 
@@ -48,46 +47,6 @@ class Task:
     def bound(self) -> float:
         """A Combined that nothing can beat."""
         return agent_accounting.upper_bound(self.bank.facts)
-
-
-def masked(prompts: Sequence[Sequence[Message]]) -> list[list[Message]]:
-    """Prompts of allowed fields alone, without ids: calls are numbered in order of appearance, names of issues hidden.
-
-    Calls are numbered anew in each prompt.
-    """
-    known: dict[int, Message] = {}
-    found = []
-    for messages in prompts:
-        calls: dict[str, str] = {}
-        found.append([_masked(message, calls, known) for message in messages])
-    return found
-
-
-def _masked(message: Message, calls: dict[str, str], known: dict[int, Message]) -> Message:
-    """One message; those without ids of calls are made once for all prompts that share them."""
-    plain = not message.get("tool_calls") and not message.get("tool_call_id")
-    if plain and id(message) in known:
-        return known[id(message)]
-    shown = {name: _text_masked(message[name]) for name in _FIELDS if name in message}
-    for call in shown.get("tool_calls") or []:
-        if isinstance(call, dict) and "id" in call:
-            call["id"] = calls.setdefault(str(call["id"]), f"call_{len(calls) + 1}")
-    if shown.get("tool_call_id") is not None:
-        identity = str(shown["tool_call_id"])
-        shown["tool_call_id"] = calls.setdefault(identity, f"call_{len(calls) + 1}")
-    if plain:
-        known[id(message)] = shown
-    return shown
-
-
-def _text_masked(value: Any) -> Any:
-    if isinstance(value, str):
-        return _INSTANCE.sub("repository-issue", value) if "__" in value else value
-    if isinstance(value, list):
-        return [_text_masked(entry) for entry in value]
-    if isinstance(value, dict):
-        return {str(key): _text_masked(entry) for key, entry in value.items()}
-    return value
 
 
 @dataclass(frozen=True)
@@ -187,14 +146,16 @@ def _combined(facts: Facts, chosen: np.ndarray, official: bool) -> dict[str, np.
     return agent_accounting.combine(agent_accounting.grade(facts, chosen, official).sums().sum(axis=0))
 
 
-def add_intervals(metrics: Metrics, task: Task, chosen: np.ndarray, theirs: np.ndarray) -> None:
-    """Add the 95 % interval of Combined over trajectories, and of its difference to the baseline's."""
+def replicates(task: Task, chosen: np.ndarray) -> np.ndarray:
+    """float64[replicates]: Combined on resampled trajectories, with the same draws for all tiers."""
     facts = task.bank.facts
     counts = intervals.draws(int(facts.trajectory.max()) + 1)
-    values = [
-        agent_accounting.combine(counts @ agent_accounting.grade(facts, tier, official=False).sums())["combined"]
-        for tier in (chosen, theirs)
-    ]
+    return agent_accounting.combine(counts @ agent_accounting.grade(facts, chosen, official=False).sums())["combined"]
+
+
+def add_intervals(metrics: Metrics, task: Task, chosen: np.ndarray, theirs: np.ndarray) -> None:
+    """Add the 95 % interval of Combined over trajectories, and of its difference to the baseline's."""
+    values = [replicates(task, tier) for tier in (chosen, theirs)]
     for name, found in (("combined", values[0]), ("gain_over_baseline", values[0] - values[1])):
         low, high = np.percentile(found, intervals.PERCENTILES, method="linear")
         metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)
@@ -230,7 +191,7 @@ def read_bank(path: Path) -> Bank:
         [before >= 0 and _is_prefix(prompts[before], prompts[row]) for row, before in enumerate(unknown.previous)]
     )
     facts = Facts(instance, workload, step, label, unknown.prompt, prefix, unknown.output)
-    features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in prompts])
+    features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in masked(prompts)])
     return Bank(facts, prompts, features)
 
 

@@ -1,17 +1,20 @@
 """R2-Bench as its owners publish it (arXiv 2602.02823): one CSV a model, in one folder, found through any of them.
 
 Columns of a file: an id and the prompt where known, then for each budget b `{b}_score` and `{b}_count` (tokens), and
-`unlimited_score`, `unlimited_count`.
+`unlimited_score`, `unlimited_count`. Prices are those of the paper's table 6, or stand beside the files in
+`prices.json` in the form of RouterArena's price list.
 """
 
 import csv
+import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from adrs.errors import UserError
-from evaluators.routing import splits, text_features
+from evaluators.routing import masking, splits, text_features
 from evaluators.routing.budget_task import Task
 from evaluators.routing.budget_world import BUDGETS, PROFILES, Answers
 from evaluators.routing.records import Model
@@ -35,19 +38,40 @@ def load(path: Path) -> Task:
     keys = [_field(row, _ID) or f"{place:06d}" for place, row in enumerate(first)]
     clusters = splits.near_duplicates(texts) if any(texts) else np.arange(len(texts))
     dealt = np.array(splits.deal(clusters, keys, [""] * len(keys)))
-    known = {profile.model.name: profile.model for profile in PROFILES}
+    texts = [masking.mask(text) for text in texts]
     inputs = np.array([len(text_features.pieces(text)) for text in texts], dtype=np.int64)
+
+    if not (dealt == "test").any():
+        raise UserError(f"the files in {path.parent} have too few different queries to keep some for asking")
 
     def part(chosen: np.ndarray) -> Answers:
         of = [texts[row] for row in chosen.tolist()]
         return Answers(of, text_features.hash_features_of(of), inputs[chosen], score[chosen], tokens[chosen])
 
-    models = [known.get(name, Model(name, 0.1, 0.1)) for name in rows]
     return Task(
-        models,
+        _models(list(rows), path.parent / "prices.json"),
         part(np.flatnonzero(dealt != "test")[:MOST_FIT]),
         part(np.flatnonzero(dealt == "test")[:MOST_ASKED]),
     )
+
+
+def _models(names: list[str], path: Path) -> list[Model]:
+    """The models by the names of their files. Raises UserError where a price is not known."""
+    known = {profile.model.name: profile.model for profile in PROFILES}
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        for name, price in listed.items():
+            ends = (float(price[f"{end}_token_price_per_million"]) for end in ("input", "output"))
+            known[name] = Model(name, *ends)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"{path} is no list of prices: {type(error).__name__}: {error}") from None
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise UserError(
+            f"the prices of {', '.join(missing)} are not known: write them to {path} as "
+            '{"MODEL": {"input_token_price_per_million": 0.1, "output_token_price_per_million": 0.3}}'
+        )
+    return [known[name] for name in names]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -61,9 +85,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def _cells(rows: list[dict[str, str]], what: str, file: str) -> np.ndarray:
     columns = [f"{budget}_{what}" for budget in (*BUDGETS, "unlimited")]
     try:
-        return np.array([[float(row[column]) for column in columns] for row in rows])
+        found = np.array([[float(row[column]) for column in columns] for row in rows])
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(f"{file}.csv: a row has no number for {error}") from None
+    most = 1.0 if what == "score" else math.inf
+    wrong = np.argwhere(~((found >= 0) & (found <= most) & np.isfinite(found)))
+    if len(wrong):
+        row, column = wrong[0].tolist()
+        raise UserError(f"{file}.csv: row {row + 1}: {columns[column]} is {found[row, column]:g}")
+    return found
 
 
 def _field(row: Mapping[str, str], names: tuple[str, ...]) -> str:

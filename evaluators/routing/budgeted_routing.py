@@ -53,6 +53,7 @@ class BudgetedRouting(Evaluator[Task]):
         found = _look_up(workload, decided.answers.reshape(len(seeds), -1))
         metrics = measure(workload, found)
         metrics["failed_decisions"] = float(decided.failed.sum())
+        metrics.replicates = lambda: resampled_areas(workload, found).tolist()
         if spec.split == "test":
             asking.add_times(metrics, decided.seconds)
         if spec.split == "test":
@@ -121,18 +122,18 @@ def measure(task: Task, found: Outcomes) -> Metrics:
     return metrics
 
 
+def resampled_areas(task: Task, found: Outcomes) -> np.ndarray:
+    """float64[replicates]: the primary area on resampled queries, with the same draws for all outcomes."""
+    number, lambdas = len(task.asked), len(LAMBDAS)
+    columns = [values.reshape(lambdas, number) for values in (found.cost, found.score)]
+    means = intervals.draws(number) @ np.concatenate(columns).T / number
+    points = zip(means[:, :lambdas], means[:, lambdas:], strict=True)
+    return np.array([cost_curves.extended_log_area(cost, quality, task.anchors) for cost, quality in points])
+
+
 def add_intervals(metrics: Metrics, task: Task, ours: Outcomes, theirs: Outcomes) -> None:
     """Add the 95 % interval of the primary area, and of its difference to the state-of-the-art baseline's."""
-    number, lambdas = len(task.asked), len(LAMBDAS)
-    columns = [values.reshape(lambdas, number) for values in (ours.cost, ours.score, theirs.cost, theirs.score)]
-    counts = intervals.draws(number)
-    means = counts @ np.concatenate(columns).T / number
-
-    def areas(first: int) -> np.ndarray:
-        points = zip(means[:, first : first + lambdas], means[:, first + lambdas : first + 2 * lambdas], strict=True)
-        return np.array([cost_curves.extended_log_area(cost, quality, task.anchors) for cost, quality in points])
-
-    area, other = areas(0), areas(2 * lambdas)
+    area, other = resampled_areas(task, ours), resampled_areas(task, theirs)
     for name, values in (("audc_extended_log", area), ("gain_over_baseline", area - other)):
         low, high = np.percentile(values, intervals.PERCENTILES, method="linear")
         metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)

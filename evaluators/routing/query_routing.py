@@ -104,6 +104,8 @@ class QueryRouting(Evaluator[Task]):
             rows, twin_picks = workload.twins[0], decided.answers[len(workload.asked) :]
             metrics["robustness"] = float((picks[rows] == twin_picks).mean())
         metrics["failed_decisions"] = float(decided.failed.sum())
+        if workload.priced:
+            metrics.replicates = partial(replicates, workload, picks)
         if spec.split == "test":
             asking.add_times(metrics, decided.seconds)
         if spec.split == "test" and workload.priced:
@@ -147,6 +149,8 @@ def _real(name: str, spec: WorkloadSpec, price_of_cost: float) -> Task:
     if table.evaluation_only and spec.split != "test":
         raise UserError(f"workload {spec.name}: RouterArena's data may only be evaluated on: declare it under test")
     fit, asked = query_tables.split(table)
+    if not len(asked.keys):
+        raise UserError(f"workload {spec.name}: {name} has too few different queries to keep some for asking")
     models = query_tables.prices(fit if len(fit.keys) else table)
     return Task(models, query_tables.queries(fit), query_tables.queries(asked), None, table.priced, price_of_cost)
 
@@ -194,6 +198,14 @@ def optimality(asked: Queries, picks: np.ndarray, accuracy: np.ndarray, cost: np
         "optimal_cost": float(least[correct].sum()) / paid if paid else 0.0,
         "optimal_accuracy": float(accuracy[counted].sum()) / reachable if reachable else 0.0,
     }
+
+
+def replicates(task: Task, picks: np.ndarray) -> list[float]:
+    """The arena score on resampled clusters of queries, with the same draws for all picks."""
+    sums = intervals.cluster_sums(task.asked.clusters, np.ones(len(picks)), *outcomes(task.asked, picks))
+    values = intervals.draws(len(sums)) @ sums
+    scores: list[float] = arena.arena_scores(values[:, 1] / values[:, 0], 1000 * values[:, 2] / values[:, 0]).tolist()
+    return scores
 
 
 def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, theirs: np.ndarray) -> None:

@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 
 from adrs.errors import UserError
-from evaluators.routing import splits, text_features
+from evaluators.routing import masking, splits, text_features
 from evaluators.routing.records import Model, Queries
 
 WEAK_COST, STRONG_COST = 0.01, 1.0
 """Dollars a call that stand in for RouteLLM's costs, of which it has none."""
 MOST_ROWS = 5000
+_NAMES_OF_MODEL = ("model", "llm_selected", "prediction")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def read(path: Path) -> Table:
     columns = set(rows[0])
     try:
         if {"global_index", "evaluation_result"} <= columns:
-            return _arena([_from_cache(row) for row in rows])
+            return _arena([row for file in _cached(path, rows) for row in file])
         if {"global_index", "model", "accuracy"} <= columns:
             return _arena(rows)
         if {"sample_id", "prompt", "eval_name"} <= columns:
@@ -70,6 +71,21 @@ def read(path: Path) -> Table:
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(f"{path}: a row cannot be read: {type(error).__name__}: {error}") from None
     raise UserError(f"{path} has none of the known sets of columns (RouterBench, RouteLLM, RouterArena)")
+
+
+def _cached(path: Path, rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Cached results by file. Rows that name no model are those of the file's name, and its neighbours the others'."""
+    first = rows[0]
+    if any(first.get(name) for name in _NAMES_OF_MODEL):
+        return [[_from_cache(row, "") for row in rows]]
+    files = {file: _rows(file) for file in sorted(path.parent.glob("*.jsonl*"))}
+    alike = {
+        file: found for file, found in files.items() if found and {"global_index", "evaluation_result"} <= set(found[0])
+    }
+    return [
+        [_from_cache(row, file.name.removesuffix(".gz").removesuffix(".jsonl")) for row in found]
+        for file, found in alike.items()
+    ]
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -118,12 +134,12 @@ def _routellm(rows: Sequence[Mapping[str, str]]) -> Table:
     )  # fmt: skip
 
 
-def _from_cache(row: Mapping[str, Any]) -> dict[str, Any]:
+def _from_cache(row: Mapping[str, Any], model: str) -> dict[str, Any]:
     """One line of a cached result; answers and ground truth are left where they are."""
     result, usage = row["evaluation_result"], row.get("token_usage") or {}
     return {
         "global_index": row["global_index"], "question": row.get("question", ""),
-        "model": row.get("model") or row.get("llm_selected") or row.get("prediction") or "",
+        "model": next((row[name] for name in _NAMES_OF_MODEL if row.get(name)), model),
         "accuracy": result["score"], "cost_usd": result["inference_cost"],
         "input_tokens": usage.get("input_tokens", 0), "output_tokens": usage.get("output_tokens", 0),
     }  # fmt: skip
@@ -149,16 +165,20 @@ def _arena(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def queries(table: Table) -> Queries:
-    """All rows with hash features. Where nobody recorded input tokens, the pieces of the text are counted."""
+    """All rows with hash features, names of issues masked.
+
+    Where nobody recorded input tokens, the pieces of the text are counted.
+    """
     inputs = table.input_tokens
     if inputs is None:
         inputs = np.array([len(text_features.pieces(text)) for text in table.texts], dtype=np.int64)
     outputs = table.output_tokens
     if outputs is None:
         outputs = np.zeros(table.accuracy.shape, dtype=np.int64)
+    texts = [masking.mask(text) for text in table.texts]
     numbers = {name: number for number, name in enumerate(dict.fromkeys(table.categories))}
     return Queries(
-        table.texts, text_features.hash_features_of(table.texts), inputs, outputs, table.accuracy, table.cost,
+        texts, text_features.hash_features_of(texts), inputs, outputs, table.accuracy, table.cost,
         np.array([numbers[name] for name in table.categories], dtype=np.int64),
         np.unique(table.clusters, return_inverse=True)[1].astype(np.int64),
     )  # fmt: skip

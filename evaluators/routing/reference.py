@@ -58,11 +58,11 @@ class ReferencePolicy:
         """Give each scenario an empty state."""
         self._states = [{} for _ in range(scenarios)]
 
-    def call(self, function: str, *arguments: Any) -> None:
+    def call(self, function: str, *arguments: Any) -> Any:
         """Fit it."""
         self._model = getattr(self._module, function)(*arguments)
 
-    def map(self, function: str, *columns: Any) -> None:
+    def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Begin all scenarios."""
         begin = getattr(self._module, function, None)
         if begin is not None:

@@ -7,7 +7,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -33,7 +32,9 @@ def hash_features(text: str) -> np.ndarray:
     counts.update(f"{left} {right}" for left, right in itertools.pairwise(found))
     values = np.zeros(BUCKETS)
     if counts:
-        keys = np.array([_key(piece) for piece in counts], dtype=np.uint64)
+        keys = np.fromiter(map(_KEYS.__getitem__, counts), dtype=np.uint64, count=len(counts))
+        if len(_KEYS) > _MOST_KEYS:
+            _KEYS.clear()
         weights = 1.0 + np.log(np.array(list(counts.values()), dtype=float))
         signs = np.where(keys < np.uint64(1 << 63), 1.0, -1.0)
         np.add.at(values, (keys % np.uint64(BUCKETS)).astype(np.int64), signs * weights)
@@ -46,6 +47,13 @@ def hash_features_of(texts: Sequence[str]) -> np.ndarray:
     return np.array([hash_features(text) for text in texts]).reshape(len(texts), BUCKETS)
 
 
-@lru_cache(maxsize=1 << 18)
-def _key(piece: str) -> int:
-    return int.from_bytes(blake2b(piece.encode(), person=b"adrs-route").digest()[:8], "big")
+class _Keys(dict[str, int]):
+    """Hashes of pieces, found by looking them up: texts repeat most of theirs."""
+
+    def __missing__(self, piece: str) -> int:
+        self[piece] = found = int.from_bytes(blake2b(piece.encode(), person=b"adrs-route").digest()[:8], "big")
+        return found
+
+
+_KEYS = _Keys()
+_MOST_KEYS = 1 << 18

@@ -57,16 +57,20 @@ def test_run_prints_the_outcome_as_json(workspace: Path) -> None:
 
 
 def test_resume_and_replay(workspace: Path) -> None:
-    more = adrs_json("resume", "first", "--max-evaluations", "30", cwd=workspace)
+    text = adrs("resume", "first", "--max-evaluations", "30", "--quiet", cwd=workspace).stdout
+    more = adrs_json("resume", "first", cwd=workspace)
     assert more["evaluations"] == 30
     assert sum(each["gained_in_winner"] for each in more["operators"]) == pytest.approx(
         more["winner"]["score"]["train"] - adrs_json("show", "first", "1", cwd=workspace)["score"]
     )
-    text = adrs("resume", "first", "--quiet", cwd=workspace).stdout
     assert "`adrs resume first --max-evaluations 60` goes on" in text
     assert "points from train to test" in text
     assert f"program {more['winner']['id']} (winner)" in text
     assert "embedded/" in text
+    short = adrs("resume", "first", "--quiet", cwd=workspace).stdout.splitlines()
+    assert [line.split()[0] for line in short] == ["run", "winner"], "what was reported once is not repeated"
+    assert "first has nothing left to do" in short[0]
+    assert "--max-evaluations 60` goes on" in short[0]
     again = adrs_json("replay", "first", "--name", "again", cwd=workspace)
     assert again["identical"] is True
     assert again["difference"] is None
@@ -214,6 +218,17 @@ def test_a_broken_problem_is_refused_before_anything_is_written(workspace: Path)
     broken("bad-baseline", "baselines/round_robin.py", "def solve(i):\n    raise KeyError('x')\n", "round_robin")
     broken("bad-evaluator", "evaluator.py", "import nothing_like_this\n", "nothing_like_this")
     broken("no-class", "evaluator.py", "x = 1\n", "JobBalancing")
+    text = (workspace / "demo" / "problem.toml").read_text()
+
+    def changed(name: str, old: str, new: str, expected: str) -> None:
+        assert old in text
+        broken(name, "problem.toml", text.replace(old, new), expected)
+
+    changed("odd-import", '["numpy"]', '["nmpy"]', 'problem.toml: limits.imports names "nmpy"')
+    changed("odd-size", '"int64[jobs]', '"int64[jobz]', 'returns: "jobz" is neither a dimension nor a whole number')
+    changed("odd-end", "0..machines-1", "0..machine-1", 'did you mean "machines"?')
+    changed("odd-direction", '"minimize"', '"minimise"', 'objective.direction = "minimise"; did you mean "minimize"?')
+    changed("odd-family", '"skewed"', '"skewd"', 'unknown family "skewd"; did you mean "skewed"?')
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -312,3 +327,37 @@ def test_a_reader_that_leaves_early_is_no_mistake(workspace: Path, verb: tuple[s
     process.stdout.close()
     _, said = process.communicate()
     assert (process.returncode, said) == (0, b"")
+
+
+def test_a_pipe_is_as_wide_as_columns_says(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def widest() -> int:
+        return max(
+            len(line) for line in adrs("problem", "./demo", cwd=workspace).stdout.splitlines() if "`" not in line
+        )
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert 60 < widest() <= 160
+    monkeypatch.setenv("COLUMNS", "50")
+    assert widest() <= 50
+
+
+def test_a_page_of_a_problem_says_how_to_measure_its_baselines(workspace: Path) -> None:
+    shutil.copytree(workspace / "demo", workspace / "unmeasured")
+    file = workspace / "unmeasured" / "problem.toml"
+    file.write_text(file.read_text() + "\n# another digest\n")
+    assert (
+        "none is measured yet: `adrs problem ./unmeasured --measure`"
+        in adrs("problem", "./unmeasured", cwd=workspace).stdout
+    )
+    shown = adrs("problem", "./unmeasured", "--measure", "--split", "test", cwd=workspace).stdout
+    assert "baselines on test" in shown
+    assert "not measured yet" not in shown
+
+
+def test_feedback_names_its_workload_once(workspace: Path) -> None:
+    adrs("run", "./demo", "--max-evaluations", "1", "--name", "told", "--quiet", cwd=workspace)
+    (workspace / "short.py").write_text("def solve(instance):\n    return [0]\n")
+    text = adrs("tell", "told", "short.py", cwd=workspace).stdout
+    line = next(line for line in text.splitlines() if line.startswith("feedback"))
+    assert line.startswith("feedback uniform-1000: shape: solve returned shape")
+    assert "uniform-1000: shape" in next(line for line in text.splitlines() if line.startswith("verdict"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adrs import compare, lineage
+from adrs.cli.compare_view import print_comparison
 from adrs.errors import UserError
 from adrs.folders import find_run
 from adrs.lineage import curves
@@ -71,7 +72,7 @@ def test_runs_of_different_problems_are_refused(demo: Path, tmp_path: Path) -> N
         compare.load(["one", "three"], runs)
 
 
-def test_a_replay_that_was_cut_off_is_not_the_last_run(demo: Path, tmp_path: Path) -> None:
+def test_a_replay_is_not_the_last_run_unless_there_is_no_other(demo: Path, tmp_path: Path) -> None:
     from adrs import session
     from tests.adrs.test_run import Silent
 
@@ -81,6 +82,8 @@ def test_a_replay_that_was_cut_off_is_not_the_last_run(demo: Path, tmp_path: Pat
         session.replay(runs / "one", runs, "again", Silent(die_at=5), {})
     assert find_run("last", runs).name == "one"
     session.replay(runs / "one", runs, "whole", Silent(), {})
+    assert find_run("last", runs).name == "one"
+    shutil.rmtree(runs / "one")
     assert find_run("last", runs).name == "whole"
 
 
@@ -97,3 +100,19 @@ def test_gains_by_operator_add_up_to_what_the_winner_is_above_the_seed(demo: Pat
         assert sum(each.programs for each in found) == reader.count() - 1
         assert sum(each.in_winner for each in found) >= 1
         assert all(each.in_winner == 0 for each in lineage.gains(reader, 1))
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_each_run_has_its_curve_at_any_width(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    runs = tmp_path / "runs"
+    for name, search in (("a-run-of-a-rather-long-name", "adaptive"), ("control", "best-of-n")):
+        run(demo, runs, name, search=search, max_evaluations=8)
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_comparison(compare.load(["a-run-of-a-rather-long-name", "control"], runs), runs)
+    lines = capsys.readouterr().out.splitlines()
+    start, end = lines.index("by evaluations"), lines.index("by seconds of work")
+    drawn = [line for line in lines[start:end] if set(line) & set("▁▂▃▄▅▆▇█")]
+    assert [line[0] for line in drawn] == ["A", "B"]
+    assert max(len(line) for line in lines[start:end]) <= width

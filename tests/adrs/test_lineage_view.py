@@ -67,7 +67,8 @@ def test_a_tree_never_leaves_the_terminal_and_is_whole_in_a_pipe(
         shown = drawing(monkeypatch, width)(lambda: lineage_view.print_ancestry(steps, "line"))
     assert max(len(line) for line in text.splitlines()) <= width or width < 60
     assert max(len(line) for line in shown.splitlines()) <= width
-    assert len(piped.splitlines()) == 120
+    assert len(piped.splitlines()) == 121
+    assert "├─● a branch" in piped.splitlines()[-1]
     assert piped.count("wide end") == 118
 
 

@@ -23,12 +23,11 @@ class Plan:
     facts: Facts
     wanted: Wanted
     parents: tuple[Parent, ...]
-    model: str
     repairs: int | None
     """Number of the program that is taken out of those to be repaired."""
 
 
-def make(brief: Brief, memory: Memory, rates: Rates, objective: Objective, model: str, rng: random.Random) -> Plan:
+def make(brief: Brief, memory: Memory, rates: Rates, objective: Objective, rng: random.Random) -> Plan:
     """Choose by the search's wish where it can be met, else by gain per cost. Changes no state."""
     kind = _kind(brief, memory, rates, rng)
     base, other, inspirations = brief.parent, None, brief.inspirations[:_MOST_INSPIRATIONS]
@@ -45,7 +44,7 @@ def make(brief: Brief, memory: Memory, rates: Rates, objective: Objective, model
         attempts=memory.attempts(base.id), stagnation=memory.stagnation, level=memory.level, summary=memory.summary,
         ticket=brief.ticket, said=brief.hints,
     )  # fmt: skip
-    return Plan(facts, _WANTED[kind], _parents(base, other, inspirations), model, repairs)
+    return Plan(facts, _WANTED[kind], _parents(base, other, inspirations), repairs)
 
 
 def _kind(brief: Brief, memory: Memory, rates: Rates, rng: random.Random) -> str:

@@ -55,15 +55,20 @@ class Model:
     async def propose(self, brief: Brief) -> Draft:
         """Ask a model. Raises UserError and BudgetExhausted as adrs.llm.models.Models.ask does."""
         rng = random.Random(brief.seed)
-        model = self._models.choose(rng.getrandbits(63), evenly=brief.independent)
+        draw = rng.getrandbits(63)
         objective = self._problem.objective
         memory, rates = (Memory(objective), Rates(plan.WEIGHTS)) if brief.independent else (self._memory, self._rates)
-        planned = plan.make(brief, memory, rates, objective, model, rng)
+        planned = plan.make(brief, memory, rates, objective, rng)
         asks_summary = self._since_summary >= SUMMARY_EVERY and not brief.independent
         summary_request = self._summary_request(brief) if asks_summary else None
         self._commit(planned.facts.kind, planned.repairs, asks_summary)
-        exchange = Exchange(self._models, brief.ticket, model)
+        choice = self._models.pick(
+            draw, brief.seed, lambda: self._prompts.request(planned.facts, planned.wanted), evenly=brief.independent
+        )
+        exchange = Exchange(self._models, brief.ticket, choice.model)
         detail: dict[str, Any] = {"baseline": planned.facts.base.fitness}
+        if choice.record is not None:
+            detail["router"] = dict(choice.record)
         if planned.repairs is not None:
             detail["repairs"] = planned.repairs
         if summary_request is not None:
@@ -74,6 +79,7 @@ class Model:
         """Keep account of a recorded draft."""
         if draft.proposer == NAME:
             self._commit(draft.operator, draft.detail.get("repairs"), "summary" in draft.detail)
+            self._models.recall(draft.detail.get("router"))
 
     def tell(self, program: Program) -> None:
         """Learn from a program, and credit the kind of request and the model that it came from."""

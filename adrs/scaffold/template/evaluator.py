@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
 
+FAMILIES = ("uniform", "skewed", "many")
 INSTANCES = 10
 
 
@@ -21,7 +23,11 @@ class JobBalancing(Evaluator[list[Instance]]):
     """Makespan of independent jobs on identical machines."""
 
     def load(self, spec: WorkloadSpec) -> list[Instance]:
-        """Draw the instances of a family from its seed."""
+        """Draw the instances of a family from its seed. Raises UserError for one that it does not know."""
+        if spec.family not in FAMILIES:
+            raise UserError(
+                f'workload {spec.name}: unknown family "{spec.family}"{did_you_mean(spec.family, FAMILIES)}'
+            )
         generator = np.random.default_rng(spec.seed)
         instances = []
         for _ in range(INSTANCES):

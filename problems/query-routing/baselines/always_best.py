@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from adrs_helpers.regression import filled
+
 
 def arena_score(accuracy, cost):
     saved = math.log(200 / min(200, max(0.0044, cost))) / math.log(200 / 0.0044)
@@ -14,7 +16,7 @@ def fit(train):
     accuracy, cost = train["accuracy"], train["cost"]
     if len(accuracy) == 0:
         return None
-    scores = [arena_score(a, 1000 * c) for a, c in zip(np.nanmean(accuracy, axis=0), cost.mean(axis=0), strict=True)]
+    scores = [arena_score(a, 1000 * c) for a, c in zip(filled(accuracy).mean(axis=0), cost.mean(axis=0), strict=True)]
     return int(np.argmax(scores))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from adrs_helpers.regression import logistic, score_of
+from adrs_helpers.regression import filled, logistic, score_of
 
 THRESHOLDS = np.linspace(0.05, 0.95, 37)
 
@@ -13,7 +13,7 @@ def choose(chance, order, threshold):
 
 
 def fit(train):
-    features, accuracy, cost = train["features"], np.nan_to_num(train["accuracy"]), train["cost"]
+    features, accuracy, cost = train["features"], filled(train["accuracy"]), train["cost"]
     kept = len(features) * 3 // 4
     if kept == 0:
         return None

@@ -1,12 +1,12 @@
 """Queries with a telling word to the most accurate model, the others to the cheapest."""
 
-import numpy as np
+from adrs_helpers.regression import filled
 
 WORDS = ("solve", "calculate", "python", "how many", "prove")
 
 
 def fit(train):
-    return int(np.nanmean(train["accuracy"], axis=0).argmax()) if len(train["accuracy"]) else None
+    return int(filled(train["accuracy"]).mean(axis=0).argmax()) if len(train["accuracy"]) else None
 
 
 def route(model, state, request):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from adrs_helpers.regression import best_weight, nearest
+from adrs_helpers.regression import best_weight, filled, nearest
 
 NEIGHBOURS = 5
 WEIGHTS = np.concatenate([[0.0], np.logspace(-3, 1, 33)])
@@ -10,11 +10,11 @@ WEIGHTS = np.concatenate([[0.0], np.logspace(-3, 1, 33)])
 
 def estimate(features, accuracy, cost, query):
     near = nearest(features, query, NEIGHBOURS)
-    return np.nanmean(accuracy[near], axis=0), cost[near].mean(axis=0)
+    return accuracy[near].mean(axis=0), cost[near].mean(axis=0)
 
 
 def fit(train):
-    features, accuracy, cost = train["features"], train["accuracy"], train["cost"]
+    features, accuracy, cost = train["features"], filled(train["accuracy"]), train["cost"]
     kept = len(features) * 3 // 4
     if kept == 0:
         return None

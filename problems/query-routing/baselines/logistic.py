@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from adrs_helpers.regression import best_weight, logistic
+from adrs_helpers.regression import best_weight, filled, logistic
 
 WEIGHTS = np.concatenate([[0.0], np.logspace(-3, 1, 33)])
 
 
 def fit(train):
-    features, accuracy, cost = train["features"], np.nan_to_num(train["accuracy"]), train["cost"]
+    features, accuracy, cost = train["features"], filled(train["accuracy"]), train["cost"]
     kept = len(features) * 3 // 4
     if kept == 0:
         return None

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from adrs_helpers.blocks import integer, real
-from adrs_helpers.regression import best_weight, logistic, nearest, ridge, sigmoid
+from adrs_helpers.regression import best_weight, filled, logistic, nearest, ridge, sigmoid
 
 NEIGHBOURS = integer(5, 400, 80)
 NEAR_SHARE = real(0.0, 0.5, 0.0)
@@ -39,7 +39,7 @@ def estimate(learnt, x, length):
 
 
 def fit(train):
-    x, accuracy, cost = train["features"], np.nan_to_num(train["accuracy"], nan=0.5), train["cost"]
+    x, accuracy, cost = train["features"], filled(train["accuracy"]), train["cost"]
     if len(x) < 8:
         return None
     length = np.array([math.log(1.0 + len(text)) for text in train["texts"]])

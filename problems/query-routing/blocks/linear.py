@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from adrs_helpers.blocks import choice, integer, real
-from adrs_helpers.regression import best_weight, ridge
+from adrs_helpers.regression import best_weight, filled, ridge
 
 WORDS = integer(10, 400, 40)
 WORD_SCALE = real(0.005, 1.0, 0.05)
@@ -45,7 +45,7 @@ def estimate(x, accuracy, price):
 
 
 def fit(train):
-    accuracy, cost = np.nan_to_num(train["accuracy"], nan=0.5), train["cost"]
+    accuracy, cost = filled(train["accuracy"]), train["cost"]
     if len(cost) < 8:
         return None
     words = vocabulary(train["texts"])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from adrs_helpers.blocks import expression, real
-from adrs_helpers.regression import ridge, score_of
+from adrs_helpers.regression import filled, ridge, score_of
 
 ALPHA = real(0.1, 100.0, 10.0)
 SLACKS = np.linspace(0.0, real(0.1, 0.8, 0.5), 41)
@@ -16,7 +16,7 @@ def choose(quality, order, slack):
 
 
 def fit(train):
-    x, accuracy, cost = train["features"], np.nan_to_num(train["accuracy"], nan=0.5), train["cost"]
+    x, accuracy, cost = train["features"], filled(train["accuracy"]), train["cost"]
     if len(x) < 8:
         return None
     order = np.argsort(cost.mean(axis=0), kind="stable")

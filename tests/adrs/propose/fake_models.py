@@ -10,6 +10,7 @@ from typing import Any
 from offline_run import Driver
 
 from adrs.llm.records import Call, Message, request_digest
+from adrs.llm.routing import Choice
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Evaluation, Program
 from adrs.propose import Context, Proposer
@@ -39,6 +40,12 @@ class FakeModels:
 
     def choose(self, seed: int, evenly: bool = False) -> str:
         return self.labels[(seed + len(self.told)) % len(self.labels)]
+
+    def pick(self, draw: int, seed: int, prompt: Callable[[], Sequence[Message]], evenly: bool = False) -> Choice:
+        return Choice(self.choose(draw, evenly))
+
+    def recall(self, record: Any) -> None:
+        pass
 
     async def ask(self, ticket: int, model: str, messages: Sequence[Message]) -> Call:
         digest = request_digest(model, messages)

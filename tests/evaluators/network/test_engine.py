@@ -154,7 +154,7 @@ def test_sample_fields_are_those_of_the_interface():
     assert tuple(declared) == epoch.FIELDS
 
 
-@pytest.mark.parametrize("kind", [layout.RENO, layout.CUBIC, layout.BBR, layout.COPA])
+@pytest.mark.parametrize("kind", [layout.RENO, layout.CUBIC, layout.BBR, layout.COPA, layout.VIVACE])
 def test_every_algorithm_conserves_packets_under_loss_and_outages(kind):
     flow = Flow(kind, 30_000_000, 10**9, 1, 10**9, window=15_000)
     rates = ((0, 20_000_000), (2 * SECOND, 100_000), (3 * SECOND, 30_000_000))

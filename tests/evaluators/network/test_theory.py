@@ -42,6 +42,23 @@ def test_no_queue_below_capacity_and_exact_linear_growth_above():
     assert above.mean_queue == pytest.approx(grown / 2, rel=0.01)
 
 
+@pytest.mark.parametrize("load", [0.5, 0.8])
+def test_random_arrivals_wait_as_in_the_queue_of_markov_arrivals_and_one_server(load):
+    """M/D/1: mean wait load / (2 (1 - load)) services (Pollaczek and Khinchine).
+
+    A sender is sixty times too fast, and nearly all of its packets are lost at random before the queue: what arrives is
+    a Poisson process but for the grid of its sends, which takes a sixtieth off the wait.
+    """
+    grid = 60
+    capacity, base = MEGA, 10 * MILLI
+    service = 12_000 * SECOND // capacity
+    seconds = round(150_000 / load * service / SECOND)
+    simulation, _ = run(link(capacity, 10**9, seconds, [paced(grid * capacity, base)], loss=1 - load / grid))
+    flow = simulation.arrays.flows[0]
+    wait = float(flow["rtt_sum"]) / float(flow["acked"]) - base - service
+    assert wait / service == pytest.approx(load / (2 * (1 - load)) * (1 - 1 / grid), rel=0.03)
+
+
 def test_observations_are_free_of_scale():
     """Bandwidth, queue and packets twice as large: the same times, hence the same observations."""
     histories = []
@@ -76,18 +93,32 @@ def test_bbr_keeps_a_lossy_link_busy_and_cubic_does_not():
     assert cubic.goodput < 0.1 * 30 * MEGA
 
 
-def test_copa_alone_keeps_a_queue_of_a_few_packets():
-    _, copa = run(link(30 * MEGA, 450_000, 30, [native(layout.COPA, 60 * MILLI)]))
-    assert copa.utilisation > 0.9
-    assert copa.mean_queue < 20 * 1500
+def test_vivace_climbs_slowly_where_losses_are_random():
+    """2 to 16 of 30 Mbit/s in 25 s (SymbolicPCC, arXiv 2210.16987, figure of its repository, read off)."""
+    simulation, _ = run(link(30 * MEGA, 75_000, 25, [native(layout.VIVACE, 60 * MILLI)], loss=0.02))
+    rate = simulation.arrays.slices[0] * 8 * 100 / 25 / MEGA
+    assert rate[:8].mean() < 4
+    assert 12 < rate[-8:].mean() < 24
 
 
-def test_power_tcp_keeps_the_queue_of_its_additive_terms():
-    """At most beta = 150 Mbit/s x RTT and a packet for each flow: gamma and 0.95 leave less."""
-    scenario = incast_links.draw_links("burst", 7, 1, [10], 25, True)[0]
+@pytest.mark.parametrize("flows", [1, 4])
+def test_copa_keeps_a_queue_of_a_few_packets_a_flow(flows):
+    """1 / delta = 2 packets a flow on average (NSDI 2018, section 2.2)."""
+    scenario = link(30 * MEGA, 450_000, 40, [native(layout.COPA, 60 * MILLI)] * flows)
+    _, copa = run(replace(scenario, measured_from=10 * SECOND))
+    assert copa.utilisation > 0.97
+    assert 1 < copa.mean_queue / 1500 / flows < 4
+
+
+def test_power_tcp_keeps_the_queue_of_its_closed_form():
+    """Where windows rest, w = 0.95 w / P + beta: the queue is the sum of beta less 0.05 bandwidth-delay products.
+
+    beta = 150 Mbit/s x base round-trip time; P = 1 + queue / product while the link is full. A packet a flow to spare.
+    """
+    scenario = incast_links.draw_links("burst", 7, 1, [32], 25, True)[0]
     flows = tuple(replace(flow, kind=layout.POWER_TCP) for flow in scenario.flows)
-    late = replace(scenario, flows=flows, epoch=0, measured_from=2 * MILLI)
-    _, measured = run(late)
-    beta = 150 * MEGA * flows[0].base / (8 * SECOND)
-    assert 0 <= measured.mean_queue <= len(flows) * (beta + 1000)
+    _, measured = run(replace(scenario, flows=flows, epoch=0, measured_from=2 * MILLI))
+    base, rate = flows[0].base, scenario.rates[0][1]
+    expected = (len(flows) * 150 * MEGA - 0.05 * rate) * base / (8 * SECOND)
+    assert abs(measured.mean_queue - expected) < len(flows) * 1000
     assert measured.utilisation > 0.93

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adrs.errors import UserError
 from evaluators.routing import agent_accounting as accounting
-from evaluators.routing import agent_bank, agent_prefixes, reference, tiers
+from evaluators.routing import agent_bank, agent_prefixes, masking, reference, tiers
 from evaluators.routing.agent_accounting import ERROR, Facts
 
 
@@ -171,7 +171,7 @@ def test_ids_are_renamed_and_names_of_issues_masked():
         {"role": "assistant", "content": None, "tool_calls": [call], "secret": 1},
         {"role": "tool", "content": "in /testbed/astropy__astropy-12907/x.py", "tool_call_id": "toolu_9f"},
     ]
-    (shown,) = agent_prefixes.masked([prompt])
+    (shown,) = masking.masked([prompt])
     assert shown[0]["tool_calls"][0]["id"] == shown[1]["tool_call_id"] == "call_1"
     assert "astropy" not in str(shown)
     assert "secret" not in shown[0]

@@ -42,6 +42,17 @@ def test_worse_and_dearer_points_change_nothing_of_the_extended_area():
     assert more == pytest.approx(cost_curves.extended_area(COST, QUALITY, anchors), abs=1e-12)
 
 
+def test_one_dear_point_makes_an_official_area_and_hardly_any_of_ours():
+    """A constant policy that asks the dearest model once stretches the range that the official area is taken over."""
+    cheap, good = np.full(24, 1.0), np.full(24, 0.7)
+    cost, quality = np.append(cheap, 50.0), np.append(good, 0.71)
+    anchors = Anchors(1.0, 5.0)
+    assert cost_curves.official_area(cheap, good) == 0.0
+    assert cost_curves.official_area(cost, quality) > 0.7
+    ours = [cost_curves.extended_log_area(*points, anchors) for points in ((cheap, good), (cost, quality))]
+    assert ours[1] - ours[0] < 0.01
+
+
 @pytest.fixture
 def tiny():
     """One query, two models: scores rise with the budget, answers are as long as their budget."""

@@ -47,7 +47,8 @@ def test_cheats_get_the_verdict_they_deserve(name, tmp_path):
     problem = small(name, tmp_path)
     best = problem.baseline("state-of-the-art").path.read_text()
     cheats = {cheat.name: cheat.path.read_text() for cheat in problem.cheats}
-    results = run(problem, {"honest": best, **cheats, "honest again": best})
+    random = {each.name: each.path.read_text() for each in problem.baselines if each.name.startswith("random-")}
+    results = run(problem, {"honest": best, **cheats, **random, "honest again": best})
     assert results["honest"].verdict == "ok", results["honest"].reason
     assert results["honest"].fitness == results["honest again"].fitness
     for cheat in problem.cheats:
@@ -57,6 +58,9 @@ def test_cheats_get_the_verdict_they_deserve(name, tmp_path):
         if result.verdict == "ok":
             allowed = 0.02 * abs(results["honest"].fitness)  # what luck makes of so few queries
             assert result.fitness <= results["honest"].fitness + allowed
+    if "looks_for_names" in cheats:
+        (chance,) = random
+        assert results["looks_for_names"].fitness == results[chance].fitness, "there was no name to be found"
 
 
 @pytest.mark.parametrize("name", NAMES)

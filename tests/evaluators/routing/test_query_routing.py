@@ -1,5 +1,7 @@
 """Synthetic queries, what is shown of them, and how decisions are judged."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -186,3 +188,32 @@ def test_an_interval_holds_the_mean_and_is_the_same_each_time():
     both = [intervals.interval(sums, lambda found: found[:, 1] / found[:, 0]) for _ in range(2)]
     assert both[0] == both[1]
     assert both[0][0] < values.mean() < both[0][1]
+
+
+def test_replicates_of_two_programs_are_paired():
+    """Their differences give the interval that a test workload reports."""
+    given = spec(split="test")
+    task = SMALL.load(given)
+    ours = evaluate("def route(model, state, request):\n    return 5\n", task, split="test")
+    theirs = evaluate(PROBLEM.baseline("state-of-the-art").path.read_text(), task, split="test")
+    differences = np.array(ours.replicates()) - np.array(theirs.replicates())
+    low, high = np.percentile(differences, (2.5, 97.5))
+    assert (low, high) == pytest.approx((ours["gain_over_baseline_low"], ours["gain_over_baseline_high"]))
+    assert np.percentile(ours.replicates(), 2.5) == pytest.approx(ours["arena_score_low"])
+
+
+def test_a_table_of_seen_prompts_is_worth_nothing_on_test():
+    """No prompt of a test workload was ever in train: only what the table falls back to counts there."""
+    train, test = SMALL.load(spec()), SMALL.load(spec(seed=2, split="test"))
+    best = arena.oracle_by_accuracy(train.asked.accuracy, train.asked.cost)
+    table = {hashlib.sha256(text.encode()).hexdigest()[:12]: int(pick)
+             for text, pick in zip(train.asked.texts, best, strict=True)}  # fmt: skip
+    memory = (
+        f"import hashlib\nTABLE = {table}\n\n\ndef route(model, state, request):\n"
+        "    return TABLE.get(hashlib.sha256(request['text'].encode()).hexdigest()[:12], 5)\n"
+    )
+    fallback = "def route(model, state, request):\n    return 5\n"
+    gap = evaluate(memory, train)["arena_score"] - evaluate(fallback, train)["arena_score"]
+    assert gap > 0.1
+    scores = [evaluate(source, test, split="test")["arena_score"] for source in (memory, fallback)]
+    assert scores[0] == scores[1]

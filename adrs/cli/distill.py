@@ -25,7 +25,18 @@ def distill(
     mode: Annotated[
         str, typer.Option("--mode", help="preserve: the same policy, shorter; improve: no worse, it may do otherwise.")
     ] = "preserve",
-    only: Annotated[str | None, typer.Option("--only", help="One stage: minimise or export. [default: all]")] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="One stage: minimise, expression or export. [default: all]")
+    ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option("--teacher", metavar="W.npz", help="Distil a network of PROBLEM instead of a program."),
+    ] = None,
+    leaves: Annotated[int, typer.Option("--leaves", min=1, max=4, help="The most expressions of a branched rule.")] = 4,
+    length: Annotated[int, typer.Option("--length", min=3, max=30, help="The most nodes of an expression.")] = 20,
+    rounds: Annotated[
+        int, typer.Option("--rounds", min=1, max=10, help="Fits of a rule, each to what earlier rules came to see.")
+    ] = 3,
     budget: Annotated[str, typer.Option("--budget", help="Time for everything: 90s, 10m, 2h.")] = "10m",
     target: Annotated[
         str, typer.Option("--target", help="Languages to export a rule to: python, c, fixed, latex.")
@@ -51,7 +62,7 @@ def distill(
     from adrs.budget import parse_duration
     from adrs.cli.output import print_json
     from adrs.distill.export.targets import read_targets
-    from adrs.distill.session import STAGES, of_file, of_run
+    from adrs.distill.session import OF_NETWORKS, STAGES, of_file, of_network, of_run
     from adrs.distill.tolerance import MODES
     from adrs.distill.work import Wish
 
@@ -60,13 +71,19 @@ def distill(
     if only is not None and only not in STAGES:
         raise UserError(f'--only "{only}"{did_you_mean(only, STAGES)}')
     seconds = parse_duration(budget)
-    cores = workers or len(os.sched_getaffinity(0))
-    wish = Wish(mode, only, seconds, seed or 0, cores, read_targets(target))  # type: ignore[arg-type]
+    wish = Wish(
+        mode, only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds,  # type: ignore[arg-type]
+        read_targets(target),
+    )  # fmt: skip
 
     def say(line: str) -> None:
         print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
 
-    if program is None or program.isdigit():
+    if teacher is not None:
+        if program is not None or only not in (None, *OF_NETWORKS):
+            raise UserError("--teacher stands in the place of a program, and there is nothing in it to minimise")
+        outcome = of_network(subject, teacher, wish, output, say)
+    elif program is None or program.isdigit():
         folder = folders.find_run(subject, runs_dir)
         outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, say)
     else:
@@ -96,7 +113,6 @@ def _draw(outcome: Any) -> None:
 def _print(outcome: Any) -> None:
     from adrs.cli.output import console, safe
     from adrs.cli.pareto_view import legend, pareto_table
-    from adrs.distill.export.words import words
     from adrs.distill.table import entries
 
     out, work = console(), outcome.work
@@ -104,9 +120,6 @@ def _print(outcome: Any) -> None:
     out.print(pareto_table(rows, out.width))
     for sentence in legend(rows, out.width):
         out.print(sentence, style="dim")
-    rule = work.rule or work.subject.rule
-    for place, line in enumerate(words(rule) if rule else ()):
-        out.print(f"{'rule' if place == 0 else '':<10} {safe(line)}", soft_wrap=True)
     width = max((len(check.name) for check in work.checks), default=10)
     for check in work.checks:
         word = "[dim]skipped[/]" if check.skipped else "[green]ok     [/]" if check.ok else "[red]failed [/]"

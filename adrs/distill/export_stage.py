@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from adrs.distill.cost import cost
 from adrs.distill.export.python import python
-from adrs.distill.export.words import words
 from adrs.distill.record import Ended, record
 from adrs.distill.work import Check, Result, Row, Work
 from adrs.errors import UserError
 from adrs.program import Evaluation, Job, Recording, Split
 from adrs.rule.form import Rule
+from adrs.rule.text import text
 
 if TYPE_CHECKING:
     from adrs.distill.checks import record as checked
@@ -61,7 +61,9 @@ class Export:
         checks += await _closed_loop(work, exported, row.evaluations.get("validation"), deadline)
         unverified = exporting.mark(exported, checks)
         times = await asyncio.to_thread(_times, exported, source, rows)
-        work.sections.append("\n".join(["## The rule", "", "```", *words(rule), "```"]))
+        if work.rule is None:
+            work.sections.append(f"## Rule\n\n```\n{text(rule)}\n```")
+            work.say(text(rule))
         _hand_in(work, exported, checks, replace(row, more={**row.more, "ns": times}), source)
         for target, reasons in unverified.items():
             work.not_done.append(f"{target}: {', '.join(reasons)}; the export is unverified.")

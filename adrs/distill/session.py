@@ -17,6 +17,7 @@ from adrs.calibrate import Calibration, calibrate
 from adrs.distill import pareto
 from adrs.distill.export.python import python
 from adrs.distill.export_stage import Export
+from adrs.distill.expression import ExpressionSearch
 from adrs.distill.minimisation import Minimisation
 from adrs.distill.minimise import Stop
 from adrs.distill.report import FILE, report
@@ -31,7 +32,9 @@ from adrs.rule.file import read_rule
 from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
 
-STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "export": Export}
+STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": ExpressionSearch, "export": Export}
+OF_NETWORKS = ("expression", "export")
+"""Stages that need no program."""
 PROPOSER = "distill"
 _FOR_TEST = 0.1
 """Share of the time that is kept for the measurements on `test`."""
@@ -111,16 +114,24 @@ def _rule(loaded: Problem, file: Path) -> Subject:
     return Subject(python(rule, loaded.distillation.function), file.name, rule=rule)
 
 
+def of_network(name_or_path: str, file: Path, wish: Wish, output: Path | None, say: Callable[[str], None]) -> Outcome:
+    """Distil a neural teacher: a file of arrays. Raises UserError for what the user can mend."""
+    subject = Subject("", file.name, network=file)
+    return _distilled(problem.load(name_or_path), subject, wish, "local", None, output or Path(f"distill-{file.stem}"),
+                      None, say)  # fmt: skip
+
+
 def _distilled(
     loaded: Problem, subject: Subject, wish: Wish, executor: str, sandbox: str | None, folder: Path,
     calibration: Calibration | None, say: Callable[[str], None],
 ) -> Outcome:  # fmt: skip
     if loaded.trust == "shared":
         raise UserError(f"{loaded.name} is judged by a shared evaluator, whose scores cannot stand for a program's own")
-    try:
-        Screen(loaded).check(subject.source, anywhere=True)
-    except Rejected as rejected:
-        raise UserError(f"{subject.name} is no program of {loaded.name}: {rejected}") from None
+    if subject.network is None:
+        try:
+            Screen(loaded).check(subject.source, anywhere=True)
+        except Rejected as rejected:
+            raise UserError(f"{subject.name} is no program of {loaded.name}: {rejected}") from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -141,7 +152,8 @@ async def _work(
             known = calibration or await calibrate(loaded, executor, SPLITS)
             work = Work(loaded, subject, wish, executor, known, folder, stop, say)
             deadline = began + (1 - _FOR_TEST) * wish.seconds
-            stages = [stage() for name, stage in STAGES.items() if wish.only in (None, name)]
+            stages = [stage() for name, stage in STAGES.items()
+                      if wish.only in (None, name) and (subject.network is None or name in OF_NETWORKS)]  # fmt: skip
             for place, stage in enumerate(stages):
                 left = deadline - time.monotonic()
                 await stage.run(work, time.monotonic() + left / (len(stages) - place))

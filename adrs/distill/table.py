@@ -36,11 +36,12 @@ def values_by_workload(work: Work) -> tuple[dict[str, float], dict[str, float]]:
 
 
 def entry(work: Work, row: Row) -> Entry:
-    """A row. What stages know beyond it stands in `Row.more`: operations, worst_tenth, fidelity, ns, eligible."""
+    """A row. Stages say more in `Row.more`: operations, worst_tenth by split, fidelity, ns, eligible."""
     more = row.more
     scores = {split: found for split in SPLITS if (found := _score(work, row, split)) is not None}
     chosen = work.chosen is not None and row is work.chosen.row
-    return Entry(row.name, row.kind, row.nodes, more.get("operations"), scores, more.get("worst_tenth"),
+    worst = more.get("worst_tenth", {})
+    return Entry(row.name, row.kind, row.nodes, more.get("operations"), scores, worst.get("validation"),
                  more.get("fidelity"), more.get("ns", {}), chosen, more.get("eligible", True))  # fmt: skip
 
 

@@ -26,13 +26,19 @@ class Wish:
     """For everything together."""
     seed: int = 0
     workers: int = 1
+    leaves: int = 4
+    """The most expressions that branches lead to."""
+    length: int = 20
+    """The most nodes of an expression without branches, before its constants are written out."""
+    rounds: int = 3
+    """Times that a rule is fitted, after the first to what rules before it came to see."""
     targets: tuple[Target, ...] = TARGETS
     """Languages to export a rule to."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The program that is distilled."""
+    """What is distilled."""
 
     source: str
     name: str
@@ -41,6 +47,8 @@ class Subject:
     """In its run; None outside of one."""
     evaluations: Mapping[Split, Evaluation] = field(default_factory=dict)
     """What the run's log knows of it."""
+    network: Path | None = None
+    """A file of weights instead of a source, which is empty then."""
     rule: Rule | None = None
     """What the source was made of, where the subject is a rule."""
 
@@ -113,7 +121,7 @@ class Work:
     """Everything else that the table shows."""
     chosen: Result | None = None
     rule: Rule | None = None
-    """What was found to stand for the program, for the stages after it."""
+    """What the program or network is as a rule: what exports are made of."""
     checks: list[Check] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
     """What was left out, and why: sentences."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from types import TracebackType
@@ -16,7 +17,11 @@ class Workers:
     def __init__(self, count: int) -> None:
         """With a count of 0 all is done here."""
         self.count = count
-        self._pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) if count > 0 else None
+        self._pool: ProcessPoolExecutor | None = None
+        if count > 0:
+            ignored = (signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to answer
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=signal.signal, initargs=ignored)
 
     async def map(self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
         """Results in the order of the calls. Cancelled, what waits is never begun."""

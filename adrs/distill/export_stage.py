@@ -14,7 +14,7 @@ from adrs.distill.export.python import python
 from adrs.distill.record import Ended, record
 from adrs.distill.work import Check, Result, Row, Work
 from adrs.errors import UserError
-from adrs.program import Evaluation, Job, Recording, Split
+from adrs.program import FULL, Evaluation, Job, Recording, Split
 from adrs.rule.form import Rule
 from adrs.rule.text import text
 
@@ -145,21 +145,33 @@ def _times(exported: "Exported", source: str, rows: NDArray[np.float64]) -> dict
 
 
 def _hand_in(work: Work, exported: "Exported", checks: "Sequence[checked.Check]", row: Row, source: str) -> None:
-    failed = [check for check in checks if check.failed]
-    row = replace(row, more={**row.more, "eligible": not failed})
-    result = Result(source, "distil", f"{work.subject.name} as a rule", row)
+    """The rule's row, chosen unless a check of it failed; fixed point, whose answers differ, has a row of its own."""
+    failed = [check for check in checks if check.failed and check.target not in ("fixed", "latex")]
+    times = row.more["ns"]
+    if "fixed" in exported.targets:
+        work.rules.append(_fixed(work, checks, row, {"fixed": times["fixed"]} if "fixed" in times else {}))
+    times = {language: each for language, each in times.items() if language != "fixed"}
+    row = replace(row, more={**row.more, "ns": times, "eligible": not failed})
     known = next((place for place, each in enumerate(work.results) if each.source == source), None)
     if known is None:
-        work.results.append(result)
-    else:
-        was_chosen = work.chosen is work.results[known]
-        result = replace(work.results[known], row=row)
-        work.results[known] = result
-        work.chosen = result if was_chosen else work.chosen
-    if failed:
-        work.chosen = None if work.chosen is result else work.chosen
-    elif work.chosen is None:
-        work.chosen = result
+        work.results.append(Result(source, "distil", f"{work.subject.name} as a program", row))
+        known = len(work.results) - 1
+    was_chosen = work.chosen is None or work.chosen is work.results[known]
+    work.results[known] = replace(work.results[known], row=row)
+    if was_chosen:
+        work.chosen = None if failed else work.results[known]
     work.checks += [Check(f"{check.name} {check.target}".strip(), check.ok, check.skipped, check.detail)
                     for check in checks]  # fmt: skip
-    work.files += exported.files
+    work.files += [path for path in exported.files if path not in work.files]
+
+
+def _fixed(work: Work, checks: "Sequence[checked.Check]", row: Row, times: dict[str, float]) -> Row:
+    """The row of rule_fixed.c, with what it reached in closed loop."""
+    metric, evaluations = work.problem.objective.metric, dict[Split, Evaluation]()
+    value = next((check.value for check in checks if check.target == "fixed" and check.value is not None), None)
+    if value is not None:
+        fitness = work.problem.objective.fitness(value)
+        evaluations["validation"] = Evaluation("validation", FULL, "ok", metrics={metric: value}, fitness=fitness)
+    eligible = not any(check.failed for check in checks if check.target in ("", "fixed"))
+    more = {"operations": row.more["operations"], "ns": times, "eligible": eligible}
+    return Row(f"{row.name}, fixed point", "fixed", row.nodes, evaluations, more)

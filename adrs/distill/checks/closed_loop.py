@@ -112,14 +112,14 @@ def _compared(loop: Loop, found: Mapping[str, Metrics], target: str) -> Check:
         points = None if loop.scale is None else abs(_score(loop.scale, ours) - _score(loop.scale, theirs))
         close = abs(ours - theirs) <= _SHARE * abs(theirs) if points is None else points <= HALF_A_POINT
         said += "" if points is None else f"; {points:.2g} points apart"
-        return Check(NAME, close, said, target=target)
+        return Check(NAME, close, said, target=target, value=ours)
     for name, metrics in found.items():
         expected = loop.reference[name][metric]
         if not math.isclose(metrics[metric], expected, rel_tol=EQUAL, abs_tol=EQUAL):
             return Check(
                 NAME, False, f"{name}: {metric} {metrics[metric]!r}, the interpreter {expected!r}", target=target
             )
-    return Check(NAME, math.isclose(ours, theirs, rel_tol=EQUAL, abs_tol=EQUAL), said, target=target)
+    return Check(NAME, math.isclose(ours, theirs, rel_tol=EQUAL, abs_tol=EQUAL), said, target=target, value=ours)
 
 
 def _value(loop: Loop, found: Mapping[str, Metrics]) -> float:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from adrs.calibrate import Calibration
 from adrs.distill.checks.record import Check
+from adrs.distill.export.targets import TARGETS, Target
 from adrs.distill.minimise import Stop
 from adrs.distill.tolerance import Mode
 from adrs.evaluate.executor import Executor
@@ -32,6 +33,8 @@ class Wish:
     """The most nodes of an expression without branches, before its constants are written out."""
     rounds: int = 3
     """Times that a rule is fitted, after the first to what rules before it came to see."""
+    targets: tuple[Target, ...] = TARGETS
+    """Languages to export a rule to."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Subject:
     """What the run's log knows of it."""
     network: Path | None = None
     """A file of weights instead of a source, which is empty then."""
+    rule: Rule | None = None
+    """What the source was made of, where the subject is a rule."""
 
 
 @dataclass(frozen=True)

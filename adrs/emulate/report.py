@@ -75,11 +75,13 @@ class Report:
             for kind in ("simulated", "emulated")
         )
         programs = [each.name for each in self.entrants if not each.native and each.name in simulated]
+        winner = max(emulated, key=emulated.__getitem__, default=None)
+        best = max(simulated, key=lambda name: (simulated[name], name == winner), default=None)
         return Ranking(
             rank_correlation([simulated[name] for name in programs], [emulated[name] for name in programs]),
             rank_correlation(list(simulated.values()), list(emulated.values())),
-            max(simulated, key=simulated.__getitem__, default=None),
-            max(emulated, key=emulated.__getitem__, default=None),
+            best,
+            winner,
         )
 
     def plain(self) -> dict[str, Any]:

@@ -113,6 +113,17 @@ def test_a_winner_that_changes_is_said(contrary: Path, monkeypatch: pytest.Monke
     assert emulate.save(report, tmp_path) != path
 
 
+def test_a_winner_that_was_level_before_is_no_change() -> None:
+    """As of an algorithm of the simulator's and of the kernel, which are one and the same in simulation."""
+    spec = WorkloadSpec("p", "w", "f", "fresh")
+    entrants = (emulate.Entrant("one", native="one"), emulate.Entrant("kernel-one", native="kernel-one"))
+    report = emulate.Report("p", "value", "maximize", "tun", (Condition("c", "", spec, spec, 1.0),), entrants, {})
+    for name, value in (("one", 1.0), ("kernel-one", 1.5)):
+        report.outcomes.append(emulate.Outcome("c", name, {"value": 1.0}, {"value": value}, ""))
+    found = report.ranking()
+    assert found.winner_simulated == found.winner_emulated == "kernel-one"
+
+
 def test_a_program_that_fails_has_no_result_and_no_rank(contrary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = emulate.Entrant("broken", "def solve(instance):\n    return 1 // 0\n")
     good = emulate.Entrant("good", (contrary / "seed.py").read_text())

@@ -16,6 +16,8 @@ class Check:
     skipped: bool = False
     target: str = ""
     """The export that it is about; empty for the rule itself."""
+    value: float | None = None
+    """The problem's primary metric that an export reached in closed loop."""
 
     @property
     def failed(self) -> bool:

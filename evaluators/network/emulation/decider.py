@@ -47,8 +47,7 @@ class Decider:
     def ask(self, observation: NDArray[np.float64]) -> None:
         """Begin to decide."""
         self._since = clock()
-        self._asked = self._pool.submit(self._decide, observation.copy())
-        self._asked.add_done_callback(lambda _: os.eventfd_write(self._bell, 1))
+        self._asked = self._pool.submit(self._answer, observation.copy())
 
     def take(self) -> float:
         """The answer, waited for if need be. Raises whatever deciding raised."""
@@ -57,6 +56,13 @@ class Decider:
         os.eventfd_read(self._bell)
         self.longest = max(self.longest, clock() - self._since)
         return answer
+
+    def _answer(self, observation: NDArray[np.float64]) -> float:
+        """Decide, in the thread, and ring before anybody can see that it is done."""
+        try:
+            return self._decide(observation)
+        finally:
+            os.eventfd_write(self._bell, 1)
 
 
 @contextlib.contextmanager

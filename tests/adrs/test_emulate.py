@@ -49,6 +49,11 @@ class Contrary:
 
 
 class Emulated(JobBalancing):
+    def load(self, spec):
+        from dataclasses import replace
+
+        return super().load(replace(spec, family="uniform"))
+
     def evaluate(self, policy, workload, spec):
         metrics = super().evaluate(policy, workload, spec)
         if spec.family == "real":

@@ -126,15 +126,19 @@ def test_processes_go_with_their_parent():
 
 
 def test_an_acknowledgement_came_when_the_kernel_got_it_and_not_when_it_is_read():
+    """A kernel begins to note arrivals a moment after the first socket has asked for it, so the first may be missed."""
     with datagrams.udp_socket() as one, datagrams.udp_socket() as other:
         datagrams.connect(one, other)
-        datagrams.write(one.fileno(), b"early")
-        time.sleep(0.05)
-        found = datagrams.receive(other)
-        assert found is not None
-        data, came = found
-        assert data == b"early"
-        assert came is None or came <= time.time_ns() - 50_000_000
+        ages = []
+        while len(ages) < 100 and max(ages, default=0) < 20_000_000:
+            datagrams.write(one.fileno(), b"early")
+            time.sleep(0.02)
+            found = datagrams.receive(other)
+            assert found is not None
+            data, came = found
+            assert data == b"early"
+            ages.append(time.time_ns() - came if came is not None else 0)
+        assert ages[-1] >= 20_000_000
         assert datagrams.receive(other) is None
 
 

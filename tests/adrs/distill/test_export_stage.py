@@ -11,12 +11,13 @@ import pytest
 
 pytest.importorskip("mpmath", reason="mpmath is not installed: pip install 'adrs[distill]'")
 
-from adrs.distill import export_stage, exporting
+from adrs.distill import export_stage, exporting, session
 from adrs.distill.checks import compiler
 from adrs.distill.checks.rows import Trial
+from adrs.distill.export.python import python
 from adrs.distill.export.targets import read_targets
 from adrs.distill.session import Outcome, of_file
-from adrs.distill.work import Wish
+from adrs.distill.work import Result, Row, Wish, Work
 from adrs.errors import UserError
 from adrs.problem import Problem
 from adrs.rule.file import read_rule, rule_text
@@ -96,6 +97,36 @@ def test_without_a_rule_nothing_is_exported_and_that_is_said(tmp_path: Path) -> 
     outcome = distilled(tmp_path / "program.py", tmp_path / "out", only="export")
     assert outcome.exit_code == 3
     assert outcome.work.not_done == ["nothing was exported, since there is no rule."]
+
+
+class Searched:
+    """A search that has found the rule already, and what it had before."""
+
+    name = "expression"
+    rule: Rule
+
+    async def run(self, work: Work, deadline: float) -> None:
+        work.rule = self.rule
+        row = Row("rule", "flat", 7, {}, {"fidelity": 0.9, "worst_tenth": {"validation": 0.1}})
+        work.results.append(Result(python(self.rule, "valve"), "distil", "found", row))
+        work.chosen = work.results[-1]
+
+
+def test_a_rule_that_was_found_before_keeps_its_row_and_gets_costs(
+    valve: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Searched.rule = read_rule(written(valve, tmp_path, HOLD))
+    monkeypatch.setattr(session, "STAGES", {"expression": Searched, "export": export_stage.Export})
+    (tmp_path / "program.py").write_text("def valve(observation, state):\n    return -observation[-2]\n")
+    outcome = distilled(tmp_path / "program.py", tmp_path / "out", targets=("python",))
+    (result,) = outcome.work.results
+    assert outcome.work.chosen is result
+    assert result.rationale == "found"
+    row = next(each for each in outcome.plain()["rules"] if each["chosen"])
+    assert (row["kind"], row["fidelity"], row["worst_tenth"]) == ("flat", 0.9, 0.1)
+    assert row["operations"] > 0
+    assert row["ns_python"] > 0.0
+    assert row["validation"] is not None
 
 
 @pytest.mark.slow

@@ -120,10 +120,10 @@ def _print(outcome: Any) -> None:
     out.print(pareto_table(rows, out.width))
     for sentence in legend(rows, out.width):
         out.print(sentence, style="dim")
-    width = max((len(check.name) for check in work.checks), default=10)
+    width = max((len(check.title) for check in work.checks), default=10)
     for check in work.checks:
         word = "[dim]skipped[/]" if check.skipped else "[green]ok     [/]" if check.ok else "[red]failed [/]"
-        out.print(f"{check.name:<{width}} {word}  {safe(check.detail)}", soft_wrap=True)
+        out.print(f"{check.title:<{width}} {word}  {safe(check.detail)}", soft_wrap=True)
     for sentence in work.not_done:
         out.print(f"note       {safe(sentence)}", soft_wrap=True)
     for name, number in outcome.number.items():

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from adrs.distill.cost import cost
 from adrs.distill.export.python import python
 from adrs.distill.record import Ended, record
-from adrs.distill.work import Check, Result, Row, Work
+from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
 from adrs.program import FULL, Evaluation, Job, Recording, Split
 from adrs.rule.form import Rule
 from adrs.rule.text import text
 
 if TYPE_CHECKING:
-    from adrs.distill.checks import record as checked
+    from adrs.distill.checks.record import Check
     from adrs.distill.exporting import Exported, Trial
 
 _RECORDED_WORKLOADS = 4
@@ -105,7 +105,7 @@ async def _recorded(work: Work, rule: Rule, source: str) -> NDArray[np.float64]:
     return np.asarray(rows, dtype=np.float64).reshape(len(rows), inputs.window, len(inputs.features))
 
 
-def _checked(exported: "Exported", trial: "Trial") -> "list[checked.Check]":
+def _checked(exported: "Exported", trial: "Trial") -> "list[Check]":
     from adrs.distill import exporting
 
     return exporting.check(exported, exporting.expected(exported.rule, trial))
@@ -113,7 +113,7 @@ def _checked(exported: "Exported", trial: "Trial") -> "list[checked.Check]":
 
 async def _closed_loop(
     work: Work, exported: "Exported", evaluation: Evaluation | None, deadline: float
-) -> "list[checked.Check]":
+) -> "list[Check]":
     from adrs.distill import exporting
 
     specs = work.problem.workloads["validation"]
@@ -144,7 +144,7 @@ def _times(exported: "Exported", source: str, rows: NDArray[np.float64]) -> dict
     return times
 
 
-def _hand_in(work: Work, exported: "Exported", checks: "Sequence[checked.Check]", row: Row, source: str) -> None:
+def _hand_in(work: Work, exported: "Exported", checks: "Sequence[Check]", row: Row, source: str) -> None:
     """The rule's row, chosen unless a check of it failed; fixed point, whose answers differ, has a row of its own."""
     failed = [check for check in checks if check.failed and check.target not in ("fixed", "latex")]
     times = row.more["ns"]
@@ -160,12 +160,11 @@ def _hand_in(work: Work, exported: "Exported", checks: "Sequence[checked.Check]"
     work.results[known] = replace(work.results[known], row=row)
     if was_chosen:
         work.chosen = None if failed else work.results[known]
-    work.checks += [Check(f"{check.name} {check.target}".strip(), check.ok, check.skipped, check.detail)
-                    for check in checks]  # fmt: skip
+    work.checks += checks
     work.files += [path for path in exported.files if path not in work.files]
 
 
-def _fixed(work: Work, checks: "Sequence[checked.Check]", row: Row, times: dict[str, float]) -> Row:
+def _fixed(work: Work, checks: "Sequence[Check]", row: Row, times: dict[str, float]) -> Row:
     """The row of rule_fixed.c, with what it reached in closed loop."""
     metric, evaluations = work.problem.objective.metric, dict[Split, Evaluation]()
     value = next((check.value for check in checks if check.target == "fixed" and check.value is not None), None)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+from adrs.distill.checks.record import Check
 from adrs.distill.closed_loop import ClosedLoop, Outcome
 from adrs.distill.export.python import python
 from adrs.distill.record import Ended, joined
@@ -15,7 +16,7 @@ from adrs.distill.search import require
 from adrs.distill.symbolic import HALF_A_POINT, Distilling, Found, Plan
 from adrs.distill.teacher import load_network
 from adrs.distill.teachers import NetworkTeacher, ProgramTeacher
-from adrs.distill.work import Check, Result, Row, Work
+from adrs.distill.work import Result, Row, Work
 from adrs.distill.workers import Workers
 from adrs.errors import UserError
 from adrs.program import FULL, SPLITS, Evaluation, Job, Recording, Split
@@ -139,8 +140,9 @@ class _Distillation:
         assert chosen.rule is not None
         work.rule = chosen.rule
         work.write("rule.json", json.dumps(plain(chosen.rule), indent=1) + "\n")
-        gap = gap_said([chosen], 2.0 * self._margin)
-        work.not_done += [f"{gap}."] if gap else []
+        if "validation" in chosen.outcomes and "test" in chosen.outcomes:
+            gap = gap_said(self._points(chosen, "validation"), self._points(chosen, "test"))
+            work.not_done += [f"{gap}."] if gap else []
         result = await self._result(chosen)
         work.results.append(result)
         less = self._less_than_the_teacher(chosen)
@@ -151,6 +153,12 @@ class _Distillation:
         work.checks.append(Check("rule", True, detail=f"{chosen.operations} operations, R2 {chosen.fidelity:.3f}"))
         work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
         work.say(text(chosen.rule))
+
+    def _points(self, row: RuleRow, split: Split) -> float:
+        """The score, or what stands for it where there is no scale."""
+        scale = self._work.calibration.scale(split)
+        score = scale.total.score(row.outcomes[split].value) if scale and scale.total else None
+        return row.outcomes[split].fitness / (2.0 * self._margin) if score is None else score
 
     def _less_than_the_teacher(self, chosen: RuleRow) -> str:
         """A sentence where the rule does worse on validation by more than half a point."""

@@ -17,7 +17,7 @@ def report(work: Work) -> str:
         *table(work), "",
         *(f"- {_plain(sentence)}" for sentence in work.not_done), "",
         "| check | | |", "|---|---|---|",
-        *(f"| {check.name} | {_verdict(check.ok, check.skipped)} | {_plain(check.detail)} |" for check in work.checks),
+        *(f"| {check.title} | {_verdict(check.ok, check.skipped)} | {_plain(check.detail)} |" for check in work.checks),
     ]  # fmt: skip
     return "\n".join([*lines, "", *work.sections]) + "\n"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adrs.calibrate import Calibration
+from adrs.distill.checks.record import Check
 from adrs.distill.export.targets import TARGETS, Target
 from adrs.distill.minimise import Stop
 from adrs.distill.tolerance import Mode
@@ -73,20 +74,6 @@ class Row:
             "score": {split: found.score for split, found in self.evaluations.items()},
             metric: {split: found.metrics.get(metric) for split, found in self.evaluations.items()},
         }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Check:
-    """Something that was claimed and looked into."""
-
-    name: str
-    ok: bool
-    skipped: bool = False
-    detail: str = ""
-
-    def plain(self) -> dict[str, Any]:
-        """As plain data."""
-        return {"name": self.name, "ok": self.ok, "skipped": self.skipped, "detail": self.detail}
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,13 @@ class Workers:
                 future.cancel()
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, also in the middle of a call."""
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            processes = list((self._pool._processes or {}).values())  # terminate_workers from Python 3.14 on
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.terminate()
+                process.join()
 
     def __enter__(self) -> "Workers":
         return self

@@ -20,6 +20,11 @@ class Check:
     """The problem's primary metric that an export reached in closed loop."""
 
     @property
+    def title(self) -> str:
+        """Its name and what it is about."""
+        return f"{self.name} {self.target}".strip()
+
+    @property
     def failed(self) -> bool:
         """Whether it was made and did not pass."""
         return not self.ok and not self.skipped

@@ -24,6 +24,7 @@ from adrs.rule.file import read_rule, rule_text
 from adrs.rule.form import Constant, Leaf, Rule
 from adrs.rule.plain import from_plain, plain
 from tests.adrs.cli_tools import adrs
+from tests.adrs.distill.conftest import write_network
 from tests.adrs.distill.rules import branch, terminal
 
 FOLDER = str(Path(__file__).parent / "valve")
@@ -128,6 +129,23 @@ def test_a_rule_that_was_found_before_keeps_its_row_and_gets_costs(
     assert row["operations"] > 0
     assert row["ns_python"] > 0.0
     assert row["validation"] is not None
+
+
+def test_a_network_stands_beside_its_rule_with_times_of_its_own(
+    valve: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Taught(Searched):
+        async def run(self, work: Work, deadline: float) -> None:
+            await super().run(work, deadline)
+            work.original = Row("teacher", "teacher", 21, {}, {"operations": 38})
+
+    Taught.rule = read_rule(written(valve, tmp_path, HOLD))
+    monkeypatch.setattr(session, "STAGES", {"expression": Taught, "export": export_stage.Export})
+    wish = Wish(seconds=120.0, workers=1, targets=("python",))
+    outcome = session.of_network(FOLDER, write_network(tmp_path / "W.npz"), wish, tmp_path / "out", lambda line: None)
+    row = next(each for each in outcome.plain()["rules"] if each["kind"] == "teacher")
+    assert row["ns_numpy"] > 0.0
+    assert compiler.find() is None or row["ns_c"] > 0.0
 
 
 @pytest.mark.slow

@@ -13,8 +13,7 @@ class InProcessExecutor:
 
     def __init__(self, problem: Problem, workers: int = 1, sandbox: str | None = None) -> None:
         self._problem = problem
-        self._evaluator = harness.load_evaluator(problem)
-        self._workloads = harness.Workloads(self._evaluator)
+        self._line = harness.Line(problem)
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -25,7 +24,7 @@ class InProcessExecutor:
             policy = InProcessPolicy(self._problem, job.source)
         except harness.PolicyFailure as failure:
             return Evaluation(job.split, "start", failure.verdict, failure.reason)
-        return harness.evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+        return self._line.evaluate(policy, job)
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -59,7 +59,8 @@ def _parameters(
                                    for name in stores(each)}  # fmt: skip
     inside = stores(ast.Module(function.body, []))
     for parameter in [argument.arg for argument in function.args.args]:
-        values = [found[parameter] for found in known]
+        passed = [found[parameter] for found in known]
+        values = [value for value in passed if not (isinstance(value, ast.Name) and value.id == parameter)] or passed
         same = len({ast.dump(value) for value in values}) == 1
         is_known = isinstance(values[0], ast.Constant) or (isinstance(values[0], ast.Name) and values[0].id in outside)
         if loads(function)[parameter] == 0 or (same and is_known and not inside[parameter]):
@@ -72,14 +73,7 @@ def _without_parameter(
     parameter: str, value: ast.expr,
 ) -> ast.Module:  # fmt: skip
     names = [argument.arg for argument in function.args.args if argument.arg != parameter]
-    body = transformed(ast.Module(function.body, []), lambda node: _renamed(node, {parameter: value})).body
-    kept = [argument for argument in function.args.args if argument.arg != parameter]
-    new = with_fields(function, args=with_fields(function.args, args=kept, defaults=[]), body=body)
     by_site = {id(call): found for call, found in zip(sites, known, strict=True)}
-    originals = {id(function): new}
-
-    def change(node: ast.AST) -> ast.AST:
-        return originals.get(id(node), node)
 
     def change_calls(node: ast.AST) -> ast.AST:
         found = by_site.get(id(node))
@@ -87,8 +81,15 @@ def _without_parameter(
             return node
         return with_fields(node, args=[found[name] for name in names], keywords=[])
 
-    # a call may stand within an argument of another call of the same function: then its identity is lost on the way
-    return transformed(transformed(tree, change), change_calls) if not _is_nested(sites) else tree
+    def change_function(node: ast.AST) -> ast.AST:
+        if not isinstance(node, ast.FunctionDef) or node.name != function.name:
+            return node
+        kept = [argument for argument in node.args.args if argument.arg != parameter]
+        body = transformed(ast.Module(node.body, []), lambda inner: _renamed(inner, {parameter: value})).body
+        return with_fields(node, args=with_fields(node.args, args=kept, defaults=[]), body=body)
+
+    # a call within an argument of another call of the same function would lose its identity on the way
+    return tree if _is_nested(sites) else transformed(transformed(tree, change_calls), change_function)
 
 
 def _is_nested(sites: list[ast.Call]) -> bool:

@@ -15,7 +15,9 @@ def constants(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     All numbers at once first, then each.
     """
     for digits in _DIGITS:
-        yield made("constants", f"all numbers to {digits} digits", tree, _all_rounded(tree, digits))
+        rounded = _all_rounded(tree, digits)
+        if rounded is not tree:
+            yield made("constants", f"all numbers to {digits} digits", tree, rounded)
     for path, node in walk(tree):
         value = _value(node, path)
         for shorter in () if value is None else _shorter(value):

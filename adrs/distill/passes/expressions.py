@@ -14,11 +14,13 @@ _LEFT_ALONE = ("annotation", "returns", "decorator_list", "type_params", "bases"
 def expressions(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of single expressions."""
     modules = _modules(tree)
-    whole = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # these go as statements
+    whole = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for path, node in walk(tree):
-        if not isinstance(node, ast.expr) or not _is_editable(node, path) or id(node) in whole:
+        if not isinstance(node, ast.expr) or not _is_editable(node, path):
             continue
         for new in _alternatives(node, path, modules):
+            if id(node) in whole and not isinstance(new, ast.Call):
+                continue  # as good as leaving out the statement
             yield replacing(tree, "expressions", path, node, new)
 
 

@@ -38,13 +38,6 @@ def names(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     yield from _shared(tree)
 
 
-def _scopes(tree: ast.Module) -> Iterator[tuple[Path, ast.Module | ast.FunctionDef]]:
-    """The module and all functions."""
-    for path, node in walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef):
-            yield path, node
-
-
 def _inlined(tree: ast.Module) -> Iterator[Edit]:
     """`x = e` and one read of x become e in that place; a constant may be read deeper, or several times."""
     bound, read = stores(tree), loads(tree)
@@ -163,7 +156,9 @@ def _shared(tree: ast.Module) -> Iterator[Edit]:
     """An expression that a function holds several times is named before the first statement that holds it."""
     taken = set(loads(tree)) | set(stores(tree)) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     name = next(name for number in range(len(taken) + 1) if (name := f"shared_{number + 1}") not in taken)
-    for path, scope in _scopes(tree):
+    for path, scope in walk(tree):
+        if not isinstance(scope, ast.FunctionDef):
+            continue
         times: Counter[str] = Counter()
         example: dict[str, ast.expr] = {}
         for statement in scope.body:
@@ -181,7 +176,7 @@ def _shared(tree: ast.Module) -> Iterator[Edit]:
 
 def _with_name(tree: ast.Module, path: Path, value: ast.expr, name: str) -> ast.Module:
     dumped = ast.dump(value)
-    scope = at(tree, path) if path else tree
+    scope = at(tree, path)
     body: list[ast.stmt] = []
     named = False
 

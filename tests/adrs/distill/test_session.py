@@ -1,0 +1,245 @@
+"""A distilled winner is in the files, in the log and in what is shown, and the run goes on as if it were not there."""
+
+import json
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from adrs import lineage, plugins, problem, report, session
+from adrs.cli import app
+from adrs.distill import session as distill
+from adrs.distill.work import Wish
+from adrs.errors import UserError
+from adrs.observer import Silent
+from adrs.program import Draft, Parent
+from adrs.settings import Settings
+from adrs.store import Reader
+from adrs.testing.executor import InProcessExecutor
+from tests.adrs.cli_tools import adrs_json
+
+GREEDY = '''
+"""Longest first, as evolution leaves it behind."""
+import math
+import numpy as np
+
+DRAW = {draw}
+
+
+def solve(instance):
+    length = instance["length"]
+    busy = np.zeros(instance["machines"])
+    machine = np.zeros(len(length), dtype=np.int64)
+    weight = 1.0 * length + 0.0
+    if instance["machines"] > 1000:
+        weight = weight * math.pi
+    if len(length) > MANY:
+        weight = length[::-1]
+    order = np.argsort(-weight + DRAW * 1e-9, kind="stable")
+    for job in order:
+        machine[job] = np.argmin(busy)
+        busy[machine[job]] += length[job]
+    return machine
+'''
+
+
+class Drawing:
+    """Proposes the same program over and over, with another number in it."""
+
+    def __init__(self, context: object) -> None: ...
+
+    async def propose(self, brief: Any) -> Draft:
+        draw = random.Random(brief.seed).randrange(1000)
+        source = GREEDY.replace("{draw}", str(draw)).replace("MANY", "100000")
+        return Draft(source, "drawing", "draw", (Parent(brief.parent.id, "parent"),))
+
+    def recall(self, brief: Any, draft: Draft) -> None: ...
+
+    def tell(self, program: Any) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = plugins.load
+    local: dict[tuple[str, str], Any] = {("executor", "local"): InProcessExecutor, ("proposer", "embedded"): Drawing}
+
+    async def believe(*_: object) -> None: ...
+
+    monkeypatch.setattr(session, "preflight", believe)
+    monkeypatch.setattr(plugins, "load", lambda seam, name: local.get((seam, name)) or load(seam, name))
+
+
+@pytest.fixture
+def run(demo: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "runs" / "one"
+    settings = Settings(str(demo), seed=2, max_evaluations=5, workers=1, window=2)
+    session.start(settings, folder.parent, folder.name, Silent())
+    return folder
+
+
+def distilled(folder: Path, **wish: Any) -> distill.Outcome:
+    return distill.of_run(folder, None, Wish(**wish), None, None, lambda line: None)
+
+
+def programs(folder: Path) -> list[tuple[Any, ...]]:
+    """What a search knows of each program, by its place among those that were asked for."""
+    with Reader(folder) as reader:
+        made = set(reader.distilled())
+        numbers = [program.id for program in reader.programs() if program.id not in made]
+        place = {number: index for index, number in enumerate(numbers)}
+        return [
+            (program.source, [place[parent.id] for parent in program.parents], program.fitness, program.verdict)
+            for program in map(reader.program, numbers)
+        ]
+
+
+def test_the_winner_becomes_smaller_and_the_log_knows(run: Path) -> None:
+    with Reader(run) as reader:
+        winner = lineage.winner(reader)
+    outcome = distilled(run)
+    plain = outcome.plain()
+    assert outcome.exit_code == 0
+    assert plain["minimal"]["nodes"] < 0.7 * plain["original"]["nodes"]
+    assert plain["minimal"]["score"] == plain["original"]["score"]
+    assert set(plain["minimal"]["score"]) == {"train", "validation", "test"}
+    folder = run / "distill" / str(winner)
+    names = {"minimal.py", "minimal.diff", "minimise.jsonl", "checks.json", "report.md"}
+    assert {path.name for path in folder.iterdir()} == names
+    assert all(check["ok"] or check["skipped"] for check in json.loads((folder / "checks.json").read_text()))
+    number = plain["programs"]["minimal"]
+    with Reader(run) as reader:
+        program = reader.program(number)
+        assert program.source == (folder / "minimal.py").read_text()
+        assert (program.operator, program.proposer, program.parents) == (
+            "minimise",
+            "distill",
+            (Parent(winner, "parent"),),
+        )
+        assert program.score == reader.program(winner).score
+        assert program.fitness is None
+        assert lineage.ancestry(reader, number)[-1].program.id == number
+        assert number in {node.program.id for node in lineage.tree(reader).nodes}
+        assert lineage.winner(reader) == winner, "and not the smaller one"
+        assert reader.best(1) != [number]
+        assert reader.verdicts() == {"ok": number - 1}
+        assert all(operator.operator != "minimise" for operator in lineage.gains(reader))
+        page = report.render(reader)
+    assert "Made smaller" in page
+    assert "100000" in page
+
+
+def test_doing_it_again_adds_nothing(run: Path) -> None:
+    first, again = distilled(run), distilled(run)
+    assert first.number == again.number
+    with Reader(run) as reader:
+        assert reader.distilled() == [*first.number.values()]
+
+
+def test_the_run_goes_on_as_if_nothing_had_happened(run: Path, tmp_path: Path) -> None:
+    seconds = _seconds(run)
+    undisturbed = tmp_path / "runs" / "two"
+    shutil.copytree(run, undisturbed)
+    distilled(run)
+    assert _seconds(run) == seconds
+    session.resume(run, Silent(), {"max_evaluations": 9})
+    session.resume(undisturbed, Silent(), {"max_evaluations": 9})
+    assert programs(run) == programs(undisturbed)
+    assert len(programs(run)) == 9
+    again = session.replay(run, run.parent, "again", Silent(), {})
+    assert again.difference is None
+    assert programs(run.parent / "again") == programs(run)
+    with Reader(run) as reader, Reader(run.parent / "again") as other:
+        assert reader.distilled() == other.distilled() == [6]
+    more = session.resume(run.parent / "again", Silent(), {"max_evaluations": 11})
+    assert more.evaluations == 11
+
+
+def _seconds(folder: Path) -> float:
+    with Reader(folder) as reader:
+        return reader.seconds()
+
+
+def test_a_program_that_a_search_finds_later_is_no_duplicate_of_a_distilled_one(run: Path) -> None:
+    number = distilled(run).number["minimal"]
+    with Reader(run) as reader:
+        digest = reader.program(number).digest
+        assert reader.number_by_digest(digest, before=10**6) is None
+
+
+@pytest.mark.parametrize("workers", [2])
+def test_the_same_bytes_at_any_number_of_workers(run: Path, tmp_path: Path, workers: int) -> None:
+    folders = [tmp_path / name for name in ("a", "b")]
+    for count, folder in zip((1, workers), folders, strict=True):
+        distill.of_run(run, None, Wish(workers=count), None, folder, lambda line: None)
+    names = sorted(path.name for path in folders[0].iterdir())
+    assert names == sorted(path.name for path in folders[1].iterdir())
+    for name in names:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+
+
+def test_a_branch_that_train_never_takes_is_kept_for_validation(demo: Path, tmp_path: Path) -> None:
+    text = (demo / "problem.toml").read_text()
+    old = '{ family = "skewed", seeds = [2001] }'
+    assert old in text
+    (demo / "problem.toml").write_text(text.replace(old, '{ family = "many", seeds = [2001] }'))
+    file = tmp_path / "program.py"
+    file.write_text(GREEDY.replace("{draw}", "3").replace("MANY", "50"))
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    minimal = (tmp_path / "out" / "minimal.py").read_text()
+    assert "50" in minimal
+    assert "math" not in minimal, "what validation does not need goes all the same"
+    check = next(check for check in outcome.work.checks if check.name == "validation")
+    assert check.ok
+    assert "did not hold" in check.detail
+
+
+def test_no_time_leaves_the_original(run: Path) -> None:
+    outcome = distilled(run, seconds=0.0)
+    assert outcome.exit_code == 3
+    assert outcome.number == {}
+    assert any("time was over" in sentence for sentence in outcome.work.not_done)
+
+
+def test_source_of_a_program_is_shown_as_text(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    hostile = "</pre><script>alert(1)</script>\\u202e|`"
+    file.write_text(f"# {hostile}\n" + GREEDY.replace("{draw}", "3").replace("MANY", "50"))
+    distill.of_file(str(demo), file, Wish(seconds=0.0), None, tmp_path / "out", lambda line: None)
+    page = (tmp_path / "out" / "report.md").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no program 99"):
+        distill.of_run(run, 99, Wish(), None, None, lambda line: None)
+    file = tmp_path / "program.py"
+    file.write_text("def other(): ...")
+    with pytest.raises(UserError, match="function solve is not defined"):
+        distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    assert problem.load(str(demo)).trust == "line"
+
+
+def test_what_is_minimal_stays_and_the_exit_code_says_so(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text("def solve(instance):\n    return [0] * len(instance['length'])\n")
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    assert outcome.exit_code == 3
+    assert outcome.work.checks[0].detail == "no smaller program was accepted"
+    for wrong in (["--mode", "preserv"], ["--only", "minimis"]):
+        done = CliRunner().invoke(app, ["distill", str(demo), str(file), *wrong])
+        assert isinstance(done.exception, UserError)
+        assert "did you mean" in str(done.exception)
+
+
+@pytest.mark.slow
+def test_the_verb(demo: Path, tmp_path: Path) -> None:
+    """In the sandbox, as a user does it."""
+    (tmp_path / "bloated.py").write_text(GREEDY.replace("{draw}", "3").replace("MANY", "100000"))
+    told = adrs_json("distill", str(demo), "bloated.py", "--only", "minimise", cwd=tmp_path)
+    assert told["chosen"] == "minimal"
+    assert told["minimal"]["nodes"] < told["original"]["nodes"]
+    assert (tmp_path / "distill-bloated" / "minimal.py").is_file()

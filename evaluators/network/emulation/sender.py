@@ -63,7 +63,7 @@ class Sender:
             flow.acknowledged(number, came)
             return True
         now = clock() - start
-        if flow.due > min(now, self._end):
+        if flow.due > now or now > self._end:
             return False
         self.behind = max(self.behind, now - flow.due)
         if flow.sends:

@@ -153,7 +153,7 @@ def test_an_interval_sees_what_came_before_its_end_however_late_it_is_handled():
     with datagrams.udp_socket() as one, datagrams.udp_socket() as nobody:
         datagrams.connect(one, nobody)
         with deciding(keep) as decider:
-            sender = Sender(flow, one, layout.SECOND, decider)
+            sender = Sender(flow, one, 60 * layout.SECOND, decider)
             interval = int(flow.record["timer"])
             sender._came.extend([(interval - 1, 0), (interval + 1, 1)])
             while len(order) < 3:

@@ -145,14 +145,14 @@ class Distilling:
 
     async def _fit(self, table: Examples, number: int) -> None:
         """One round's fronts, and the best of them in closed loop."""
+        if number == 1:  # without a search, so that there is a rule soon
+            for kind, controls in fit.control_rules(table, self._inputs, CART_LEAVES).items():
+                await self._add(controls, kind, number)
         trees = model_tree.grow(table, model_tree.contexts(self._inputs), self._plan.leaves)
         flat, leaves = await self._fronts(table, trees, number)
         rules = [Rule(self._inputs, Leaf(member.expression)) for member in flat]
         await self._add(rules, "flat", number)
         self._say(self._line(f"round {number}: {len(table)} rows, {len(flat)} expressions without branches"))
-        if number == 1:
-            for kind, controls in fit.control_rules(table, self._inputs, CART_LEAVES).items():
-                await self._add(controls, kind, number)
         outcomes = await self._loop.outcomes(rules, self._validation)
         best = preferred(rules, outcomes, 0.0)
         if best is None:
@@ -194,11 +194,12 @@ class Distilling:
         """Score rules on validation and keep them, unless they are known or break a rule of the problem."""
         assert self._held is not None
         known = {candidate.rule for candidate in self.found.candidates}
-        fresh_ones = [rule for rule in dict.fromkeys(rules) if rule not in known]
-        outcomes = await self._loop.outcomes(fresh_ones, self._validation)
-        for rule, outcome in zip(fresh_ones, outcomes, strict=True):
+        unknown = [rule for rule in dict.fromkeys(rules) if rule not in known]
+        outcomes = await self._loop.outcomes(unknown, self._validation)
+        for rule, outcome in zip(unknown, outcomes, strict=True):
             if math.isfinite(outcome.fitness):
-                self.found.candidates.append(Candidate(rule, kind, number, step, fit.fidelity(rule, self._held)))
+                named = "flat" if kind == "branched" and not fit.is_branched(rule) else kind
+                self.found.candidates.append(Candidate(rule, named, number, step, fit.fidelity(rule, self._held)))
                 self.found.validation.append(outcome)
 
     async def _tune(self) -> None:
@@ -221,8 +222,8 @@ class Distilling:
     def _finalists(self) -> list[int]:
         """Places of the candidates to tune: the highest of each kind first, then by fitness."""
         order = sorted(range(len(self.found.candidates)), key=lambda place: -self.found.validation[place].fitness)
-        rules = [self.found.candidates[place].kind for place in order]
-        leaders = [order[rules.index(kind)] for kind in ("flat", "branched") if kind in rules]
+        kinds = [self.found.candidates[place].kind for place in order]
+        leaders = [order[kinds.index(kind)] for kind in ("flat", "branched") if kind in kinds]
         others = [place for place in order if place not in leaders and self.found.candidates[place].kind != "cart"]
         return [*leaders, *others][: self._plan.finalists]
 

@@ -65,6 +65,8 @@ class Network:
 
 def _product(rows: Floats, weights: Floats) -> Floats:
     """The matrix product, summed in one order: with a library's, digits would depend on how many rows are asked."""
+    if weights.shape[1] > 1:
+        return np.asarray((rows[:, :, None] * weights).sum(axis=1))  # outputs lie innermost: inputs are added in order
     total: Floats = rows[:, :1] * weights[0]
     for place in range(1, len(weights)):
         total = total + rows[:, place : place + 1] * weights[place]

@@ -7,11 +7,13 @@ from typing import Any, Protocol
 
 from adrs.calibrate import Calibration
 from adrs.distill.checks.record import Check
+from adrs.distill.export.targets import TARGETS, Target
 from adrs.distill.minimise import Stop
 from adrs.distill.tolerance import Mode
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
 from adrs.program import Evaluation, Split
+from adrs.rule.form import Rule
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,19 @@ class Wish:
     """For everything together."""
     seed: int = 0
     workers: int = 1
+    leaves: int = 4
+    """The most expressions that branches lead to."""
+    length: int = 20
+    """The most nodes of an expression without branches, before its constants are written out."""
+    rounds: int = 3
+    """Times that a rule is fitted, after the first to what rules before it came to see."""
+    targets: tuple[Target, ...] = TARGETS
+    """Languages to export a rule to."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The program that is distilled."""
+    """What is distilled."""
 
     source: str
     name: str
@@ -38,6 +48,10 @@ class Subject:
     """In its run; None outside of one."""
     evaluations: Mapping[Split, Evaluation] = field(default_factory=dict)
     """What the run's log knows of it."""
+    network: Path | None = None
+    """A file of weights instead of a source, which is empty then."""
+    rule: Rule | None = None
+    """What the source was made of, where the subject is a rule."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,8 @@ class Work:
     rules: list[Row] = field(default_factory=list)
     """Everything else that the table shows."""
     chosen: Result | None = None
+    rule: Rule | None = None
+    """What the program or network is as a rule: what exports are made of."""
     checks: list[Check] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
     """What was left out, and why: sentences."""

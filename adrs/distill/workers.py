@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from types import TracebackType
@@ -16,7 +17,11 @@ class Workers:
     def __init__(self, count: int) -> None:
         """With a count of 0 all is done here."""
         self.count = count
-        self._pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) if count > 0 else None
+        self._pool: ProcessPoolExecutor | None = None
+        if count > 0:
+            ignored = (signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to answer
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=signal.signal, initargs=ignored)
 
     async def map(self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
         """Results in the order of the calls. Cancelled, what waits is never begun."""
@@ -35,9 +40,13 @@ class Workers:
                 future.cancel()
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, also in the middle of a call."""
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            processes = list((self._pool._processes or {}).values())  # terminate_workers from Python 3.14 on
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.terminate()
+                process.join()
 
     def __enter__(self) -> "Workers":
         return self

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from adrs.distill.closed_loop import ClosedLoop
+from adrs.distill.record import joined
 from adrs.distill.search import Effort
 from adrs.distill.symbolic import Distilling, Plan
 from adrs.distill.teachers import NetworkTeacher, ProgramTeacher
@@ -24,12 +25,16 @@ QUICK = Plan(
 )  # fmt: skip
 
 
-def distil(valve, network, plan=QUICK, enough=lambda: False):
-    loop = ClosedLoop(valve, Workers(0))
-    teacher = NetworkTeacher(network, loop)
-    distilling = Distilling(teacher, loop, Workers(0), plan, MARGIN, enough)
-    found = asyncio.run(distilling.run())
-    return found, asyncio.run(teacher.outcome(valve.workloads["validation"]))
+def distil(valve, network, enough=lambda: False, processes=0):
+    with Workers(processes) as workers:
+        loop = ClosedLoop(valve, workers)
+        teacher = NetworkTeacher(network, loop)
+
+        async def both():
+            found = await Distilling(teacher, loop, workers, QUICK, MARGIN, enough).run()
+            return found, await teacher.outcome(valve.workloads["validation"])
+
+        return asyncio.run(both())
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +59,13 @@ def test_the_chosen_rule_is_at_least_its_teacher(whole):
     assert len(found.samples) == 2
 
 
-def test_the_same_seed_makes_the_same_bytes(valve, network, whole):
-    assert text(distil(valve, network)[0]) == text(whole[0])
+@pytest.mark.slow
+def test_the_same_seed_makes_the_same_bytes_at_any_number_of_workers(valve, network, whole, tmp_path):
+    again = distil(valve, network, processes=2)[0]
+    assert text(again) == text(whole[0])
+    for number, found in enumerate((again, whole[0])):
+        joined(found.samples).save(tmp_path / str(number))
+    assert (tmp_path / "0").read_bytes() == (tmp_path / "1").read_bytes()
 
 
 def test_a_spent_budget_leaves_a_rule_and_says_what_was_not_done(valve, network):

@@ -97,9 +97,13 @@ def _is_read_as_often(tree: ast.Module, assignment: Path, name: str) -> bool:
             shared = next(
                 (depth for depth, (one, other) in enumerate(zip(path, assignment, strict=False)) if one != other), 0
             )
-            return not any(isinstance(at(tree, path[:depth]), _REPEATED) for depth in range(shared + 1, len(path))
-                           if not isinstance(at(tree, path[:depth]), list))  # fmt: skip
+            return not any(_is_repeated(at(tree, path[:depth]), path[depth:]) for depth in range(shared + 1, len(path)))
     return False
+
+
+def _is_repeated(outer: object, inside: Path) -> bool:
+    """Whether a node may evaluate what it holds at a path more than once; what is iterated over is evaluated once."""
+    return isinstance(outer, _REPEATED) and inside[0] != "iter" and inside[:3] != ("generators", 0, "iter")
 
 
 def _substituted(tree: ast.Module, assignment: Path, name: str, value: ast.expr, left: ast.Assign | None) -> ast.Module:

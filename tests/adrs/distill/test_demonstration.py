@@ -1,13 +1,13 @@
 """The minimiser on a congestion policy that was bloated for the purpose, in the sandbox."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adrs import problem
 from adrs.calibrate import calibrate
+from adrs.distill.behaviour import observe
 from adrs.distill.minimise import Minimiser, Stop
 from adrs.distill.oracle import Ground, prepared
 from adrs.evaluate.pool import LocalPool
@@ -21,22 +21,21 @@ BOLDER = SOURCE.replace("pressure = GAIN * (smooth - 1.0)", "pressure = 2.0 * GA
 
 @pytest.fixture(scope="module")
 def found():
-    """What becomes of it on one workload, and what oracles say of others."""
+    """What becomes of it, and what oracles say of others."""
     loaded = problem.load("congestion-control")
-    small = replace(loaded, workloads={**loaded.workloads, "train": loaded.workloads["train"][1:2]}, stages=())
 
     async def work():
-        pool = LocalPool(small, 2)
+        pool = LocalPool(loaded, 2)
         try:
             await pool.start()
-            ground = Ground(small, pool, await calibrate(small, pool, ["train"]), SOURCE)
+            ground = Ground(loaded, pool, await calibrate(loaded, pool, ["train"]), SOURCE)
             preserve, improve = await prepared(ground, "preserve"), await prepared(ground, "improve")
-            minimiser = Minimiser(preserve, SOURCE, small.functions, 2, Stop(), lambda tried: None)
+            minimiser = Minimiser(preserve, SOURCE, loaded.functions, 2, Stop(), lambda tried: None)
             assert await minimiser.run()
             return {
                 "chain": minimiser.chain, "preserve": preserve, "improve": improve,
                 "refused": await preserve.judge(BOLDER), "accepted": await improve.judge(BOLDER),
-                "counting": await prepared(replace(ground, source=COUNTING), "preserve"),
+                "counting": await observe(loaded, pool, COUNTING, loaded.workloads["train"][1:2]),
             }  # fmt: skip
         finally:
             await pool.close()
@@ -68,12 +67,14 @@ def test_what_improve_accepts_preserve_refuses(found):
     assert accepted.accepted
     assert accepted.evaluation.fitness > improve.reference.whole.fitness
     moved = improve.tolerance.moved(improve.reference.whole, accepted.evaluation, improve.scale)
-    assert [each.workload for each in moved] == ["single-1001"]
+    assert {each.workload for each in moved} <= {
+        spec.name for spec in problem.load("congestion-control").workloads["train"]
+    }
+    assert moved
 
 
 @pytest.mark.slow
-def test_a_program_that_answers_otherwise_when_asked_again_is_compared_by_metrics_alone(found):
-    oracle = found["counting"]
-    assert oracle.reference.behaviour is None
-    assert "not a function of what it is shown" in oracle.reference.why_not
-    assert oracle.tolerance.every_metric
+def test_a_program_that_answers_otherwise_when_asked_again_is_found_out(found):
+    behaviour, why_not = found["counting"]
+    assert behaviour is None
+    assert "not a function of what it is shown" in why_not

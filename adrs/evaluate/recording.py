@@ -135,18 +135,16 @@ class RecordingPolicy:
     def recorded(self) -> dict[str, Any]:
         """All rows in canonical order, packed: `columns` by name, `answers` float64[rows], `flow`, `step` int64[rows].
 
-        Flows are in the order of the resets and, within, of what they hold; steps count from 0. An episode that repeats
-        an earlier one to the last digit is left out: evaluators run a workload again to see whether anything changes.
+        Flows are in the order of the resets and, within, of what they hold; steps count from 0. A flow that repeats
+        an earlier one to the last digit is left out: evaluators run a workload twice to see whether anything changes.
         """
         flows: list[Floats] = []
         seen: set[bytes] = set()
         for _, episode in self._episodes:
-            matrices = sorted((flow.matrix() for flow in episode.values()), key=lambda matrix: matrix.tobytes())
-            key = blake2b(repr([len(matrix) for matrix in matrices]).encode())
-            for matrix in matrices:
-                key.update(matrix.tobytes())
-            flows += matrices if key.digest() not in seen else []
-            seen.add(key.digest())
+            for matrix in sorted((flow.matrix() for flow in episode.values()), key=lambda matrix: matrix.tobytes()):
+                key = blake2b(matrix.tobytes()).digest()
+                flows += [] if key in seen else [matrix]
+                seen.add(key)
         return self._packed(flows)
 
     def _packed(self, flows: Sequence[Floats]) -> dict[str, Any]:

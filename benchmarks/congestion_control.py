@@ -1,19 +1,34 @@
-"""Events per CPU second of the congestion-control engine beside the same rules in plain Python with an event heap.
+"""What the congestion-control problems cost, as ratios within one run.
 
     python benchmarks/congestion_control.py
 
-An event is a send, a departure or an acknowledgement. Both sides simulate the same links in turn within one process and
-must count the same events; compare the ratio. Targets: 100 times for a single flow, 25 times for an incast.
+The engine beside the same rules in plain Python with an event heap, in events (a send, a departure or an
+acknowledgement) a CPU second: both simulate the same links and must count the same events. Targets: 100 times for a
+single flow, 25 times for an incast, 100 times for the environment of Aurora. Then rules inside the engine beside rules
+that are asked (target 100,000 intervals a CPU second), and whole evaluations of the seed programs on `train`, in a
+sandbox.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+from compatibility_heap import CompatibilityHeap
 from event_heap import EventHeap
 
+from adrs import problem as problems
+from adrs import sandbox
+from adrs.evaluate.harness import load_evaluator
+from adrs.evaluate.policy import SandboxedPolicy
+from adrs.rule.form import Constant, Leaf, Operation, Rule, Split, Terminal
+from adrs.rule.policy import RulePolicy
+from adrs.sandbox import SandboxSpec
 from evaluators.network import incast_links, layout
+from evaluators.network.compatibility import STEPS, CompatibilityLink
+from evaluators.network.congestion_control import CongestionControl
 from evaluators.network.layout import SECOND
+from evaluators.network.random_stream import Stream
 from evaluators.network.scenario import Flow, Scenario
 from evaluators.network.simulation import Simulation
 
@@ -47,11 +62,88 @@ def measure(name: str, scenario: Scenario, answer: float, windows: Sequence[floa
             f"million/s, {fast / rate:.0f} times (goal {goal})")  # fmt: skip
 
 
+def compatibility() -> str:
+    """One line: Aurora's environment, compiled and with an event heap."""
+    link = (137.0, 0.25, 1000.0, 0.05, 190.0)
+
+    def losses() -> Iterator[float]:
+        stream = Stream(5)
+        while True:
+            yield stream.uniform()
+
+    rates = []
+    for make in (lambda: CompatibilityLink(*link, seed=5), lambda: CompatibilityHeap(*link, losses())):
+        best = 0.0
+        for _ in range(3):
+            episode, actions = make(), Stream(6)
+            started = time.process_time()
+            for _ in range(STEPS):
+                episode.step(8.0 * actions.uniform() - 4.0)
+            best = max(best, episode.events / (time.process_time() - started))
+        rates.append(best)
+    return (f"environment of Aurora: {episode.events} events, compiled {rates[0] / 1e6:.1f} million/s, plain Python "
+            f"{rates[1] / 1e6:.2f} million/s, {rates[0] / rates[1]:.0f} times (goal 100)")  # fmt: skip
+
+
+def rules() -> str:
+    """One line: intervals a CPU second of a branched rule, inside the engine and asked."""
+    problem = problems.load("congestion-control")
+    evaluator = load_evaluator(problem)
+    assert isinstance(evaluator, CongestionControl)
+    assert problem.distillation is not None
+    weights = zip((20.0, 4.0, 2.0), range(3), strict=True)
+    first, second, third = (
+        Operation("mul", (Constant(weight), Terminal(feature, "last"))) for weight, feature in weights
+    )
+    leaf = Leaf(Operation("sub", (Constant(1.0), Operation("add", (first, Operation("add", (second, third)))))))
+    rule = Rule(problem.distillation.inputs, Split(Terminal(2, "mean"), 0.06, leaf, leaf))
+    specs = problem.workloads["train"]
+    links = [evaluator.load(spec) for spec in specs]
+    intervals, inside = 0.0, float("inf")
+    for _ in range(_REPETITIONS):
+        started = time.process_time()
+        found = [evaluator.evaluate_rule(rule, *pair) for pair in zip(links, specs, strict=True)]
+        inside = min(inside, time.process_time() - started)
+        intervals = sum(metrics["decisions"] for metrics in found)
+    started = time.process_time()
+    for batch, spec in zip(links, specs, strict=True):
+        evaluator.evaluate(RulePolicy(rule, "on_interval"), batch, replace(spec, parameters={}))
+    asked = time.process_time() - started
+    return (f"a branched rule on train: {intervals:.0f} intervals, {intervals / inside:,.0f} a CPU second inside the "
+            f"engine (goal 100,000), {intervals / asked:,.0f} where it is asked")  # fmt: skip
+
+
+def evaluation(name: str) -> str:
+    """One line: CPU seconds of the seed program on `train`, in its own process and in the evaluator's."""
+    problem = problems.load(name)
+    evaluator, specs = load_evaluator(problem), problem.workloads["train"]
+    workloads = [evaluator.load(spec) for spec in specs]
+    zygote = sandbox.named(sandbox.choose(None).name).start(SandboxSpec(imports=problem.limits.imports))
+    trusted, own, decisions = float("inf"), 0.0, 0.0
+    for _ in range(_REPETITIONS):
+        policy = SandboxedPolicy(zygote, problem.functions, problem.limits)
+        policy.load(problem.seed.read_text())
+        started = time.process_time()
+        found = [evaluator.evaluate(policy, *pair) for pair in zip(workloads, specs, strict=True)]
+        used = time.process_time() - started
+        policy.close()
+        if used < trusted:
+            trusted, own = used, policy.cpu_seconds
+            decisions = sum(metrics["decisions"] for metrics in found)
+    zygote.close()
+    return (f"{name}, seed program on train: {decisions:.0f} decisions scored, {trusted:.2f} s of CPU in the evaluator "
+            f"and {own:.2f} s in the program's process")  # fmt: skip
+
+
 def main() -> None:
-    """Print a line for a single flow and one for an incast."""
+    """Print a line for each comparison."""
     print(measure("single flow", single(), 0.0, (), 100))
     links = incast_links.draw_links("burst", 1, 1, [10], 25, True)
     print(measure("incast of 11", links[0], 0.1, [0.1] * 11, 25))
+    print(compatibility())
+    print(rules())
+    for name in ("congestion-control", "congestion-control-incast"):
+        print(evaluation(name))
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ def register(app: typer.Typer) -> None:
 def distill(
     subject: Annotated[str, typer.Argument(metavar="RUN|PROBLEM", help="A run, or a problem together with a file.")],
     program: Annotated[
-        str | None, typer.Argument(metavar="[ID|FILE]", help="Number of a program of the run, or a program's file.")
+        str | None,
+        typer.Argument(metavar="[ID|FILE]", help="A program's number in the run, its file, or rule.json."),
     ] = None,
     mode: Annotated[
         str, typer.Option("--mode", help="preserve: the same policy, shorter; improve: no worse, it may do otherwise.")
     ] = "preserve",
     only: Annotated[
-        str | None, typer.Option("--only", help="Run one stage: minimise, expression. [default: all]")
+        str | None, typer.Option("--only", help="One stage: minimise, expression or export. [default: all]")
     ] = None,
     teacher: Annotated[
         Path | None,
@@ -37,6 +38,9 @@ def distill(
         int, typer.Option("--rounds", min=1, max=10, help="Fits of a rule, each to what earlier rules came to see.")
     ] = 3,
     budget: Annotated[str, typer.Option("--budget", help="Time for everything: 90s, 10m, 2h.")] = "10m",
+    target: Annotated[
+        str, typer.Option("--target", help="Languages to export a rule to: python, c, fixed, latex.")
+    ] = "python,c,fixed,latex",
     seed: Seed = None,
     workers: Workers = None,
     sandbox: SandboxName = None,
@@ -49,12 +53,15 @@ def distill(
 ) -> None:
     """Make the winner of a run, or any program, as small as it can be without losing what it does, and show the cost.
 
+    A rule, as rule.json, becomes Python, C, fixed-point C and LaTeX, each checked against it.
+
     Exit codes: 0 = something smaller was accepted, 1 = a mistake of yours, 3 = nothing smaller was.
     """
     import os
 
     from adrs.budget import parse_duration
     from adrs.cli.output import print_json
+    from adrs.distill.export.targets import read_targets
     from adrs.distill.session import OF_NETWORKS, STAGES, of_file, of_network, of_run
     from adrs.distill.tolerance import MODES
     from adrs.distill.work import Wish
@@ -65,7 +72,8 @@ def distill(
         raise UserError(f'--only "{only}"{did_you_mean(only, STAGES)}')
     seconds = parse_duration(budget)
     wish = Wish(
-        mode, only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds  # type: ignore[arg-type]
+        mode, only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds,  # type: ignore[arg-type]
+        read_targets(target),
     )  # fmt: skip
 
     def say(line: str) -> None:
@@ -80,6 +88,7 @@ def distill(
         outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, say)
     else:
         outcome = of_file(subject, Path(program), wish, sandbox, output, say)
+    _draw(outcome)
     if as_json:
         print_json(outcome.plain())
     else:
@@ -87,18 +96,34 @@ def distill(
     raise typer.Exit(outcome.exit_code)
 
 
+def _draw(outcome: Any) -> None:
+    """The table as a plot, where plotly is there; as a picture too, where it can be made."""
+    from adrs.distill.table import entries, values_by_workload
+
+    work = outcome.work
+    try:
+        from adrs import plots
+
+        figure = plots.distillation(entries(work), *values_by_workload(work))
+        work.files.append(plots.save(figure, work.folder / "pareto.html"))
+    except UserError as error:
+        work.not_done.append(f"no plot was drawn: {error}")
+
+
 def _print(outcome: Any) -> None:
-    from adrs.cli.output import console, safe, table
-    from adrs.distill.session import table as cells
+    from adrs.cli.output import console, safe
+    from adrs.cli.pareto_view import legend, pareto_table
+    from adrs.distill.table import entries
 
     out, work = console(), outcome.work
-    columns = ["", ">nodes", ">train", ">validation", ">test"]
-    rows = [[safe(name), *rest] for name, *rest in cells(work)]
-    out.print(table(columns, rows))
-    out.print("scores: 0 = trivial, 100 = state-of-the-art baseline", style="dim")
+    rows = entries(work)
+    out.print(pareto_table(rows, out.width))
+    for sentence in legend(rows, out.width):
+        out.print(sentence, style="dim")
+    width = max((len(check.title) for check in work.checks), default=10)
     for check in work.checks:
-        word = "[dim]skipped[/]" if check.skipped else "[green]ok[/]" if check.ok else "[red]failed[/]"
-        out.print(f"{check.name:<10} {word}  {safe(check.detail)}", soft_wrap=True)
+        word = "[dim]skipped[/]" if check.skipped else "[green]ok     [/]" if check.ok else "[red]failed [/]"
+        out.print(f"{check.title:<{width}} {word}  {safe(check.detail)}", soft_wrap=True)
     for sentence in work.not_done:
         out.print(f"note       {safe(sentence)}", soft_wrap=True)
     for name, number in outcome.number.items():

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -13,8 +13,8 @@ from rich.table import Table
 from adrs.text import change, metric, number, printable
 
 __all__ = [
-    "console", "gain", "metric", "number", "print_json", "print_trust", "printable", "safe", "table", "trust_mark",
-    "verdict",
+    "console", "folded", "gain", "metric", "number", "print_json", "print_trust", "printable", "safe", "table",
+    "trust_mark", "verdict",
 ]  # fmt: skip
 
 _MARKS = {
@@ -34,6 +34,18 @@ def console(stderr: bool = False) -> Console:
 def print_json(value: Any) -> None:
     """One JSON value on stdout."""
     print(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def folded(metrics: Mapping[str, float]) -> dict[str, str]:
+    """Metrics as text by name; NAME_low and NAME_high, the ends of an interval, stand behind NAME."""
+    shown = {}
+    for name, value in metrics.items():
+        base, _, end = name.rpartition("_")
+        if end in ("low", "high") and base in metrics:
+            continue
+        ends = [metrics.get(f"{name}_{end}") for end in ("low", "high")]
+        shown[name] = metric(value) + (f" [{metric(ends[0])}, {metric(ends[1])}]" if None not in ends else "")
+    return shown
 
 
 def gain(value: float | None) -> str:

@@ -150,7 +150,7 @@ def evaluate(
     """Score one program on a split, workload by workload. The verdict is the answer; the exit code is 0."""
     from adrs import problem
     from adrs.assess import assess, read_program
-    from adrs.cli.output import console, metric, number, print_json, print_trust, safe, table, verdict
+    from adrs.cli.output import console, folded, print_json, print_trust, safe, verdict
     from adrs.program import SPLITS
 
     if split not in SPLITS:
@@ -172,13 +172,9 @@ def evaluate(
     if found.score is not None:
         out.print(f"score    [bold]{found.score:.2f}[/] on {split} (0 = trivial, 100 = state-of-the-art)")
     print_trust(out, loaded.trust)
-    for key, value in found.metrics.items():
-        out.print(f"         {safe(key)} {metric(value)}")
-    names = list(dict.fromkeys(key for result in found.workloads for key in result.metrics))
-    rows = [[r.name, verdict(r.verdict), number(r.score), *(metric(r.metrics.get(key)) for key in names)]
-            for r in found.workloads]  # fmt: skip
-    if rows:
-        out.print(table(["workload", "verdict", ">score", *(f">{safe(key)}" for key in names)], rows))
+    for key, value in folded(found.metrics).items():
+        out.print(f"         {safe(key)} {safe(value)}")
+    _print_workloads(out, found.workloads)
     for result in found.workloads if loaded.trust == "shared" else ():
         if result.feedback:
             out.print(f"feedback {safe(result.feedback)}", soft_wrap=True)
@@ -186,6 +182,25 @@ def evaluate(
               f"{found.peak_memory_mb:.0f} MB, sandbox {found.sandbox or 'not needed'}")  # fmt: skip
     if found.output:
         out.print(f"output\n{safe(found.output)}", soft_wrap=True)
+
+
+def _print_workloads(out: Any, workloads: Any) -> None:
+    """A row for each workload, or for each metric where there are more of those; ends of intervals are left out."""
+    from adrs.cli.output import folded, metric, number, safe, table, verdict
+
+    if not workloads:
+        return
+    names = list(dict.fromkeys(name for result in workloads for name in folded(result.metrics)))
+    columns = [
+        ["workload", "verdict", ">score", *(f">{safe(name)}" for name in names)],
+        *([safe(r.name), verdict(r.verdict), number(r.score), *(metric(r.metrics.get(name)) for name in names)]
+          for r in workloads),
+    ]  # fmt: skip
+    if len(names) <= len(workloads):
+        out.print(table(columns[0], columns[1:]))
+        return
+    head, *rows = zip(*([name.removeprefix(">") for name in columns[0]], *columns[1:]), strict=True)
+    out.print(table([head[0], *(f">{name}" for name in head[1:])], rows))
 
 
 def _cores() -> int:

@@ -6,7 +6,19 @@ from pathlib import PurePath
 from rich.console import Console
 from rich.text import Text
 
-from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, table, trust_mark, verdict
+from adrs.cli.output import (
+    console,
+    folded,
+    gain,
+    metric,
+    number,
+    print_trust,
+    printable,
+    safe,
+    table,
+    trust_mark,
+    verdict,
+)
 from adrs.lineage import Compared, Detail, by_workload
 from adrs.llm.records import Call
 from adrs.program import Program
@@ -54,7 +66,7 @@ def _print_head(out: Console, found: Detail, trust: str) -> None:
         if value:
             out.print(Text.assemble((f"{name:<9}", "dim"), printable(value)), soft_wrap=not out.is_terminal)
     for split, evaluation in found.evaluations.items():
-        shown = "  ".join(f"{key} {metric(value)}" for key, value in evaluation.metrics.items())
+        shown = "  ".join(f"{key} {value}" for key, value in folded(evaluation.metrics).items())
         points = number(evaluation.score, 2) if evaluation.score is not None else evaluation.verdict
         out.print(Text.assemble((f"{split:<11}", "dim"), f"{points}  {printable(shown)}"), soft_wrap=True)
 

@@ -1,12 +1,10 @@
 """Route (c): a rule becomes files in several languages, and each is checked against the rule."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,20 +28,19 @@ from adrs.distill.export.fixed import Fixed, check_constants
 from adrs.distill.export.latex import latex
 from adrs.distill.export.outline import marked
 from adrs.distill.export.python import python
+from adrs.distill.export.targets import FILES, TARGETS, Target
 from adrs.errors import UserError
-from adrs.evaluate.executor import Executor
 from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
+from adrs.program import Evaluation
+from adrs.rule.file import rule_text
 from adrs.rule.form import Rule
-from adrs.rule.plain import plain
 from adrs.score import Scale
 
-Target = Literal["python", "c", "fixed", "latex"]
-TARGETS: tuple[Target, ...] = ("python", "c", "fixed", "latex")
-FILES: Mapping[Target, tuple[str, ...]] = {
-    "python": ("rule.py",), "c": ("rule.c", "rule.h"), "fixed": ("rule_fixed.c", "rule_fixed.h"),
-    "latex": ("rule.tex",),
-}  # fmt: skip
+__all__ = [
+    "DIALECTS", "Expected", "Exported", "Trial", "check", "check_closed_loop", "expected", "export", "mark",
+]  # fmt: skip
+
 DIALECTS: Mapping[Target, Dialect] = {"c": Double(), "fixed": Fixed()}
 
 
@@ -84,7 +81,7 @@ def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target]
         if checks[-1].failed:
             written.remove("fixed")
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"rule.json": json.dumps(plain(rule), indent=2) + "\n"}
+    texts = {"rule.json": rule_text(rule)}
     for target in written:
         texts |= _texts(rule, problem.distillation.function, target)
     for name, text in texts.items():
@@ -164,9 +161,9 @@ def _runner(
 
 
 async def check_closed_loop(
-    exported: Exported, problem: Problem, executor: Executor, specs: Sequence[WorkloadSpec], scale: Scale | None
+    exported: Exported, problem: Problem, evaluation: Evaluation, specs: Sequence[WorkloadSpec], scale: Scale | None
 ) -> list[Check]:
-    """Check (iv) on workloads, validation's in most cases. `executor` is a started one, for rule.py."""
+    """Check (iv) on workloads, validation's in most cases. evaluation: of rule.py on them, in the sandbox."""
     rule, compiler = exported.rule, compilers.find()
     loop = await asyncio.to_thread(loops.closed_loop, problem, rule, specs, scale)
     checks = []
@@ -174,7 +171,7 @@ async def check_closed_loop(
         if target == "latex":
             continue
         if target == "python":
-            checks.append(await loops.in_sandbox(loop, (exported.folder / "rule.py").read_text(), executor))
+            checks.append(loops.evaluated(loop, evaluation))
             continue
         try:
             with ExitStack() as stack:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+from adrs.distill.checks.record import Check
 from adrs.distill.closed_loop import ClosedLoop, Outcome
 from adrs.distill.export.python import python
 from adrs.distill.record import Ended, joined
@@ -15,7 +16,7 @@ from adrs.distill.search import require
 from adrs.distill.symbolic import HALF_A_POINT, Distilling, Found, Plan
 from adrs.distill.teacher import load_network
 from adrs.distill.teachers import NetworkTeacher, ProgramTeacher
-from adrs.distill.work import Check, Result, Row, Work
+from adrs.distill.work import Result, Row, Work
 from adrs.distill.workers import Workers
 from adrs.errors import UserError
 from adrs.program import FULL, SPLITS, Evaluation, Job, Recording, Split

@@ -7,13 +7,14 @@ import json
 import time
 from typing import Any
 
+from adrs.distill.checks.record import Check
 from adrs.distill.minimise import Minimiser, Step, Stop, Tried
 from adrs.distill.oracle import Ground, Oracle, prepared
 from adrs.distill.report import side_by_side
 from adrs.distill.size import Size
 from adrs.distill.tolerance import Moved
 from adrs.distill.validation import Validation
-from adrs.distill.work import Check, Result, Row, Work
+from adrs.distill.work import Result, Row, Work
 from adrs.program import Evaluation, Split
 from adrs.text import metric, number, printable
 

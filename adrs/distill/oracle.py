@@ -211,8 +211,9 @@ async def _oracle(
 
 
 def _quarter(specs: Sequence[WorkloadSpec]) -> tuple[WorkloadSpec, ...]:
-    """Every fourth workload, the first among them."""
-    return tuple(specs[::4])
+    """A quarter of the workloads, evenly spread, the first among them."""
+    count = max(1, len(specs) // 4)
+    return tuple(specs[len(specs) * place // count] for place in range(count))
 
 
 def _fitness(evaluation: Evaluation) -> float:

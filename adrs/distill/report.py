@@ -2,9 +2,10 @@
 
 import html
 
-from adrs.distill.work import Row, Work
-from adrs.program import SPLITS
-from adrs.text import metric, number, printable
+from adrs.distill import pareto
+from adrs.distill.table import entries
+from adrs.distill.work import Work
+from adrs.text import printable
 
 FILE = "report.md"
 
@@ -16,48 +17,14 @@ def report(work: Work) -> str:
         *table(work), "",
         *(f"- {_plain(sentence)}" for sentence in work.not_done), "",
         "| check | | |", "|---|---|---|",
-        *(f"| {check.name} | {_verdict(check.ok, check.skipped)} | {_plain(check.detail)} |" for check in work.checks),
+        *(f"| {check.title} | {_verdict(check.ok, check.skipped)} | {_plain(check.detail)} |" for check in work.checks),
     ]  # fmt: skip
     return "\n".join([*lines, "", *work.sections]) + "\n"
 
 
 def table(work: Work) -> list[str]:
     """Baselines, the original and what was made of it, as lines of Markdown."""
-    lines = ["| | nodes | train | validation | test |", "|---|---|---|---|---|"]
-    for row in rows(work):
-        mark = " **chosen**" if work.chosen is not None and row is work.chosen.row else ""
-        cells = " | ".join(cell(work, row, split) for split in SPLITS)
-        lines.append(f"| {_plain(row.name)}{mark} | {'' if row.nodes is None else row.nodes} | {cells} |")
-    return [*lines, "", "Scores: 0 = trivial, 100 = state-of-the-art baseline; without a scale, the metric itself."]
-
-
-def rows(work: Work) -> list[Row]:
-    """The table's rows, in order."""
-    found: list[Row] = []
-    for role in ("trivial", "state-of-the-art"):
-        baseline = work.problem.baseline(role)
-        if baseline is not None:
-            known = {split: each for split in SPLITS
-                     if (each := work.calibration.evaluations.get((baseline.name, split))) is not None}  # fmt: skip
-            found.append(Row(baseline.name, role, None, known))
-    found += [work.original] if work.original else []
-    return [*found, *(result.row for result in work.results), *work.rules]
-
-
-def cell(work: Work, row: Row, split: str) -> str:
-    """What a row says of a split: the score, else the metric."""
-    known = {name: each for name, each in row.evaluations.items() if name == split}
-    for evaluation in known.values():
-        if evaluation.score is not None:
-            return number(evaluation.score, 2)
-        if row.kind in ("trivial", "state-of-the-art") and (scale := work.calibration.scale(evaluation.split)):
-            value = evaluation.metrics.get(work.problem.objective.metric)
-            score = None if scale.total is None or value is None else scale.total.score(value)
-            if score is not None:
-                return number(score, 2)
-        value = evaluation.metrics.get(work.problem.objective.metric)
-        return evaluation.verdict if value is None else metric(value)
-    return ""
+    return pareto.markdown(entries(work))
 
 
 def side_by_side(before: str, after: str) -> str:

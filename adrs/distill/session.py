@@ -14,21 +14,26 @@ from typing import Any
 from adrs import lineage, plugins, problem, session, threads
 from adrs.assess import read_program
 from adrs.calibrate import Calibration, calibrate
+from adrs.distill import pareto
+from adrs.distill.export.python import python
+from adrs.distill.export_stage import Export
 from adrs.distill.expression import ExpressionSearch
 from adrs.distill.minimisation import Minimisation
 from adrs.distill.minimise import Stop
-from adrs.distill.report import FILE, cell, report, rows
+from adrs.distill.report import FILE, report
+from adrs.distill.table import entries
 from adrs.distill.work import Row, Stage, Subject, Wish, Work
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.interrupts import interrupts
 from adrs.problem import Problem
 from adrs.program import SPLITS, Draft, Evaluation, Job, Parent, Split
+from adrs.rule.file import read_rule
 from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
 
-STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": ExpressionSearch}
-OF_NETWORKS = ("expression",)
+STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": ExpressionSearch, "export": Export}
+OF_NETWORKS = ("expression", "export")
 """Stages that need no program."""
 PROPOSER = "distill"
 _FOR_TEST = 0.1
@@ -57,7 +62,7 @@ class Outcome:
             "problem": work.problem.name, "mode": work.wish.mode,
             "original": work.original.plain(metric) if work.original else None,
             "minimal": minimal.plain(metric) if minimal else None,
-            "rules": [row.plain(metric) for row in work.rules],
+            "rules": pareto.plain(entries(work)),
             "chosen": work.chosen.row.name if work.chosen else None,
             "checks": [check.plain() for check in work.checks],
             "not_done": list(work.not_done), "programs": dict(self.number),
@@ -89,11 +94,24 @@ def of_run(
 def of_file(
     name_or_path: str, file: Path, wish: Wish, sandbox: str | None, output: Path | None, say: Callable[[str], None]
 ) -> Outcome:
-    """Distil a program outside of a run. Raises UserError for what the user can mend."""
+    """Distil a program outside of a run, or export a rule. Raises UserError for what the user can mend."""
     loaded = problem.load(name_or_path)
-    subject = Subject(read_program(file), file.name)
+    if file.suffix == ".json":
+        if wish.only not in (None, Export.name):
+            raise UserError(f"{file} is a rule, which can be exported, and nothing else: leave --only {wish.only} out")
+        subject, wish = _rule(loaded, file), replace(wish, only=Export.name)
+    else:
+        subject = Subject(read_program(file), file.name)
     target = output or Path(f"distill-{file.stem}")
     return _distilled(loaded, subject, wish, "local", sandbox, target, None, say)
+
+
+def _rule(loaded: Problem, file: Path) -> Subject:
+    """A rule, with the program that it is."""
+    if loaded.distillation is None:
+        raise UserError(f"{loaded.name} has no table [distill], so no rule can stand for its policy")
+    rule = read_rule(file)
+    return Subject(python(rule, loaded.distillation.function), file.name, rule=rule)
 
 
 def of_network(name_or_path: str, file: Path, wish: Wish, output: Path | None, say: Callable[[str], None]) -> Outcome:
@@ -180,6 +198,7 @@ def _write(work: Work) -> None:
     """What all stages found."""
     checks = [check.plain() for check in work.checks]
     work.write("checks.json", json.dumps(checks, indent=2) + "\n")
+    work.write("pareto.csv", pareto.csv_text(entries(work)))
     work.write(FILE, report(work))
 
 
@@ -204,11 +223,3 @@ def _append(writer: Writer, work: Work, subject: Subject, result: Any) -> int:
     draft = Draft(result.source, PROPOSER, result.operator, parents, rationale=result.rationale, detail=result.detail)
     digest = Screen(work.problem).check(result.source, anywhere=True)
     return writer.distilled(digest, draft, list(result.row.evaluations.values()))
-
-
-def table(work: Work) -> list[list[str]]:
-    """The result's rows as text: name, nodes, then a column for each split."""
-    return [
-        [row.name, "" if row.nodes is None else str(row.nodes), *(cell(work, row, split) for split in SPLITS)]
-        for row in rows(work)
-    ]

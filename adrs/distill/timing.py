@@ -16,8 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adrs.distill.checks.compiler import Compiler, run
-from adrs.distill.checks.driver import CONVERSIONS, PREFIXES, Kind
+from adrs.distill.checks.driver import CONVERSIONS, KINDS, PREFIXES, Kind
 from adrs.rule.form import Rule
+
+__all__ = [
+    "CALLS", "KINDS", "ROUNDS", "Perceptron", "compiled", "in_python", "network_in_c", "network_in_numpy",
+    "network_source",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 CALLS = 400_000

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from adrs.calibrate import Calibration
+from adrs.distill.checks.record import Check
+from adrs.distill.export.targets import TARGETS, Target
 from adrs.distill.minimise import Stop
 from adrs.distill.tolerance import Mode
 from adrs.evaluate.executor import Executor
@@ -31,6 +33,8 @@ class Wish:
     """The most nodes of an expression without branches, before its constants are written out."""
     rounds: int = 3
     """Times that a rule is fitted, after the first to what rules before it came to see."""
+    targets: tuple[Target, ...] = TARGETS
+    """Languages to export a rule to."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Subject:
     """What the run's log knows of it."""
     network: Path | None = None
     """A file of weights instead of a source, which is empty then."""
+    rule: Rule | None = None
+    """What the source was made of, where the subject is a rule."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +74,6 @@ class Row:
             "score": {split: found.score for split, found in self.evaluations.items()},
             metric: {split: found.metrics.get(metric) for split, found in self.evaluations.items()},
         }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Check:
-    """Something that was claimed and looked into."""
-
-    name: str
-    ok: bool
-    skipped: bool = False
-    detail: str = ""
-
-    def plain(self) -> dict[str, Any]:
-        """As plain data."""
-        return {"name": self.name, "ok": self.ok, "skipped": self.skipped, "detail": self.detail}
 
 
 @dataclass(frozen=True)

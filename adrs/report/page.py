@@ -61,9 +61,21 @@ def render(reader: Reader) -> str:
         winner=found.steps[-1].program if found.steps else None,
         source=highlighted(found.steps[-1].program.source, seed) if found.steps else Markup(""),
         verdicts=lineage.verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
-        gains=lineage.gains(reader), routing=lineage.routing(reader, reader.folder.resolve().parent),
+        smaller=_distilled(reader, seed), gains=lineage.gains(reader),
+        routing=lineage.routing(reader, reader.folder.resolve().parent),
         configuration=lineage.configuration(reader), style=highlighting(),
     )  # fmt: skip
+
+
+def _distilled(reader: Reader, file: str) -> list[dict[str, Any]]:
+    """Programs that were distilled from others, beside those."""
+    found = []
+    for number in reader.distilled():
+        program = reader.program(number)
+        original = reader.program(program.parents[0].id)
+        sources = [highlighted(each.source, file) for each in (original, program)]
+        found.append({"program": program, "original": original, "sources": sources})
+    return found
 
 
 def write(reader: Reader, path: Path) -> Path:

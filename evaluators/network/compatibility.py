@@ -27,12 +27,12 @@ _NEVER = np.inf
 
 STATE = np.dtype(
     [(name, np.float64) for name in ("bandwidth", "delay", "limit", "loss", "rate", "clock", "backlog", "backlog_at",
-                                     "next_send")]
+                                     "next_send", "start", "length", "least")]
     + [(name, np.int64) for name in ("seed", "draws", "turns", "acks", "mask", "turn_head", "turn_tail", "ack_head",
                                      "ack_tail", "samples", "capacity", "sent", "acked", "lost", "events")]
 )  # fmt: skip
 """`turns`, `acks`: addresses of rings of pairs of time and latency, negative where the packet is lost; `samples`: of
-the latencies of the running interval, of which there are `acked`."""
+the latencies of the running interval, of which there are `acked`; `least`: smallest mean latency of a step so far."""
 _state_at = memory.record_at(STATE)
 _draw = random_stream.draw
 
@@ -42,7 +42,7 @@ class Step:
     """What one interval gave."""
 
     reward: float
-    features: tuple[float, float, float]
+    features: tuple[float, ...]
     """Latency gradient, latency ratio, sending ratio."""
 
 
@@ -58,14 +58,14 @@ class CompatibilityLink:
         self._state = np.zeros(1, dtype=STATE)
         values = {
             "bandwidth": bandwidth, "delay": delay, "limit": queue / bandwidth, "loss": loss, "rate": rate,
-            "next_send": 1.0 / rate, "seed": seed, "mask": length - 1, "turns": self._turns.ctypes.data,
-            "acks": self._acks.ctypes.data,
+            "next_send": 1.0 / rate, "length": 3.0 * delay, "seed": seed, "mask": length - 1,
+            "turns": self._turns.ctypes.data, "acks": self._acks.ctypes.data,
         }  # fmt: skip
         for name, value in values.items():
             self._state[name] = value
-        self._length = 3.0 * delay
-        self._least = 0.0
+        self._address = int(self._state.ctypes.data)
         for _ in range(2):
+            _begin(self._address)
             self._run()
 
     @property
@@ -75,67 +75,99 @@ class CompatibilityLink:
 
     def step(self, action: float) -> Step:
         """Change the rate, run one interval."""
-        state = self._state[0]
-        rate = state["rate"] * (1.0 + _STEP * action) if action >= 0 else state["rate"] / (1.0 - _STEP * action)
-        state["rate"] = min(max(rate, LOWEST), HIGHEST)
-        duration = self._run()
-        count, lost = int(state["acked"]), int(state["lost"])
-        mean = float(_mean(self._samples, 0, count))
-        if mean > 0:
-            self._length = 0.5 * mean
-            self._least = min(self._least, mean) if self._least > 0 else mean
-        throughput = 8.0 * (1500 * count - 1500) / duration
-        share = lost / (lost + count) if lost + count else 0.0
-        reward = 0.001 * (10.0 * throughput / _BITS - 1000.0 * mean - 2000.0 * share)
-        half, gradient = count // 2, 0.0
-        if half:
-            gradient = (_mean(self._samples, half, count) - _mean(self._samples, 0, half)) / duration
-        sent = 8.0 * 1500 * int(state["sent"]) / duration
-        ratio = sent / throughput if throughput > 0 and sent < 1000.0 * throughput else 1.0
-        return Step(reward, (gradient, mean / self._least if self._least > 0 else 1.0, ratio))
+        _change(self._address, action)
+        _begin(self._address)
+        self._run()
+        reward, *features = _finish(self._address, self._samples)
+        return Step(reward, tuple(features))
 
-    def _run(self) -> float:
-        """Run one interval; its duration. The last event may lie behind its end."""
-        state = self._state[0]
-        state["sent"] = state["acked"] = state["lost"] = 0
-        start = float(state["clock"])
+    def _run(self) -> None:
+        """Run one interval. The last event may lie behind its end."""
         self._locate()
-        while not _advance(self._state.ctypes.data, start + self._length):
+        while not _advance(self._address):
             self._samples = np.concatenate([self._samples, np.zeros(len(self._samples))])
             self._locate()
-        return float(state["clock"]) - start
 
     def _locate(self) -> None:
         self._state["samples"], self._state["capacity"] = self._samples.ctypes.data, len(self._samples)
 
 
 @compiled
-def _advance(address: int, end: float) -> bool:
-    """Handle events while the clock is before the end; False where the samples are full."""
+def _change(address: int, action: float) -> None:
+    """Of the rate."""
     state = _state_at(address, 0)
-    while state.clock < end:
-        turn = ack = _NEVER
-        if state.turn_head < state.turn_tail:
-            turn = read_float(state.turns, 2 * (state.turn_head & state.mask))
-        if state.ack_head < state.ack_tail:
-            ack = read_float(state.acks, 2 * (state.ack_head & state.mask))
-        if turn <= ack and turn <= state.next_send:
-            _turn(state, turn)
-        elif ack <= state.next_send:
-            if state.acked >= state.capacity:
-                return False
-            _acknowledge(state, ack)
-        else:
-            _send(state)
-        state.events += 1
-    return True
+    rate = state.rate * (1.0 + _STEP * action) if action >= 0 else state.rate / (1.0 - _STEP * action)
+    state.rate = min(max(rate, LOWEST), HIGHEST)
 
 
 @compiled
-def _send(state: Any) -> None:
-    time = state.next_send
-    state.clock = time
-    state.next_send = time + 1.0 / state.rate
+def _begin(address: int) -> None:
+    """An interval begins."""
+    state = _state_at(address, 0)
+    state.sent = state.acked = state.lost = 0
+    state.start = state.clock
+
+
+@compiled
+def _finish(address: int, samples: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Reward, latency gradient, latency ratio and sending ratio of the interval."""
+    state = _state_at(address, 0)
+    duration, count, lost = state.clock - state.start, state.acked, state.lost
+    mean = _mean(samples, 0, count)
+    if mean > 0:
+        state.length = 0.5 * mean
+        state.least = min(state.least, mean) if state.least > 0 else mean
+    throughput = 8.0 * (1500 * count - 1500) / duration
+    share = lost / (lost + count) if lost + count else 0.0
+    reward = 0.001 * (10.0 * throughput / _BITS - 1000.0 * mean - 2000.0 * share)
+    half, gradient = count // 2, 0.0
+    if half > 0:
+        gradient = (_mean(samples, half, count) - _mean(samples, 0, half)) / duration
+    sent = 8.0 * 1500 * state.sent / duration
+    sending = sent / throughput if throughput > 0 and sent < 1000.0 * throughput else 1.0
+    return reward, gradient, mean / state.least if state.least > 0 else 1.0, sending
+
+
+@compiled
+def _advance(address: int) -> bool:
+    """Handle events while the clock is before the interval's end; False where the samples are full."""
+    state = _state_at(address, 0)
+    end = state.start + state.length
+    gap, service = 1.0 / state.rate, 1.0 / state.bandwidth
+    turn = _head(state.turns, state.mask, state.turn_head, state.turn_tail)
+    ack = _head(state.acks, state.mask, state.ack_head, state.ack_tail)
+    clock, events = state.clock, 0
+    while clock < end:
+        if turn <= ack and turn <= state.next_send:
+            clock = turn
+            _turn(state, turn)
+            turn = _head(state.turns, state.mask, state.turn_head, state.turn_tail)
+            ack = min(ack, clock + state.delay)
+        elif ack <= state.next_send:
+            if state.acked >= state.capacity:
+                break
+            clock = ack
+            _acknowledge(state)
+            ack = _head(state.acks, state.mask, state.ack_head, state.ack_tail)
+        else:
+            clock = state.next_send
+            turn = min(turn, _send(state, clock, gap, service))
+        events += 1
+    state.clock = clock
+    state.events += events
+    return bool(clock >= end)
+
+
+@compiled
+def _head(ring: int, mask: int, head: int, tail: int) -> float:
+    """Time of a ring's first entry."""
+    return float(read_float(ring, 2 * (head & mask))) if head < tail else _NEVER
+
+
+@compiled
+def _send(state: Any, time: float, gap: float, service: float) -> float:
+    """Send a packet; when its turn is."""
+    state.next_send = time + gap
     backlog = max(0.0, state.backlog - (time - state.backlog_at))
     latency = state.delay + backlog
     lost = _draw(np.uint64(state.seed), state.draws) * 2.0**-53 < state.loss
@@ -143,18 +175,17 @@ def _send(state: Any) -> None:
     state.sent += 1
     if not lost:
         state.backlog, state.backlog_at = backlog, time
-        service = 1.0 / state.bandwidth
         if service + backlog > state.limit:
             lost = True
         else:
             state.backlog += service
     _insert(state.turns, state.mask, state.turn_head, state.turn_tail, time + latency, -latency if lost else latency)
     state.turn_tail += 1
+    return float(time + latency)
 
 
 @compiled
 def _turn(state: Any, time: float) -> None:
-    state.clock = time
     latency = read_float(state.turns, 2 * (state.turn_head & state.mask) + 1)
     state.turn_head += 1
     latency = latency + state.delay if latency > 0 else latency - state.delay
@@ -163,8 +194,7 @@ def _turn(state: Any, time: float) -> None:
 
 
 @compiled
-def _acknowledge(state: Any, time: float) -> None:
-    state.clock = time
+def _acknowledge(state: Any) -> None:
     latency = read_float(state.acks, 2 * (state.ack_head & state.mask) + 1)
     state.ack_head += 1
     if latency < 0:

@@ -16,7 +16,7 @@ from adrs import resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.rule.form import Rule
-from evaluators.network import layout, measures, perceptron, rule_code, wide_area
+from evaluators.network import layout, measures, perceptron, recorded, rule_code, wide_area
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
@@ -29,6 +29,7 @@ TEACHER = "teacher"
 """The native baseline that is a perceptron; train_teacher.py made its weights."""
 BASELINES = (*NATIVE, TEACHER)
 _WEIGHTS = resources.folder("problems") / "congestion-control" / "teacher.npz"
+_KEYS = ("kinds", "shuffles", "trace")
 _MILLI = 1e6
 
 
@@ -61,20 +62,25 @@ class CongestionControl(Evaluator[Links]):
                 )
 
     def load(self, spec: WorkloadSpec) -> Links:
-        """Draw the links. Keys of a workload: `kinds` of link, taken in turn, and `shuffles`. Raises UserError."""
+        """Draw the links. Keys of a workload: `kinds` of link, taken in turn, `shuffles`, and `trace`, a file of
+        recorded capacities in place of kinds (recorded.py). Raises UserError.
+        """
         for key in spec.parameters:
-            if key not in ("kinds", "shuffles"):
-                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["kinds", "shuffles"])}')
+            if key not in _KEYS:
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, _KEYS)}')
         if spec.family not in wide_area.FAMILIES:
             raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, wide_area.FAMILIES)}')
         if spec.seed is None:
             raise UserError(f'workload "{spec.name}" needs seeds = [...]')
-        known = wide_area.FAMILIES[spec.family]
-        kinds = list(spec.parameters.get("kinds", known))
-        for kind in kinds:
-            if kind not in known:
-                raise UserError(f'workload {spec.name}: unknown kind "{kind}"{did_you_mean(str(kind), known)}')
-        scenarios = wide_area.draw_links(spec.family, kinds, spec.seed, LINKS)
+        if "trace" in spec.parameters:
+            scenarios = _recorded(spec, spec.seed)
+        else:
+            known = wide_area.FAMILIES[spec.family]
+            kinds = list(spec.parameters.get("kinds", known))
+            for kind in kinds:
+                if kind not in known:
+                    raise UserError(f'workload {spec.name}: unknown kind "{kind}"{did_you_mean(str(kind), known)}')
+            scenarios = wide_area.draw_links(spec.family, kinds, spec.seed, LINKS)
         return Links(tuple(scenarios), tuple(_others_alone(scenario) for scenario in scenarios))
 
     def evaluate(self, policy: Policy, workload: Links, spec: WorkloadSpec) -> Metrics:
@@ -158,6 +164,13 @@ class Crossing:
         return answers
 
 
+def _recorded(spec: WorkloadSpec, seed: int) -> list[Scenario]:
+    """Links of a workload with a trace."""
+    if spec.family != "dynamic" or "kinds" in spec.parameters:
+        raise UserError(f'workload {spec.name}: "trace" is for the family dynamic, and stands in place of "kinds"')
+    return recorded.draw_links(resources.data_file(str(spec.parameters["trace"])), seed, LINKS)
+
+
 def _driven(scenario: Scenario, kind: int) -> Scenario:
     flows = [wide_area.with_native(flow, kind) if flow.kind == MONITOR else flow for flow in scenario.flows]
     return replace(scenario, flows=tuple(flows))
@@ -208,6 +221,9 @@ def link_metrics(workload: Links, simulation: Simulation, copy: int = 0) -> Metr
         bounds={"value": 1.001, "utilisation": 1.001},
         feedback=_feedback(found, unfair, values),
     )
+    followed = [link.convergence for link in found if link.convergence is not None]
+    if followed:
+        metrics["convergence_s"] = mean(*followed)
     metrics.update({f"link_{number:02d}": float(value) for number, value in enumerate(values)})
     return metrics
 

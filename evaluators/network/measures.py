@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.network.layout import LEVELS, SECOND
+from evaluators.network.scenario import Scenario
 from evaluators.network.simulation import Simulation
+
+_STAYS = 5 * SECOND
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class LinkMeasures:
     """ns."""
     mean_rate: float
     """bit/s."""
+    convergence: float | None = None
+    """Mean seconds from a rise of the capacity, after which it stays for 5 s, until a slice of time has departures at
+    90 % of it; None where it does not rise so."""
 
 
 def measure(simulation: Simulation, number: int) -> LinkMeasures:
@@ -69,7 +75,24 @@ def measure(simulation: Simulation, number: int) -> LinkMeasures:
         departed=flows["departed"].copy(),
         base_round_trip=base,
         mean_rate=mean_rate,
+        convergence=_convergence(
+            scenario, simulation.arrays.slices[chosen].sum(axis=0), int(link["slice_length"]), end
+        ),
     )
+
+
+def _convergence(scenario: Scenario, departed: NDArray[np.int64], length: int, end: int) -> float | None:
+    """Of LinkMeasures; a rise that is never followed counts with the time that the capacity stays."""
+    found = []
+    for place in range(1, len(scenario.rates)):
+        time, rate = scenario.rates[place]
+        until = min(end, scenario.rates[place + 1][0] if place + 1 < len(scenario.rates) else end)
+        if rate <= scenario.rates[place - 1][1] or until - time < _STAYS:
+            continue
+        slices = np.arange(-(-time // length), until // length)
+        followed = slices[departed[slices] * 8 * SECOND >= 0.9 * rate * length]
+        found.append(((int(followed[0]) + 1) * length if len(followed) else until) - time)
+    return sum(found) / len(found) / SECOND if found else None
 
 
 def _quantile(counts: NDArray[np.int64], share: float, shift: int, total: int) -> float:

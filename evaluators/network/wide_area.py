@@ -58,8 +58,7 @@ def steps(draw: Stream, seed: int) -> Scenario:
 def random_walk(draw: Stream, seed: int) -> Scenario:
     """The logarithm of the capacity reverts to its mean every 100 ms, with outages of up to half a second."""
     mean = log(draw.uniform(4, 40) * _MEGA)
-    base = round(2 * draw.uniform(5, 60) * _MILLI)
-    limit = max(2 * PACKET, round(draw.uniform(0.5, 4) * exp(mean) * base / (8 * SECOND)))
+    base, limit = _path(draw, exp(mean))
     level, outage, rates = mean, 0, []
     for step in range(400):
         level += 0.1 * (mean - level) + 0.15 * draw.normal()
@@ -69,6 +68,12 @@ def random_walk(draw: Stream, seed: int) -> Scenario:
         rates.append((step * SECOND // 10, _MEGA // 10 if outage else round(exp(level))))
         outage = max(0, outage - 1)
     return _dynamic(tuple(rates), base, limit, round(draw.uniform(0.3, 1.5) * rates[0][1]), 40)
+
+
+def varying(draw: Stream, rates: tuple[tuple[int, int], ...], mean: float) -> Scenario:
+    """40 s of given capacities with their mean; delay and queue are drawn as for the random walk."""
+    base, limit = _path(draw, mean)
+    return _dynamic(rates, base, limit, round(draw.uniform(0.3, 1.5) * rates[0][1]), 40)
 
 
 def same_policy(draw: Stream, seed: int) -> Scenario:
@@ -131,6 +136,12 @@ def _alone(rate: int, delay: int, queue: int, loss: float, first: int, kept: tup
 def _dynamic(rates: tuple[tuple[int, int], ...], base: int, limit: int, first: int, seconds: int) -> Scenario:
     flow = Flow(MONITOR, base, min(max(first, _LOWEST), _HIGHEST), _LOWEST, _HIGHEST)
     return Scenario(rates, limit, seconds * SECOND, (flow,))
+
+
+def _path(draw: Stream, mean: float) -> tuple[int, int]:
+    """Base round-trip time, and a queue of 0.5 to 4 bandwidth-delay products, for a mean capacity."""
+    base = round(2 * draw.uniform(5, 60) * _MILLI)
+    return base, max(2 * PACKET, round(draw.uniform(0.5, 4) * mean * base / (8 * SECOND)))
 
 
 def _shared(draw: Stream) -> tuple[int, int, int, int]:

@@ -140,16 +140,24 @@ def measure(task: Task, played: Played) -> Metrics:
     return metrics
 
 
-def replicates(played: Played) -> np.ndarray:
-    """float64[replicates]: bill_2 on resampled runs, with the same draws for all policies."""
-    bill = bills(played.end, agent_runs.PENALTY_2)
-    means: np.ndarray = intervals.draws(len(bill)) @ bill / len(bill)
-    return means
+def resampled(played: Played) -> dict[str, np.ndarray]:
+    """Metrics on resampled runs, float64[replicates] by name, with the same draws for all policies."""
+    end = played.end
+    number = len(end.spent)
+    columns = {name: bills(end, penalty) for name, penalty in PENALTIES.items()}
+    columns |= {"resolved": end.resolved.astype(float), "cost": end.spent, "steps": end.steps.astype(float)}
+    columns |= {f"share_{name}": end.calls[:, tier].astype(float) for tier, name in enumerate(tiers.NAMES)}
+    means = dict(zip(columns, (intervals.draws(number) @ np.stack(list(columns.values()), axis=1) / number).T,
+                     strict=True))  # fmt: skip
+    for name in tiers.NAMES:
+        means[f"share_{name}"] = means[f"share_{name}"] / means["steps"]
+    if (means["resolved"] > 0).all():
+        means["cost_per_resolved"] = means["cost"] / means["resolved"]
+    return means | {"bill_100": 100 * means["bill"]}
 
 
 def add_intervals(metrics: Metrics, ours: Played, theirs: Played) -> None:
-    """Add the 95 % interval of bill_2 over runs, and of its difference to the state-of-the-art baseline's."""
-    bill, other = replicates(ours), replicates(theirs)
-    for name, values in (("bill_2", bill), ("gain_over_baseline", other - bill)):
-        low, high = np.percentile(values, intervals.PERCENTILES, method="linear")
-        metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)
+    """Add 95 % intervals over runs of all metrics, and of what bill_2 is below the state-of-the-art baseline's."""
+    intervals.add(metrics, resampled(ours))
+    saved = resampled(theirs)["bill_2"] - resampled(ours)["bill_2"]
+    intervals.add(metrics, {"gain_over_baseline": saved})

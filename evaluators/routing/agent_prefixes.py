@@ -146,19 +146,18 @@ def _combined(facts: Facts, chosen: np.ndarray, official: bool) -> dict[str, np.
     return agent_accounting.combine(agent_accounting.grade(facts, chosen, official).sums().sum(axis=0))
 
 
-def replicates(task: Task, chosen: np.ndarray) -> np.ndarray:
-    """float64[replicates]: Combined on resampled trajectories, with the same draws for all tiers."""
+def resampled(task: Task, chosen: np.ndarray, official: bool = False) -> dict[str, np.ndarray]:
+    """Metrics on resampled trajectories, float64[replicates] by name, with the same draws for all tiers."""
     facts = task.bank.facts
     counts = intervals.draws(int(facts.trajectory.max()) + 1)
-    return agent_accounting.combine(counts @ agent_accounting.grade(facts, chosen, official=False).sums())["combined"]
+    return agent_accounting.combine(counts @ agent_accounting.grade(facts, chosen, official).sums())
 
 
 def add_intervals(metrics: Metrics, task: Task, chosen: np.ndarray, theirs: np.ndarray) -> None:
-    """Add the 95 % interval of Combined over trajectories, and of its difference to the baseline's."""
-    values = [replicates(task, tier) for tier in (chosen, theirs)]
-    for name, found in (("combined", values[0]), ("gain_over_baseline", values[0] - values[1])):
-        low, high = np.percentile(found, intervals.PERCENTILES, method="linear")
-        metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)
+    """Add 95 % intervals over trajectories of all metrics, and of Combined's difference to the baseline's."""
+    found = resampled(task, chosen)
+    found["cost_save_official"] = resampled(task, chosen, official=True)["cost_save"]
+    intervals.add(metrics, found, resampled(task, theirs)["combined"], "combined")
 
 
 def workload_rule(facts: Facts) -> np.ndarray:

@@ -51,7 +51,7 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
         _compare(played.chosen[rows], second.chosen[rows])
         metrics = agent_prefixes.measure(workload, played.chosen)
         metrics["failed_decisions"] = float((played.chosen == agent_accounting.ERROR).sum())
-        metrics.replicates = lambda: agent_prefixes.replicates(workload, played.chosen).tolist()
+        metrics.replicates = lambda: agent_prefixes.resampled(workload, played.chosen)["combined"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, played.seconds)
             theirs = reference.ReferencePolicy("agent-step-routing")
@@ -94,7 +94,7 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         _compare(played.chosen[again], second.chosen[again])
         metrics = agent_live.measure(workload, played)
         metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
-        metrics.replicates = lambda: agent_live.replicates(played).tolist()
+        metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, played.seconds[played.chosen != agent_live.NOT_ASKED])
             theirs = reference.ReferencePolicy("agent-step-routing-trajectory")

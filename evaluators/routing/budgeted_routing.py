@@ -104,39 +104,50 @@ def curve(task: Task, values: np.ndarray) -> np.ndarray:
 def measure(task: Task, found: Outcomes) -> Metrics:
     """Metrics of the outcomes of all requests, ordered by price of money, then query."""
     cost, quality, output = curve(task, found.cost), curve(task, found.score), curve(task, found.output_cost)
-    target = 0.95 * task.best_single
-    metrics = Metrics(
-        audc_extended_log=cost_curves.extended_log_area(cost, quality, task.anchors),
-        audc_extended=cost_curves.extended_area(cost, quality, task.anchors),
-        audc_official=cost_curves.official_area(output, quality),
-        audc_dollars=cost_curves.dollar_area(output, quality),
-        qnc=cost_curves.first_reaching(output, quality, task.best_single, task.official_span),
-        qnc_95=cost_curves.first_reaching(output, quality, target, task.official_span),
-        peak=float(quality.max()),
-        over_budget=float(found.over.mean()),
-        bounds=task.bounds,
-        feedback=_feedback(cost, quality),
-    )
-    for weight, place in UTILITIES.items():
-        metrics[f"utility_{weight}"] = float(quality[place] - weight * cost[place])
+    metrics = Metrics(over_budget=float(found.over.mean()), bounds=task.bounds, feedback=_feedback(cost, quality))
+    metrics.update(_of_curves(task, cost, quality, output))
     return metrics
 
 
-def resampled_areas(task: Task, found: Outcomes) -> np.ndarray:
-    """float64[replicates]: the primary area on resampled queries, with the same draws for all outcomes."""
+def _of_curves(task: Task, cost: np.ndarray, quality: np.ndarray, output: np.ndarray) -> dict[str, float]:
+    """Metrics of one point for each price of money, float64[LAMBDAS]; `output` is the cost of answers alone."""
+    areas = {
+        "audc_extended_log": cost_curves.extended_log_area(cost, quality, task.anchors),
+        "audc_extended": cost_curves.extended_area(cost, quality, task.anchors),
+        "audc_official": cost_curves.official_area(output, quality),
+        "audc_dollars": cost_curves.dollar_area(output, quality),
+        "qnc": cost_curves.first_reaching(output, quality, task.best_single, task.official_span),
+        "qnc_95": cost_curves.first_reaching(output, quality, 0.95 * task.best_single, task.official_span),
+        "peak": float(quality.max()),
+    }
+    utilities = {f"utility_{weight}": float(quality[at] - weight * cost[at]) for weight, at in UTILITIES.items()}
+    return areas | utilities
+
+
+def _resampled_curves(task: Task, *values: np.ndarray) -> np.ndarray:
+    """float64[values, replicates, LAMBDAS]: means on resampled queries, with the same draws for all outcomes."""
     number, lambdas = len(task.asked), len(LAMBDAS)
-    columns = [values.reshape(lambdas, number) for values in (found.cost, found.score)]
-    means = intervals.draws(number) @ np.concatenate(columns).T / number
-    points = zip(means[:, :lambdas], means[:, lambdas:], strict=True)
+    columns = np.concatenate([each.reshape(lambdas, number) for each in values])
+    means = intervals.draws(number) @ columns.T / number
+    return np.stack([means[:, start : start + lambdas] for start in range(0, len(values) * lambdas, lambdas)])
+
+
+def resampled_areas(task: Task, found: Outcomes) -> np.ndarray:
+    """float64[replicates]: the primary area on resampled queries."""
+    points = zip(*_resampled_curves(task, found.cost, found.score), strict=True)
     return np.array([cost_curves.extended_log_area(cost, quality, task.anchors) for cost, quality in points])
 
 
 def add_intervals(metrics: Metrics, task: Task, ours: Outcomes, theirs: Outcomes) -> None:
-    """Add the 95 % interval of the primary area, and of its difference to the state-of-the-art baseline's."""
-    area, other = resampled_areas(task, ours), resampled_areas(task, theirs)
-    for name, values in (("audc_extended_log", area), ("gain_over_baseline", area - other)):
-        low, high = np.percentile(values, intervals.PERCENTILES, method="linear")
-        metrics[f"{name}_low"], metrics[f"{name}_high"] = float(low), float(high)
+    """Add 95 % intervals of all metrics, and of the primary area's difference to the state-of-the-art baseline's.
+
+    Anchors, ranges and targets are those of the workload as it is.
+    """
+    curves = _resampled_curves(task, ours.cost, ours.score, ours.output_cost)
+    each = [_of_curves(task, *points) for points in zip(*curves, strict=True)]
+    found = {name: np.array([values[name] for values in each]) for name in each[0]}
+    found["over_budget"] = _resampled_curves(task, ours.over)[0].mean(axis=1)
+    intervals.add(metrics, found, resampled_areas(task, theirs), "audc_extended_log")
 
 
 def _feedback(cost: np.ndarray, quality: np.ndarray) -> str:

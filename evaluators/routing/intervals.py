@@ -4,24 +4,41 @@ Whole clusters are drawn with replacement, and every metric is computed again fr
 Welsh, Bootstrapping clustered data, JRSS B 69(3), 2007).
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
+
+from adrs.evaluation import Metrics
 
 REPLICATES = 2000
 PERCENTILES = (2.5, 97.5)
 
-Statistic = Callable[[np.ndarray], np.ndarray]
-"""From sums, float64[replicates, quantities], to the metric, float64[replicates]."""
 
-
+@lru_cache(maxsize=2)
 def draws(clusters: int) -> np.ndarray:
     """float64[REPLICATES, clusters]: how often each cluster is in each replicate, the same at every call."""
     rng = np.random.default_rng(0)
     counts = np.zeros((REPLICATES, clusters))
     for replicate in range(REPLICATES):
         counts[replicate] = np.bincount(rng.integers(0, clusters, size=clusters), minlength=clusters)
+    counts.flags.writeable = False
     return counts
+
+
+def add(metrics: Metrics, replicates: Mapping[str, np.ndarray], theirs: np.ndarray | None = None, of: str = "") -> None:
+    """Add the 95 % interval of each metric as `NAME_low` and `NAME_high`: float64[REPLICATES] by name.
+
+    theirs: of the state-of-the-art baseline, the metric `of`; then that of what is gained over it is added as well,
+    higher being better.
+    """
+    values = dict(replicates)
+    if theirs is not None:
+        values["gain_over_baseline"] = values[of] - theirs
+    for name, found in values.items():
+        if np.isfinite(found).all():
+            low, high = np.percentile(found, PERCENTILES, method="linear").tolist()
+            metrics[f"{name}_low"], metrics[f"{name}_high"] = low, high
 
 
 def cluster_sums(clusters: np.ndarray, *quantities: np.ndarray) -> np.ndarray:
@@ -29,10 +46,3 @@ def cluster_sums(clusters: np.ndarray, *quantities: np.ndarray) -> np.ndarray:
     number = int(clusters.max()) + 1 if len(clusters) else 0
     columns = [np.bincount(clusters, weights=quantity, minlength=number) for quantity in quantities]
     return np.stack(columns, axis=1)
-
-
-def interval(sums: np.ndarray, statistic: Statistic, counts: np.ndarray | None = None) -> tuple[float, float]:
-    """The 95 % interval of a metric. sums: float64[clusters, quantities]; counts: as of `draws`, to share them."""
-    values = statistic((draws(len(sums)) if counts is None else counts) @ sums)
-    low, high = np.percentile(values, PERCENTILES, method="linear")
-    return float(low), float(high)

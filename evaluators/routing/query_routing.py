@@ -105,12 +105,11 @@ class QueryRouting(Evaluator[Task]):
             metrics["robustness"] = float((picks[rows] == twin_picks).mean())
         metrics["failed_decisions"] = float(decided.failed.sum())
         if workload.priced:
-            metrics.replicates = partial(replicates, workload, picks)
+            metrics.replicates = lambda: resampled(workload, picks)["arena_score"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, decided.seconds)
-        if spec.split == "test" and workload.priced:
-            theirs = reference.choices("query-routing", workload.train, requests)[: len(workload.asked)]
-            add_intervals(metrics, workload, picks, theirs)
+        if spec.split == "test":
+            add_intervals(metrics, workload, decided.answers, requests)
         return metrics
 
 
@@ -184,6 +183,15 @@ def measure(task: Task, picks: np.ndarray) -> Metrics:
 
 def optimality(asked: Queries, picks: np.ndarray, accuracy: np.ndarray, cost: np.ndarray) -> dict[str, float]:
     """Optimality v2 of `arena.optimality`, over arrays."""
+    columns = _optimality_columns(asked, picks, accuracy, cost)
+    ratios = _optimality({name: values.sum(keepdims=True) for name, values in columns.items()})
+    return {name: float(values[0]) for name, values in ratios.items()}
+
+
+def _optimality_columns(
+    asked: Queries, picks: np.ndarray, accuracy: np.ndarray, cost: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What optimality is the ratio of sums of, float64[n] by name."""
     right = asked.accuracy >= 1.0
     counted = right.any(axis=1) & ~((accuracy == 0) & (cost == 0))
     dearest = np.where(right, asked.cost, np.inf)
@@ -192,36 +200,59 @@ def optimality(asked: Queries, picks: np.ndarray, accuracy: np.ndarray, cost: np
     best = right[rows, np.maximum(picks, 0)] & (picks >= 0) & (asked.cost[rows, np.maximum(picks, 0)] == least)
     optimum_accuracy = np.where(best, accuracy, asked.accuracy[rows, dearest.argmin(axis=1)])
     correct = counted & (accuracy >= 1.0)
-    paid, reachable = float(cost[correct].sum()), float(optimum_accuracy[counted].sum())
     return {
-        "optimal_selection": float((best & correct).sum() / counted.sum()) if counted.any() else 0.0,
-        "optimal_cost": float(least[correct].sum()) / paid if paid else 0.0,
-        "optimal_accuracy": float(accuracy[counted].sum()) / reachable if reachable else 0.0,
+        "counted": counted.astype(float), "selected": (best & correct).astype(float),
+        "paid": np.where(correct, cost, 0.0), "least": np.where(correct, least, 0.0),
+        "reached": np.where(counted, accuracy, 0.0), "reachable": np.where(counted, optimum_accuracy, 0.0),
+    }  # fmt: skip
+
+
+def _optimality(sums: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Selection, cost ratio and accuracy ratio; 0 where there is nothing to divide by."""
+    ratios = {
+        "optimal_selection": ("selected", "counted"), "optimal_cost": ("least", "paid"),
+        "optimal_accuracy": ("reached", "reachable"),
+    }  # fmt: skip
+    return {
+        name: np.divide(sums[above], sums[below], out=np.zeros_like(sums[below]), where=sums[below] > 0)
+        for name, (above, below) in ratios.items()
     }
 
 
-def replicates(task: Task, picks: np.ndarray) -> list[float]:
-    """The arena score on resampled clusters of queries, with the same draws for all picks."""
-    sums = intervals.cluster_sums(task.asked.clusters, np.ones(len(picks)), *outcomes(task.asked, picks))
-    values = intervals.draws(len(sums)) @ sums
-    scores: list[float] = arena.arena_scores(values[:, 1] / values[:, 0], 1000 * values[:, 2] / values[:, 0]).tolist()
-    return scores
+def resampled(task: Task, picks: np.ndarray) -> dict[str, np.ndarray]:
+    """Metrics on resampled clusters of queries, float64[replicates] by name, with the same draws for all picks."""
+    accuracy, cost = outcomes(task.asked, picks)
+    columns = {"rows": np.ones(len(picks)), "accuracy": accuracy, "cost": cost,
+               "strong": (cost == query_tables.STRONG_COST).astype(float),
+               **_optimality_columns(task.asked, picks, accuracy, cost)}  # fmt: skip
+    sums = intervals.cluster_sums(task.asked.clusters, *columns.values())
+    drawn = dict(zip(columns, (intervals.draws(len(sums)) @ sums).T, strict=True))
+    mean, dollars = drawn["accuracy"] / drawn["rows"], drawn["cost"] / drawn["rows"]
+    if not task.priced:
+        return {"accuracy": mean, "strong_share": drawn["strong"] / drawn["rows"]}
+    found = {"accuracy": mean, "cost_per_1000": 1000 * dollars, "arena_score": arena.arena_scores(mean, 1000 * dollars)}
+    found |= _optimality(drawn)
+    return found | {f"utility_{price:.0f}": mean - price * dollars for price in PRICES_OF_COST}
 
 
-def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, theirs: np.ndarray) -> None:
-    """Add the 95 % interval of the arena score, and of its difference to the state-of-the-art baseline's."""
-    ours = np.stack(outcomes(task.asked, picks), axis=1)
-    other = np.stack(outcomes(task.asked, theirs), axis=1)
-    sums = intervals.cluster_sums(task.asked.clusters, np.ones(len(picks)), *ours.T, *other.T)
+def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, requests: Mapping[str, Any]) -> None:
+    """Add 95 % intervals of all metrics, and of the arena score's difference to that of the state-of-the-art baseline.
 
-    def score(values: np.ndarray, first: int) -> np.ndarray:
-        return arena.arena_scores(values[:, first] / values[:, 0], 1000 * values[:, first + 1] / values[:, 0])
-
-    counts = intervals.draws(len(sums))
-    low, high = intervals.interval(sums, lambda values: score(values, 1), counts)
-    metrics["arena_score_low"], metrics["arena_score_high"] = low, high
-    low, high = intervals.interval(sums, lambda values: score(values, 1) - score(values, 3), counts)
-    metrics["gain_over_baseline_low"], metrics["gain_over_baseline_high"] = low, high
+    picks: of all requests, those of noisy twins behind the others.
+    """
+    number = len(task.asked)
+    found = resampled(task, picks[:number])
+    if task.twins is not None:
+        rows = task.twins[0]
+        same = (picks[rows] == picks[number:]).astype(float)
+        clusters = np.unique(task.asked.clusters[rows], return_inverse=True)[1].astype(np.int64)
+        sums = intervals.cluster_sums(clusters, np.ones(len(rows)), same)
+        drawn = intervals.draws(len(sums)) @ sums
+        found["robustness"] = drawn[:, 1] / drawn[:, 0]
+    theirs = None
+    if task.priced:
+        theirs = resampled(task, reference.choices("query-routing", task.train, requests)[:number])["arena_score"]
+    intervals.add(metrics, found, theirs, "arena_score")
 
 
 def _feedback(task: Task, picks: np.ndarray, accuracy: np.ndarray, cost: np.ndarray) -> str:

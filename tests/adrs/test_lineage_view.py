@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 
 from adrs import lineage
-from adrs.cli import lineage_view, program_view
+from adrs.cli import lineage_view, output, problems, program_view
+from adrs.cli.output import folded
+from adrs.program import WorkloadResult
 from adrs.store import Reader
 from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
@@ -118,3 +120,20 @@ def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: p
     for text in texts[1:]:  # the tree is cut off before
         assert "\\u202e" in "".join(text.split())
         assert "[boldred]markup[/]" in "".join(text.split())
+
+
+def test_ends_of_intervals_stand_behind_their_metric() -> None:
+    shown = folded({"cost": 2.0, "share_low": 0.5, "cost_low": 1.5, "cost_high": 2.5, "left_low": 3.0})
+    assert shown == {"cost": "2 [1.5, 2.5]", "share_low": "0.5", "left_low": "3"}
+
+
+@pytest.mark.parametrize("metrics", [1, 5])
+def test_a_table_of_workloads_has_rows_for_what_there_is_more_of(
+    capsys: pytest.CaptureFixture[str], metrics: int
+) -> None:
+    values = {f"m{number}": float(number) for number in range(metrics)}
+    problems._print_workloads(output.console(), [WorkloadResult(name, "ok", values, 1.0) for name in ("a", "b", "c")])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0][0] == "workload"
+    assert lines[0][1:] == (["a", "b", "c"] if metrics == 5 else ["verdict", "score", "m0"])
+    assert len(lines) == 1 + (2 + metrics if metrics == 5 else 3)

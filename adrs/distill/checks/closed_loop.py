@@ -9,11 +9,10 @@ import numpy as np
 
 from adrs.distill.checks.record import Check
 from adrs.distill.checks.runners import Runner
-from adrs.evaluate.executor import Executor
 from adrs.evaluate.harness import Workloads, load_evaluator
 from adrs.evaluation import Invalid, Metrics, WorkloadSpec
 from adrs.problem import Problem
-from adrs.program import Evaluation, Job
+from adrs.program import Evaluation
 from adrs.rule.form import Rule
 from adrs.rule.policy import RulePolicy, evaluate_rule
 from adrs.score import Scale
@@ -94,17 +93,15 @@ def compiled(loop: Loop, runner: Runner, target: str) -> Check:
     return _compared(loop, found, target)
 
 
-async def in_sandbox(loop: Loop, source: str, executor: Executor) -> Check:
-    """rule.py, as a candidate like any other."""
-    job = Job(source, "validation", workloads=loop.specs, thorough=True)
-    evaluation: Evaluation = await executor.evaluate(job)
+def evaluated(loop: Loop, evaluation: Evaluation) -> Check:
+    """rule.py, evaluated on the workloads in the sandbox as a candidate like any other."""
     if evaluation.verdict != "ok":
         return Check(NAME, False, f"{evaluation.verdict}: {evaluation.reason}", target="python")
     found = {}
     for result in evaluation.workloads:
         found[result.name] = Metrics()
         found[result.name].update(result.metrics)
-    return _compared(loop, found, "python")
+    return _compared(loop, {spec.name: found[spec.name] for spec in loop.specs}, "python")
 
 
 def _compared(loop: Loop, found: Mapping[str, Metrics], target: str) -> Check:
@@ -115,14 +112,14 @@ def _compared(loop: Loop, found: Mapping[str, Metrics], target: str) -> Check:
         points = None if loop.scale is None else abs(_score(loop.scale, ours) - _score(loop.scale, theirs))
         close = abs(ours - theirs) <= _SHARE * abs(theirs) if points is None else points <= HALF_A_POINT
         said += "" if points is None else f"; {points:.2g} points apart"
-        return Check(NAME, close, said, target=target)
+        return Check(NAME, close, said, target=target, value=ours)
     for name, metrics in found.items():
         expected = loop.reference[name][metric]
         if not math.isclose(metrics[metric], expected, rel_tol=EQUAL, abs_tol=EQUAL):
             return Check(
                 NAME, False, f"{name}: {metric} {metrics[metric]!r}, the interpreter {expected!r}", target=target
             )
-    return Check(NAME, math.isclose(ours, theirs, rel_tol=EQUAL, abs_tol=EQUAL), said, target=target)
+    return Check(NAME, math.isclose(ours, theirs, rel_tol=EQUAL, abs_tol=EQUAL), said, target=target, value=ours)
 
 
 def _value(loop: Loop, found: Mapping[str, Metrics]) -> float:

@@ -15,6 +15,7 @@ from adrs.rule.form import Rule
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Kind = Literal["c", "fixed"]
+KINDS: tuple[Kind, ...] = ("c", "fixed")
 PREFIXES: dict[Kind, str] = {"c": "rule", "fixed": "rule_fixed"}
 
 _DRIVER = """#include <stdio.h>

@@ -16,6 +16,13 @@ class Check:
     skipped: bool = False
     target: str = ""
     """The export that it is about; empty for the rule itself."""
+    value: float | None = None
+    """The problem's primary metric that an export reached in closed loop."""
+
+    @property
+    def title(self) -> str:
+        """Its name and what it is about."""
+        return f"{self.name} {self.target}".strip()
 
     @property
     def failed(self) -> bool:

@@ -209,7 +209,8 @@ def _decide(rule: Rule, dialect: Dialect) -> str:
     for place, split in enumerate(rule.splits):
         test = f"{variable(rule.inputs, split.terminal)} > {dialect.syntax.constant(split.threshold)}"
         lines.append(f"    watch(&state->branches[{place}], {test});")
-    lines += [f"    {kind} value;", *_node(rule.root, rule, dialect, 1)]
+    lines += [f"    {kind} value;"] * bool(rule.splits)
+    lines += _node(rule.root, rule, dialect, 1)
     low, high = dialect.syntax.constant(rule.inputs.low), dialect.syntax.constant(rule.inputs.high)
     lines += [] if found else ["    (void)features;"]
     lines += [] if rule.splits or any(_kept(rule, feature) for feature in found) else ["    (void)state;"]
@@ -228,7 +229,8 @@ def _node(node: Node, rule: Rule, dialect: Dialect, level: int) -> list[str]:
     if isinstance(node, Leaf):
         steps, text = dialect.syntax.steps(node.expression, rule.inputs)
         declared = [f"{indent}const {dialect.type} {name} = {step};" for name, step in steps]
-        return [*declared, f"{indent}value = {text};"]
+        answer = "value" if rule.splits else f"const {dialect.type} value"
+        return [*declared, f"{indent}{answer} = {text};"]
     place = next(place for place, split in enumerate(rule.splits) if split is node)
     return [f"{indent}if (state->branches[{place}].above) {{", *_node(node.above, rule, dialect, level + 1),
             f"{indent}}} else {{", *_node(node.below, rule, dialect, level + 1), f"{indent}}}"]  # fmt: skip

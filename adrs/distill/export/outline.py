@@ -10,7 +10,7 @@ from adrs.rule.interpret import transformed
 from adrs.rule.plain import digest
 
 UNVERIFIED = "UNVERIFIED"
-_HOSTILE = re.compile(r"[^A-Za-z0-9 ,.;:()/+=<>%-]|/(?=/)")
+_HOSTILE = re.compile(r"[^A-Za-z0-9 ',.;:()/+=<>%-]|/(?=/)")
 """What comments and formulas leave out of a feature's definition: whatever could end them or mean something there."""
 
 

@@ -50,7 +50,7 @@ def minimised(judge, ahead=1, source=SOURCE, stop=None):
 def test_what_is_needed_is_left():
     chain, _, finished = minimised(Needs(*NEEDED))
     assert finished
-    assert chain[-1].source == "def solve(x):\n    step_3()\n    step_7(x)\n    return x\n"
+    assert chain[-1].source == "def solve(x):\n    step_3(x)\n    step_7(x)\n    return x\n"
     assert [step.size for step in chain] == sorted((step.size for step in chain), reverse=True)
     assert chain[0].source == SOURCE
 

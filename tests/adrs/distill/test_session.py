@@ -2,12 +2,15 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from adrs import lineage, plugins, problem, report, session
+from adrs.cli import app
 from adrs.distill import session as distill
 from adrs.distill.work import Wish
 from adrs.errors import UserError
@@ -16,7 +19,7 @@ from adrs.program import Draft, Parent
 from adrs.settings import Settings
 from adrs.store import Reader
 from adrs.testing.executor import InProcessExecutor
-from tests.adrs.cli_tools import adrs, adrs_json
+from tests.adrs.cli_tools import adrs_json
 
 GREEDY = '''
 """Longest first, as evolution leaves it behind."""
@@ -135,14 +138,14 @@ def test_doing_it_again_adds_nothing(run: Path) -> None:
         assert reader.distilled() == [*first.number.values()]
 
 
-def test_the_run_goes_on_as_if_nothing_had_happened(run: Path, demo: Path, tmp_path: Path) -> None:
+def test_the_run_goes_on_as_if_nothing_had_happened(run: Path, tmp_path: Path) -> None:
     seconds = _seconds(run)
+    undisturbed = tmp_path / "runs" / "two"
+    shutil.copytree(run, undisturbed)
     distilled(run)
     assert _seconds(run) == seconds
     session.resume(run, Silent(), {"max_evaluations": 9})
-    undisturbed = tmp_path / "runs" / "two"
-    settings = Settings(str(demo), seed=2, max_evaluations=9, workers=1, window=2)
-    session.start(settings, undisturbed.parent, undisturbed.name, Silent())
+    session.resume(undisturbed, Silent(), {"max_evaluations": 9})
     assert programs(run) == programs(undisturbed)
     assert len(programs(run)) == 9
     again = session.replay(run, run.parent, "again", Silent(), {})
@@ -220,15 +223,23 @@ def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) 
     assert problem.load(str(demo)).trust == "line"
 
 
+def test_what_is_minimal_stays_and_the_exit_code_says_so(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text("def solve(instance):\n    return [0] * len(instance['length'])\n")
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    assert outcome.exit_code == 3
+    assert outcome.work.checks[0].detail == "no smaller program was accepted"
+    for wrong in (["--mode", "preserv"], ["--only", "minimis"]):
+        done = CliRunner().invoke(app, ["distill", str(demo), str(file), *wrong])
+        assert isinstance(done.exception, UserError)
+        assert "did you mean" in str(done.exception)
+
+
+@pytest.mark.slow
 def test_the_verb(demo: Path, tmp_path: Path) -> None:
     """In the sandbox, as a user does it."""
     (tmp_path / "bloated.py").write_text(GREEDY.replace("{draw}", "3").replace("MANY", "100000"))
-    told = adrs_json("distill", str(demo), "bloated.py", "--only", "minimise", "--workers", "1", cwd=tmp_path)
+    told = adrs_json("distill", str(demo), "bloated.py", "--only", "minimise", cwd=tmp_path)
     assert told["chosen"] == "minimal"
     assert told["minimal"]["nodes"] < told["original"]["nodes"]
     assert (tmp_path / "distill-bloated" / "minimal.py").is_file()
-    smallest = tmp_path / "distill-bloated" / "minimal.py"
-    again = adrs("distill", str(demo), str(smallest), "-o", "again", cwd=tmp_path, code=3)
-    assert "no smaller program was accepted" in again.stdout
-    for wrong, said in (("--mode", "preserve"), ("--only", "minimise")):
-        assert said[:4] in adrs("distill", str(demo), "x.py", wrong, said[:-1], cwd=tmp_path, code=1).stderr

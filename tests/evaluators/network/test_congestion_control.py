@@ -89,3 +89,30 @@ def test_a_bully_is_worth_less_than_cubic_beside_cubic():
     links = EVALUATOR.load(spec)
     few = type(links)(links.scenarios[:3], links.fair[:3])
     assert evaluate(program("return 40.0"), few, spec)["value"] < EVALUATOR.reference("cubic", few, spec)["value"]
+
+
+def test_a_recorded_trace_takes_the_place_of_drawn_capacities(tmp_path):
+    """12 Mbit/s for a second, silence for a second, again and again."""
+    trace = tmp_path / "trace.txt"
+    trace.write_text("".join(f"{millisecond}\n" for millisecond in range(1000)) + "1999\n")
+    spec = WorkloadSpec("p", "recorded", "dynamic", "test", 3, {"trace": str(trace)})
+    links = EVALUATOR.load(spec)
+    rates = {rate for link in links.scenarios for _, rate in link.rates}
+    assert rates == {12_000_000, 100_000, 120_000}
+    assert len({link.rates for link in links.scenarios}) > 1
+    assert 0 < EVALUATOR.reference("copa", links, spec)["utilisation"] <= 1.001
+    trace.write_text("7\n3\n")
+    with pytest.raises(UserError, match="never go back"):
+        EVALUATOR.load(spec)
+    with pytest.raises(UserError, match="in place of"):
+        EVALUATOR.load(WorkloadSpec("p", "recorded", "single", "test", 3, {"trace": str(trace)}))
+
+
+def test_bbr_follows_a_rise_of_the_capacity_sooner_than_vivace():
+    spec = WorkloadSpec("p", "steps", "dynamic", "test", 3, {"kinds": ["square-wave"]})
+    links = EVALUATOR.load(spec)
+    one = type(links)(links.scenarios[:1], links.fair[:1])
+    bbr, vivace = (EVALUATOR.reference(name, one, spec)["convergence_s"] for name in ("bbr", "vivace"))
+    assert 0 < bbr < 2 < vivace <= 5
+    steady = EVALUATOR.load(SPEC)
+    assert "convergence_s" not in EVALUATOR.reference("bbr", steady, SPEC)

@@ -10,7 +10,7 @@ from adrs import resources
 from adrs.errors import UserError
 from adrs.evaluation import Failed, Invalid, Shared, WorkloadSpec
 from adrs.testing.policy import InProcessPolicy
-from evaluators.routing import arena, intervals, query_routing, query_world, splits, text_features
+from evaluators.routing import arena, query_routing, query_world, splits, text_features
 from evaluators.routing.sizes import Sizes
 
 PROBLEM = problems.load("query-routing")
@@ -180,14 +180,6 @@ def test_near_duplicates_are_closed_and_dealt_together():
     dealt = splits.deal(many, [f"k{row:03d}" for row in range(200)], ["s"] * 200)
     assert all(dealt[row] == dealt[row + 1] for row in range(0, 200, 2))
     assert [dealt.count(name) // 2 for name in splits.SPLITS] == [50, 20, 30]
-
-
-def test_an_interval_holds_the_mean_and_is_the_same_each_time():
-    values = np.random.default_rng(1).normal(size=60)
-    sums = intervals.cluster_sums(np.arange(60) // 2, np.ones(60), values)
-    both = [intervals.interval(sums, lambda found: found[:, 1] / found[:, 0]) for _ in range(2)]
-    assert both[0] == both[1]
-    assert both[0][0] < values.mean() < both[0][1]
 
 
 def test_replicates_of_two_programs_are_paired():

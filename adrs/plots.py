@@ -181,7 +181,7 @@ def distillation(
     for entry in entries:
         score = entry.scores.get("validation")
         if entry.kind in pareto.BASELINES and score is not None:
-            figure.add_hline(y=score, line={"dash": "dash", "width": 1}, annotation_position="top left",
+            figure.add_hline(y=score, line={"dash": "dash", "width": 1}, annotation_position="bottom",
                              annotation_text=_plain(f"{entry.name} ({entry.kind})"),
                              **({"row": 1, "col": 1} if shared else {}))  # fmt: skip
     if shared and original and chosen:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from adrs.cli.output import printable, safe, table
-from adrs.distill.pareto import HEADINGS, Entry, cells, dominated
+from adrs.distill.pareto import HEADINGS, Entry, cells, digits, dominated
 
 _ALWAYS = ("", "nodes", "ops", "valid", "test", "worst", "R2", "C")
 _WIDE = 110
@@ -15,7 +15,7 @@ _NAME = 28
 
 def pareto_table(entries: Sequence[Entry], width: int) -> Table:
     """The rows for a screen of so many characters; columns that nothing stands in are left out."""
-    rows = [cells(entry) for entry in entries]
+    rows = [cells(entry, digits(entries)) for entry in entries]
     kept = [
         place for place, heading in enumerate(HEADINGS)
         if (width >= _WIDE or heading in _ALWAYS) and (place == 0 or any(row[place] for row in rows))
@@ -37,7 +37,9 @@ def legend(entries: Sequence[Entry], width: int) -> list[str]:
     said = ["* chosen; dim: another row is no worse on validation and costs no more operations (ops)"]
     if any(not entry.eligible for entry in entries):
         said.append("! a check failed")
-    said.append("scores: 0 = trivial, 100 = state-of-the-art baseline; worst: lowest tenth, in the problem's metric")
+    said.append("scores: 0 = trivial, 100 = state-of-the-art baseline; without both, the metric, higher is better")
+    if any(entry.worst_tenth is not None for entry in entries):
+        said.append("worst: mean of the lowest tenth of validation's instances, in the metric; R2: to the teacher")
     if any(entry.nanoseconds for entry in entries):
         languages = "C, fixed, Python, numpy" if width >= _WIDE else "C"
         said.append(f"{languages}: nanoseconds of one decision")

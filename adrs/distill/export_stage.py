@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from adrs.distill.cost import cost
 from adrs.distill.export.python import python
 from adrs.distill.record import Ended, record
+from adrs.distill.teacher import Network, load_network
 from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
 from adrs.program import FULL, Evaluation, Job, Recording, Split
@@ -64,6 +65,9 @@ class Export:
         if work.rule is None:
             work.sections.append(f"## Rule\n\n```\n{text(rule)}\n```")
             work.say(text(rule))
+        if work.subject.network is not None and work.original is not None:
+            teacher = await asyncio.to_thread(_teacher_times, load_network(work.subject.network, rule.inputs), rows)
+            work.original = replace(work.original, more={**work.original.more, "ns": teacher})
         _hand_in(work, exported, checks, replace(row, more={**row.more, "ns": times}), source)
         for target, reasons in unverified.items():
             work.not_done.append(f"{target}: {', '.join(reasons)}; the export is unverified.")
@@ -141,6 +145,20 @@ def _times(exported: "Exported", source: str, rows: NDArray[np.float64]) -> dict
                 times[kind] = timing.compiled(exported.rule, exported.folder, kind, compiler, newest)
             except compilers.CompileError:  # the check of the build has said so
                 continue
+    return times
+
+
+def _teacher_times(network: Network, rows: NDArray[np.float64]) -> dict[str, float]:
+    """Nanoseconds of a network's answer in plain C and in numpy, over what the rule saw, as it enters the network."""
+    from adrs.distill import timing
+    from adrs.distill.checks import compiler as compilers
+
+    perceptron = timing.Perceptron(network.weights, network.biases, network.activation)
+    entered = network.entered(rows)
+    times = {"numpy": timing.network_in_numpy(perceptron, entered, _PYTHON_CALLS)}
+    compiler = compilers.find()
+    if compiler is not None:
+        times["c"] = timing.network_in_c(perceptron, compiler, entered)
     return times
 
 

@@ -105,8 +105,13 @@ def _no_formula(text: str) -> str:
 HEADINGS = ("", "nodes", "ops", "train", "valid", "test", "worst", "R2", "C", "fixed", "Python", "numpy")
 
 
-def cells(entry: Entry) -> tuple[str, ...]:
-    """A row as text, in the order of `HEADINGS`; times in nanoseconds."""
+def digits(entries: Sequence[Entry]) -> int:
+    """Behind the point of scores: one, or four where these are metrics below ten."""
+    return 1 if any(abs(score) >= 10.0 for entry in entries for score in entry.scores.values()) else 4
+
+
+def cells(entry: Entry, places: int = 1) -> tuple[str, ...]:
+    """A row as text, in the order of `HEADINGS`, scores with so many decimal places; times in nanoseconds."""
 
     def one(value: float | None, digits: int) -> str:
         return "" if value is None else number(value, digits)
@@ -114,7 +119,7 @@ def cells(entry: Entry) -> tuple[str, ...]:
     return (
         entry.name,
         *("" if count is None else str(count) for count in (entry.nodes, entry.operations)),
-        *(one(entry.scores.get(split), 1) for split in SPLITS),
+        *(one(entry.scores.get(split), places) for split in SPLITS),
         one(entry.worst_tenth, 3),
         one(entry.fidelity, 3),
         *(_time(entry.nanoseconds.get(language)) for language in LANGUAGES),
@@ -126,7 +131,8 @@ def _time(value: float | None) -> str:
 
 
 _LEGEND = (
-    "ops: operations of one decision on its longest path. Scores: 0 = trivial, 100 = state-of-the-art baseline. worst: "
+    "ops: operations of one decision on its longest path. Scores: 0 = trivial, 100 = state-of-the-art baseline; "
+    "the metric, higher is better, where there is no such scale. worst: "
     "mean of the lowest tenth of validation's instances, in the problem's metric. Rows in italics are dominated: "
     "another one is at least as good on validation and costs no more operations."
 )
@@ -137,7 +143,7 @@ def markdown(entries: Sequence[Entry]) -> list[str]:
     headings = [*HEADINGS[:8], *(f"{name} ns" for name in HEADINGS[8:])]
     lines = [f"| {' | '.join(headings)} |", "|---" + "|---:" * (len(headings) - 1) + "|"]
     for entry, beaten in zip(entries, dominated(entries), strict=True):
-        name, *rest = cells(entry)
+        name, *rest = cells(entry, digits(entries))
         name = "".join(f"\\{each}" if each in "|`*_[]<\\" else each for each in " ".join(printable(name).split()))
         said = f"**{name}, chosen**" if entry.chosen else f"*{name}*" if beaten else name
         said += "" if entry.eligible else " (unverified)"

@@ -43,14 +43,18 @@ class Network:
 
     def answers(self, history: Floats) -> Floats:
         """float64[rows] for raw histories float64[rows, window, features], the newest interval last."""
+        layer = self.entered(history)
+        for weights, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            layer = ACTIVATIONS[self.activation](_product(layer, weights) + bias)
+        return (_product(layer, self.weights[-1]) + self.biases[-1])[:, 0]
+
+    def entered(self, history: Floats) -> Floats:
+        """What the first layer gets: float64[rows, window x features], cut, transformed and scaled."""
         cut = np.clip(history, self.lows, self.highs)
         columns = [
             self.scales[place] * TRANSFORMS[name](cut[:, :, place]) for place, name in enumerate(self.transforms)
         ]
-        layer = np.stack(columns, axis=-1).reshape(len(history), -1)
-        for weights, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            layer = ACTIVATIONS[self.activation](_product(layer, weights) + bias)
-        return (_product(layer, self.weights[-1]) + self.biases[-1])[:, 0]
+        return np.stack(columns, axis=-1).reshape(len(history), -1)
 
     @property
     def parameters(self) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.network import measures, perceptron, wide_area
+from evaluators.network import measures, perceptron, random_stream, wide_area
 from evaluators.network.congestion_control import link_value
 from evaluators.network.layout import HISTORY
 from evaluators.network.perceptron import Perceptron
@@ -40,9 +40,8 @@ def hand_rule(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def links(seed: int, purpose: str, count: int) -> list[Scenario]:
-    """Fresh links of the family `single`; no seed of a workload draws the same."""
-    own = int.from_bytes(f"{purpose} {seed}".encode()[:7].ljust(7, b"."), "big") + (seed << 56)
-    return wide_area.draw_links("single", ["single"], own, count)
+    """Fresh links of the family `single`; no workload has their seeds, which are numbers of 64 bits."""
+    return wide_area.draw_links("single", ["single"], random_stream.stream_seed(seed, f"teacher: {purpose}"), count)
 
 
 def value(network: Perceptron, scenarios: Sequence[Scenario]) -> float:

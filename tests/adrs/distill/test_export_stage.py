@@ -11,18 +11,20 @@ import pytest
 
 pytest.importorskip("mpmath", reason="mpmath is not installed: pip install 'adrs[distill]'")
 
-from adrs.distill import export_stage, exporting
+from adrs.distill import export_stage, exporting, session
 from adrs.distill.checks import compiler
 from adrs.distill.checks.rows import Trial
+from adrs.distill.export.python import python
 from adrs.distill.export.targets import read_targets
 from adrs.distill.session import Outcome, of_file
-from adrs.distill.work import Wish
+from adrs.distill.work import Result, Row, Wish, Work
 from adrs.errors import UserError
 from adrs.problem import Problem
 from adrs.rule.file import read_rule, rule_text
 from adrs.rule.form import Constant, Leaf, Rule
 from adrs.rule.plain import from_plain, plain
 from tests.adrs.cli_tools import adrs
+from tests.adrs.distill.conftest import write_network
 from tests.adrs.distill.rules import branch, terminal
 
 FOLDER = str(Path(__file__).parent / "valve")
@@ -64,8 +66,9 @@ def test_a_rule_becomes_files_rows_and_checks(valve: Problem, tmp_path: Path) ->
     assert rows["rule"]["chosen"] == "True"
     assert float(rows["rule"]["validation"]) == pytest.approx(float(rows["fixed"]["validation"]), abs=1e-3)
     assert rows["rule"]["test"]
-    assert {each["name"] for each in json.loads((tmp_path / "out" / "checks.json").read_text())} >= {
-        "intervals", "behaviour", "agreement python", "closed loop python",
+    checks = json.loads((tmp_path / "out" / "checks.json").read_text())
+    assert {(each["name"], each["target"]) for each in checks} >= {
+        ("intervals", ""), ("behaviour", ""), ("agreement", "python"), ("closed loop", "python"),
     }  # fmt: skip
     assert "mean(ratio)" in (tmp_path / "out" / "report.md").read_text()
 
@@ -96,6 +99,53 @@ def test_without_a_rule_nothing_is_exported_and_that_is_said(tmp_path: Path) -> 
     outcome = distilled(tmp_path / "program.py", tmp_path / "out", only="export")
     assert outcome.exit_code == 3
     assert outcome.work.not_done == ["nothing was exported, since there is no rule."]
+
+
+class Searched:
+    """A search that has found the rule already, and what it had before."""
+
+    name = "expression"
+    rule: Rule
+
+    async def run(self, work: Work, deadline: float) -> None:
+        work.rule = self.rule
+        row = Row("rule", "flat", 7, {}, {"fidelity": 0.9, "worst_tenth": {"validation": 0.1}})
+        work.results.append(Result(python(self.rule, "valve"), "distil", "found", row))
+        work.chosen = work.results[-1]
+
+
+def test_a_rule_that_was_found_before_keeps_its_row_and_gets_costs(
+    valve: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Searched.rule = read_rule(written(valve, tmp_path, HOLD))
+    monkeypatch.setattr(session, "STAGES", {"expression": Searched, "export": export_stage.Export})
+    (tmp_path / "program.py").write_text("def valve(observation, state):\n    return -observation[-2]\n")
+    outcome = distilled(tmp_path / "program.py", tmp_path / "out", targets=("python",))
+    (result,) = outcome.work.results
+    assert outcome.work.chosen is result
+    assert result.rationale == "found"
+    row = next(each for each in outcome.plain()["rules"] if each["chosen"])
+    assert (row["kind"], row["fidelity"], row["worst_tenth"]) == ("flat", 0.9, 0.1)
+    assert row["operations"] > 0
+    assert row["ns_python"] > 0.0
+    assert row["validation"] is not None
+
+
+def test_a_network_stands_beside_its_rule_with_times_of_its_own(
+    valve: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Taught(Searched):
+        async def run(self, work: Work, deadline: float) -> None:
+            await super().run(work, deadline)
+            work.original = Row("teacher", "teacher", 21, {}, {"operations": 38})
+
+    Taught.rule = read_rule(written(valve, tmp_path, HOLD))
+    monkeypatch.setattr(session, "STAGES", {"expression": Taught, "export": export_stage.Export})
+    wish = Wish(seconds=120.0, workers=1, targets=("python",))
+    outcome = session.of_network(FOLDER, write_network(tmp_path / "W.npz"), wish, tmp_path / "out", lambda line: None)
+    row = next(each for each in outcome.plain()["rules"] if each["kind"] == "teacher")
+    assert row["ns_numpy"] > 0.0
+    assert compiler.find() is None or row["ns_c"] > 0.0
 
 
 @pytest.mark.slow

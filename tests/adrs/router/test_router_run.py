@@ -215,9 +215,9 @@ def test_a_report_compares_with_a_run_without_the_router_at_the_same_spend(
     routed = run(problem, server, without.path.parent, FIRST, name="with")
     with Reader(routed.path) as reader:
         page = render(reader)
-    assert "without" in page
+    assert "run without, without the router" in page
     assert "no gain is claimed" not in page
-    assert "at the same spend" in page
+    assert "At the same spend" in page
 
 
 def test_settings_of_older_logs_have_no_router() -> None:

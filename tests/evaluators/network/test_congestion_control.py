@@ -56,7 +56,7 @@ def test_actions_beyond_the_range_are_cut_and_counted(links):
     assert huge["value"] == evaluate(program("return 40.0"), links)["value"]
 
 
-@pytest.mark.parametrize("family", ["single", "dynamic", "sharing"])
+@pytest.mark.parametrize("family", ["single", "dynamic", pytest.param("sharing", marks=pytest.mark.slow)])
 def test_no_native_baseline_beats_the_one_that_stands_for_the_published(family):
     spec = next(spec for spec in PROBLEM.workloads["validation"] if spec.family == family)
     links = EVALUATOR.load(spec)

@@ -91,7 +91,7 @@ def answers(rule, rows):
     return np.array(found).transpose(1, 0, 2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rules(EXACT), ROWS)
 def test_arithmetic_is_that_of_the_interpreter_to_the_last_bit(rule, rows):
     engine, reference = answers(rule, rows)

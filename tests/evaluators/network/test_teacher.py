@@ -42,10 +42,10 @@ def test_the_shipped_teacher_is_small_and_beats_the_rule_that_it_cloned(links):
 
 
 def test_training_improves_and_repeats(monkeypatch, tmp_path, links):
-    monkeypatch.setattr(train_teacher, "_STEPS", 1000)
-    monkeypatch.setattr(train_teacher, "_CLONED_LINKS", 24)
+    monkeypatch.setattr(train_teacher, "_STEPS", 300)
+    monkeypatch.setattr(train_teacher, "_CLONED_LINKS", 8)
     cloned = train_teacher.train(3, 0)
-    trained = train_teacher.train(3, 8)
+    trained = train_teacher.train(3, 5)
     assert train_teacher.value(trained, links) > train_teacher.value(cloned, links)
     assert (train_teacher.train(3, 0).numbers == cloned.numbers).all()
     trained.save(tmp_path / "weights.npz")

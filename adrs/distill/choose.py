@@ -79,11 +79,10 @@ class Judges:
         return passed[place], found[place].fitness
 
     async def first_at_least(self, rules: Sequence[Rule], screened: float, decided: float) -> int | None:
-        """Place of the first rule that reaches both fitnesses; None if none does."""
+        """Place of the first rule that reaches both fitnesses, among the first few that reach the screen's; or None."""
         on_screen = await self.loop.outcomes(rules, self.screen)
-        for place, outcome in enumerate(on_screen):
-            if outcome.fitness < screened:
-                continue
+        passed = [place for place, outcome in enumerate(on_screen) if outcome.fitness >= screened]
+        for place in passed[: self.most]:
             if (await self.loop.outcomes([rules[place]], self.decide))[0].fitness >= decided:
                 return place
         return None

@@ -53,7 +53,8 @@ async def tuned(
 
 
 async def rounded(judges: Judges, rule: Rule, margin: float) -> Rule:
-    """The rule with each constant as plain as may be: 0, 1 or -1, else one digit, two, three; folded.
+    """The rule with constants as plain as may be: all to as few digits as will do together, then one after the other
+    plainer still, to 0, 1 or -1 where that will do; folded.
 
     A change is taken while the fitness stays within the margin of the rule's own, on both sets of workloads. The last
     constants go first: those of outer operations say most, and are left for last.
@@ -61,19 +62,25 @@ async def rounded(judges: Judges, rule: Rule, margin: float) -> Rule:
     numbers = rule_constants(rule)
     on_screen = (await judges.loop.outcomes([rule], judges.screen))[0].fitness - margin
     decided = (await judges.loop.outcomes([rule], judges.decide))[0].fitness - margin
-    for place in reversed(range(len(numbers))):
-        plainer = _plainer(numbers[place])
-        rules = [rule_with_constants(rule, [*numbers[:place], each, *numbers[place + 1 :]]) for each in plainer]
-        good = await judges.first_at_least(rules, on_screen, decided)
-        if good is not None:
-            numbers[place] = plainer[good]
+    together = [[_rounded(number, digits) for number in numbers] for digits in _DIGITS]
+    for place in (None, *reversed(range(len(numbers)))):
+        if place is None:
+            choices = together
+        else:
+            choices = [[*numbers[:place], each, *numbers[place + 1 :]] for each in _plainer(numbers[place])]
+        good = await judges.first_at_least([rule_with_constants(rule, each) for each in choices], on_screen, decided)
+        numbers = numbers if good is None else choices[good]
     return Rule(rule.inputs, _folded(rule_with_constants(rule, numbers).root), rule.patience)
 
 
+def _rounded(number: float, digits: int) -> float:
+    return float(f"{number:.{digits}g}")
+
+
 def _plainer(number: float) -> list[float]:
-    """The plainest first."""
-    digits = [float(f"{number:.{count}g}") for count in _DIGITS]
-    return list(dict.fromkeys([*_PLAIN, *digits]))
+    """The plainest first, up to what is as plain as the number itself."""
+    choices = list(dict.fromkeys([*_PLAIN, *(_rounded(number, digits) for digits in _DIGITS)]))
+    return choices[: choices.index(number)] if number in choices else choices
 
 
 def _folded(node: Node) -> Node:

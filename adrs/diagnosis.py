@@ -23,8 +23,12 @@ class Finding:
         return asdict(self)
 
 
-def diagnose() -> list[Finding]:
-    """Probe everything."""
+def diagnose(emulation: bool = False) -> list[Finding]:
+    """Probe everything; with `emulation` also let probes take their time, as for seeing whether the machine is on time.
+
+    Other packages' probes are functions of that one argument, registered under `adrs.probe`. They return rows of name,
+    whether it works, and detail.
+    """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     findings = [
         Finding("engine", "adrs", True, f"{__version__}, Python {platform.python_version()} at {sys.executable}"),
@@ -44,6 +48,8 @@ def diagnose() -> list[Finding]:
     writable = os.access(_existing(cache), os.W_OK)
     findings.append(Finding("cache", str(cache), writable, "compiled helpers and measured baselines" if writable else
                             "not writable: every run compiles and measures again; set ADRS_CACHE"))  # fmt: skip
+    for kind in plugins.names("probe"):
+        findings += [Finding(kind, *row) for row in plugins.load("probe", kind)(emulation)]
     for seam in ("search", "proposer", "executor"):
         findings.append(Finding(seam, ", ".join(plugins.names(seam)), True, "registered"))
     return findings

@@ -175,6 +175,61 @@ class Policy(Protocol):
         """Wall seconds of a round trip that carries `arguments` both ways and calls nothing."""
 
 
+@dataclass(frozen=True)
+class Condition:
+    """One setting in which programs run twice: in simulation, and with the real thing in real time."""
+
+    name: str
+    description: str
+    """For people, in a few words."""
+    simulated: WorkloadSpec
+    emulated: WorkloadSpec
+    seconds: float
+    """Of real time that the emulated one takes."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One metric in simulation and in emulation."""
+
+    metric: str
+    unit: str
+    simulated: float
+    emulated: float
+    allowed: float
+    """By which `emulated` may lie above or below `simulated`."""
+
+    @property
+    def within(self) -> bool:
+        """Whether it does not lie further."""
+        return abs(self.emulated - self.simulated) <= self.allowed
+
+
+class Emulation(Protocol):
+    """What a problem has besides its simulator: the same decisions with the real thing, to see what a score is worth.
+
+    Its workloads go the way of all others: `Evaluator.load`, then `evaluate` or `reference`. An emulated one takes its
+    time; where the machine does not keep up it raises UserError, which blames no program.
+    """
+
+    backends: Sequence[str]
+    """Ways of emulating; the first one needs no privilege."""
+
+    def conditions(self, backend: str, names: Sequence[str], seconds: float | None) -> Sequence[Condition]:
+        """The named conditions, all if there is no name, each for `seconds` or for as long as it usually takes.
+
+        Raises UserError for unknown names and where the backend does not work on this machine.
+        """
+
+    def baselines(self, backend: str) -> Sequence[str]:
+        """Native baselines that are put beside programs unless somebody names others."""
+
+    def deviations(
+        self, condition: str, native: str, simulated: Mapping[str, float], emulated: Mapping[str, float]
+    ) -> Sequence[Deviation]:
+        """What is compared, the same metrics for every condition. `native` is empty for a program."""
+
+
 class Evaluator(ABC, Generic[Workload]):
     """The trusted side of a problem. One instance lives as long as its worker; keep no state about programs."""
 
@@ -196,6 +251,10 @@ class Evaluator(ABC, Generic[Workload]):
         Raises UserError for a name that the evaluator does not know.
         """
         raise UserError(f'this evaluator has no native baseline "{name}"')
+
+    def emulation(self) -> Emulation:
+        """What `adrs emulate` runs. Raises UserError where there is nothing but the simulator."""
+        raise UserError("this problem has no emulation")
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """Metrics of a split out of those of its workloads: by default means by weight, over those that have it.

@@ -9,12 +9,12 @@ _CALLED = {"search": "search strategy"}
 
 
 def names(seam: str) -> list[str]:
-    """Names registered for `search`, `proposer`, `sandbox` or `executor`."""
+    """Names registered for `search`, `proposer`, `sandbox`, `executor` or `probe`."""
     return sorted({entry.name for entry in entry_points(group=f"adrs.{seam}")})
 
 
 def load(seam: str, name: str) -> Any:
-    """The class registered under a name; raises UserError for an unknown or broken one."""
+    """The class, or function, registered under a name; raises UserError for an unknown or broken one."""
     called = _CALLED.get(seam, seam)
     for entry in entry_points(group=f"adrs.{seam}", name=name):
         try:

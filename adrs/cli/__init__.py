@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from adrs.cli import agent, compare, distill, doctor, inspect, outputs, problems, runs, sandbox, score, serve
+from adrs.cli import agent, compare, distill, doctor, emulate, inspect, outputs, problems, runs, sandbox, score, serve
 from adrs.errors import UserError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ compare.register(app)
 outputs.register(app)
 distill.register(app)
 agent.register(app)
+emulate.register(app)
 doctor.register(app)
 sandbox.register(app)
 score.register(app)

@@ -11,21 +11,25 @@ SelfCheck = Annotated[
     typer.Option("--self-check", metavar="SANDBOX", help="Run the hostile programs against this sandbox instead."),
 ]
 
+Emulation = Annotated[
+    bool, typer.Option("--emulation", help="Also send packets for two seconds: is this machine on time for emulation?")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("doctor")(doctor)
 
 
-def doctor(self_check: SelfCheck = None, as_json: Json = False) -> None:
-    """Say what works here: sandboxes and what each isolates, data, cache, plug-ins."""
+def doctor(self_check: SelfCheck = None, emulation: Emulation = False, as_json: Json = False) -> None:
+    """Say what works here: sandboxes and what each isolates, data, cache, emulation, plug-ins."""
     from adrs.cli.output import console, print_json, safe, table
     from adrs.diagnosis import diagnose
 
     if self_check is not None:
         _check(self_check, as_json)
         return
-    findings = diagnose()
+    findings = diagnose(emulation)
     if as_json:
         print_json([finding.plain() for finding in findings])
         return

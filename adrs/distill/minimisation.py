@@ -82,6 +82,9 @@ class Minimisation:
         work.write("minimal.py", kept.source if validated else f"{_UNVERIFIED}{kept.source}")
         work.write("minimal.diff", _diff(subject.source, kept.source))
         work.files.append(work.folder / _TRIED)
+        if oracle.reference.behaviour is not None:
+            oracle.reference.behaviour.samples.save(work.folder / "samples.npz")
+            work.files.append(work.folder / "samples.npz")
         if smaller and validated:
             row = Row("minimal", "minimal", kept.size.nodes, evaluations)
             detail = {"mode": mode, "nodes": [original.size.nodes, kept.size.nodes]}
@@ -144,7 +147,7 @@ def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
         )
     if unfinished:
         why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
-        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}.")
+        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; distil the result to go on.")
 
 
 def _checks(work: Work, oracle: Oracle, kept: Step, smaller: bool, validated: bool, reasons: list[str]) -> list[Check]:

@@ -143,10 +143,15 @@ def stores(tree: ast.AST) -> Counter[str]:
 
 
 def functions(tree: ast.Module) -> dict[str, tuple[Path, ast.FunctionDef]]:
-    """Functions at module level that are defined once, by name."""
-    found = [(("body", index), node) for index, node in enumerate(tree.body) if isinstance(node, ast.FunctionDef)]
+    """Functions that are defined once, and in no class, by name."""
     times = stores(tree)
-    return {node.name: (path, node) for path, node in found if times[node.name] == 1}
+    found: dict[str, tuple[Path, ast.FunctionDef]] = {}
+    for path, node in walk(tree):
+        if isinstance(node, ast.FunctionDef) and times[node.name] == 1:
+            owner = at(tree, path[:-2])
+            if not isinstance(owner, ast.ClassDef):
+                found[node.name] = (path, node)
+    return found
 
 
 def shown(node: ast.AST, most: int = 60) -> str:

@@ -5,7 +5,7 @@ integrated over time, never over intervals, whose lengths a policy could choose.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from adrs import resources
 from adrs.errors import UserError, did_you_mean
-from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.evaluation import Emulation, Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.rule.form import Rule
 from evaluators.network import layout, measures, perceptron, recorded, rule_code, wide_area
+from evaluators.network.emulation import workloads
+from evaluators.network.emulation.emulator import NetworkEmulation
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
@@ -40,6 +42,8 @@ class Links:
     scenarios: tuple[Scenario, ...]
     fair: tuple[float, ...]
     """Bytes of the others where the policy's flow is one more of their kind; 0 on links without others."""
+    backend: str = ""
+    """Of an emulation in real time; empty where the links are simulated."""
 
 
 class CongestionControl(Evaluator[Links]):
@@ -65,6 +69,9 @@ class CongestionControl(Evaluator[Links]):
         """Draw the links. Keys of a workload: `kinds` of link, taken in turn, `shuffles`, and `trace`, a file of
         recorded capacities in place of kinds (recorded.py). Raises UserError.
         """
+        if spec.family in workloads.FAMILIES:
+            scenario, backend = workloads.load(spec)
+            return Links((scenario,), (0.0,), backend)
         for key in spec.parameters:
             if key not in _KEYS:
                 raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, _KEYS)}')
@@ -87,6 +94,8 @@ class CongestionControl(Evaluator[Links]):
         """Run the links against the policy. With `shuffles` each link is there so many times, among the others, and in
         all its copies every digit must be the same.
         """
+        if workload.backend:
+            return self._emulate(workload, lambda: _asking(policy, spec))
         shuffles = spec.parameters.get("shuffles", 1)
         simulation = Simulation(workload.scenarios * shuffles)
         crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
@@ -106,7 +115,13 @@ class CongestionControl(Evaluator[Links]):
         return link_metrics(workload, simulation)
 
     def reference(self, name: str, workload: Links, spec: WorkloadSpec) -> Metrics:
-        """The links with the policy's flows driven by an algorithm, or by the teacher."""
+        """The links with the policy's flows driven by an algorithm, or by the teacher.
+
+        `kernel-...` is the operating system's where the link is emulated, and the engine's of that name elsewhere.
+        """
+        if workload.backend:
+            return self._emulated_reference(name, workload)
+        name = name.removeprefix(workloads.KERNEL)
         if name == "best-published":
             name = self._published.get(spec.family, "")
         if name == "constant-rate":
@@ -119,9 +134,31 @@ class CongestionControl(Evaluator[Links]):
             simulation = Simulation([_driven(scenario, NATIVE[name]) for scenario in workload.scenarios])
             simulation.run()
         else:
-            known = ["constant-rate", "best-published", *BASELINES]
-            raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
+            raise _unknown(name, ["constant-rate", "best-published", *BASELINES])
         return link_metrics(workload, simulation)
+
+    def _emulated_reference(self, name: str, workload: Links) -> Metrics:
+        if name.startswith(workloads.KERNEL):
+            return self._emulate(workload, kernel=name.removeprefix(workloads.KERNEL))
+        if name == "constant-rate":
+            return self._emulate(workload, lambda: lambda observation: 0.0)
+        if name == TEACHER:
+            network = perceptron.load(_WEIGHTS)
+            return self._emulate(workload, lambda: lambda observation: float(network.answers(observation[None, :])[0]))
+        if name not in NATIVE:
+            raise _unknown(name, ["constant-rate", *BASELINES])
+        return self._emulate(replace(workload, scenarios=(_driven(workload.scenarios[0], NATIVE[name]),)))
+
+    def _emulate(self, workload: Links, asking: workloads.Asking | None = None, kernel: str = "") -> Metrics:
+        """The link in real time, with the metrics of a simulation and those of the emulation."""
+        simulation, details = workloads.emulate(workload.scenarios[0], workload.backend, asking, kernel)
+        metrics = link_metrics(workload, simulation)
+        metrics.update(details)
+        return metrics
+
+    def emulation(self) -> Emulation:
+        """Real packets in real time, see `emulation`."""
+        return NetworkEmulation()
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """`value` is the mean of the families' values, each from all links of the family."""
@@ -162,6 +199,17 @@ class Crossing:
         answers = np.empty(len(asked))
         answers[order] = self._policy.map(function, *columns, scenarios=self._handles[asked[order]].tolist())
         return answers
+
+
+def _asking(policy: Policy, spec: WorkloadSpec) -> Callable[[NDArray[np.float64]], float]:
+    """Asks for one decision at a time, of a policy whose state is empty."""
+    crossing = Crossing(policy, 1, spec.policy_seed)
+    only = np.zeros(1, dtype=np.int64)
+    return lambda observation: float(crossing.ask("on_interval", only, observation[None, :])[0])
+
+
+def _unknown(name: str, known: Sequence[str]) -> UserError:
+    return UserError(f'there is no native baseline "{name}"{did_you_mean(name, known)}')
 
 
 def _recorded(spec: WorkloadSpec, seed: int) -> list[Scenario]:

@@ -107,11 +107,17 @@ def _observe(state: Any, index: int, flow: Any) -> None:
 
 @compiled
 def act(flow: Any, action: float, time: int) -> None:
-    """Change the rate and begin the next interval; actions beyond 40 are cut and counted."""
+    """Change the rate and begin the next interval."""
+    steer(flow, action)
+    begin(flow, time, next_length(flow))
+
+
+@compiled
+def steer(flow: Any, action: float) -> None:
+    """Change the rate; actions beyond 40 are cut and counted."""
     flow.decisions += 1
     if abs(action) > _MOST_ACTION:
         flow.clamped += 1
         action = _MOST_ACTION if action > 0 else -_MOST_ACTION
     rate = flow.rate * (1.0 + _STEP * action) if action >= 0 else flow.rate / (1.0 - _STEP * action)
     flow.rate = np.int64(min(max(rate, float(flow.rate_low)), float(flow.rate_high)))
-    begin(flow, time, next_length(flow))

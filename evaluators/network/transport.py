@@ -64,33 +64,47 @@ def send(state: Any, index: int, time: int) -> int:
     packet = flow.sent
     size = flow.size if flow.remaining < 0 else min(flow.size, flow.remaining)
     place = bottleneck.arrive(state, index, packet, size, time)
-    flow.sent += 1
-    flow.interval_sent += 1
-    if not simple:
-        alone = flow.inflight == 0
-        if alone:
-            flow.progress = time
-        flow.inflight += size
-        if flow.remaining > 0:
-            flow.remaining -= size
-        if place < 0:
-            slot = flow.loss_offset + (flow.loss_pushed & flow.loss_mask)
-            write(state.losses, 2 * slot, packet)
-            write(state.losses, 2 * slot + 1, size)
-            flow.loss_pushed += 1
-        link = link_at(state.links, flow.link)
-        if link.stamped:
-            if place >= 0:
-                stamp = stamp_at(state.stamps, link.ring_offset + (place & link.ring_mask))
-                stamp.window = flow.window
-            algorithms.on_send(state, index, place, time, alone)
-    flow.next_send = max(flow.next_send, time) + _pace(flow, size)
+    if place < 0 and not simple:
+        note_missing(state, flow, packet, size)
+    note_sent(state, index, place, size, time)
+    pace(flow, size, time)
     return RUNNING
 
 
 @compiled
-def _pace(flow: Any, size: int) -> int:
-    """Nanoseconds to the next send; what a division leaves is carried to the next packet at the same rate."""
+def note_missing(state: Any, flow: Any, packet: int, size: int) -> None:
+    """Remember a packet that will never be acknowledged; there must be room for it."""
+    slot = flow.loss_offset + (flow.loss_pushed & flow.loss_mask)
+    write(state.losses, 2 * slot, packet)
+    write(state.losses, 2 * slot + 1, size)
+    flow.loss_pushed += 1
+
+
+@compiled
+def note_sent(state: Any, index: int, place: int, size: int, time: int) -> None:
+    """The sender's own account of a packet that has left; `place` in the ring, -1 where it is lost at once."""
+    flow = flow_at(state.flows, index)
+    flow.sent += 1
+    flow.interval_sent += 1
+    if flow.kind == MONITOR:
+        return
+    alone = flow.inflight == 0
+    if alone:
+        flow.progress = time
+    flow.inflight += size
+    if flow.remaining > 0:
+        flow.remaining -= size
+    link = link_at(state.links, flow.link)
+    if link.stamped:
+        if place >= 0:
+            stamp = stamp_at(state.stamps, link.ring_offset + (place & link.ring_mask))
+            stamp.window = flow.window
+        algorithms.on_send(state, index, place, time, alone)
+
+
+@compiled
+def pace(flow: Any, size: int, time: int) -> None:
+    """Set the time of the next send; what a division leaves is carried to the next packet at the same rate."""
     if flow.rate != flow.pace_rate:
         flow.pace_rate = flow.rate
         flow.carry = 0
@@ -104,7 +118,7 @@ def _pace(flow: Any, size: int) -> int:
     if flow.carry >= flow.rate:
         flow.carry -= flow.rate
         duration += 1
-    return int(duration)
+    flow.next_send = max(flow.next_send, time) + duration
 
 
 @compiled
@@ -123,6 +137,15 @@ def acknowledge(state: Any, index: int, time: int) -> int:
     if flow.head < 0:
         flow.tail = -1
     entry.flow = -1
+    receive(state, index, slot, packet, size, round_trip, time)
+    return RUNNING
+
+
+@compiled
+def receive(state: Any, index: int, slot: int, packet: int, size: int, round_trip: int, time: int) -> None:
+    """What a sender makes of an acknowledgement; `slot` of the packet in the ring, times in ns."""
+    flow = flow_at(state.flows, index)
+    link = link_at(state.links, flow.link)
     flow.acked += 1
     flow.delivered += size
     flow.rtt_sum += round_trip
@@ -130,7 +153,7 @@ def acknowledge(state: Any, index: int, time: int) -> int:
     write(state.delays, delay, read(state.delays, delay) + 1)
     if flow.kind == MONITOR:
         monitor.take(state, flow, round_trip)
-        return RUNNING
+        return
     _smooth(flow, round_trip)
     flow.progress = time
     late = packet <= flow.lost_through
@@ -146,7 +169,6 @@ def acknowledge(state: Any, index: int, time: int) -> int:
         link.open_messages -= 1
         if link.open_messages == 0:
             link.end = time
-    return RUNNING
 
 
 @compiled

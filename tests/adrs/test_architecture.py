@@ -11,7 +11,7 @@ LAYERS = [
     {"__main__", "cli", "web"},
     {"api", "mcp_server"},
     {"agent", "compare"},
-    {"report", "plots", "export"},
+    {"report", "plots", "export", "emulate"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold", "model_router"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 import adrs.testing.sandbox
+from adrs import plugins, sandbox
 from adrs.cli import app
 from adrs.errors import UserError
 from adrs.testing.sandbox import Finding
@@ -36,3 +37,20 @@ def test_one_that_does_not_is_said_with_exit_code_1(monkeypatch):
 def test_an_unknown_sandbox_is_an_error():
     with pytest.raises(UserError, match="bubblewrap"):
         CliRunner().invoke(app, ["doctor", "--self-check", "bubblewarp"], catch_exceptions=False)
+
+
+def test_probes_of_packages_have_a_section_of_their_own(monkeypatch):
+    asked = []
+
+    def probe(trial):
+        asked.append(trial)
+        return [("tun", False, "no such [bold] device")]
+
+    usual = plugins.names, plugins.load
+    monkeypatch.setattr(plugins, "names", lambda seam: ["radio"] if seam == "probe" else usual[0](seam))
+    monkeypatch.setattr(plugins, "load", lambda seam, name: probe if seam == "probe" else usual[1](seam, name))
+    monkeypatch.setattr(sandbox, "probe", list)
+    for arguments in ([], ["--emulation"]):
+        shown = CliRunner().invoke(app, ["doctor", *arguments]).stdout
+        assert "no such [bold] device" in shown
+    assert asked == [False, True]

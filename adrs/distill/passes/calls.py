@@ -133,14 +133,25 @@ def _inlined(
 
 
 def _as_expression(body: list[ast.stmt], arguments: Mapping[str, ast.expr]) -> ast.expr | None:
-    """The value of a function that is one return, where no argument but a plain one would be evaluated twice."""
-    returned = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
-    if returned is None:
-        return None
-    read = loads(returned)
-    if any(read[name] > 1 and not isinstance(value, ast.Name | ast.Constant) for name, value in arguments.items()):
-        return None
-    found = transformed(ast.Module([ast.Expr(returned)], []), lambda node: _renamed(node, arguments)).body[0]
+    """The value of a function that assigns each variable once and returns; None where a call would be made twice."""
+    *before, last = body
+    returned = last.value if isinstance(last, ast.Return) else None
+    bound = stores(ast.Module(body, []))
+    for statement in reversed(before):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+        if returned is None or not isinstance(target, ast.Name) or bound[target.id] > 1 or target.id in arguments:
+            return None
+        assert isinstance(statement, ast.Assign)
+        returned = _with_values(returned, {target.id: statement.value})
+    return None if returned is None else _with_values(returned, arguments)
+
+
+def _with_values(expression: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr | None:
+    read = loads(expression)
+    for name, value in values.items():
+        if read[name] > 1 and any(isinstance(node, ast.Call) for node in ast.walk(value)):
+            return None
+    found = transformed(ast.Module([ast.Expr(expression)], []), lambda node: _renamed(node, values)).body[0]
     assert isinstance(found, ast.Expr)
     return found.value
 

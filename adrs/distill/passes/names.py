@@ -43,16 +43,39 @@ def _inlined(tree: ast.Module) -> Iterator[Edit]:
     bound, read = stores(tree), loads(tree)
     parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     for path, node in walk(tree):
-        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
-        if not isinstance(node, ast.Assign) or not isinstance(target, ast.Name):
-            continue
-        name, value = target.id, node.value
-        plain = isinstance(value, ast.Constant | ast.Name)
-        if bound[name] != 1 or name in parameters or not read[name] or (read[name] > 1 and not plain):
-            continue
-        if plain or _is_read_as_often(tree, path, name):
-            edited = _substituted(tree, path, name, value)
-            yield made("names", f"{name} inlined", tree, edited)
+        for name, value, left in _assigned(node):
+            plain = isinstance(value, ast.Constant | ast.Name)
+            if bound[name] != 1 or name in parameters or not read[name] or (read[name] > 1 and not plain):
+                continue
+            if plain or _is_field(value) or _is_read_as_often(tree, path, name):
+                yield made("names", f"{name} inlined", tree, _substituted(tree, path, name, value, left))
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr, ast.Assign | None]]:
+    """Names that an assignment gives a value of their own, the value, and what is left of it without them."""
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+        return
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Name):
+        yield target.id, value, None
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        for index, (each, its_value) in enumerate(zip(target.elts, value.elts, strict=True)):
+            if isinstance(each, ast.Name):
+                yield each.id, its_value, _without_pair(node, target, value, index)
+
+
+def _is_field(value: ast.expr) -> bool:
+    """Whether a value is a field of something, which costs next to nothing to look up again."""
+    if isinstance(value, ast.Subscript):
+        return isinstance(value.value, ast.Name) and isinstance(value.slice, ast.Constant)
+    return isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name)
+
+
+def _without_pair(node: ast.Assign, target: ast.Tuple, value: ast.Tuple, index: int) -> ast.Assign:
+    targets, values = _but(target.elts, index), _but(value.elts, index)
+    single = len(targets) == 1
+    return ast.Assign([targets[0] if single else with_fields(target, elts=targets)],
+                      values[0] if single else with_fields(value, elts=values), lineno=node.lineno)  # fmt: skip
 
 
 def _everything_inlined(tree: ast.Module) -> Iterator[Edit]:
@@ -74,17 +97,21 @@ def _is_read_as_often(tree: ast.Module, assignment: Path, name: str) -> bool:
             shared = next(
                 (depth for depth, (one, other) in enumerate(zip(path, assignment, strict=False)) if one != other), 0
             )
-            return not any(isinstance(at(tree, path[:depth]), _REPEATED) for depth in range(shared + 1, len(path))
-                           if not isinstance(at(tree, path[:depth]), list))  # fmt: skip
+            return not any(_is_repeated(at(tree, path[:depth]), path[depth:]) for depth in range(shared + 1, len(path)))
     return False
 
 
-def _substituted(tree: ast.Module, assignment: Path, name: str, value: ast.expr) -> ast.Module:
+def _is_repeated(outer: object, inside: Path) -> bool:
+    """Whether a node may evaluate what it holds at a path more than once; what is iterated over is evaluated once."""
+    return isinstance(outer, _REPEATED) and inside[0] != "iter" and inside[:3] != ("generators", 0, "iter")
+
+
+def _substituted(tree: ast.Module, assignment: Path, name: str, value: ast.expr, left: ast.Assign | None) -> ast.Module:
     gone = at(tree, assignment)
 
     def change(node: ast.AST) -> ast.AST | None:
         if node is gone:
-            return None
+            return left
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
             return value
         if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
@@ -117,10 +144,7 @@ def _unpacked(tree: ast.Module) -> Iterator[Edit]:
         if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple) or len(target.elts) != len(value.elts):
             continue
         for index, gone in enumerate(target.elts):
-            targets, values = _but(target.elts, index), _but(value.elts, index)
-            single = len(targets) == 1
-            new = ast.Assign([targets[0] if single else with_fields(target, elts=targets)],
-                             values[0] if single else with_fields(value, elts=values), lineno=node.lineno)  # fmt: skip
+            new = _without_pair(node, target, value, index)
             yield Edit("names", f"{shown(node)} without {shown(gone)}", nodes(node) - nodes(new),
                        partial(put, tree, path, new))  # fmt: skip
 

@@ -160,6 +160,7 @@ def test_expressions_become_their_parts(before, after):
 def test_a_variable_read_once_is_inlined_unless_it_is_read_in_a_loop():
     assert "return g(x) + 1" in results("names", "def solve(x):\n    y = g(x)\n    return y + 1")[0]
     assert not results("names", "def solve(x):\n    y = g(x)\n    return [y for _ in x]")
+    assert "for z in g(x):" in results("names", "def solve(x):\n    y = g(x)\n    for z in y:\n        f(z)")[0]
     assert "return [3 for _ in x]" in results("names", "def solve(x):\n    y = 3\n    return [y for _ in x]")[0]
 
 

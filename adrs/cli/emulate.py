@@ -1,0 +1,89 @@
+"""The verb that puts programs in simulation beside the same programs in the real world."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adrs.cli.runs import Json, Quiet, RunsDir, SandboxName
+from adrs.errors import UserError
+
+_TOP = 3
+"""Of a run, unless somebody says how many."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("emulate")(emulate)
+
+
+def emulate(
+    what: Annotated[str, typer.Argument(help="A problem, followed by files; or a run, as in other verbs.")],
+    which: Annotated[
+        list[str] | None, typer.Argument(help="Files with programs, or numbers of the run's. [default: --top]")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, help="So many of a run's best programs. [default: 3]")
+    ] = None,
+    condition: Annotated[
+        list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: all]")
+    ] = None,
+    duration: Annotated[str | None, typer.Option("--duration", help="Of every condition: 5s, 1m.")] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option("--baseline", help="Native baseline beside them; may be repeated; none for none."),
+    ] = None,
+    backend: Annotated[
+        str | None, typer.Option("--backend", help="Way of emulating. [default: the one without privileges]")
+    ] = None,
+    sandbox: SandboxName = None,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run programs with real packets in real time, beside the simulator. Let nothing else run meanwhile."""
+    from adrs import emulate as emulation
+    from adrs.budget import parse_duration
+    from adrs.cli.emulate_view import Progress, print_report
+    from adrs.cli.output import print_json
+
+    problem, entrants, folder = _chosen(what, which or [], top, runs_dir)
+    seconds = None if duration is None else parse_duration(duration)
+    baselines = None if baseline is None else [name for name in baseline if name != "none"]
+    with emulation.alone(runs_dir):
+        report = emulation.plan(problem, entrants, backend, condition or [], seconds, baselines)
+        saved = None
+        try:
+            with Progress(report, quiet) as progress:
+                asyncio.run(emulation.measure(problem, report, sandbox, progress))
+        except KeyboardInterrupt:
+            print(f"adrs: interrupted after {len(report.outcomes)} results", file=sys.stderr)
+            raise typer.Exit(130) from None
+        finally:
+            if folder is not None and report.outcomes:
+                saved = emulation.save(report, folder)
+            if as_json:
+                print_json({**report.plain(), "file": None if saved is None else str(saved)})
+            elif report.outcomes:
+                print_report(report, saved)
+
+
+def _chosen(what: str, which: list[str], top: int | None, runs_dir: Path) -> tuple[Any, Any, Path | None]:
+    """The problem, the programs, and the run's folder if it is a run: numbers, or nothing, follow a run."""
+    from adrs import emulate as emulation
+    from adrs import folders
+    from adrs import problem as problems
+    from adrs.store import Reader
+
+    if which and top is not None:
+        raise UserError("--top chooses among a run's programs, and here they are named; leave one of both out")
+    if which and not all(name.isdigit() for name in which):
+        return problems.load(what), emulation.programs_in([Path(name) for name in which]), None
+    if not which and (what in problems.shipped() or (Path(what) / "problem.toml").is_file()):
+        raise UserError(f"name the files to emulate: adrs emulate {what} FILE...")
+    folder = folders.find_run(what, runs_dir)
+    with Reader(folder) as reader:
+        entrants = emulation.programs_of(reader, [int(name) for name in which], top or _TOP)
+        return problems.load(reader.info.configuration["problem"]), entrants, folder

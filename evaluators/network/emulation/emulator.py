@@ -1,0 +1,46 @@
+"""The emulation of the wide-area problem, as the engine sees it."""
+
+from collections.abc import Mapping, Sequence
+
+from adrs.errors import UserError, did_you_mean
+from adrs.evaluation import Condition, Deviation
+from evaluators.network.emulation import comparison, probes, workloads
+from evaluators.network.emulation.conditions import BY_NAME, DEFAULT
+from evaluators.network.emulation.workloads import BACKENDS, EMULATED, KERNEL, SIMULATED
+
+_LEAST_SECONDS, _MOST_SECONDS = 1.0, 600.0
+
+
+class NetworkEmulation:
+    """Implements adrs.evaluation.Emulation."""
+
+    backends: Sequence[str] = BACKENDS
+
+    def conditions(self, backend: str, names: Sequence[str], seconds: float | None) -> list[Condition]:
+        """The links of `conditions`, in their order."""
+        for name in names:
+            if name not in BY_NAME:
+                raise UserError(f'there is no condition "{name}"{did_you_mean(name, BY_NAME)}')
+        if seconds is not None and not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+            raise UserError(f"a condition lasts {_LEAST_SECONDS:g} to {_MOST_SECONDS:g} s, not {seconds:g}")
+        missing = probes.missing(backend)
+        if missing:
+            raise UserError(f"backend {backend} does not work here: {missing}")
+        made = []
+        for condition in DEFAULT:
+            if names and condition.name not in names:
+                continue
+            duration = seconds or condition.seconds
+            specs = [workloads.spec(condition.name, family, duration, backend) for family in (SIMULATED, EMULATED)]
+            made.append(Condition(condition.name, condition.description, specs[0], specs[1], duration))
+        return made
+
+    def baselines(self, backend: str) -> list[str]:
+        """One that takes every loss for congestion and one that does not; through a TUN device the kernel's, too."""
+        return ["cubic", "bbr", *(["kernel-cubic", "kernel-bbr"] if backend == "tun" else [])]
+
+    def deviations(
+        self, condition: str, native: str, simulated: Mapping[str, float], emulated: Mapping[str, float]
+    ) -> list[Deviation]:
+        """Throughput and round-trip times, see `comparison`."""
+        return comparison.deviations(BY_NAME[condition], native.removeprefix(KERNEL), simulated, emulated)

@@ -17,13 +17,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from adrs.distill.closed_loop import ClosedLoop, Outcome, outcome
-from adrs.distill.rows import Row, make_rows
-from adrs.distill.search import Effort
-from adrs.distill.symbolic import HALF_A_POINT, Distilling, Plan
-from adrs.distill.teacher import load_network
-from adrs.distill.teachers import NetworkTeacher
-from adrs.distill.workers import Workers
+from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome, outcome
+from adrs.distill.symbolic.rounds import HALF_A_POINT, Distilling, Plan
+from adrs.distill.symbolic.rows import Row, make_rows
+from adrs.distill.symbolic.search import Effort
+from adrs.distill.symbolic.teacher import load_network
+from adrs.distill.symbolic.teachers import NetworkTeacher
+from adrs.distill.symbolic.workers import Workers
 from adrs.evaluate.harness import load_evaluator
 from adrs.problem import Problem, load
 from adrs.program import Split

@@ -1,9 +1,9 @@
 """What becomes of the neural teacher of `congestion-control` as a rule: sizes, fidelity and closed-loop values.
 
-    python benchmarks/distill.py [--seed 0] [--rounds 3] [--workers 2] [--small] [--output rule.json]
+    python benchmarks/distill.py [--seed 0] [--rounds 3] [--leaves 4] [--workers 2] [--small] [--output rule.json]
 
 Values are the problem's own; a point is a hundredth of the distance from the constant rate to the teacher on
-validation. `--small` searches less: one seed, 300 expressions, 30 generations, 1500 rows, three finalists of 150
+validation. `--small` searches less: one seed, 300 expressions, 30 generations, 1500 rows, two finalists of 150
 evaluations each.
 Everything but the seconds repeats to the last digit, at any number of workers.
 """
@@ -17,13 +17,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from adrs.distill.closed_loop import ClosedLoop, Outcome, outcome
-from adrs.distill.rows import Row, make_rows
-from adrs.distill.search import Effort
-from adrs.distill.symbolic import HALF_A_POINT, Distilling, Plan
-from adrs.distill.teacher import load_network
-from adrs.distill.teachers import NetworkTeacher
-from adrs.distill.workers import Workers
+from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome, outcome
+from adrs.distill.symbolic.rounds import HALF_A_POINT, Distilling, Plan
+from adrs.distill.symbolic.rows import Row, make_rows
+from adrs.distill.symbolic.search import Effort
+from adrs.distill.symbolic.teacher import load_network
+from adrs.distill.symbolic.teachers import NetworkTeacher
+from adrs.distill.symbolic.workers import Workers
 from adrs.evaluate.harness import load_evaluator
 from adrs.problem import Problem, load
 from adrs.program import Split
@@ -54,6 +54,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--leaves", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--output", type=Path)
@@ -62,14 +63,15 @@ async def main() -> None:
     assert problem.distillation is not None
     inputs = problem.distillation.inputs
     network = load_network(problem.folder / "teacher.npz", inputs)
-    plan = Plan(rounds=arguments.rounds, seed=arguments.seed)
+    plan = Plan(rounds=arguments.rounds, leaves=arguments.leaves, seed=arguments.seed)
     if arguments.small:
         effort = Effort(population=300, generations=30, rows=1500)
-        plan = replace(plan, seeds=1, finalists=3, evaluations=150, effort=effort)
+        plan = replace(plan, seeds=1, finalists=2, evaluations=150, effort=effort)
     started = time.monotonic()
     outcomes, still = baseline(problem, "teacher"), baseline(problem, "constant-rate")
     margin = HALF_A_POINT * abs(outcomes["validation"].value - still["validation"].value)
     print(f"teacher and constant rate scored: {time.monotonic() - started:.0f} s", flush=True)
+    print(line(Row("teacher", "teacher", None, network.parameters, network.operations, outcomes)), flush=True)
     with Workers(arguments.workers) as workers:
         loop = ClosedLoop(problem, workers)
         teacher = NetworkTeacher(network, loop)
@@ -79,7 +81,6 @@ async def main() -> None:
         print(f"{len(found.candidates)} rules, {loop.evaluations} evaluations, {time.monotonic() - started:.0f} s")
         rows = await make_rows(loop, found, margin)
     print(f"  {'rule':36s}  nodes    ops       R2  {'  '.join(f'{split:>7s} worst' for split in outcomes)}")
-    print(line(Row("teacher", "teacher", None, network.parameters, network.operations, outcomes)))
     for row in rows:
         print(line(row))
     print(line(Row("constant", "constant rate", None, 1, 0, still, 0.0)))

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from adrs.distill import timing
 from adrs.distill.checks import compiler as compilers
 from adrs.distill.checks.rows import Trial, sequences
-from adrs.distill.cost import cost
-from adrs.distill.exporting import check, expected, export
+from adrs.distill.export import timing
+from adrs.distill.export.cost import cost
+from adrs.distill.export.exporting import check, expected, export
 from adrs.problem import load
 from adrs.rule.form import Constant, Leaf, Rule
 from adrs.rule.plain import from_plain, plain

@@ -62,8 +62,8 @@ def distill(
     from adrs.budget import parse_duration
     from adrs.cli.output import print_json
     from adrs.distill.export.targets import read_targets
+    from adrs.distill.minimise.tolerance import MODES
     from adrs.distill.session import OF_NETWORKS, STAGES, of_file, of_network, of_run
-    from adrs.distill.tolerance import MODES
     from adrs.distill.work import Wish
 
     if mode not in MODES:

@@ -16,11 +16,11 @@ from adrs.assess import read_program
 from adrs.calibrate import Calibration, calibrate
 from adrs.distill import pareto
 from adrs.distill.export.python import python
-from adrs.distill.export_stage import Export
-from adrs.distill.expression import ExpressionSearch
-from adrs.distill.minimisation import Minimisation
-from adrs.distill.minimise import Stop
+from adrs.distill.export.stage import Export
+from adrs.distill.minimise.fixpoint import Stop
+from adrs.distill.minimise.stage import Minimisation
 from adrs.distill.report import FILE, report
+from adrs.distill.symbolic.stage import ExpressionSearch
 from adrs.distill.table import entries
 from adrs.distill.work import Row, Stage, Subject, Wish, Work
 from adrs.errors import UserError

@@ -135,19 +135,14 @@ class RecordingPolicy:
     def recorded(self) -> dict[str, Any]:
         """All rows in canonical order, packed: `columns` by name, `answers` float64[rows], `flow`, `step` int64[rows].
 
-        Flows are in the order of the resets and, within, of what they hold; steps count from 0. An episode that repeats
-        an earlier one to the last digit is left out: evaluators run a workload again to see whether anything changes.
+        Flows are in the order of the resets and, within, of what they hold; steps count from 0. A flow that repeats
+        another to the last digit is left out: evaluators run copies of a workload to see whether anything changes.
         """
-        flows: list[Floats] = []
-        seen: set[bytes] = set()
+        flows: dict[bytes, Floats] = {}
         for _, episode in self._episodes:
-            matrices = sorted((flow.matrix() for flow in episode.values()), key=lambda matrix: matrix.tobytes())
-            key = blake2b(repr([len(matrix) for matrix in matrices]).encode())
-            for matrix in matrices:
-                key.update(matrix.tobytes())
-            flows += matrices if key.digest() not in seen else []
-            seen.add(key.digest())
-        return self._packed(flows)
+            found = {matrix.tobytes(): matrix for matrix in (flow.matrix() for flow in episode.values())}
+            flows |= {content: found[content] for content in sorted(found) if content not in flows}
+        return self._packed([*flows.values()])
 
     def _packed(self, flows: Sequence[Floats]) -> dict[str, Any]:
         steps = [self._steps(len(matrix)) for matrix in flows]

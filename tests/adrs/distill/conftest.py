@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from adrs import problem
-from adrs.distill.closed_loop import ClosedLoop
-from adrs.distill.teacher import load_network
-from adrs.distill.workers import Workers
+from adrs.distill.symbolic.closed_loop import ClosedLoop
+from adrs.distill.symbolic.teacher import load_network
+from adrs.distill.symbolic.workers import Workers
 
 
 def write_network(path, **changes):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 pytest.importorskip("mpmath", reason="mpmath is not installed: pip install 'adrs[distill]'")
 
 from adrs.cli import app
-from adrs.distill.exporting import export
+from adrs.distill.export.exporting import export
 from tests.adrs.distill.rules import PROBLEM, rule
 
 PAGE = (Path(__file__).parents[3] / "docs" / "distillation.md").read_text()

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from adrs.cli.pareto_view import legend, pareto_table
-from adrs.distill.cost import cost
+from adrs.distill.export.cost import cost
 from adrs.distill.pareto import Entry, csv_text, dominated, front, markdown, plain
 from tests.adrs.distill.rules import EVERYTHING, THREE_TERMS
 from tests.adrs.hostile_text import MARKUP

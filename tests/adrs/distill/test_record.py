@@ -159,7 +159,7 @@ def sandboxed(congestion):
 def test_the_sandbox_records_and_replays(sandboxed):
     samples = sandboxed["samples"]
     assert samples.workloads == ("single-1000",)
-    assert samples.flows == 16, "the second, shuffled pass repeats the first and is left out"
+    assert samples.flows == 16, "the copies, which are asked in another order, are left out"
     assert samples.observations["observation"].shape == (len(samples), 30)
     assert np.array_equal(sandboxed["again"], samples.answers), "a function of what it is shown answers as before"
     assert not np.array_equal(sandboxed["alone"], samples.answers), "this one remembers"

@@ -107,7 +107,7 @@ def test_the_winner_becomes_smaller_and_the_log_knows(run: Path) -> None:
     assert set(plain["minimal"]["score"]) == {"train", "validation", "test"}
     folder = run / "distill" / str(winner)
     names = {"minimal.py", "minimal.diff", "minimise.jsonl", "checks.json", "report.md"}
-    assert {path.name for path in folder.iterdir()} == names
+    assert names <= {path.name for path in folder.iterdir()}
     assert all(check["ok"] or check["skipped"] for check in json.loads((folder / "checks.json").read_text()))
     number = plain["programs"]["minimal"]
     with Reader(run) as reader:

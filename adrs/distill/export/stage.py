@@ -1,0 +1,194 @@
+"""The stage that writes a rule down in other languages, checks each, and measures what a decision costs."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adrs.distill.export.cost import cost
+from adrs.distill.export.python import python
+from adrs.distill.record import Ended, record
+from adrs.distill.symbolic.teacher import Network, load_network
+from adrs.distill.work import Result, Row, Work
+from adrs.errors import UserError
+from adrs.program import FULL, Evaluation, Job, Recording, Split
+from adrs.rule.form import Rule
+from adrs.rule.text import text
+
+if TYPE_CHECKING:
+    from adrs.distill.checks.record import Check
+    from adrs.distill.export.exporting import Exported, Trial
+
+_RECORDED_WORKLOADS = 4
+_RECORDED_ROWS = 20
+"""Of a flow, evenly spaced."""
+_PYTHON_CALLS = 20_000
+"""Fewer than of C, since each takes a hundred times as long."""
+
+
+class Export:
+    """Route (c)."""
+
+    name = "export"
+
+    async def run(self, work: Work, deadline: float) -> None:
+        """Export the rule that the work has, and hand in what the checks say.
+
+        A rule that cannot be exported is a user's mistake where nothing else was asked for, else a sentence.
+        """
+        rule = work.rule or work.subject.rule
+        if rule is None:
+            work.not_done.append("nothing was exported, since there is no rule.")
+            return
+        began = time.monotonic()
+        try:
+            from adrs.distill.export import exporting
+
+            exported = exporting.export(rule, work.problem, work.folder, work.wish.targets)
+        except UserError as error:
+            if work.wish.only == self.name:
+                raise
+            work.not_done.append(f"nothing was exported: {error}")
+            return
+        source = python(rule, _function(work))
+        row = await _row(work, rule, source)
+        rows = await _recorded(work, rule, source)
+        trial = exporting.Trial(seed=work.wish.seed, recorded=rows)
+        checks = [*exported.checks, *await asyncio.to_thread(_checked, exported, trial)]
+        checks += await _closed_loop(work, exported, row.evaluations.get("validation"), deadline)
+        unverified = exporting.mark(exported, checks)
+        times = await asyncio.to_thread(_times, exported, source, rows)
+        if work.rule is None:
+            work.sections.append(f"## Rule\n\n```\n{text(rule)}\n```")
+            work.say(text(rule))
+        if work.subject.network is not None and work.original is not None:
+            teacher = await asyncio.to_thread(_teacher_times, load_network(work.subject.network, rule.inputs), rows)
+            work.original = replace(work.original, more={**work.original.more, "ns": teacher})
+        _hand_in(work, exported, checks, replace(row, more={**row.more, "ns": times}), source)
+        for target, reasons in unverified.items():
+            work.not_done.append(f"{target}: {', '.join(reasons)}; the export is unverified.")
+        passed = sum(check.ok for check in checks)
+        work.say(f"export     {', '.join(exported.targets)}: {passed} of {len(checks)} checks passed, "
+                 f"{time.monotonic() - began:.1f} s")  # fmt: skip
+
+
+def _function(work: Work) -> str:
+    assert work.problem.distillation is not None
+    return work.problem.distillation.function
+
+
+async def _row(work: Work, rule: Rule, source: str) -> Row:
+    """The rule's line of the table, scored on train and validation as a program in the sandbox."""
+    known = next((result.row for result in work.results if result.source == source), None)
+    found: dict[Split, Evaluation] = dict(known.evaluations) if known else {}
+    splits: tuple[Split, ...] = ("train", "validation")
+    for split in splits:
+        if split not in found and work.problem.workloads[split]:
+            found[split] = await work.executor.evaluate(Job(source, split, scale=work.calibration.scale(split)))
+            work.evaluations += 1
+    size = cost(rule)
+    more = {**(known.more if known else {}), "operations": size.operations, "calls": dict(size.calls)}
+    name = known.name if known else "rule"
+    return Row(name, known.kind if known else "rule", size.nodes, found, more)
+
+
+async def _recorded(work: Work, rule: Rule, source: str) -> NDArray[np.float64]:
+    """What the rule sees in closed loop: float64[rows, window, features]. Raises UserError where it fails."""
+    specs = work.problem.workloads["train"][:_RECORDED_WORKLOADS]
+    recording = Recording(_function(work), rows_of_flow=_RECORDED_ROWS, evenly=True, seed=work.wish.seed)
+    try:
+        samples = await record(work.executor, source, specs, recording)
+    except Ended as ended:
+        raise UserError(f"the rule fails in closed loop: {ended}") from None
+    inputs = rule.inputs
+    (rows,) = samples.observations.values()
+    return np.asarray(rows, dtype=np.float64).reshape(len(rows), inputs.window, len(inputs.features))
+
+
+def _checked(exported: "Exported", trial: "Trial") -> "list[Check]":
+    from adrs.distill.export import exporting
+
+    return exporting.check(exported, exporting.expected(exported.rule, trial))
+
+
+async def _closed_loop(
+    work: Work, exported: "Exported", evaluation: Evaluation | None, deadline: float
+) -> "list[Check]":
+    from adrs.distill.export import exporting
+
+    specs = work.problem.workloads["validation"]
+    if not specs or evaluation is None:
+        work.not_done.append("there are no validation workloads to compare exports on.")
+        return []
+    if work.stop.asked.is_set() or time.monotonic() > deadline:
+        work.not_done.append("exports were not compared in closed loop: the time was over.")
+        return []
+    scale = work.calibration.scale("validation")
+    return await exporting.check_closed_loop(exported, work.problem, evaluation, specs, scale.total if scale else None)
+
+
+def _times(exported: "Exported", source: str, rows: NDArray[np.float64]) -> dict[str, float]:
+    """Nanoseconds of a decision by language, over recorded rows."""
+    from adrs.distill.checks import compiler as compilers
+    from adrs.distill.export import timing
+
+    newest = np.ascontiguousarray(rows[:, -1])
+    times = {"python": timing.in_python(source, newest, _PYTHON_CALLS)}
+    compiler = compilers.find()
+    for kind in timing.KINDS:
+        if compiler is not None and kind in exported.targets:
+            try:
+                times[kind] = timing.compiled(exported.rule, exported.folder, kind, compiler, newest)
+            except compilers.CompileError:  # the check of the build has said so
+                continue
+    return times
+
+
+def _teacher_times(network: Network, rows: NDArray[np.float64]) -> dict[str, float]:
+    """Nanoseconds of a network's answer in plain C and in numpy, over what the rule saw, as it enters the network."""
+    from adrs.distill.checks import compiler as compilers
+    from adrs.distill.export import timing
+
+    perceptron = timing.Perceptron(network.weights, network.biases, network.activation)
+    entered = network.entered(rows)
+    times = {"numpy": timing.network_in_numpy(perceptron, entered, _PYTHON_CALLS)}
+    compiler = compilers.find()
+    if compiler is not None:
+        times["c"] = timing.network_in_c(perceptron, compiler, entered)
+    return times
+
+
+def _hand_in(work: Work, exported: "Exported", checks: "Sequence[Check]", row: Row, source: str) -> None:
+    """The rule's row, chosen unless a check of it failed; fixed point, whose answers differ, has a row of its own."""
+    failed = [check for check in checks if check.failed and check.target not in ("fixed", "latex")]
+    times = row.more["ns"]
+    if "fixed" in exported.targets:
+        work.rules.append(_fixed(work, checks, row, {"fixed": times["fixed"]} if "fixed" in times else {}))
+    times = {language: each for language, each in times.items() if language != "fixed"}
+    row = replace(row, more={**row.more, "ns": times, "eligible": not failed})
+    known = next((place for place, each in enumerate(work.results) if each.source == source), None)
+    if known is None:
+        work.results.append(Result(source, "distil", f"{work.subject.name} as a program", row))
+        known = len(work.results) - 1
+    was_chosen = work.chosen is None or work.chosen is work.results[known]
+    work.results[known] = replace(work.results[known], row=row)
+    if was_chosen:
+        work.chosen = None if failed else work.results[known]
+    work.checks += checks
+    work.files += [path for path in exported.files if path not in work.files]
+
+
+def _fixed(work: Work, checks: "Sequence[Check]", row: Row, times: dict[str, float]) -> Row:
+    """The row of rule_fixed.c, with what it reached in closed loop."""
+    metric, evaluations = work.problem.objective.metric, dict[Split, Evaluation]()
+    value = next((check.value for check in checks if check.target == "fixed" and check.value is not None), None)
+    if value is not None:
+        fitness = work.problem.objective.fitness(value)
+        evaluations["validation"] = Evaluation("validation", FULL, "ok", metrics={metric: value}, fitness=fitness)
+    eligible = not any(check.failed for check in checks if check.target in ("", "fixed"))
+    more = {"operations": row.more["operations"], "ns": times, "eligible": eligible}
+    return Row(f"{row.name}, fixed point", "fixed", row.nodes, evaluations, more)

@@ -1,0 +1,1 @@
+"""Programs made shorter: edits of a syntax tree, each judged by the problem's own evaluator."""

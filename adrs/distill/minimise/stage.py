@@ -1,0 +1,197 @@
+"""The stage that makes the program shorter: from the oracle on `train` to what holds on `validation` as well."""
+
+import asyncio
+import contextlib
+import difflib
+import json
+import time
+from typing import Any
+
+from adrs.distill.checks.record import Check
+from adrs.distill.minimise.fixpoint import Minimiser, Step, Stop, Tried
+from adrs.distill.minimise.oracle import Ground, Oracle, prepared
+from adrs.distill.minimise.size import Size
+from adrs.distill.minimise.tolerance import Moved
+from adrs.distill.minimise.validation import Validation
+from adrs.distill.report import side_by_side
+from adrs.distill.work import Result, Row, Work
+from adrs.program import Evaluation, Split
+from adrs.text import metric, number, printable
+
+OPERATOR = "minimise"
+_TRIED = "minimise.jsonl"
+_GRACE_SECONDS = 2.0
+_UNVERIFIED = "# UNVERIFIED: not measured on validation\n"
+
+
+class Minimisation:
+    """Route (a)."""
+
+    name = "minimise"
+
+    async def run(self, work: Work, deadline: float) -> None:
+        """Minimise the program, check the result on `validation`, and hand it in if it is smaller and holds."""
+        began = time.monotonic()
+        subject, mode = work.subject, work.wish.mode
+        ground = Ground(work.problem, work.executor, work.calibration, subject.source, work.wish.seed)
+        oracle = await prepared(ground, mode, subject.evaluations.get("train"))
+        reserved = min(_seconds_for_validation(work, oracle), 0.5 * (deadline - began))
+        stop = Stop(deadline - reserved, work.stop.asked)
+        log = _Log(work)
+        minimiser = Minimiser(oracle, subject.source, work.problem.functions, work.wish.workers, stop, log.heard)
+        finished = await minimiser.run()
+        chain, best = minimiser.chain, minimiser.best
+        _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} candidates")
+        work.say(
+            f"minimise   {chain[0].size.nodes} -> {best.size.nodes} nodes, {log.tried} candidates, "
+            f"{log.evaluations} evaluations, {time.monotonic() - began:.1f} s"
+        )
+        backed = Validation(work, ground, oracle)
+        kept = await self._validated(work, backed, chain, deadline, log)
+        train = kept.verdict.evaluation if kept.verdict and kept.verdict.evaluation else oracle.reference.whole
+        work.original = Row("original", "original", chain[0].size.nodes, {
+            **subject.evaluations, "train": oracle.reference.whole, **backed.original})  # fmt: skip
+        self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed)
+
+    async def _validated(self, work: Work, backed: Validation, chain: list[Step], deadline: float, log: "_Log") -> Step:
+        """The smallest program that holds on `validation`, else the smallest one."""
+        best = chain[-1]
+        if len(chain) == 1 or not work.problem.workloads["validation"]:
+            return best
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
+                await backed.go_back(chain)
+                if backed.reasons and work.wish.mode == "preserve":
+                    await backed.go_on(Stop(deadline, work.stop.asked), log.heard)
+        if backed.reasons and backed.held is not None:
+            work.say(
+                f"validation {best.size.nodes} -> {backed.held.size.nodes} nodes, since {len(backed.reasons)} smaller "
+                "programs did not hold there"
+            )
+        return backed.held or best
+
+    def _hand_in(
+        self, work: Work, oracle: Oracle, original: Step, kept: Step,
+        evaluations: dict[Split, Evaluation], validation: Validation,
+    ) -> None:  # fmt: skip
+        subject, mode = work.subject, work.wish.mode
+        smaller = kept.size < original.size
+        validated = "validation" in evaluations or not work.problem.workloads["validation"]
+        change = f"{original.size.nodes} -> {kept.size.nodes} nodes"
+        moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
+        work.write("minimal.py", kept.source if validated else f"{_UNVERIFIED}{kept.source}")
+        work.write("minimal.diff", _diff(subject.source, kept.source))
+        work.files.append(work.folder / _TRIED)
+        if oracle.reference.behaviour is not None:
+            oracle.reference.behaviour.samples.save(work.folder / "samples.npz")
+            work.files.append(work.folder / "samples.npz")
+        if smaller and validated:
+            row = Row("minimal", "minimal", kept.size.nodes, evaluations)
+            detail = {"mode": mode, "nodes": [original.size.nodes, kept.size.nodes]}
+            result = Result(kept.source, OPERATOR, f"{subject.name} made smaller ({mode}): {change}", row, detail)
+            work.results.append(result)
+            work.chosen = work.chosen or result
+        work.checks += _checks(work, oracle, kept, smaller, validated, validation.reasons)
+        work.sections.append(_section(work, original, kept, moved))
+
+
+class _Log:
+    """Writes down every candidate that was judged, in order, and counts."""
+
+    def __init__(self, work: Work) -> None:
+        self._file = work.folder / _TRIED
+        self._file.write_text("")
+        self._work = work
+        self._digests: set[str] = set()
+        self.tried = 0
+        self.evaluations = 0
+
+    def heard(self, tried: Tried) -> None:
+        """One line; what was judged before costs nothing."""
+        verdict = tried.verdict
+        known = verdict.digest in self._digests
+        self._digests.add(verdict.digest)
+        self.tried += 1
+        self.evaluations += 0 if known else verdict.evaluations
+        self._work.evaluations += 0 if known else verdict.evaluations
+        with self._file.open("a", errors="backslashreplace") as file:
+            file.write(json.dumps(_line(tried)) + "\n")
+
+
+def _line(tried: Tried) -> dict[str, Any]:
+    verdict = tried.verdict
+    line: dict[str, Any] = {
+        "pass": tried.kind, "edit": tried.text, "nodes": tried.size.nodes, "characters": tried.size.characters,
+        "accepted": verdict.accepted, "stage": verdict.stage, "reason": verdict.reason, "digest": verdict.digest,
+    }  # fmt: skip
+    if verdict.distance is not None:
+        line["action_change"] = {"mean": verdict.distance.mean, "p99": verdict.distance.ninety_ninth}
+    if verdict.evaluation is not None:
+        line["fitness"], line["score"] = verdict.evaluation.fitness, verdict.evaluation.score
+    return line
+
+
+def _seconds_for_validation(work: Work, oracle: Oracle) -> float:
+    """About what the checks after the minimisation take."""
+    count = {split: len(work.problem.workloads[split]) for split in ("train", "validation")}
+    return 6.0 * oracle.reference.whole.wall_seconds * count["validation"] / max(1, count["train"])
+
+
+def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
+    if oracle.reference.why_not:
+        work.not_done.append(f"answers were not compared: {oracle.reference.why_not}.")
+    if oracle.tolerance.noisy:
+        work.not_done.append(
+            f"{work.problem.objective.metric} holds measured time, so that it was compared with a margin of "
+            f"{oracle.tolerance.margin:g}; every other metric that repeats was compared to the last digit."
+        )
+    if unfinished:
+        why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
+        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; distil the result to go on.")
+
+
+def _checks(work: Work, oracle: Oracle, kept: Step, smaller: bool, validated: bool, reasons: list[str]) -> list[Check]:
+    mode, behaviour = work.wish.mode, oracle.reference.behaviour
+    distance = kept.verdict.distance if kept.verdict else None
+    compared = behaviour is not None and mode == "preserve"
+    actions = oracle.reference.why_not
+    if behaviour is not None and distance is not None:
+        actions = (
+            f"on {len(behaviour.samples)} recorded observations actions differ by {100 * distance.mean:.2g} % on "
+            f"average, {100 * distance.ninety_ninth:.2g} % at the 99th percentile, of the original's 95th percentile"
+        )
+    there_is_none = not work.problem.workloads["validation"]
+    back = f"{len(reasons)} smaller programs did not hold, the first with {reasons[0]}" if reasons else ""
+    late = "the time was over before it was measured; give more with --budget"
+    return [
+        Check("smaller", smaller, detail="" if smaller else "no smaller program was accepted"),
+        Check("train", True, detail=f"every workload as {mode} asks"),
+        Check("validation", validated or not smaller, skipped=there_is_none or not smaller,
+              detail="the problem has no validation workloads" if there_is_none else back if validated else late),
+        Check("behaviour", compared, skipped=not compared, detail=actions),
+    ]  # fmt: skip
+
+
+def _section(work: Work, original: Step, kept: Step, moved: list[Moved]) -> str:
+    lines = [
+        f"## Minimised ({work.wish.mode})", "",
+        f"{original.size.nodes} nodes became {kept.size.nodes} "
+        f"({_saved(original.size, kept.size)}); comments and docstrings are dropped.", "",
+    ]  # fmt: skip
+    if moved:
+        lines += ["These workloads of `train` changed by more than `preserve` allows:", "",
+                  "| workload | before | after | score before | score after |", "|---|---|---|---|---|"]  # fmt: skip
+        lines += [f"| {printable(each.workload)} | {metric(each.before)} | {metric(each.after)} | "
+                  f"{number(each.score_before)} | {number(each.score_after)} |" for each in moved]  # fmt: skip
+    else:
+        lines.append("No workload of `train` changed by more than `preserve` allows.")
+    return "\n".join([*lines, "", side_by_side(work.subject.source, kept.source)])
+
+
+def _saved(before: Size, after: Size) -> str:
+    return f"{100 * (1 - after.nodes / before.nodes):.0f} % fewer"
+
+
+def _diff(before: str, after: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "original.py", "minimal.py", lineterm="")
+    return "\n".join(lines) + "\n"

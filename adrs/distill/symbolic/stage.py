@@ -1,0 +1,205 @@
+"""The stage that turns a program or a network into a rule: route (b)."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from adrs.distill.checks.record import Check
+from adrs.distill.export.python import python
+from adrs.distill.record import Ended, joined
+from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome
+from adrs.distill.symbolic.rounds import HALF_A_POINT, Distilling, Found, Plan
+from adrs.distill.symbolic.rows import Row as RuleRow
+from adrs.distill.symbolic.rows import gap_said, make_rows
+from adrs.distill.symbolic.search import require
+from adrs.distill.symbolic.teacher import load_network
+from adrs.distill.symbolic.teachers import NetworkTeacher, ProgramTeacher
+from adrs.distill.symbolic.workers import Workers
+from adrs.distill.work import Result, Row, Work
+from adrs.errors import UserError
+from adrs.program import FULL, SPLITS, Evaluation, Job, Recording, Split
+from adrs.rule.plain import plain
+from adrs.rule.text import text
+
+OPERATOR = "distil"
+_SOFT = 0.7
+"""Of the stage's time: afterwards no further round begins and no further rule is tuned."""
+_LOOK = 0.2
+"""Seconds between two looks at the clock and at whether the search was interrupted."""
+
+
+class ExpressionSearch:
+    """Route (b)."""
+
+    name = "expression"
+
+    async def run(self, work: Work, deadline: float) -> None:
+        """Distil the teacher, hand in the table's rules, and the chosen one as a program.
+
+        Where it cannot be done, that is said among what was not done, or raised as UserError if it was all that was
+        asked for.
+        """
+        try:
+            require()
+            if work.problem.distillation is None:
+                raise UserError(f"{work.problem.name} does not say in [distill] what a rule would be shown")
+            with Workers(work.wish.workers) as workers:
+                await _Distillation(work, ClosedLoop(work.problem, workers), workers, deadline).run()
+        except (UserError, Ended) as error:
+            if work.subject.network is not None or work.wish.only == self.name:
+                raise UserError(str(error)) from None
+            work.not_done.append(f"no expression was looked for: {error}.")
+
+
+class _Distillation:
+    """One run of the stage."""
+
+    def __init__(self, work: Work, loop: ClosedLoop, workers: Workers, deadline: float) -> None:
+        self._work, self._loop, self._workers, self._deadline = work, loop, workers, deadline
+        self._began = time.monotonic()
+        self._margin = HALF_A_POINT
+
+    async def run(self) -> None:
+        work = self._work
+        teacher = await self._teacher()
+        assert work.original is not None
+        scale = work.calibration.scale("validation")
+        total = scale.total if scale else None
+        value = _value(work.original.evaluations, "validation", work.problem.objective.metric)
+        self._margin *= abs(total.state_of_the_art - total.trivial) if total else abs(value or 1.0)
+        wish = work.wish
+        plan = Plan(length=wish.length, leaves=wish.leaves, rounds=wish.rounds, seed=wish.seed)
+        distilling = Distilling(teacher, self._loop, self._workers, plan, self._margin, self._enough, self._say)
+        await self._until_the_end(distilling)
+        found = distilling.found
+        work.evaluations += self._loop.evaluations
+        if found.samples:
+            path = work.folder / "samples.npz"
+            joined(found.samples).save(path)
+            work.files.append(path)
+        if found.chosen(self._margin) is None:
+            raise UserError("no rule was found in the time that there was; give more with --budget")
+        await self._hand_in(found)
+
+    def _enough(self) -> bool:
+        soft = self._began + _SOFT * (self._deadline - self._began)
+        return self._work.stop.asked.is_set() or time.monotonic() > soft
+
+    def _say(self, line: str) -> None:
+        self._work.say(f"expression {line}, {time.monotonic() - self._began:.1f} s")
+
+    async def _until_the_end(self, distilling: Distilling) -> None:
+        """Run until it is done, interrupted, or out of time."""
+        task = asyncio.create_task(distilling.run())
+        while not task.done():
+            await asyncio.wait({task}, timeout=_LOOK)
+            late = time.monotonic() > self._deadline
+            if not task.done() and (self._work.stop.asked.is_set() or late):
+                task.cancel()
+                await asyncio.wait({task})
+                why = "its time was over" if late else "it was interrupted"
+                self._work.not_done.append(f"the search for an expression did not come to its end: {why}.")
+        if not task.cancelled():
+            task.result()
+        self._work.not_done += [f"{line}." for line in distilling.found.said if "budget was spent" in line]
+
+    async def _teacher(self) -> NetworkTeacher | ProgramTeacher:
+        """The network or the program, with its row."""
+        work, loop = self._work, self._loop
+        inputs, problem = loop.distillation.inputs, work.problem
+        if work.subject.network is not None:
+            network = load_network(work.subject.network, inputs)
+            teacher = NetworkTeacher(network, loop)
+            outcomes: dict[Split, Outcome] = {split: await teacher.outcome(problem.workloads[split])
+                                              for split in SPLITS if problem.workloads[split]}  # fmt: skip
+            more = {"operations": network.operations, "fidelity": 1.0}
+            work.original = Row("teacher", "teacher", network.parameters, self._evaluations(outcomes), more)
+            return teacher
+        program = ProgramTeacher(work.subject.source, work.executor, inputs)
+        await program.check(
+            problem.workloads["train"][:2], Recording(loop.distillation.function, noise=0.5 * inputs.unit)
+        )
+        known = {**work.subject.evaluations, **(work.original.evaluations if work.original else {})}
+        for split in ("train", "validation"):
+            if split not in known and problem.workloads[split]:
+                known[split] = await work.executor.evaluate(Job(work.subject.source, split, None,
+                                                                work.calibration.scale(split)))  # fmt: skip
+                work.evaluations += 1
+        original = work.original or Row("original", "original", None, {})
+        work.original = replace(original, evaluations=known)
+        return program
+
+    async def _hand_in(self, found: Found) -> None:
+        """Rows, the chosen rule as a program and as a file."""
+        work = self._work
+        rows = await make_rows(self._loop, found, self._margin)
+        chosen = next(row for row in rows if row.chosen)
+        work.rules += [self._row(row) for row in rows if not row.chosen]
+        assert chosen.rule is not None
+        work.rule = chosen.rule
+        work.write("rule.json", json.dumps(plain(chosen.rule), indent=1) + "\n")
+        if "validation" in chosen.outcomes and "test" in chosen.outcomes:
+            gap = gap_said(self._points(chosen, "validation"), self._points(chosen, "test"))
+            work.not_done += [f"{gap}."] if gap else []
+        result = await self._result(chosen)
+        work.results.append(result)
+        less = self._less_than_the_teacher(chosen)
+        if less:
+            work.not_done.append(less)
+        if not less or work.chosen is None:
+            work.chosen = result
+        work.checks.append(Check("rule", True, detail=f"{chosen.operations} operations, R2 {chosen.fidelity:.3f}"))
+        work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
+        work.say(text(chosen.rule))
+
+    def _points(self, row: RuleRow, split: Split) -> float:
+        """The score, or what stands for it where there is no scale."""
+        scale = self._work.calibration.scale(split)
+        score = scale.total.score(row.outcomes[split].value) if scale and scale.total else None
+        return row.outcomes[split].fitness / (2.0 * self._margin) if score is None else score
+
+    def _less_than_the_teacher(self, chosen: RuleRow) -> str:
+        """A sentence where the rule does worse on validation by more than half a point."""
+        work = self._work
+        split: Split = "validation" if work.problem.workloads["validation"] else "train"
+        value = _value(work.original.evaluations if work.original else {}, split, work.problem.objective.metric)
+        if value is None:
+            return ""
+        lost = (work.problem.objective.fitness(value) - chosen.outcomes[split].fitness) / (2.0 * self._margin)
+        return f"the best rule is {lost:.1f} points below its teacher on {split}." if lost > 0.5 else ""
+
+    async def _result(self, row: RuleRow) -> Result:
+        """The rule as a program, evaluated in the sandbox like any other."""
+        work = self._work
+        assert row.rule is not None
+        source = python(row.rule, self._loop.distillation.function)
+        evaluations: dict[Split, Evaluation] = {}
+        for split in ("train", "validation"):
+            if work.problem.workloads[split]:
+                job = Job(source, split, None, work.calibration.scale(split))
+                evaluations[split] = await work.executor.evaluate(job)
+                work.evaluations += 1
+        made = replace(self._row(row), name="rule", evaluations=evaluations)
+        said = f"{work.subject.name} as a rule of {row.operations} operations ({row.name})"
+        return Result(source, OPERATOR, said, made, {"seed": work.wish.seed, **made.more})
+
+    def _row(self, row: RuleRow) -> Row:
+        worst = {split: outcome.worst_tenth for split, outcome in row.outcomes.items()}
+        more = {"operations": row.operations, "fidelity": row.fidelity, "worst_tenth": worst}
+        return Row(row.name, row.kind, row.nodes, self._evaluations(row.outcomes), more)
+
+    def _evaluations(self, outcomes: Mapping[Split, Outcome]) -> dict[Split, Evaluation]:
+        """What closed loops gave, as evaluations of programs have it."""
+        found: dict[Split, Evaluation] = {}
+        for split, outcome in outcomes.items():
+            scale = self._work.calibration.scale(split)
+            score = scale.total.score(outcome.value) if scale and scale.total else None
+            metrics = {self._work.problem.objective.metric: outcome.value}
+            found[split] = Evaluation(split, FULL, "ok", metrics=metrics, fitness=outcome.fitness, score=score)
+        return found
+
+
+def _value(evaluations: Mapping[Split, Evaluation], split: Split, metric: str) -> float | None:
+    return evaluations[split].metrics.get(metric) if split in evaluations else None

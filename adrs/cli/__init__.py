@@ -53,7 +53,7 @@ def main() -> None:
             sys.exit(0)
         if not _is_interrupt(error):
             raise
-        print("adrs: interrupted; what was recorded is safe, `adrs resume last` goes on", file=sys.stderr)
+        print("adrs: interrupted; what was recorded is safe, and `adrs resume RUN` goes on with a run", file=sys.stderr)
         sys.exit(130)
 
 

@@ -65,6 +65,7 @@ def distill(
     from adrs.distill.minimise.tolerance import MODES
     from adrs.distill.session import OF_NETWORKS, STAGES, of_file, of_network, of_run
     from adrs.distill.work import Wish
+    from adrs.problem import shipped
 
     if mode not in MODES:
         raise UserError(f'--mode "{mode}"{did_you_mean(mode, MODES)}')
@@ -84,6 +85,8 @@ def distill(
             raise UserError("--teacher stands in the place of a program, and there is nothing in it to minimise")
         outcome = of_network(subject, teacher, wish, output, say)
     elif program is None or program.isdigit():
+        if subject in shipped() and not (runs_dir / subject).is_dir():
+            raise UserError(f"{subject} is a problem: name a program's file as well, or a run instead")
         folder = folders.find_run(subject, runs_dir)
         outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, say)
     else:

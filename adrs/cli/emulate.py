@@ -1,6 +1,5 @@
 """The verb that puts programs in simulation beside the same programs in the real world."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,6 +44,7 @@ def emulate(
 ) -> None:
     """Run programs with real packets in real time, beside the simulator. Let nothing else run meanwhile."""
     from adrs import emulate as emulation
+    from adrs import threads
     from adrs.budget import parse_duration
     from adrs.cli.emulate_view import Progress, print_report
     from adrs.cli.output import print_json
@@ -57,7 +57,7 @@ def emulate(
         saved = None
         try:
             with Progress(report, quiet) as progress:
-                asyncio.run(emulation.measure(problem, report, sandbox, progress))
+                threads.run(emulation.measure(problem, report, sandbox, progress))
         except KeyboardInterrupt:
             print(f"adrs: interrupted after {len(report.outcomes)} results", file=sys.stderr)
             raise typer.Exit(130) from None

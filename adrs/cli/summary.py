@@ -52,13 +52,13 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
         best = outcome.choice.alike[0]
         out.print(f"chosen   the smallest of {len(outcome.choice.alike)} programs that validation cannot tell apart "
                   f"(95 % of paired resamples); the best there is #{best}", soft_wrap=True)  # fmt: skip
-    out.print(f"stopped  {_why(outcome)}")
+    out.print(f"stopped  {_why(outcome)}", soft_wrap=True)
     if outcome.difference is not None:
         out.print(f"replay   [red]differs[/]: {outcome.difference}")
     elif outcome.stopped_by == "replayed":
         out.print("replay   [green]identical[/]: the same programs with the same scores")
     if outcome.winner_file is not None:
-        out.print(f"winner   {outcome.winner_file}")
+        out.print(f"winner   {outcome.winner_file}", soft_wrap=True)
         out.print(f"lineage  adrs lineage {outcome.run} {outcome.choice.winner}")
 
 

@@ -86,6 +86,7 @@ def of_run(
         }
         calibration = session.recorded_calibration(loaded, reader)
     subject = Subject(source, f"program {number}", number, known)
+    say(f"run        {folder.name}, program {number}")
     target = output or folder / "distill" / str(number)
     done = _distilled(loaded, subject, wish, settings.executor, sandbox, target, calibration, say)
     return replace(done, number=_log(folder, done.work, subject))

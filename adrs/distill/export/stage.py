@@ -16,6 +16,7 @@ from adrs.distill.symbolic.teacher import Network, load_network
 from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
 from adrs.program import FULL, Evaluation, Job, Recording, Split
+from adrs.rule.file import read_rule
 from adrs.rule.form import Rule
 from adrs.rule.text import text
 
@@ -40,8 +41,10 @@ class Export:
 
         A rule that cannot be exported is a user's mistake where nothing else was asked for, else a sentence.
         """
-        rule = work.rule or work.subject.rule
+        rule = work.rule or work.subject.rule or _earlier(work)
         if rule is None:
+            if work.wish.only == self.name:
+                raise UserError(f"there is no rule to export in {work.folder}: leave out --only, or name a rule.json")
             work.not_done.append("nothing was exported, since there is no rule.")
             return
         began = time.monotonic()
@@ -74,6 +77,12 @@ class Export:
         passed = sum(check.ok for check in checks)
         work.say(f"export     {', '.join(exported.targets)}: {passed} of {len(checks)} checks passed, "
                  f"{time.monotonic() - began:.1f} s")  # fmt: skip
+
+
+def _earlier(work: Work) -> Rule | None:
+    """Where only exports are asked for: the rule that an earlier distillation left in the folder."""
+    path = work.folder / "rule.json"
+    return read_rule(path) if work.wish.only == Export.name and path.is_file() else None
 
 
 def _function(work: Work) -> str:

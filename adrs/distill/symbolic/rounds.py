@@ -83,9 +83,12 @@ class Found:
     """What was recorded, with the teacher's answers."""
 
     def chosen(self, margin: float, branched: bool | None = None) -> int | None:
-        """Place of the candidate to take: all of them, or only those with branches or without."""
+        """Place of the candidate to take: all of them, or only those with branches or without.
+
+        Steps of constants are there to be compared with: they are no expression, however well they do.
+        """
         places = [place for place, each in enumerate(self.candidates)
-                  if branched is None or fit.is_branched(each.rule) == branched]  # fmt: skip
+                  if each.kind != "cart" and branched in (None, fit.is_branched(each.rule))]  # fmt: skip
         found = preferred([self.candidates[place].rule for place in places],
                           [self.validation[place] for place in places], margin)  # fmt: skip
         return None if found is None else places[found]

@@ -176,7 +176,7 @@ class _Distillation:
         assert row.rule is not None
         source = python(row.rule, self._loop.distillation.function)
         evaluations: dict[Split, Evaluation] = {}
-        for split in ("train", "validation"):
+        for split in SPLITS:
             if work.problem.workloads[split]:
                 job = Job(source, split, None, work.calibration.scale(split))
                 evaluations[split] = await work.executor.evaluate(job)

@@ -99,8 +99,10 @@ def load_network(path: Path, inputs: Inputs) -> Network:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is no file of numpy arrays that can be read: {error}") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (ValueError, zipfile.BadZipFile, EOFError):
+        raise UserError(f"{path} is no file of numpy arrays (.npz)") from None
     reader = _Reader(path, arrays)
     layers = sum(name.startswith("w") and name[1:].isdigit() for name in arrays)
     expected = [f"{kind}{layer}" for layer in range(layers) for kind in "wb"]

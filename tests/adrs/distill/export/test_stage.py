@@ -96,11 +96,11 @@ def test_what_is_no_rule_or_has_a_pole_is_the_users_mistake(valve: Problem, tmp_
         distilled(tmp_path / "missing.json", tmp_path / "out")
 
 
-def test_without_a_rule_nothing_is_exported_and_that_is_said(tmp_path: Path) -> None:
+def test_without_a_rule_nothing_is_exported_or_written_over(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text("def valve(observation, state):\n    return -observation[-2]\n")
-    outcome = distilled(tmp_path / "program.py", tmp_path / "out", only="export")
-    assert outcome.exit_code == 3
-    assert outcome.work.not_done == ["nothing was exported, since there is no rule."]
+    with pytest.raises(UserError, match="no rule to export"):
+        distilled(tmp_path / "program.py", tmp_path / "out", only="export")
+    assert not list((tmp_path / "out").iterdir())
 
 
 class Searched:

@@ -169,8 +169,11 @@ async def prepared(ground: Ground, mode: Mode, known: Evaluation | None = None) 
     """
     problem = ground.problem
     wholes = [known] if known is not None and known.fitness is not None else []
-    while len(wholes) < _REFERENCES[problem.objective.noisy]:
-        wholes.append(await _original(ground, "train"))
+    missing = _REFERENCES[problem.objective.noisy] - len(wholes)
+    if problem.objective.noisy:  # one beside the other would disturb the times
+        wholes += [await _original(ground, "train") for _ in range(missing)]
+    else:
+        wholes += await asyncio.gather(*(_original(ground, "train") for _ in range(missing)))
     behaviour, why_not = await observe(problem, ground.executor, ground.source, problem.workloads["train"], ground.seed)
     allowed = tolerance(problem, mode, wholes, behaves=behaviour is not None)
     usual = sorted(wholes, key=_fitness)[(len(wholes) - 1) // 2]

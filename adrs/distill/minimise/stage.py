@@ -8,12 +8,13 @@ import time
 from typing import Any
 
 from adrs.distill.checks.record import Check
-from adrs.distill.minimise.fixpoint import Minimiser, Step, Stop, Tried
+from adrs.distill.minimise.fixpoint import Minimiser, Step, Tried
 from adrs.distill.minimise.oracle import Ground, Oracle, prepared
 from adrs.distill.minimise.size import Size
 from adrs.distill.minimise.tolerance import Moved
 from adrs.distill.minimise.validation import Validation
 from adrs.distill.report import side_by_side
+from adrs.distill.stop import Stop
 from adrs.distill.work import Result, Row, Work
 from adrs.program import Evaluation, Split
 from adrs.text import metric, number, printable
@@ -91,7 +92,8 @@ class Minimisation:
             result = Result(kept.source, OPERATOR, f"{subject.name} made smaller ({mode}): {change}", row, detail)
             work.results.append(result)
             work.chosen = work.chosen or result
-        work.checks += _checks(work, oracle, kept, smaller, validated, validation.reasons)
+        lost = oracle.tolerance.broken(oracle.reference.whole, evaluations["train"], oracle.scale)
+        work.checks += _checks(work, oracle, kept, smaller, lost, validated, validation.reasons)
         work.sections.append(_section(work, original, kept, moved))
 
 
@@ -150,7 +152,10 @@ def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
         work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; distil the result to go on.")
 
 
-def _checks(work: Work, oracle: Oracle, kept: Step, smaller: bool, validated: bool, reasons: list[str]) -> list[Check]:
+def _checks(
+    work: Work, oracle: Oracle, kept: Step, smaller: bool, lost: str, validated: bool, reasons: list[str]
+) -> list[Check]:
+    """lost: what `train` has against the program that is kept; empty if nothing."""
     mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
     compared = behaviour is not None and mode == "preserve"
@@ -165,10 +170,10 @@ def _checks(work: Work, oracle: Oracle, kept: Step, smaller: bool, validated: bo
     late = "the time was over before it was measured; give more with --budget"
     return [
         Check("smaller", smaller, detail="" if smaller else "no smaller program was accepted"),
-        Check("train", True, detail=f"every workload as {mode} asks"),
+        Check("train", not lost, detail=lost or f"every workload as {mode} asks"),
         Check("validation", validated or not smaller, skipped=there_is_none or not smaller,
               detail="the problem has no validation workloads" if there_is_none else back if validated else late),
-        Check("behaviour", compared, skipped=not compared, detail=actions),
+        Check("behaviour", compared and not (distance and distance.broken), actions, skipped=not compared),
     ]  # fmt: skip
 
 

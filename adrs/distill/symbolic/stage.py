@@ -1,12 +1,10 @@
 """The stage that turns a program or a network into a rule: route (b)."""
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from adrs.distill.checks.record import Check
 from adrs.distill.export.python import python
 from adrs.distill.record import Ended, joined
 from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome
@@ -20,7 +18,7 @@ from adrs.distill.symbolic.workers import Workers
 from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
 from adrs.program import FULL, SPLITS, Evaluation, Job, Recording, Split
-from adrs.rule.plain import plain
+from adrs.rule.file import rule_text
 from adrs.rule.text import text
 
 OPERATOR = "distil"
@@ -139,7 +137,7 @@ class _Distillation:
         work.rules += [self._row(row) for row in rows if not row.chosen]
         assert chosen.rule is not None
         work.rule = chosen.rule
-        work.write("rule.json", json.dumps(plain(chosen.rule), indent=1) + "\n")
+        work.write("rule.json", rule_text(chosen.rule))
         if "validation" in chosen.outcomes and "test" in chosen.outcomes:
             gap = gap_said(self._points(chosen, "validation"), self._points(chosen, "test"))
             work.not_done += [f"{gap}."] if gap else []
@@ -150,7 +148,6 @@ class _Distillation:
             work.not_done.append(less)
         if not less or work.chosen is None:
             work.chosen = result
-        work.checks.append(Check("rule", True, detail=f"{chosen.operations} operations, R2 {chosen.fidelity:.3f}"))
         work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
         work.say(text(chosen.rule))
 

@@ -62,18 +62,16 @@ def distill(
     from adrs.budget import parse_duration
     from adrs.cli.output import print_json
     from adrs.distill.export.targets import read_targets
-    from adrs.distill.minimise.tolerance import MODES
+    from adrs.distill.minimise.tolerance import read_mode
     from adrs.distill.session import OF_NETWORKS, STAGES, of_file, of_network, of_run
     from adrs.distill.work import Wish
     from adrs.problem import shipped
 
-    if mode not in MODES:
-        raise UserError(f'--mode "{mode}"{did_you_mean(mode, MODES)}')
     if only is not None and only not in STAGES:
         raise UserError(f'--only "{only}"{did_you_mean(only, STAGES)}')
     seconds = parse_duration(budget)
     wish = Wish(
-        mode, only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds,  # type: ignore[arg-type]
+        read_mode(mode), only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds,
         read_targets(target),
     )  # fmt: skip
 

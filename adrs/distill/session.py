@@ -17,12 +17,12 @@ from adrs.calibrate import Calibration, calibrate
 from adrs.distill import pareto
 from adrs.distill.export.python import python
 from adrs.distill.export.stage import Export
-from adrs.distill.minimise.fixpoint import Stop
 from adrs.distill.minimise.stage import Minimisation
 from adrs.distill.report import FILE, report
+from adrs.distill.stop import Stop
 from adrs.distill.symbolic.stage import ExpressionSearch
 from adrs.distill.table import entries
-from adrs.distill.work import Row, Stage, Subject, Wish, Work
+from adrs.distill.work import Result, Row, Stage, Subject, Wish, Work
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.interrupts import interrupts
@@ -219,7 +219,7 @@ def _log(folder: Path, work: Work, subject: Subject) -> dict[str, int]:
     return numbers
 
 
-def _append(writer: Writer, work: Work, subject: Subject, result: Any) -> int:
+def _append(writer: Writer, work: Work, subject: Subject, result: Result) -> int:
     parents = () if subject.number is None else (Parent(subject.number, "parent"),)
     draft = Draft(result.source, PROPOSER, result.operator, parents, rationale=result.rationale, detail=result.detail)
     digest = Screen(work.problem).check(result.source, anywhere=True)

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from adrs.calibrate import Calibration
 from adrs.distill.checks.record import Check
 from adrs.distill.export.targets import TARGETS, Target
-from adrs.distill.minimise.fixpoint import Stop
 from adrs.distill.minimise.tolerance import Mode
+from adrs.distill.stop import Stop
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
 from adrs.program import Evaluation, Split

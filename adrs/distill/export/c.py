@@ -3,6 +3,7 @@
 Nothing is allocated, no globals are written, nothing recurs. Only the reducers that the rule uses are kept.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ _SCAN = """static {type} {name}(const {type} *ring)
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Dialect(ABC):
     """Numbers of one kind in C."""
 
     what: str
@@ -46,33 +47,33 @@ class Dialect:
     fields: Mapping[str, tuple[str, ...]]
     """What `mean` and `slope` keep of a feature."""
 
+    @abstractmethod
     def helpers(self, rule: Rule) -> list[str]:
         """Static functions and tables that the rule's operations need."""
-        raise NotImplementedError
 
+    @abstractmethod
     def entered(self, rule: Rule, feature: int, raw: str) -> str:
         """A raw feature as it enters the history."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rest(self, rule: Rule, feature: int) -> str:
         """What the history of a feature holds before the first interval."""
-        raise NotImplementedError
 
+    @abstractmethod
     def resting_sum(self, rule: Rule, feature: int) -> str:
         """The sum of a history at rest."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pushed(self, rule: Rule, sums: bool, slope: bool) -> list[str]:
         """Statements that let `value` in for `oldest`, before `position` moves on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def mean(self, rule: Rule, kept: str) -> str:
         """The mean out of what is kept."""
-        raise NotImplementedError
 
+    @abstractmethod
     def slope(self, rule: Rule, kept: str) -> str:
         """The slope out of what is kept."""
-        raise NotImplementedError
 
 
 def header(rule: Rule, dialect: Dialect) -> str:

@@ -3,10 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from adrs.distill.export.double import LIBRARY
 from adrs.rule.form import Expression, Leaf, Node, Operation, Rule, subexpressions
 from adrs.rule.size import rule_nodes, rule_operations
-
-_CALLS = {"aq": "sqrt", "sqrt": "sqrt", "tanh": "tanh", "log": "log", "exp": "exp"}
 
 
 @dataclass(frozen=True)
@@ -40,5 +39,7 @@ def _most_calls(node: Node) -> Counter[str]:
 
 def _calls(expression: Expression) -> Counter[str]:
     return Counter(
-        _CALLS[each.name] for each in subexpressions(expression) if isinstance(each, Operation) and each.name in _CALLS
+        LIBRARY[each.name]
+        for each in subexpressions(expression)
+        if isinstance(each, Operation) and each.name in LIBRARY
     )

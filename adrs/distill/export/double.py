@@ -9,7 +9,8 @@ _FUNCTIONS = {
     "aq": "analytic_quotient", "min": "lesser", "max": "greater", "abs": "fabs", "sqrt": "sqrt", "tanh": "tanh",
     "b": "bounded_logarithm", "log": "log", "exp": "exp",
 }  # fmt: skip
-_LIBRARY = {"aq": "sqrt", "sqrt": "sqrt", "tanh": "tanh", "log": "log", "exp": "exp"}
+LIBRARY = {"aq": "sqrt", "sqrt": "sqrt", "tanh": "tanh", "log": "log", "exp": "exp"}
+"""What operations call of the mathematical library."""
 _HELPERS = {
     "b": """/* Near 1, the logarithm of x to third order; within -2 and 2 where x is not negative. */
 static double bounded_logarithm(double x)
@@ -46,7 +47,7 @@ class Double(Dialect):
     def helpers(self, rule: Rule) -> list[str]:
         """What the rule's operations and transforms need."""
         needed = set(operations(rule)) | ({"b"} if "bounded-logarithm" in transforms(rule) else set())
-        library = ["#include <math.h>"] if needed & {*_LIBRARY, "abs"} else []
+        library = ["#include <math.h>"] if needed & {*LIBRARY, "abs"} else []
         return ["\n".join(library)] * bool(library) + [text for name, text in _HELPERS.items() if name in needed]
 
     def entered(self, rule: Rule, feature: int, raw: str) -> str:
@@ -83,4 +84,4 @@ class Double(Dialect):
 
 def library(rule: Rule) -> frozenset[str]:
     """Functions of the mathematical library that rule.c may call."""
-    return frozenset(_LIBRARY[name] for name in operations(rule) if name in _LIBRARY)
+    return frozenset(LIBRARY[name] for name in operations(rule) if name in LIBRARY)

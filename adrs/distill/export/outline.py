@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from adrs.rule import size
 from adrs.rule.form import REDUCERS, Expression, Feature, Inputs, Operation, Rule, Terminal, subexpressions
 from adrs.rule.interpret import transformed
 from adrs.rule.plain import digest
@@ -16,10 +17,9 @@ _HOSTILE = re.compile(r"[^A-Za-z0-9 ',.;:()/+=<>%-]|/(?=/)")
 
 def terminals(rule: Rule) -> tuple[Terminal, ...]:
     """Those that the rule uses, feature by feature, in the order of `REDUCERS`."""
-    found = {split.terminal for split in rule.splits}
-    for expression in expressions(rule):
-        found |= {each for each in subexpressions(expression) if isinstance(each, Terminal)}
-    return tuple(sorted(found, key=lambda terminal: (terminal.feature, REDUCERS.index(terminal.reducer))))
+    return tuple(
+        sorted(size.terminals(rule), key=lambda terminal: (terminal.feature, REDUCERS.index(terminal.reducer)))
+    )
 
 
 def expressions(rule: Rule) -> Iterator[Expression]:

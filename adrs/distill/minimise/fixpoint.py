@@ -6,16 +6,16 @@ Whenever it is stopped, what was accepted so far holds.
 
 import ast
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from adrs.distill.minimise.oracle import Verdict
 from adrs.distill.minimise.passes import PASSES
 from adrs.distill.minimise.size import Size, size
 from adrs.distill.minimise.tree import Edit, largest_first
+from adrs.distill.stop import Stop
 from adrs.errors import UserError
 
 
@@ -49,31 +49,6 @@ class Tried:
     text: str
     size: Size
     verdict: Verdict
-
-
-@dataclass
-class Stop:
-    """When to end."""
-
-    deadline: float | None = None
-    """Of `time.monotonic`."""
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set by whoever wants an end."""
-
-    @property
-    def reached(self) -> bool:
-        """Whether it is over."""
-        return self.asked.is_set() or (self.deadline is not None and time.monotonic() >= self.deadline)
-
-    async def first(self, task: "asyncio.Task[Verdict]") -> Verdict | None:
-        """What a task returns; None if the end comes first."""
-        over = asyncio.create_task(self.asked.wait())
-        left = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
-        try:
-            await asyncio.wait({task, over}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            over.cancel()
-        return task.result() if task.done() else None
 
 
 class Minimiser:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from adrs.errors import UserError, did_you_mean
 from adrs.problem import Problem
 from adrs.program import Evaluation, WorkloadResult
 from adrs.score import SplitScale
@@ -118,6 +119,14 @@ def _distance(scale: SplitScale | None, workload: str) -> float | None:
         return None
     found = scale.workloads.get(workload, scale.total)
     return None if found is None else abs(found.state_of_the_art - found.trivial)
+
+
+def read_mode(text: str) -> Mode:
+    """A mode by its name. Raises UserError."""
+    found = next((mode for mode in MODES if mode == text), None)
+    if found is None:
+        raise UserError(f'--mode "{text}"{did_you_mean(text, MODES)}')
+    return found
 
 
 def tolerance(problem: Problem, mode: Mode, originals: Sequence[Evaluation], behaves: bool) -> Tolerance:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from adrs.distill.minimise.fixpoint import Minimiser, Step, Stop, Tried
+from adrs.distill.minimise.fixpoint import Minimiser, Step, Tried
 from adrs.distill.minimise.oracle import Ground, Oracle, Verdict, validating
+from adrs.distill.stop import Stop
 from adrs.distill.work import Work
 from adrs.program import Evaluation, Split
 

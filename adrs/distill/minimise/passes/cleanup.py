@@ -182,7 +182,7 @@ def _arithmetic(tree: ast.Module, fixed: frozenset[str]) -> ast.Module:
 
 def _number(node: ast.expr) -> float | None:
     found = node.value if isinstance(node, ast.Constant) else None
-    return found if type(found) in (int, float) and abs(found) < _SMALL else None  # type: ignore[arg-type, return-value]
+    return found if isinstance(found, int | float) and type(found) is not bool and abs(found) < _SMALL else None
 
 
 def _folded(operator: ast.operator, left: float, right: float) -> ast.Constant | None:

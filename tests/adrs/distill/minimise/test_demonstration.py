@@ -8,8 +8,9 @@ import pytest
 from adrs import problem
 from adrs.calibrate import calibrate
 from adrs.distill.minimise.behaviour import observe
-from adrs.distill.minimise.fixpoint import Minimiser, Stop
+from adrs.distill.minimise.fixpoint import Minimiser
 from adrs.distill.minimise.oracle import Ground, prepared
+from adrs.distill.stop import Stop
 from adrs.evaluate.pool import LocalPool
 
 SOURCE = (Path(__file__).parents[1] / "programs" / "bloated.py").read_text()

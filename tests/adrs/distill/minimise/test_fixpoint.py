@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from adrs.distill.minimise.fixpoint import Minimiser, Stop
+from adrs.distill.minimise.fixpoint import Minimiser
 from adrs.distill.minimise.oracle import Verdict
 from adrs.distill.minimise.size import nodes
+from adrs.distill.stop import Stop
 
 SOURCE = (
     "def solve(x):\n" + "".join(f"    step_{number}(x, {number}.125 + x)\n" for number in range(12)) + "    return x\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from adrs.distill.minimise.fixpoint import Stop
 from adrs.distill.record import Samples
 from adrs.distill.session import of_file, of_network
+from adrs.distill.stop import Stop
 from adrs.distill.symbolic import stage as expression
 from adrs.distill.symbolic.workers import Workers
 from adrs.distill.work import Wish

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adrs.distill.checks.compiler import Compiler
+from adrs.distill.export import hysteresis
 from adrs.rule.form import Rule
 
 Floats = NDArray[np.float64]
@@ -90,8 +91,13 @@ static double told(number x)
 """
 CONVERSIONS: dict[Kind, str] = {"c": _DOUBLES, "fixed": _UNITS}
 """Functions in C from doubles to a rule's numbers and back."""
-_DUMPED = """const double side[2] = {state->branches[place].above, state->branches[place].waited};
+_DUMPED = """const {prefix}_branch branch = state->branches[place];
+                const double side[2] = {{branch.above, {waited}}};
                 fwrite(side, sizeof side, 1, stdout);"""
+
+
+def _dumped(rule: Rule, prefix: str) -> str:
+    return _DUMPED.format(prefix=prefix, waited=hysteresis.waited(rule.patience, "branch")) if rule.splits else ""
 
 
 class DriverEnded(Exception):  # noqa: N818 - what happened
@@ -130,7 +136,7 @@ class CompiledRule:
             _DRIVER.format(
                 prefix=prefix, type="double" if self._kind == "c" else "int64_t",
                 convert=CONVERSIONS[self._kind], features=len(rule.inputs.features),
-                branches=len(rule.splits), dumped=_DUMPED if rule.splits else "",
+                branches=len(rule.splits), dumped=_dumped(rule, prefix),
             )
         )  # fmt: skip
         objects = [self._compiler.compile(scratch / f"{prefix}.c", scratch / "rule.o"),

@@ -7,21 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from adrs.distill.export.outline import described, heading, terminals, used, variable
+from adrs.distill.export import hysteresis
+from adrs.distill.export.outline import described, heading, in_leaves, terminals, used, variable
 from adrs.distill.export.syntax import Syntax
-from adrs.rule.form import Leaf, Node, Rule
+from adrs.rule.form import Leaf, Node, Rule, Split
 
 _SCANNED = {"minimum": "<", "maximum": ">"}
-_WATCH = """/* A side changes after {patience} intervals on the other one; the first interval decides at once. */
-static void watch({prefix}_branch *branch, int seen)
-{{
-    branch->waited = seen == branch->above ? 0 : branch->waited + 1;
-    if (branch->waited >= {patience}) {{
-        branch->above = seen;
-        branch->waited = 0;
-    }}
-}}
-"""
 _SCAN = """static {type} {name}(const {type} *ring)
 {{
     {type} found = ring[0];
@@ -68,6 +59,10 @@ class Dialect(ABC):
         """Statements that let `value` in for `oldest`, before `position` moves on."""
 
     @abstractmethod
+    def wrapped(self, slope: bool) -> list[str]:
+        """Statements for when the newest place of the ring has been its last."""
+
+    @abstractmethod
     def mean(self, rule: Rule, kept: str) -> str:
         """The mean out of what is kept."""
 
@@ -101,7 +96,7 @@ def source(rule: Rule, dialect: Dialect) -> str:
     lines = [f"/* {first} */", *(f"/* {line} */" for line in rest), f'#include "{dialect.prefix}.h"']
     blocks = ["\n".join(lines), *dialect.helpers(rule), *_scans(rule, dialect)]
     if rule.splits:
-        blocks.append(_WATCH.format(prefix=dialect.prefix, patience=rule.patience))
+        blocks.append(hysteresis.function(rule.patience, dialect.prefix))
     blocks += [_push(rule, dialect, feature) for feature in used(rule) if _kept(rule, feature)]
     blocks += [_reset(rule, dialect), _decide(rule, dialect)]
     return "\n\n".join(block.rstrip("\n") for block in blocks) + "\n"
@@ -125,7 +120,8 @@ def _state(rule: Rule, dialect: Dialect) -> list[str]:
     prefix, kind = dialect.prefix, dialect.type
     lines = []
     if rule.splits:
-        lines += ["typedef struct {", "    int above;", "    int waited;", f"}} {prefix}_branch;", ""]
+        kept = (f"    int {field};" for field in hysteresis.start(rule.patience))
+        lines += ["typedef struct {", *kept, f"}} {prefix}_branch;", ""]
     members = []
     for feature in used(rule):
         fields = _fields(rule, dialect, feature)
@@ -182,7 +178,8 @@ def _reset(rule: Rule, dialect: Dialect) -> str:
                 lines.append(f"    {member}.{field} = {start};")
     lines += ["    state->position = 0;"] if _ringed(rule) else []
     for place in range(len(rule.splits)):
-        lines += [f"    state->branches[{place}].above = 0;", f"    state->branches[{place}].waited = {rule.patience};"]
+        lines += [f"    state->branches[{place}].{field} = {number};"
+                  for field, number in hysteresis.start(rule.patience).items()]  # fmt: skip
     return "\n".join([*lines, *(["    (void)state;"] if len(lines) == 2 else []), "}"])
 
 
@@ -201,21 +198,37 @@ def _decide(rule: Rule, dialect: Dialect) -> str:
             lines.append(f"    const {kind} {identifier}_previous = state->{_member(rule, feature)}.last;")
         if _kept(rule, feature):
             lines.append(f"    push_{identifier}(state, {identifier}_last);")
-    if _ringed(rule):
-        lines.append(f"    state->position = state->position == {rule.inputs.window - 1} ? 0 : state->position + 1;")
-    for feature, reducers in found.items():
-        lines += [f"    const {kind} {rule.inputs.features[feature].identifier}_{reducer} = "
-                  f"{_reduced(rule, dialect, feature, reducer)};"
-                  for reducer in reducers if reducer not in ("last", "previous")]  # fmt: skip
-    for place, split in enumerate(rule.splits):
-        test = f"{variable(rule.inputs, split.terminal)} > {dialect.syntax.constant(split.threshold)}"
-        lines.append(f"    watch(&state->branches[{place}], {test});")
+    lines += _moved_on(rule, dialect) if _ringed(rule) else []
+    for terminal in terminals(rule):
+        if terminal.reducer not in ("last", "previous") and (terminal.reducer != "mean" or terminal in in_leaves(rule)):
+            reduced = _reduced(rule, dialect, terminal.feature, terminal.reducer)
+            lines.append(f"    const {kind} {variable(rule.inputs, terminal)} = {reduced};")
+    lines += [f"    watch(&state->branches[{place}], {_test(rule, dialect, split)});"
+              for place, split in enumerate(rule.splits)]  # fmt: skip
     lines += [f"    {kind} value;"] * bool(rule.splits)
     lines += _node(rule.root, rule, dialect, 1)
     low, high = dialect.syntax.constant(rule.inputs.low), dialect.syntax.constant(rule.inputs.high)
     lines += [] if found else ["    (void)features;"]
     lines += [] if rule.splits or any(_kept(rule, feature) for feature in found) else ["    (void)state;"]
     return "\n".join([*lines, f"    return value < {low} ? {low} : value > {high} ? {high} : value;", "}"])
+
+
+def _moved_on(rule: Rule, dialect: Dialect) -> list[str]:
+    """The ring's place, and what is mended each time it wraps."""
+    lines = [f"    if (state->position == {rule.inputs.window - 1}) {{", "        state->position = 0;"]
+    for feature in used(rule):
+        kept = _kept(rule, feature)
+        mended = dialect.wrapped("slope" in kept) if {"mean", "slope"} & set(kept) else []
+        lines += [f"        {line.replace('KEPT', f'state->{_member(rule, feature)}')}" for line in mended]
+    return [*lines, "    } else {", "        state->position++;", "    }"]
+
+
+def _test(rule: Rule, dialect: Dialect, split: Split) -> str:
+    """Whether a branch sees the interval above. A mean is not divided: its sum has a threshold of its own."""
+    if split.terminal.reducer == "mean":
+        threshold = dialect.syntax.constant(split.threshold * rule.inputs.window)
+        return f"state->{_member(rule, split.terminal.feature)}.sum > {threshold}"
+    return f"{variable(rule.inputs, split.terminal)} > {dialect.syntax.constant(split.threshold)}"
 
 
 def _reduced(rule: Rule, dialect: Dialect, feature: int, reducer: str) -> str:

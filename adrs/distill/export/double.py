@@ -64,13 +64,15 @@ class Double(Dialect):
 
     def pushed(self, rule: Rule, sums: bool, slope: bool) -> list[str]:
         """With h half of the window less one, the moment is the sum of (i - h) x_i, i = 0 the oldest."""
-        last, half = rule.inputs.window - 1, (rule.inputs.window - 1) / 2.0
+        half = (rule.inputs.window - 1) / 2.0
         moment = f"KEPT.moment += {half + 1!r} * oldest - KEPT.sum + {half!r} * value;"
         new = ["KEPT.new_sum += value;"] + ([f"KEPT.new_moment += (state->position - {half!r}) * value;"] * slope)
-        wrap = ["    KEPT.sum = KEPT.new_sum;", "    KEPT.new_sum = 0.0;"]
-        wrap += ["    KEPT.moment = KEPT.new_moment;", "    KEPT.new_moment = 0.0;"] * slope
-        return [*[moment] * slope, "KEPT.sum += value - oldest;", *new,
-                f"if (state->position == {last}) {{", *wrap, "}"]  # fmt: skip
+        return [*[moment] * slope, "KEPT.sum += value - oldest;", *new]
+
+    def wrapped(self, slope: bool) -> list[str]:
+        """The sums of what came in since the last wrap take over."""
+        lines = ["KEPT.sum = KEPT.new_sum;", "KEPT.new_sum = 0.0;"]
+        return lines + ["KEPT.moment = KEPT.new_moment;", "KEPT.new_moment = 0.0;"] * slope
 
     def mean(self, rule: Rule, kept: str) -> str:
         """Sum by window."""

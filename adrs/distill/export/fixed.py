@@ -184,6 +184,10 @@ class Fixed(Dialect):
         moment = f"KEPT.moment += {window + 1} * oldest - 2 * KEPT.sum + {window - 1} * value;"
         return [*[moment] * slope, "KEPT.sum += value - oldest;"]
 
+    def wrapped(self, slope: bool) -> list[str]:
+        """Whole numbers need no mending."""
+        return []
+
     def mean(self, rule: Rule, kept: str) -> str:
         """Sum by window."""
         return f"nearest({kept}.sum, {rule.inputs.window})"
@@ -199,6 +203,8 @@ def check_constants(rule: Rule) -> None:
     inputs = rule.inputs
     named = [("the lower end of the answer", inputs.low), ("the upper end of the answer", inputs.high)]
     named += [(f"the threshold {split.threshold!r}", split.threshold) for split in rule.splits]
+    named += [(f"the threshold {split.threshold!r} of a sum", split.threshold * inputs.window)
+              for split in rule.splits if split.terminal.reducer == "mean"]  # fmt: skip
     for feature in inputs.features:
         named += [(f"the {which} value of {feature.identifier}", value) for which, value in
                   (("least", feature.low), ("largest", feature.high), ("resting", feature.rest))]  # fmt: skip

@@ -29,7 +29,7 @@ def expressions(rule: Rule) -> Iterator[Expression]:
 
 def in_leaves(rule: Rule) -> tuple[Terminal, ...]:
     """Terminals that expressions use; others only decide branches."""
-    found = {each for expression in expressions(rule) for each in subexpressions(expression)}
+    found = size.leaf_terminals(rule)
     return tuple(terminal for terminal in terminals(rule) if terminal in found)
 
 

@@ -35,14 +35,19 @@ def knee(front: Sequence[Fitted]) -> int:
     return int(above.argmax())
 
 
-def preferred(rules: Sequence[Rule], outcomes: Sequence[Outcome], margin: float) -> int | None:
+def preferred(
+    rules: Sequence[Rule], outcomes: Sequence[Outcome], margin: float, most_operations: int | None = None
+) -> int | None:
     """Place of the highest fitness; of those within the margin, the one with fewest operations. None if all broke.
 
-    Of equals the one with the higher fitness, then the first.
+    Of equals the one with the higher fitness, then the first. Rules of more than so many operations count only where
+    there are no others.
     """
     finite = [place for place, outcome in enumerate(outcomes) if math.isfinite(outcome.fitness)]
     if not finite:
         return None
+    if most_operations is not None:
+        finite = [place for place in finite if rule_operations(rules[place]) <= most_operations] or finite
     best = max(outcomes[place].fitness for place in finite)
     near = [place for place in finite if outcomes[place].fitness >= best - margin]
     return min(near, key=lambda place: (rule_operations(rules[place]), -outcomes[place].fitness, place))
@@ -93,16 +98,42 @@ async def choose_leaves(
     build: Callable[[Sequence[Expression]], Rule],
     fronts: Sequence[Sequence[Fitted]],
     unbranched: Expression,
+    most_operations: int | None = None,
 ) -> list[Rule]:
     """Leaves chosen jointly: from each front's knee, one leaf at a time, until no exchange helps; and the same once
     more with the unbranched expression among the choices. Both rules, the second only if it differs.
+
+    No rule has more than so many operations; none is made where the smallest leaves have more.
     """
-    start = [front[knee(front)].expression for front in fronts]
+
+    def affordable(leaves: Sequence[Expression]) -> bool:
+        return most_operations is None or rule_operations(build(leaves)) <= most_operations
+
+    start = _first_affordable(fronts, affordable)
+    if start is None:
+        return []
     choices = [[member.expression for member in front] for front in fronts]
-    first = await _coordinate_steps(judges, build, start, choices)
-    second = await _coordinate_steps(judges, build, first, [[unbranched] for _ in choices])
+    first = await _coordinate_steps(judges, build, start, choices, affordable)
+    second = await _coordinate_steps(judges, build, first, [[unbranched] for _ in choices], affordable)
     rules = [build(first), build(second)]
     return rules if rules[0] != rules[1] else rules[:1]
+
+
+def _first_affordable(
+    fronts: Sequence[Sequence[Fitted]], affordable: Callable[[Sequence[Expression]], bool]
+) -> list[Expression] | None:
+    """The knees; where they cost too much, the leaf of most nodes is made smaller until they do not."""
+    places = [knee(front) for front in fronts]
+    while True:
+        leaves = [front[place].expression for front, place in zip(fronts, places, strict=True)]
+        if affordable(leaves):
+            return leaves
+        if not any(places):
+            return None
+        large = max(
+            (leaf for leaf, place in enumerate(places) if place), key=lambda leaf: expression_nodes(leaves[leaf])
+        )
+        places[large] -= 1
 
 
 async def _coordinate_steps(
@@ -110,6 +141,7 @@ async def _coordinate_steps(
     build: Callable[[Sequence[Expression]], Rule],
     start: Sequence[Expression],
     choices: Sequence[Sequence[Expression]],
+    affordable: Callable[[Sequence[Expression]], bool],
 ) -> list[Expression]:
     """Exchanges of single leaves until none raises the fitness."""
     leaves = list(start)
@@ -117,10 +149,11 @@ async def _coordinate_steps(
     unchanged = 0
     leaf = 0
     while unchanged < len(leaves):
-        rules = [build([*leaves[:leaf], each, *leaves[leaf + 1 :]]) for each in choices[leaf]]
-        place, fitness = await judges.best(rules)
+        exchanges = [[*leaves[:leaf], each, *leaves[leaf + 1 :]] for each in choices[leaf]]
+        exchanges = [each for each in exchanges if affordable(each)]
+        place, fitness = await judges.best([build(each) for each in exchanges]) if exchanges else (0, -math.inf)
         if fitness > best + _NOTHING:
-            leaves[leaf], best, unchanged = choices[leaf][place], fitness, 0
+            leaves, best, unchanged = exchanges[place], fitness, 0
         else:
             unchanged += 1
         leaf = (leaf + 1) % len(leaves)

@@ -121,6 +121,16 @@ def fresh(specs: Sequence[WorkloadSpec], known: Sequence[WorkloadSpec], count: i
     return made
 
 
+def like(specs: Sequence[WorkloadSpec], known: Sequence[WorkloadSpec], each: int, seed: int) -> list[WorkloadSpec]:
+    """Fresh workloads of the families of `specs`, so many of each family that is drawn from a seed."""
+    drawn = [spec for spec in specs if spec.seed is not None]
+    found: list[WorkloadSpec] = []
+    for place, family in enumerate(dict.fromkeys(spec.family for spec in drawn)):
+        own = [spec for spec in drawn if spec.family == family]
+        found += fresh(own, [*known, *found], each, seed + place)
+    return found
+
+
 @lru_cache(maxsize=4)
 def _problem(folder: str, mode: str) -> Problem:
     return load(str(Path(folder)), mode)

@@ -14,7 +14,7 @@ import numpy as np
 from adrs.distill.record import Samples
 from adrs.distill.symbolic import fit, model_tree
 from adrs.distill.symbolic.choose import Fitted, Judges, choose_leaves, collapsed, preferred
-from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome, fresh
+from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome, fresh, like
 from adrs.distill.symbolic.controls import CART_LEAVES
 from adrs.distill.symbolic.examples import Examples, joined, make_examples
 from adrs.distill.symbolic.search import Effort
@@ -52,7 +52,11 @@ class Plan:
     finalists: int = 5
     """Rules whose constants are tuned."""
     evaluations: int = 300
-    """On train, for each of them."""
+    """Of constants, for each of them."""
+    tuning: int = 2
+    """Workloads of each family of validation, drawn anew, that constants are tuned on."""
+    most_operations: int | None = 30
+    """Of a rule that is chosen; more where no rule has so few."""
     effort: Effort = field(default_factory=Effort)
 
 
@@ -81,6 +85,8 @@ class Found:
     """One line a stage."""
     samples: list[Samples] = field(default_factory=list)
     """What was recorded, with the teacher's answers."""
+    most_operations: int | None = None
+    """Of the candidate to take, where any has so few."""
 
     def chosen(self, margin: float, branched: bool | None = None) -> int | None:
         """Place of the candidate to take: all of them, or only those with branches or without.
@@ -90,7 +96,7 @@ class Found:
         places = [place for place, each in enumerate(self.candidates)
                   if each.kind != "cart" and branched in (None, fit.is_branched(each.rule))]  # fmt: skip
         found = preferred([self.candidates[place].rule for place in places],
-                          [self.validation[place] for place in places], margin)  # fmt: skip
+                          [self.validation[place] for place in places], margin, self.most_operations)  # fmt: skip
         return None if found is None else places[found]
 
 
@@ -104,13 +110,15 @@ class Distilling:
         """margin: half a point, in the primary metric. `enough` is asked between steps: is the budget spent?
         `tell` gets one line a stage.
         """
-        self.found = Found()
+        self.found = Found(most_operations=plan.most_operations)
         self._teacher, self._loop, self._workers = teacher, loop, workers
         self._plan, self._margin, self._enough, self._tell = plan, margin, enough, tell
         self._inputs = loop.distillation.inputs
         splits = loop.problem.workloads
         self._train, self._validation = splits["train"], splits["validation"] or splits["train"]
         self._known = [spec for specs in splits.values() for spec in specs]
+        self._tuning = like(self._validation, self._known, plan.tuning, plan.seed) or self._train
+        self._known += self._tuning
         self._judges = Judges(loop, self._train, self._validation)
         self._held: Examples | None = None
 
@@ -165,7 +173,7 @@ class Distilling:
                 self._say(f"the budget was spent before the branched rules of round {number} were chosen")
                 return
             build = partial(_built, self._inputs, tree)
-            made = await choose_leaves(self._judges, build, fronts, flat[best].expression)
+            made = await choose_leaves(self._judges, build, fronts, flat[best].expression, self._plan.most_operations)
             await self._add([rule for rule in made if fit.is_branched(rule)], "branched", number)
         self._say(self._line(f"round {number}: {len(trees)} trees of branches"))
 
@@ -213,7 +221,7 @@ class Distilling:
                 return
             candidate = self.found.candidates[place]
             rule = await tuned(
-                self._loop, candidate.rule, self._train, self._seed(0, place), self._plan.evaluations, self._enough
+                self._loop, candidate.rule, self._tuning, self._seed(0, place), self._plan.evaluations, self._enough
             )
             await self._add([rule], candidate.kind, candidate.round, "tuned")
             before, after = await self._loop.outcomes([candidate.rule, rule], self._validation)
@@ -223,12 +231,19 @@ class Distilling:
         self._say(self._line("constants tuned and rounded"))
 
     def _finalists(self) -> list[int]:
-        """Places of the candidates to tune: the highest of each kind first, then by fitness."""
-        order = sorted(range(len(self.found.candidates)), key=lambda place: -self.found.validation[place].fitness)
+        """Places of the candidates to tune: the highest of each kind first, then by fitness; affordable ones first."""
+        order = sorted(
+            range(len(self.found.candidates)),
+            key=lambda place: (not self._affordable(place), -self.found.validation[place].fitness),
+        )
         kinds = [self.found.candidates[place].kind for place in order]
         leaders = [order[kinds.index(kind)] for kind in ("flat", "branched") if kind in kinds]
         others = [place for place in order if place not in leaders and self.found.candidates[place].kind != "cart"]
         return [*leaders, *others][: self._plan.finalists]
+
+    def _affordable(self, place: int) -> bool:
+        most = self._plan.most_operations
+        return most is None or rule_operations(self.found.candidates[place].rule) <= most
 
     def _say(self, line: str) -> None:
         self.found.said.append(line)

@@ -6,7 +6,7 @@ import pytest
 from adrs.distill.symbolic.controls import cart, pursuits
 from adrs.distill.symbolic.examples import Examples, r_squared
 from adrs.distill.symbolic.fit import fidelity, front
-from adrs.rule.form import Constant, Feature, Inputs, Leaf, Operation, Rule, Terminal
+from adrs.rule.form import Constant, Feature, Inputs, Leaf, Operation, Rule, Split, Terminal
 from adrs.rule.size import rule_operations
 
 INPUTS = Inputs(tuple(Feature(name, name, "1", 0.0, -9.0, 9.0) for name in "xyz"), window=1, low=-50.0, high=50.0)
@@ -41,7 +41,15 @@ def test_operations_count_what_a_decision_takes(table):
     assert rule_operations(Rule(INPUTS, Leaf(Operation("aq", (weighted, Y))))) == 2 + 1 + 4
     assert rule_operations(cart(table, INPUTS, 4)) == 2 + 3
     longer = Inputs(INPUTS.features, window=10, low=-1.0, high=1.0)
-    assert rule_operations(Rule(longer, Leaf(Terminal(0, "mean")))) == 2 + 3
+    ring, total = 2, 3  # moved on; the oldest out, the newest in, and into the next sum
+    assert rule_operations(Rule(longer, Leaf(Terminal(0, "mean")))) == 2 + ring + total + 1
+    assert rule_operations(Rule(longer, Leaf(Terminal(0, "slope")))) == 2 + ring + total + 8 + 1
+    assert rule_operations(Rule(longer, Leaf(Terminal(0, "previous")))) == 2
+    for patience, waiting in ((1, 0), (2, 1), (3, 3)):
+        tested = Split(Terminal(0, "mean"), 0.5, Leaf(X), Leaf(Y))
+        assert rule_operations(Rule(longer, tested, patience)) == 2 + ring + total + 1 + waiting
+    twice = Operation("mul", (weighted, weighted))
+    assert rule_operations(Rule(INPUTS, Leaf(twice))) == 2 + 2  # computed once
 
 
 def test_a_front_has_no_member_that_is_not_finite_and_none_that_a_smaller_one_matches(table):

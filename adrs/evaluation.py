@@ -256,6 +256,12 @@ class Evaluator(ABC, Generic[Workload]):
         """What `adrs emulate` runs. Raises UserError where there is nothing but the simulator."""
         raise UserError("this problem has no emulation")
 
+    def instances(self, workload: Workload) -> Sequence[tuple[Mapping[str, float], Workload]]:
+        """The single instances of a workload, each as a workload of its own, with numbers of one set of names that say
+        what it is like; these are never shown to a policy. Empty where they cannot be told apart.
+        """
+        return ()
+
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """Metrics of a split out of those of its workloads: by default means by weight, over those that have it.
 

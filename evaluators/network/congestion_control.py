@@ -160,6 +160,13 @@ class CongestionControl(Evaluator[Links]):
         """Real packets in real time, see `emulation`."""
         return NetworkEmulation()
 
+    def instances(self, workload: Links) -> list[tuple[Mapping[str, float], Links]]:
+        """Each link by itself, with what it is like; none where links are emulated."""
+        if workload.backend:
+            return []
+        pairs = zip(workload.scenarios, workload.fair, strict=True)
+        return [(_condition(scenario), Links((scenario,), (fair,))) for scenario, fair in pairs]
+
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """`value` is the mean of the families' values, each from all links of the family."""
         return summarise(results)
@@ -217,6 +224,17 @@ def _recorded(spec: WorkloadSpec, seed: int) -> list[Scenario]:
     if spec.family != "dynamic" or "kinds" in spec.parameters:
         raise UserError(f'workload {spec.name}: "trace" is for the family dynamic, and stands in place of "kinds"')
     return recorded.draw_links(resources.data_file(str(spec.parameters["trace"])), seed, LINKS)
+
+
+def _condition(scenario: Scenario) -> dict[str, float]:
+    """Capacity, delay and queue as logarithms, for they are drawn over decades; random loss; and how many share it."""
+    return {
+        "rate": float(np.log([rate for _, rate in scenario.rates]).mean()),
+        "delay": float(np.log(scenario.flows[0].base)),
+        "queue": float(np.log(scenario.limit)),
+        "loss": scenario.loss,
+        "flows": float(len(scenario.flows)),
+    }
 
 
 def _driven(scenario: Scenario, kind: int) -> Scenario:

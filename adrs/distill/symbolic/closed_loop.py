@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,16 @@ class Outcome:
         if not self.instances:
             return -math.inf
         return float(np.sort(self.instances)[: max(1, round(len(self.instances) / 10))].mean())
+
+
+@dataclass(frozen=True)
+class Single:
+    """One policy on one instance of a workload."""
+
+    condition: tuple[float, ...]
+    """What the instance is like, as the evaluator describes it and no policy sees it."""
+    fitness: float
+    samples: Samples
 
 
 BROKEN = Outcome(math.nan, -math.inf, ())
@@ -87,6 +97,16 @@ class ClosedLoop:
         found = await self._workers.map(_record, calls)
         return joined([samples_of(recording.function, spec, each)
                        for spec, each in zip(specs, found, strict=True) if each is not None])  # fmt: skip
+
+    async def singles(self, decider: Decider, specs: Sequence[WorkloadSpec], recording: Recording) -> list[Single]:
+        """A decider on each instance by itself; none where the evaluator cannot tell instances apart."""
+        found = await self._workers.map(_singles, [(self._place, decider, spec, recording) for spec in specs])
+        objective, function = self.problem.objective, recording.function
+        return [
+            Single(condition, objective.fitness(metrics[objective.workload_metric]),
+                   samples_of(function, spec, recorded))
+            for spec, part in zip(specs, found, strict=True) for condition, metrics, recorded in part
+        ]  # fmt: skip
 
 
 def outcome(problem: Problem, evaluator: Evaluator[Any], results: Sequence[tuple[WorkloadSpec, Metrics]]) -> Outcome:
@@ -172,6 +192,22 @@ def _measure(place: tuple[str, str], decider: Decider, spec: WorkloadSpec) -> Me
     except Invalid:
         return None
     return metrics if all(math.isfinite(each) for each in metrics.values()) else None
+
+
+def _singles(
+    place: tuple[str, str], decider: Decider, spec: WorkloadSpec, recording: Recording
+) -> list[tuple[tuple[float, ...], Metrics, dict[str, Any]]]:
+    """Condition, metrics and what was recorded, of the instances on which no rule of the problem is broken."""
+    evaluator, found = _evaluator(*place), []
+    for condition, instance in evaluator.instances(_workloads(*place).get(spec)):
+        policy = RecordingPolicy(_policy(place, decider), _problem(*place).functions, recording)
+        policy.reset(spec.policy_seed)
+        alone = replace(spec, parameters={})
+        try:
+            found.append((tuple(condition.values()), evaluator.evaluate(policy, instance, alone), policy.recorded()))
+        except Invalid:
+            continue
+    return found
 
 
 def _record(

@@ -103,7 +103,7 @@ def _assembled(made: dict[tuple[bool, ...], Branch], path: tuple[bool, ...]) -> 
 def _best_split(
     examples: Examples, path: tuple[bool, ...], rows: NDArray[np.bool_], tests: Sequence[Terminal]
 ) -> _Candidate | None:
-    columns, targets = _standardised(examples.columns), examples.targets
+    columns, targets = standardised(examples.columns), examples.targets
     before = ridge_error(columns[rows], targets[rows])
     best: _Candidate | None = None
     for test in tests:
@@ -119,7 +119,7 @@ def _best_split(
     return best
 
 
-def _standardised(columns: Floats) -> Floats:
+def standardised(columns: Floats) -> Floats:
     """Columns of zero mean and unit variance; those that never change become 0."""
     spread = columns.std(axis=0)
     centred = columns - columns.mean(axis=0)

@@ -12,9 +12,9 @@ from functools import partial
 import numpy as np
 
 from adrs.distill.record import Samples
-from adrs.distill.symbolic import fit, model_tree
+from adrs.distill.symbolic import by_return, fit, model_tree
 from adrs.distill.symbolic.choose import Fitted, Judges, choose_leaves, collapsed, preferred
-from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome, fresh, like
+from adrs.distill.symbolic.closed_loop import ClosedLoop, Decider, Outcome, fresh, like
 from adrs.distill.symbolic.controls import CART_LEAVES
 from adrs.distill.symbolic.examples import Examples, joined, make_examples
 from adrs.distill.symbolic.search import Effort
@@ -22,11 +22,13 @@ from adrs.distill.symbolic.teachers import Teacher
 from adrs.distill.symbolic.tune import rounded, tuned
 from adrs.distill.symbolic.workers import Workers
 from adrs.program import Recording
-from adrs.rule.form import Expression, Inputs, Leaf, Rule
+from adrs.rule.form import Expression, Inputs, Leaf, Rule, Terminal
 from adrs.rule.size import rule_operations
 
 HALF_A_POINT = 0.005
 """Of the distance from the trivial baseline to the state of the art."""
+BRANCHED, BY_RETURN = "branched", "by return"
+"""Kinds of candidates: their branches are those of a model tree, or stand between clusters of links."""
 _NOISE = 0.5
 """Of recordings, in the unit of the answers: so that rows show how the teacher recovers."""
 _ROUNDING = 0.2
@@ -49,6 +51,8 @@ class Plan:
     """That the teacher is recorded on."""
     more_workloads: int = 4
     """That a student is recorded on, each further round."""
+    returns: int = 6
+    """Whose single links are clustered by what they return."""
     finalists: int = 5
     """Rules whose constants are tuned."""
     evaluations: int = 300
@@ -66,7 +70,7 @@ class Candidate:
 
     rule: Rule
     kind: str
-    """flat, branched, pursuit, cart."""
+    """flat, branched, by return, pursuit, cart."""
     round: int
     step: str = "fitted"
     """fitted, tuned, rounded."""
@@ -121,6 +125,7 @@ class Distilling:
         self._known += self._tuning
         self._judges = Judges(loop, self._train, self._validation)
         self._held: Examples | None = None
+        self._by_return: list[model_tree.Branch] = []
 
     async def run(self) -> Found:
         """All rounds, then constants. Ends early once there is enough, with at least the first fronts scored."""
@@ -159,8 +164,12 @@ class Distilling:
         if number == 1:  # without a search, so that there is a rule soon
             for kind, controls in fit.control_rules(table, self._inputs, CART_LEAVES).items():
                 await self._add(controls, kind, number)
-        trees = model_tree.grow(table, model_tree.contexts(self._inputs), self._plan.leaves)
-        flat, leaves = await self._fronts(table, trees, number)
+        contexts = model_tree.contexts(self._inputs)
+        trees = dict.fromkeys(model_tree.grow(table, contexts, self._plan.leaves), BRANCHED)
+        if number == 1:
+            self._by_return = await self._grown_by_return(contexts)
+        trees |= {tree: BY_RETURN for tree in self._by_return if tree not in trees}
+        flat, leaves = await self._fronts(table, list(trees), number)
         rules = [Rule(self._inputs, Leaf(member.expression)) for member in flat]
         await self._add(rules, "flat", number)
         self._say(self._line(f"round {number}: {len(table)} rows, {len(flat)} expressions without branches"))
@@ -168,14 +177,33 @@ class Distilling:
         best = preferred(rules, outcomes, 0.0)
         if best is None:
             return
-        for tree, fronts in zip(trees, leaves, strict=True):
+        for (tree, kind), fronts in zip(trees.items(), leaves, strict=True):
             if self._enough():
                 self._say(f"the budget was spent before the branched rules of round {number} were chosen")
                 return
             build = partial(_built, self._inputs, tree)
             made = await choose_leaves(self._judges, build, fronts, flat[best].expression, self._plan.most_operations)
-            await self._add([rule for rule in made if fit.is_branched(rule)], "branched", number)
+            await self._add([rule for rule in made if fit.is_branched(rule)], kind, number)
         self._say(self._line(f"round {number}: {len(trees)} trees of branches"))
+
+    async def _grown_by_return(self, contexts: Sequence[Terminal]) -> list[model_tree.Branch]:
+        """Branches between clusters of links, by what the teacher gets there; or, where it is a program, what the best
+        rule so far gets, since links can be told apart only where data decides.
+        """
+        student, plan = self.found.chosen(0.0), self._plan
+        decider: Decider | None = self._teacher.decider
+        if decider is None and student is not None:
+            decider = self.found.candidates[student].rule
+        if decider is None or plan.leaves < 2:
+            return []
+        specs = fresh(self._train, self._known, plan.returns, plan.seed)
+        self._known += specs
+        recording = Recording(self._loop.distillation.function, evenly=True)
+        singles = await self._loop.singles(decider, specs, recording)
+        if len(singles) < plan.leaves:
+            self._say("branching by return was left out: the evaluator does not tell single instances apart")
+            return []
+        return by_return.grow(singles, self._inputs, contexts, plan.leaves, plan.seed)
 
     async def _fronts(
         self, table: Examples, trees: Sequence[model_tree.Branch], number: int
@@ -209,7 +237,7 @@ class Distilling:
         outcomes = await self._loop.outcomes(unknown, self._validation)
         for rule, outcome in zip(unknown, outcomes, strict=True):
             if math.isfinite(outcome.fitness):
-                named = "flat" if kind == "branched" and not fit.is_branched(rule) else kind
+                named = "flat" if kind in (BRANCHED, BY_RETURN) and not fit.is_branched(rule) else kind
                 self.found.candidates.append(Candidate(rule, named, number, step, fit.fidelity(rule, self._held)))
                 self.found.validation.append(outcome)
 
@@ -237,7 +265,7 @@ class Distilling:
             key=lambda place: (not self._affordable(place), -self.found.validation[place].fitness),
         )
         kinds = [self.found.candidates[place].kind for place in order]
-        leaders = [order[kinds.index(kind)] for kind in ("flat", "branched") if kind in kinds]
+        leaders = [order[kinds.index(kind)] for kind in ("flat", BRANCHED, BY_RETURN) if kind in kinds]
         others = [place for place in order if place not in leaders and self.found.candidates[place].kind != "cart"]
         return [*leaders, *others][: self._plan.finalists]
 

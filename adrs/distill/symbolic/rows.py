@@ -18,7 +18,7 @@ class Row:
     """One line of the table."""
 
     kind: str
-    """teacher, flat, branched, pursuit, cart."""
+    """teacher, flat, branched, by return, pursuit, cart."""
     name: str
     """For people."""
     rule: Rule | None

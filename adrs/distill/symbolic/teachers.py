@@ -20,6 +20,10 @@ from adrs.rule.interpret import Floats
 class Teacher(Protocol):
     """Decides, and says what it would have decided."""
 
+    @property
+    def decider(self) -> Network | None:
+        """The teacher as data; None for a program."""
+
     async def recorded(self, specs: Sequence[WorkloadSpec], recording: Recording) -> Samples:
         """What it sees and answers in closed loop."""
 
@@ -33,6 +37,11 @@ class NetworkTeacher:
     def __init__(self, network: Network, loop: ClosedLoop) -> None:
         self.network = network
         self._loop = loop
+
+    @property
+    def decider(self) -> Network:
+        """The network."""
+        return self.network
 
     async def recorded(self, specs: Sequence[WorkloadSpec], recording: Recording) -> Samples:
         """What it sees and answers in closed loop."""
@@ -52,6 +61,8 @@ class NetworkTeacher:
 
 class ProgramTeacher:
     """A program, which runs in the sandbox alone."""
+
+    decider = None
 
     def __init__(self, source: str, executor: Executor, inputs: Inputs) -> None:
         self._source, self._executor, self._inputs = source, executor, inputs

@@ -28,6 +28,8 @@ class Examples:
     """[rows]."""
     group: NDArray[np.int64]
     """[rows]: rows of one group are nearly copies of each other, and stay on one side of a split."""
+    derived: tuple[Expression, ...] = ()
+    """What may stand in an expression as if it were a terminal."""
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -39,6 +41,16 @@ class Examples:
     def value(self, expression: Expression) -> Floats:
         """An expression on all rows."""
         return value(expression, self.column, len(self))
+
+    @property
+    def variables(self) -> tuple[Expression, ...]:
+        """All that a search may use."""
+        return (*self.terminals, *self.derived)
+
+    @property
+    def matrix(self) -> Floats:
+        """Values of the variables, [rows, variables]."""
+        return np.column_stack([self.columns, *(self.value(each) for each in self.derived)])
 
     def take(self, rows: NDArray[np.bool_]) -> "Examples":
         """Only some rows."""
@@ -54,14 +66,14 @@ class Examples:
         return self.take(~held), self.take(held)
 
 
-def make_examples(samples: Samples, inputs: Inputs) -> Examples:
+def make_examples(samples: Samples, inputs: Inputs, derived: tuple[Expression, ...] = ()) -> Examples:
     """The table of samples of a function that takes `inputs` as one row; at most 100 rows a link, evenly spaced."""
     (rows,) = samples.observations.values()
     history = transformed(inputs, rows.reshape(len(rows), inputs.window, len(inputs.features)).astype(np.float64))
     kept = _thinned(samples.flow)
     columns = np.stack([reduced(history[kept], terminal) for terminal in inputs.terminals], axis=1)
     group = samples.workload if len(samples.workloads) >= _WORKLOADS else samples.flow
-    return Examples(inputs.terminals, columns, samples.answers[kept], group[kept])
+    return Examples(inputs.terminals, columns, samples.answers[kept], group[kept], derived)
 
 
 def _thinned(flow: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -82,7 +94,7 @@ def joined(parts: "list[Examples]") -> Examples:
         before += int(part.group.max()) + 1
     return Examples(
         parts[0].terminals, np.concatenate([part.columns for part in parts]),
-        np.concatenate([part.targets for part in parts]), np.concatenate(groups),
+        np.concatenate([part.targets for part in parts]), np.concatenate(groups), parts[0].derived,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from adrs.rule.size import expression_nodes
 
 def found_expressions(examples: Examples, length: int, seed: int, effort: Effort) -> list[Expression]:
     """One search, mended on all rows."""
-    raw = search(examples.columns, examples.targets, examples.terminals, length, seed, effort)
+    raw = search(examples.matrix, examples.targets, examples.variables, length, seed, effort)
     return mended(raw, examples.column, examples.targets)
 
 

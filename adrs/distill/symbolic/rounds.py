@@ -53,9 +53,9 @@ class Plan:
     """That a student is recorded on, each further round."""
     returns: int = 6
     """Whose single links are clustered by what they return."""
-    finalists: int = 5
+    finalists: int = 3
     """Rules whose constants are tuned."""
-    evaluations: int = 300
+    evaluations: int = 200
     """Of constants, for each of them."""
     tuning: int = 2
     """Workloads of each family of validation, drawn anew, that constants are tuned on."""
@@ -136,7 +136,7 @@ class Distilling:
                 break
             samples = await self._record(number)
             self.found.samples.append(samples)
-            table = make_examples(samples, self._inputs)
+            table = make_examples(samples, self._inputs, tuple(self._teacher.entries))
             if self._held is None:
                 table, self._held = table.split(self._plan.seed)
             tables.append(table)
@@ -151,8 +151,9 @@ class Distilling:
         specs = fresh(self._train, self._known, count, plan.seed + number)
         self._known += specs
         recording = Recording(
-            self._loop.distillation.function, evenly=True, noise=_NOISE * self._inputs.unit, seed=plan.seed + number
-        )
+            self._loop.distillation.function, evenly=not self._teacher.entries, noise=_NOISE * self._inputs.unit,
+            seed=plan.seed + number,
+        )  # fmt: skip
         student = self.found.chosen(0.0)
         if student is None:
             return await self._teacher.recorded(specs, recording)
@@ -265,7 +266,8 @@ class Distilling:
             key=lambda place: (not self._affordable(place), -self.found.validation[place].fitness),
         )
         kinds = [self.found.candidates[place].kind for place in order]
-        leaders = [order[kinds.index(kind)] for kind in ("flat", BRANCHED, BY_RETURN) if kind in kinds]
+        firsts = ([kinds.index(kind) for kind in some if kind in kinds] for some in (("flat",), (BRANCHED, BY_RETURN)))
+        leaders = [order[min(places)] for places in firsts if places]
         others = [place for place in order if place not in leaders and self.found.candidates[place].kind != "cart"]
         return [*leaders, *others][: self._plan.finalists]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from adrs.distill.symbolic.trees import read_tree
 from adrs.errors import UserError
-from adrs.rule.form import Expression, Terminal
+from adrs.rule.form import Expression
 from adrs.rule.interpret import value
 
 Floats = NDArray[np.float64]
@@ -49,27 +49,28 @@ def require() -> None:
 def search(
     columns: Floats,
     targets: Floats,
-    terminals: Sequence[Terminal],
+    variables: Sequence[Expression],
     length: int,
     seed: int,
     effort: Effort,
 ) -> list[Expression]:
     """The whole front of length against fit, the shortest first; the same arguments give the same expressions.
 
-    columns: float64[rows, terminals]; targets: float64[rows]; length: the most nodes, without the offset and scale
-    that the engine adds outside. Members that are not finite on all rows are left out. Raises UserError without
+    columns: float64[rows, variables]; what a variable stands for takes its place in the expressions.
+    targets: float64[rows]; length: the most nodes, without the offset and scale that the engine adds outside.
+    Members that are not finite on all rows are left out. Raises UserError without
     the engine.
     """
     require()
     chosen = np.unique(np.linspace(0, len(targets) - 1, min(effort.rows, len(targets))).round().astype(np.int64))
     fitted = _fit(columns[chosen], targets[chosen], length, seed, effort)
     places = {key: int(name[1:]) - 1 for key, name in fitted.variables_.items()}  # printed variables count from 1
-    variables = {key: terminals[place] for key, place in places.items()}
-    column_of = {terminal: place for place, terminal in enumerate(terminals)}
+    named = {key: variables[place] for key, place in places.items()}
+    column_of = {variable: place for place, variable in enumerate(variables)}
     found = []
     for member in fitted.pareto_front_:
         try:
-            expression = read_tree(member["tree"].Nodes, variables)
+            expression = read_tree(member["tree"].Nodes, named)
         except ValueError:  # a constant that is not finite
             continue
         if np.isfinite(value(expression, lambda each: columns[:, column_of[each]], len(columns))).all():

@@ -116,9 +116,13 @@ class _Distillation:
             work.original = Row("teacher", "teacher", network.parameters, self._evaluations(outcomes), more)
             return teacher
         program = ProgramTeacher(work.subject.source, work.executor, inputs)
-        await program.check(
-            problem.workloads["train"][:2], Recording(loop.distillation.function, noise=0.5 * inputs.unit)
-        )
+        name = loop.distillation.function
+        recording = Recording(name, noise=0.5 * inputs.unit)
+        await program.check(problem.workloads["train"][:2], recording, problem.functions[name])
+        if program.entries:
+            work.say(
+                f"expression {len(program.entries)} numbers that the program keeps are known from what it is shown"
+            )
         known = {**work.subject.evaluations, **(work.original.evaluations if work.original else {})}
         for split in ("train", "validation"):
             if split not in known and problem.workloads[split]:

@@ -8,12 +8,14 @@ import numpy as np
 
 from adrs.distill.record import Samples, record, replay
 from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome
+from adrs.distill.symbolic.entries import LEAST_FIT, Entry, entries
 from adrs.distill.symbolic.teacher import Network
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.evaluation import WorkloadSpec
+from adrs.interface import FunctionType
 from adrs.program import Recording
-from adrs.rule.form import Inputs
+from adrs.rule.form import Expression, Inputs
 from adrs.rule.interpret import Floats
 
 
@@ -24,6 +26,10 @@ class Teacher(Protocol):
     def decider(self) -> Network | None:
         """The teacher as data; None for a program."""
 
+    @property
+    def entries(self) -> Sequence[Expression]:
+        """What it keeps between calls, as functions of what it is shown; a teacher that keeps nothing has none."""
+
     async def recorded(self, specs: Sequence[WorkloadSpec], recording: Recording) -> Samples:
         """What it sees and answers in closed loop."""
 
@@ -33,6 +39,8 @@ class Teacher(Protocol):
 
 class NetworkTeacher:
     """A perceptron, which is data."""
+
+    entries: Sequence[Expression] = ()
 
     def __init__(self, network: Network, loop: ClosedLoop) -> None:
         self.network = network
@@ -66,6 +74,8 @@ class ProgramTeacher:
 
     def __init__(self, source: str, executor: Executor, inputs: Inputs) -> None:
         self._source, self._executor, self._inputs = source, executor, inputs
+        self.entries: Sequence[Expression] = ()
+        """Known once it is checked."""
 
     async def recorded(self, specs: Sequence[WorkloadSpec], recording: Recording) -> Samples:
         """What it sees and answers in closed loop. Raises Ended where it fails."""
@@ -73,12 +83,13 @@ class ProgramTeacher:
         return replace(found, answers=np.clip(found.answers, self._inputs.low, self._inputs.high))
 
     async def answers(self, samples: Samples) -> Floats:
-        """Each row in a state of its own. Raises Ended where it fails."""
-        found = await replay(self._executor, self._source, samples, alone=True)
+        """Each row in a state of its own; where it keeps something, flows in order. Raises Ended where it fails."""
+        found = await replay(self._executor, self._source, samples, alone=not self.entries)
         return np.clip(found, self._inputs.low, self._inputs.high)
 
-    async def check(self, specs: Sequence[WorkloadSpec], recording: Recording) -> None:
-        """Whether it is a function of what it is shown, to the last digit. Raises UserError that says why not.
+    async def check(self, specs: Sequence[WorkloadSpec], recording: Recording, function: FunctionType) -> None:
+        """Whether it is a function of what it is shown, to the last digit, or keeps nothing else but numbers that are.
+        Raises UserError that says why not.
 
         recording: of the first rows of each flow, without gaps.
         """
@@ -91,7 +102,26 @@ class ProgramTeacher:
             )
         alone = await replay(self._executor, self._source, samples, alone=True)
         if not np.array_equal(alone, samples.answers):
-            raise UserError(
-                "the program answers by what it keeps in its state as well as by what it is shown; no rule over what "
-                "it is shown can stand for it"
+            kept = await entries(self._executor, self._source, function, samples, self._inputs)
+            reason = _unknown(kept, self._inputs.window)
+            if reason:
+                raise UserError(
+                    f"the program answers by what it keeps in its state as well as by what it is shown, and {reason}; "
+                    "no rule over what it is shown can stand for it"
+                )
+            self.entries = [each.expression for each in kept if each.expression]
+
+
+def _unknown(kept: Sequence[Entry], window: int) -> str:
+    """Why what a program keeps cannot be told from what it is shown; empty where it can."""
+    if not kept:
+        return "there is no number among it"
+    for entry in kept:
+        if entry.fit < LEAST_FIT:
+            return (
+                f"its entry {entry.key!r} is no linear function of the last {window} intervals (R2 {entry.fit:.2f}, "
+                f"at least {LEAST_FIT} is asked for)"
             )
+        if entry.expression is None:
+            return f"its entry {entry.key!r} is none of their newest values, means and slopes"
+    return ""

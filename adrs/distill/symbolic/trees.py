@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adrs.rule.form import Constant, Expression, Operation, Terminal
+from adrs.rule.form import Constant, Expression, Operation
 
 OPERATIONS = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "aq": "aq", "fmin": "min", "fmax": "max",
@@ -12,10 +12,10 @@ OPERATIONS = {
 """By the name that a node prints. Its type will not do: there `fmin` and `fmax` stand for each other."""
 
 
-def read_tree(nodes: Sequence[Any], variables: Mapping[int, Terminal]) -> Expression:
+def read_tree(nodes: Sequence[Any], variables: Mapping[int, Expression]) -> Expression:
     """The expression of a tree in postfix order, where an operation's first argument stands right before it.
 
-    variables: terminals by hash. A variable carries a weight of its own. Of a
+    variables: what they stand for, by hash. A variable carries a weight of its own. Of a
     node, `Name`, `Arity`, `Value` and `HashValue` are read. Raises ValueError for a node that no
     expression has, or a constant that is not finite.
     """
@@ -30,12 +30,12 @@ def read_tree(nodes: Sequence[Any], variables: Mapping[int, Terminal]) -> Expres
     return root
 
 
-def _leaf(node: Any, variables: Mapping[int, Terminal]) -> Expression:
+def _leaf(node: Any, variables: Mapping[int, Expression]) -> Expression:
     value = float(node.Value)
     if node.Name == "constant":
         return Constant(value)
-    terminal = variables[node.HashValue]
-    return terminal if value == 1.0 else Operation("mul", (Constant(value), terminal))
+    variable = variables[node.HashValue]
+    return variable if value == 1.0 else Operation("mul", (Constant(value), variable))
 
 
 def _operation(name: str, arguments: Sequence[Expression]) -> Expression:

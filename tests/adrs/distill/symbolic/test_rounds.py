@@ -15,6 +15,7 @@ from adrs.distill.symbolic.workers import Workers
 from adrs.errors import UserError
 from adrs.evaluate.harness import Line
 from adrs.program import Recording
+from adrs.rule.form import Terminal, subexpressions
 from adrs.rule.plain import plain
 from adrs.testing.policy import InProcessPolicy
 
@@ -52,7 +53,7 @@ def test_the_chosen_rule_is_at_least_its_teacher(whole):
     found, teacher = whole
     chosen = found.chosen(MARGIN)
     assert found.validation[chosen].fitness >= teacher.fitness
-    assert {each.kind for each in found.candidates} >= {"flat", "pursuit", "cart"}
+    assert {each.kind for each in found.candidates} >= {"flat", "by return", "pursuit", "cart"}
     assert {each.round for each in found.candidates} == {1, 2}
     assert {each.step for each in found.candidates} >= {"fitted", "tuned", "rounded"}
     assert max(outcome.fitness for outcome in found.validation) <= found.validation[chosen].fitness + MARGIN
@@ -110,19 +111,54 @@ KEEPS = (
 )
 
 
+LISTS = (
+    "def valve(observation, state):\n    state.setdefault('all', []).append(observation[-2])\n"
+    "    return -sum(state['all'])\n"
+)
+SMOOTH = (
+    "def valve(observation, state):\n    state['smooth'] = 0.3 * state.get('smooth', 0.0) + 0.7 * observation[-2]\n"
+    "    return -1.2 * state['smooth'] - 6.0 * (observation[-1] - 1.0)\n"
+)
+
+
 @pytest.mark.parametrize(
-    ("source", "said"), [(COUNTS, "not a function of what it is shown"), (KEEPS, "what it keeps in its state")]
+    ("source", "said"),
+    [
+        (COUNTS, "not a function of what it is shown"),
+        (KEEPS, r"what it keeps in its state .* entry 'n' is no linear function of the last 4 intervals \(R2 "),
+        (LISTS, "what it keeps in its state .* there is no number among it"),
+    ],
 )
 def test_what_depends_on_more_than_it_is_shown_is_refused(valve, source, said):
     teacher = ProgramTeacher(source, Here(valve), valve.distillation.inputs)
     with pytest.raises(UserError, match=said):
-        asyncio.run(teacher.check(valve.workloads["train"][:1], Recording("valve", noise=0.25)))
+        check(valve, teacher)
+
+
+def check(valve, teacher):
+    recording = Recording("valve", noise=0.25)
+    asyncio.run(teacher.check(valve.workloads["train"][:1], recording, valve.functions["valve"]))
+
+
+def test_what_a_program_keeps_is_a_terminal_where_it_follows_from_what_it_is_shown(valve):
+    teacher = ProgramTeacher(SMOOTH, Here(valve), valve.distillation.inputs)
+    check(valve, teacher)
+    (kept,) = teacher.entries
+    terminals = {each for each in subexpressions(kept) if isinstance(each, Terminal)}
+    assert {terminal.feature for terminal in terminals} == {0}
+    assert len(terminals) > 1
+    loop = ClosedLoop(valve, Workers(0))
+    plan = Plan(**{**vars(QUICK), "finalists": 0})
+    found = asyncio.run(Distilling(teacher, loop, Workers(0), plan, MARGIN).run())
+    assert max(each.fidelity for each in found.candidates) > 0.95
+    assert {each.round for each in found.candidates} == {1, 2}  # flows are asked in order, from an empty state
 
 
 def test_a_program_is_a_teacher_like_any_other(valve):
     loop = ClosedLoop(valve, Workers(0))
     teacher = ProgramTeacher(PLAIN, Here(valve), valve.distillation.inputs)
-    asyncio.run(teacher.check(valve.workloads["train"][:1], Recording("valve", noise=0.25)))
+    check(valve, teacher)
+    assert not teacher.entries
     plan = Plan(**{**vars(QUICK), "rounds": 1, "finalists": 0})
     found = asyncio.run(Distilling(teacher, loop, Workers(0), plan, MARGIN).run())
     assert max(each.fidelity for each in found.candidates) > 0.95

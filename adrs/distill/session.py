@@ -174,13 +174,16 @@ async def _measured_in_time(work: Work, deadline: float) -> None:
 
 
 async def _measure_test(work: Work) -> None:
-    """Once, at the very end: the original, where the log does not know it, and what was made of it."""
+    """Once, at the very end: the original, where the log does not know it, and what was made of it.
+
+    An evaluation without workloads is that of a rule as data, in whose place comes that of the rule as a program.
+    """
     if not work.problem.workloads["test"]:
         return
     scale = work.calibration.scale("test")
 
     async def measured(row: Row, source: str) -> Row:
-        if "test" in row.evaluations:
+        if source == "" or ("test" in row.evaluations and row.evaluations["test"].workloads):
             return row
         found = await work.executor.evaluate(Job(source, "test", None, scale))
         work.evaluations += 1

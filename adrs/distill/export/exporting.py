@@ -1,7 +1,7 @@
 """Route (c): a rule becomes files in several languages, and each is checked against the rule."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ __all__ = [
     "DIALECTS", "Expected", "Exported", "Trial", "check", "check_closed_loop", "expected", "export", "mark",
 ]  # fmt: skip
 
+NO_TIME = "the time was over; give more with --budget"
 DIALECTS: Mapping[Target, Dialect] = {"c": Double(), "fixed": Fixed()}
 
 
@@ -123,13 +124,19 @@ def expected(rule: Rule, trial: Trial | None = None) -> Expected:
     return Expected(references(rule, sequences(rule, trial), trial.seed), limits(rule))
 
 
-def check(exported: Exported, expected: Expected) -> list[Check]:
-    """Checks (i), (iii) and (v) of all targets, on the files as they are. Raises nothing for a wrong file."""
+def check(exported: Exported, expected: Expected, over: Callable[[], bool] = lambda: False) -> list[Check]:
+    """Checks (i), (iii) and (v) of all targets, on the files as they are. Raises nothing for a wrong file.
+
+    Targets whose turn comes when the time is over are skipped.
+    """
     rule, compiler = exported.rule, compilers.find()
     checks = [interpreter_agreement(rule, expected.references)]
     for target in exported.targets:
         if target in ("c", "fixed"):
             checks.append(build(rule, exported.folder, target, compiler))
+        if over():
+            checks.append(skipped(AGREEMENT, NO_TIME, target))
+            continue
         try:
             with ExitStack() as stack:
                 runner = _runner(exported, target, compiler, stack)
@@ -161,9 +168,13 @@ def _runner(
 
 
 async def check_closed_loop(
-    exported: Exported, problem: Problem, evaluation: Evaluation, specs: Sequence[WorkloadSpec], scale: Scale | None
-) -> list[Check]:
-    """Check (iv) on workloads, validation's in most cases. evaluation: of rule.py on them, in the sandbox."""
+    exported: Exported, problem: Problem, evaluation: Evaluation, specs: Sequence[WorkloadSpec], scale: Scale | None,
+    over: Callable[[], bool] = lambda: False,
+) -> list[Check]:  # fmt: skip
+    """Check (iv) on workloads, validation's in most cases. evaluation: of rule.py on them, in the sandbox.
+
+    Targets whose turn comes when the time is over are skipped.
+    """
     rule, compiler = exported.rule, compilers.find()
     loop = await asyncio.to_thread(loops.closed_loop, problem, rule, specs, scale)
     checks = []
@@ -172,6 +183,9 @@ async def check_closed_loop(
             continue
         if target == "python":
             checks.append(loops.evaluated(loop, evaluation))
+            continue
+        if over():
+            checks.append(skipped(loops.NAME, NO_TIME, target))
             continue
         try:
             with ExitStack() as stack:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ _RECORDED_WORKLOADS = 4
 _RECORDED_ROWS = 20
 """Of a flow, evenly spaced."""
 _PYTHON_CALLS = 20_000
-"""Fewer than of C, since each takes a hundred times as long."""
+"""Fewer than of a rule in C, since each takes a hundred times as long; also of a network in C."""
 
 
 class Export:
@@ -61,14 +62,20 @@ class Export:
         row = await _row(work, rule, source)
         rows = await _recorded(work, rule, source)
         trial = exporting.Trial(seed=work.wish.seed, recorded=rows)
-        checks = [*exported.checks, *await asyncio.to_thread(_checked, exported, trial)]
-        checks += await _closed_loop(work, exported, row.evaluations.get("validation"), deadline)
+
+        def over(needed: float = 0.0) -> bool:
+            return work.stop.asked.is_set() or time.monotonic() + needed > deadline
+
+        checks = [*exported.checks, *await asyncio.to_thread(_checked, exported, trial, over)]
+        checks += await _closed_loop(work, exported, row.evaluations.get("validation"), over)
         unverified = exporting.mark(exported, checks)
-        times = await asyncio.to_thread(_times, exported, source, rows)
+        if over():
+            work.not_done.append("the time of a decision was not measured: no time was left; give more with --budget.")
+        times = {} if over() else await asyncio.to_thread(_times, exported, source, rows)
         if work.rule is None:
             work.sections.append(f"## Rule\n\n```\n{text(rule)}\n```")
             work.say(text(rule))
-        if work.subject.network is not None and work.original is not None:
+        if work.subject.network is not None and work.original is not None and not over():
             teacher = await asyncio.to_thread(_teacher_times, load_network(work.subject.network, rule.inputs), rows)
             work.original = replace(work.original, more={**work.original.more, "ns": teacher})
         _hand_in(work, exported, checks, replace(row, more={**row.more, "ns": times}), source)
@@ -118,26 +125,26 @@ async def _recorded(work: Work, rule: Rule, source: str) -> NDArray[np.float64]:
     return np.asarray(rows, dtype=np.float64).reshape(len(rows), inputs.window, len(inputs.features))
 
 
-def _checked(exported: "Exported", trial: "Trial") -> "list[Check]":
+def _checked(exported: "Exported", trial: "Trial", over: Callable[[], bool]) -> "list[Check]":
     from adrs.distill.export import exporting
 
-    return exporting.check(exported, exporting.expected(exported.rule, trial))
+    return exporting.check(exported, exporting.expected(exported.rule, trial), over)
 
 
 async def _closed_loop(
-    work: Work, exported: "Exported", evaluation: Evaluation | None, deadline: float
+    work: Work, exported: "Exported", evaluation: Evaluation | None, over: Callable[[float], bool]
 ) -> "list[Check]":
+    """A compiled rule is asked interval by interval as the program in the sandbox was, and takes about as long."""
     from adrs.distill.export import exporting
 
     specs = work.problem.workloads["validation"]
     if not specs or evaluation is None:
         work.not_done.append("there are no validation workloads to compare exports on.")
         return []
-    if work.stop.asked.is_set() or time.monotonic() > deadline:
-        work.not_done.append("exports were not compared in closed loop: the time was over.")
-        return []
     scale = work.calibration.scale("validation")
-    return await exporting.check_closed_loop(exported, work.problem, evaluation, specs, scale.total if scale else None)
+    total = scale.total if scale else None
+    needed = partial(over, evaluation.wall_seconds)
+    return await exporting.check_closed_loop(exported, work.problem, evaluation, specs, total, needed)
 
 
 def _times(exported: "Exported", source: str, rows: NDArray[np.float64]) -> dict[str, float]:
@@ -167,7 +174,7 @@ def _teacher_times(network: Network, rows: NDArray[np.float64]) -> dict[str, flo
     times = {"numpy": timing.network_in_numpy(perceptron, entered, _PYTHON_CALLS)}
     compiler = compilers.find()
     if compiler is not None:
-        times["c"] = timing.network_in_c(perceptron, compiler, entered)
+        times["c"] = timing.network_in_c(perceptron, compiler, entered, _PYTHON_CALLS)
     return times
 
 

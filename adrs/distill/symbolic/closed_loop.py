@@ -68,6 +68,8 @@ class ClosedLoop:
         self.problem = problem
         self.evaluations = 0
         """Deciders on single workloads."""
+        self.workers = workers.count
+        """How many processes score."""
         self._workers = workers
         self._place = (str(problem.folder), problem.mode)
         self._known: dict[tuple[Any, ...], Metrics | None] = {}

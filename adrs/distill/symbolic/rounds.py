@@ -51,7 +51,7 @@ class Plan:
     """That the teacher is recorded on."""
     more_workloads: int = 4
     """That a student is recorded on, each further round."""
-    returns: int = 6
+    returns: int = 4
     """Whose single links are clustered by what they return."""
     finalists: int = 3
     """Rules whose constants are tuned."""
@@ -167,7 +167,7 @@ class Distilling:
                 await self._add(controls, kind, number)
         contexts = model_tree.contexts(self._inputs)
         trees = dict.fromkeys(model_tree.grow(table, contexts, self._plan.leaves), BRANCHED)
-        if number == 1:
+        if number == 1 and not self._enough():
             self._by_return = await self._grown_by_return(contexts)
         trees |= {tree: BY_RETURN for tree in self._by_return if tree not in trees}
         flat, leaves = await self._fronts(table, list(trees), number)

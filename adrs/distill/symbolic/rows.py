@@ -1,6 +1,6 @@
 """Which rules stand in the table of sizes and scores, and what is said of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome
@@ -59,20 +59,34 @@ def _front(found: Found, order: Iterable[int]) -> list[int]:
     return kept
 
 
-async def make_rows(loop: ClosedLoop, found: Found, margin: float) -> list[Row]:
-    """The lines of all rules that stand in the table, scored on every split; `test` here alone."""
+async def make_rows(
+    loop: ClosedLoop, found: Found, margin: float, enough: Callable[[], bool] = lambda: False
+) -> list[Row]:
+    """The lines of all rules that stand in the table, the chosen one first, scored on every split; `test` here alone.
+
+    Once there is enough, further ones are left with what is known: their outcomes on validation.
+    """
     places, chosen = table_places(found, margin), found.chosen(margin)
     rules = [found.candidates[place].rule for place in places]
-    scored: dict[Split, list[Outcome]] = {}
-    for split in SPLITS:
-        if loop.problem.workloads[split]:
-            scored[split] = await loop.outcomes(rules, loop.problem.workloads[split])
+    scored: list[dict[Split, Outcome]] = []
+    for some in _parts(rules, max(1, loop.workers)):
+        splits = [split for split in SPLITS if loop.problem.workloads[split]
+                  and (split == "validation" or not scored or not enough())]  # fmt: skip
+        outcomes = {split: await loop.outcomes(some, loop.problem.workloads[split]) for split in splits}
+        scored += [{split: outcomes[split][number] for split in splits} for number in range(len(some))]
     return [
         Row(found.candidates[place].kind, title(found.candidates[place]), rule, rule_nodes(rule), rule_operations(rule),
-            {split: outcomes[number] for split, outcomes in scored.items()}, found.candidates[place].fidelity,
+            scored[number], found.candidates[place].fidelity,
             place == chosen)
         for number, (place, rule) in enumerate(zip(places, rules, strict=True))
     ]  # fmt: skip
+
+
+def _parts(rules: Sequence[Rule], size: int) -> Iterable[Sequence[Rule]]:
+    """The first by itself, then as many at a time as there are workers."""
+    yield rules[:1]
+    for start in range(1, len(rules), size):
+        yield rules[start : start + size]
 
 
 def title(candidate: Candidate) -> str:

@@ -17,13 +17,14 @@ from adrs.distill.symbolic.teachers import NetworkTeacher, ProgramTeacher
 from adrs.distill.symbolic.workers import Workers
 from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
-from adrs.program import FULL, SPLITS, Evaluation, Job, Recording, Split
+from adrs.program import FULL, Evaluation, Job, Recording, Split
 from adrs.rule.file import rule_text
 from adrs.rule.text import text
 
 OPERATOR = "distil"
 _SOFT = 0.7
 """Of the stage's time: afterwards no further round begins and no further rule is tuned."""
+_SEEN: tuple[Split, ...] = ("train", "validation")
 _LOOK = 0.2
 """Seconds between two looks at the clock and at whether the search was interrupted."""
 
@@ -58,6 +59,8 @@ class _Distillation:
         self._work, self._loop, self._workers, self._deadline = work, loop, workers, deadline
         self._began = time.monotonic()
         self._margin = HALF_A_POINT
+        self._reserved = 0.0
+        """Seconds that handing in takes: the chosen rule is asked interval by interval, as its teacher was."""
 
     async def run(self) -> None:
         work = self._work
@@ -79,11 +82,20 @@ class _Distillation:
             work.files.append(path)
         if found.chosen(self._margin) is None:
             raise UserError("no rule was found in the time that there was; give more with --budget")
-        await self._hand_in(found)
+        await self._hand_in(found, teacher)
+
+    @property
+    def _end(self) -> float:
+        """When the search has to end, so that there is time to hand in; at least half of the stage is the search's."""
+        now = self._began
+        return max(self._deadline - self._reserved, now + 0.5 * (self._deadline - now))
 
     def _enough(self) -> bool:
-        soft = self._began + _SOFT * (self._deadline - self._began)
+        soft = self._began + _SOFT * (self._end - self._began)
         return self._work.stop.asked.is_set() or time.monotonic() > soft
+
+    def _over(self) -> bool:
+        return self._work.stop.asked.is_set() or time.monotonic() > self._deadline - self._reserved
 
     def _say(self, line: str) -> None:
         self._work.say(f"expression {line}, {time.monotonic() - self._began:.1f} s")
@@ -93,10 +105,11 @@ class _Distillation:
         task = asyncio.create_task(distilling.run())
         while not task.done():
             await asyncio.wait({task}, timeout=_LOOK)
-            late = time.monotonic() > self._deadline
+            late = time.monotonic() > self._end
             if not task.done() and (self._work.stop.asked.is_set() or late):
                 task.cancel()
                 await asyncio.wait({task})
+                self._workers.renew()  # a search that has begun does not look at the clock
                 why = "its time was over" if late else "it was interrupted"
                 self._work.not_done.append(f"the search for an expression did not come to its end: {why}.")
         if not task.cancelled():
@@ -110,8 +123,10 @@ class _Distillation:
         if work.subject.network is not None:
             network = load_network(work.subject.network, inputs)
             teacher = NetworkTeacher(network, loop)
+            began = time.monotonic()
             outcomes: dict[Split, Outcome] = {split: await teacher.outcome(problem.workloads[split])
-                                              for split in SPLITS if problem.workloads[split]}  # fmt: skip
+                                              for split in _SEEN if problem.workloads[split]}  # fmt: skip
+            self._reserved = time.monotonic() - began
             more = {"operations": network.operations, "fidelity": 1.0}
             work.original = Row("teacher", "teacher", network.parameters, self._evaluations(outcomes), more)
             return teacher
@@ -124,20 +139,27 @@ class _Distillation:
                 f"expression {len(program.entries)} numbers that the program keeps are known from what it is shown"
             )
         known = {**work.subject.evaluations, **(work.original.evaluations if work.original else {})}
-        for split in ("train", "validation"):
+        for split in _SEEN:
             if split not in known and problem.workloads[split]:
                 known[split] = await work.executor.evaluate(Job(work.subject.source, split, None,
                                                                 work.calibration.scale(split)))  # fmt: skip
                 work.evaluations += 1
+        self._reserved = sum(known[split].wall_seconds for split in _SEEN if split in known)
         original = work.original or Row("original", "original", None, {})
         work.original = replace(original, evaluations=known)
         return program
 
-    async def _hand_in(self, found: Found) -> None:
+    async def _hand_in(self, found: Found, teacher: NetworkTeacher | ProgramTeacher) -> None:
         """Rows, the chosen rule as a program and as a file."""
         work = self._work
-        rows = await make_rows(self._loop, found, self._margin)
+        rows = await make_rows(self._loop, found, self._margin, self._over)
         chosen = next(row for row in rows if row.chosen)
+        await self._test_of(teacher)
+        untested = sum("test" not in row.outcomes for row in rows) if work.problem.workloads["test"] else 0
+        if untested:
+            work.not_done.append(
+                f"{untested} rules of the table were not measured on train and test: no time was left."
+            )
         work.rules += [self._row(row) for row in rows if not row.chosen]
         assert chosen.rule is not None
         work.rule = chosen.rule
@@ -154,6 +176,20 @@ class _Distillation:
             work.chosen = result
         work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
         work.say(text(chosen.rule))
+
+    async def _test_of(self, teacher: NetworkTeacher | ProgramTeacher) -> None:
+        """A network on test, where there is time; a program is measured with all others at the end."""
+        work = self._work
+        specs = work.problem.workloads["test"]
+        if not isinstance(teacher, NetworkTeacher) or work.original is None or not specs:
+            return
+        seen = sum(len(work.problem.workloads[split]) for split in _SEEN)
+        if work.stop.asked.is_set() or time.monotonic() + self._reserved * len(specs) / seen > self._deadline:
+            work.not_done.append("the teacher was not measured on test: no time was left; give more with --budget.")
+            return
+        outcome = await teacher.outcome(specs)
+        known = {**work.original.evaluations, **self._evaluations({"test": outcome})}
+        work.original = replace(work.original, evaluations=known)
 
     def _points(self, row: RuleRow, split: Split) -> float:
         """The score, or what stands for it where there is no scale."""
@@ -172,12 +208,12 @@ class _Distillation:
         return f"the best rule is {lost:.1f} points below its teacher on {split}." if lost > 0.5 else ""
 
     async def _result(self, row: RuleRow) -> Result:
-        """The rule as a program, evaluated in the sandbox like any other."""
+        """The rule as a program, evaluated in the sandbox like any other; on test at the end, where there is time."""
         work = self._work
         assert row.rule is not None
         source = python(row.rule, self._loop.distillation.function)
-        evaluations: dict[Split, Evaluation] = {}
-        for split in SPLITS:
+        evaluations = self._evaluations(row.outcomes)
+        for split in _SEEN:
             if work.problem.workloads[split]:
                 job = Job(source, split, None, work.calibration.scale(split))
                 evaluations[split] = await work.executor.evaluate(job)

@@ -17,11 +17,7 @@ class Workers:
     def __init__(self, count: int) -> None:
         """With a count of 0 all is done here."""
         self.count = count
-        self._pool: ProcessPoolExecutor | None = None
-        if count > 0:
-            ignored = (signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to answer
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=signal.signal, initargs=ignored)
+        self._pool = _pool(count)
 
     async def map(self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
         """Results in the order of the calls. Cancelled, what waits is never begun."""
@@ -39,6 +35,11 @@ class Workers:
             for future in futures:
                 future.cancel()
 
+    def renew(self) -> None:
+        """End what is under way, and be ready for other calls."""
+        self.close()
+        self._pool = _pool(self.count)
+
     def close(self) -> None:
         """End the processes, also in the middle of a call."""
         if self._pool is not None:
@@ -55,3 +56,11 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _pool(count: int) -> ProcessPoolExecutor | None:
+    if count == 0:
+        return None
+    ignored = (signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to answer
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=signal.signal, initargs=ignored)

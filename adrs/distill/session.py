@@ -35,6 +35,8 @@ from adrs.store import Reader, Writer
 STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": ExpressionSearch, "export": Export}
 OF_NETWORKS = ("expression", "export")
 """Stages that need no program."""
+_SHARES = {ExpressionSearch.name: 2.0}
+"""Of the time that is left, where it is not 1: what a stage leaves over is for those behind it."""
 PROPOSER = "distill"
 _FOR_TEST = 0.1
 """Share of the time that is kept for the measurements on `test`."""
@@ -156,8 +158,9 @@ async def _work(
             stages = [stage() for name, stage in STAGES.items()
                       if wish.only in (None, name) and (subject.network is None or name in OF_NETWORKS)]  # fmt: skip
             for place, stage in enumerate(stages):
+                shares = [_SHARES.get(each.name, 1.0) for each in stages[place:]]
                 left = deadline - time.monotonic()
-                await stage.run(work, time.monotonic() + left / (len(stages) - place))
+                await stage.run(work, time.monotonic() + left * shares[0] / sum(shares))
             await _measured_in_time(work, began + wish.seconds)
     finally:
         await executor.close()

@@ -1,6 +1,7 @@
 """Rules and networks scored where it counts: in closed loop, on workloads, by the problem's own evaluator."""
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -72,7 +73,7 @@ class ClosedLoop:
         """How many processes score."""
         self._workers = workers
         self._place = (str(problem.folder), problem.mode)
-        self._known: dict[tuple[Any, ...], Metrics | None] = {}
+        self._known: dict[tuple[Any, ...], _Measured] = {}
 
     async def outcomes(self, deciders: Sequence[Decider], specs: Sequence[WorkloadSpec]) -> list[Outcome]:
         """One for each decider, over the same workloads."""
@@ -87,8 +88,14 @@ class ClosedLoop:
         self._known.update(zip(wanted, found, strict=True))
         return [self._outcome(decider, specs) for decider in deciders]
 
+    def seconds(self, decider: Decider, specs: Sequence[WorkloadSpec]) -> float:
+        """Wall time that a decider took on workloads that it was scored on, one after the other."""
+        return sum(self._known[_key(decider, spec)].seconds for spec in specs)
+
     def _outcome(self, decider: Decider, specs: Sequence[WorkloadSpec]) -> Outcome:
-        results = [(spec, metrics) for spec in specs if (metrics := self._known[_key(decider, spec)]) is not None]
+        results = [
+            (spec, metrics) for spec in specs if (metrics := self._known[_key(decider, spec)].metrics) is not None
+        ]
         if len(results) < len(specs):
             return BROKEN
         return outcome(self.problem, _evaluator(*self._place), results)
@@ -181,9 +188,26 @@ def _policy(place: tuple[str, str], decider: Decider) -> HistoryPolicy:
     return TeacherPolicy(decider, distillation.inputs, distillation.function)
 
 
-def _measure(place: tuple[str, str], decider: Decider, spec: WorkloadSpec) -> Metrics | None:
+@dataclass(frozen=True)
+class _Measured:
+    """One decider on one workload."""
+
+    metrics: Metrics | None
     """None where a rule of the problem is broken."""
+    seconds: float
+    """Wall time, without that of making the workload."""
+
+
+def _measure(place: tuple[str, str], decider: Decider, spec: WorkloadSpec) -> _Measured:
     evaluator, workload = _evaluator(*place), _workloads(*place).get(spec)
+    began = time.perf_counter()
+    metrics = _metrics(place, decider, spec, evaluator, workload)
+    return _Measured(metrics, time.perf_counter() - began)
+
+
+def _metrics(
+    place: tuple[str, str], decider: Decider, spec: WorkloadSpec, evaluator: Evaluator[Any], workload: Any
+) -> Metrics | None:
     try:
         if isinstance(decider, Rule):
             metrics = evaluate_rule(evaluator, decider, _distillation(*place).function, workload, spec)

@@ -235,12 +235,14 @@ class Distilling:
         assert self._held is not None
         known = {candidate.rule for candidate in self.found.candidates}
         unknown = [rule for rule in dict.fromkeys(rules) if rule not in known]
-        outcomes = await self._loop.outcomes(unknown, self._validation)
-        for rule, outcome in zip(unknown, outcomes, strict=True):
-            if math.isfinite(outcome.fitness):
-                named = "flat" if kind in (BRANCHED, BY_RETURN) and not fit.is_branched(rule) else kind
-                self.found.candidates.append(Candidate(rule, named, number, step, fit.fidelity(rule, self._held)))
-                self.found.validation.append(outcome)
+        at_once = max(1, self._loop.workers)  # few, so that there is a rule soon
+        for start in range(0, len(unknown), at_once):
+            some = unknown[start : start + at_once]
+            for rule, outcome in zip(some, await self._loop.outcomes(some, self._validation), strict=True):
+                if math.isfinite(outcome.fitness):
+                    named = "flat" if kind in (BRANCHED, BY_RETURN) and not fit.is_branched(rule) else kind
+                    self.found.candidates.append(Candidate(rule, named, number, step, fit.fidelity(rule, self._held)))
+                    self.found.validation.append(outcome)
 
     async def _tune(self) -> None:
         """Constants of the best few, the best with and without branches among them; then rounded."""

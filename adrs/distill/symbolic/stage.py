@@ -59,12 +59,14 @@ class _Distillation:
         self._work, self._loop, self._workers, self._deadline = work, loop, workers, deadline
         self._began = time.monotonic()
         self._margin = HALF_A_POINT
+        self._searching = self._began
         self._reserved = 0.0
         """Seconds that handing in takes: the chosen rule is asked interval by interval, as its teacher was."""
 
     async def run(self) -> None:
         work = self._work
         teacher = await self._teacher()
+        self._searching = time.monotonic()
         assert work.original is not None
         scale = work.calibration.scale("validation")
         total = scale.total if scale else None
@@ -86,12 +88,11 @@ class _Distillation:
 
     @property
     def _end(self) -> float:
-        """When the search has to end, so that there is time to hand in; at least half of the stage is the search's."""
-        now = self._began
-        return max(self._deadline - self._reserved, now + 0.5 * (self._deadline - now))
+        """When the search has to end, so that there is time to hand in; at least half of what is left is its own."""
+        return max(self._deadline - self._reserved, 0.5 * (self._searching + self._deadline))
 
     def _enough(self) -> bool:
-        soft = self._began + _SOFT * (self._end - self._began)
+        soft = self._searching + _SOFT * (self._end - self._searching)
         return self._work.stop.asked.is_set() or time.monotonic() > soft
 
     def _over(self) -> bool:
@@ -123,10 +124,9 @@ class _Distillation:
         if work.subject.network is not None:
             network = load_network(work.subject.network, inputs)
             teacher = NetworkTeacher(network, loop)
-            began = time.monotonic()
             outcomes: dict[Split, Outcome] = {split: await teacher.outcome(problem.workloads[split])
                                               for split in _SEEN if problem.workloads[split]}  # fmt: skip
-            self._reserved = time.monotonic() - began
+            self._reserved = sum(loop.seconds(network, problem.workloads[split]) for split in _SEEN)
             more = {"operations": network.operations, "fidelity": 1.0}
             work.original = Row("teacher", "teacher", network.parameters, self._evaluations(outcomes), more)
             return teacher

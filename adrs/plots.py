@@ -243,12 +243,12 @@ def _write_picture(figure: "Figure", path: Path) -> None:
     )
     try:
         import kaleido
-        from choreographer.errors import ChromeNotFoundError
+        from choreographer import errors
     except ImportError:
         raise UserError(missing) from None
     try:
         kaleido.write_fig_sync(figure, path)
-    except ChromeNotFoundError:
+    except (errors.ChromeNotFoundError, errors.BrowserDepsError, errors.BrowserFailedError):
         raise UserError(missing) from None
 
 

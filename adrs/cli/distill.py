@@ -38,6 +38,9 @@ def distill(
         int, typer.Option("--rounds", min=1, max=10, help="Fits of a rule, each to what earlier rules came to see.")
     ] = 3,
     budget: Annotated[str, typer.Option("--budget", help="Time for everything: 90s, 10m, 2h.")] = "10m",
+    operations: Annotated[
+        int, typer.Option("--operations", min=1, help="The most operations of a decision by the chosen rule.")
+    ] = 30,
     target: Annotated[
         str, typer.Option("--target", help="Languages to export a rule to: python, c, fixed, latex.")
     ] = "python,c,fixed,latex",
@@ -72,7 +75,7 @@ def distill(
     seconds = parse_duration(budget)
     wish = Wish(
         read_mode(mode), only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds,
-        read_targets(target),
+        operations, read_targets(target),
     )  # fmt: skip
 
     def say(line: str) -> None:
@@ -98,17 +101,21 @@ def distill(
 
 
 def _draw(outcome: Any) -> None:
-    """The table as a plot, where plotly is there; as a picture too, where it can be made."""
+    """The table as a plot, where plotly is there; as a picture in the report too, where it can be made."""
+    from adrs.distill.report import FILE, PICTURE, report
     from adrs.distill.table import entries, values_by_workload
 
-    work = outcome.work
+    work, missing = outcome.work, "no plot was drawn"
     try:
         from adrs import plots
 
         figure = plots.distillation(entries(work), *values_by_workload(work))
         work.files.append(plots.save(figure, work.folder / "pareto.html"))
+        missing = "the report has no picture"
+        work.files.append(plots.save(figure, work.folder / PICTURE))
     except UserError as error:
-        work.not_done.append(f"no plot was drawn: {error}")
+        work.not_done.append(f"{missing}: {error}")
+    work.write(FILE, report(work))
 
 
 def _print(outcome: Any) -> None:
@@ -118,8 +125,8 @@ def _print(outcome: Any) -> None:
 
     out, work = console(), outcome.work
     rows = entries(work)
-    out.print(pareto_table(rows, out.width))
-    for sentence in legend(rows, out.width):
+    out.print(pareto_table(rows, out.width, out.is_terminal))
+    for sentence in legend(rows, out.width, out.is_terminal):
         out.print(sentence, style="dim")
     width = max((len(check.title) for check in work.checks), default=10)
     for check in work.checks:

@@ -1,4 +1,7 @@
-"""How the table of a distillation is printed: the chosen row bold, dominated ones dim, fewer columns where narrow."""
+"""How the table of a distillation is printed: the chosen row bold, dominated ones dim, fewer columns where narrow.
+
+Where there are no styles, as in a pipe, a mark stands before the name of a dominated row.
+"""
 
 from collections.abc import Sequence
 
@@ -13,7 +16,7 @@ _NAME = 28
 """Characters of a name on a narrow screen."""
 
 
-def pareto_table(entries: Sequence[Entry], width: int) -> Table:
+def pareto_table(entries: Sequence[Entry], width: int, styled: bool = True) -> Table:
     """The rows for a screen of so many characters; columns that nothing stands in are left out."""
     rows = [cells(entry, digits(entries)) for entry in entries]
     kept = [
@@ -25,21 +28,27 @@ def pareto_table(entries: Sequence[Entry], width: int) -> Table:
         name = printable(row[0])
         name = safe(name if width >= _WIDE or len(name) <= _NAME else name[: _NAME - 1] + "…")
         style = "bold" if entry.chosen else "dim" if beaten else ""
-        mark = "* " if entry.chosen else "! " if not entry.eligible else "  "
+        mark = "* " if entry.chosen else "! " if not entry.eligible else "- " if beaten and not styled else "  "
         texts = [mark + name, *(row[place] for place in kept[1:])]
         shown.append([f"[{style}]{text}[/]" if style and text else text for text in texts])
     columns = [">" + _heading(place) if place else "" for place in kept]
     return table(columns, shown)
 
 
-def legend(entries: Sequence[Entry], width: int) -> list[str]:
-    """What the marks and columns mean, one short sentence each."""
-    said = ["* chosen; dim: another row is no worse on validation and costs no more operations (ops)"]
+def legend(entries: Sequence[Entry], width: int, styled: bool = True) -> list[str]:
+    """What the marks and columns mean that stand in the table, one short sentence each."""
+    said = ["* chosen"] if any(entry.chosen for entry in entries) else []
+    if any(dominated(entries)):
+        mark = "dim:" if styled else "-"
+        said.append(f"{mark} another row is no worse on validation and costs no more operations (ops)")
     if any(not entry.eligible for entry in entries):
         said.append("! a check failed")
     said.append("scores: 0 = trivial, 100 = state-of-the-art baseline; without both, the metric, higher is better")
     if any(entry.worst_tenth is not None for entry in entries):
-        said.append("worst: mean of the lowest tenth of validation's instances, in the metric; R2: to the teacher")
+        said.append("worst: mean of the lowest tenth of validation's instances, in the metric")
+    if any(entry.fidelity is not None for entry in entries):
+        whose = "teacher" if any(entry.kind == "teacher" for entry in entries) else "original program"
+        said.append(f"R2: to the answers of the {whose}")
     if any(entry.nanoseconds for entry in entries):
         languages = "C, fixed, Python, numpy" if width >= _WIDE else "C"
         said.append(f"{languages}: nanoseconds of one decision")

@@ -8,13 +8,16 @@ from adrs.distill.work import Work
 from adrs.text import printable
 
 FILE = "report.md"
+PICTURE = "pareto.svg"
 
 
 def report(work: Work) -> str:
     """The whole page, in Markdown; what programs say is escaped."""
+    drawn = work.folder / PICTURE in work.files
     lines = [
         f"# {_plain(work.subject.name)} of {_plain(work.problem.name)}, distilled", "",
         *table(work), "",
+        *([f"![operations of one decision against the score on validation]({PICTURE})", ""] if drawn else []),
         *(f"- {_plain(sentence)}" for sentence in work.not_done), "",
         "| check | | |", "|---|---|---|",
         *(f"| {check.title} | {_verdict(check.ok, check.skipped)} | {_plain(check.detail)} |" for check in work.checks),

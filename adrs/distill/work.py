@@ -33,6 +33,8 @@ class Wish:
     """The most nodes of an expression without branches, before its constants are written out."""
     rounds: int = 3
     """Times that a rule is fitted, after the first to what rules before it came to see."""
+    operations: int = 30
+    """The most of one decision by the rule that is chosen, where any has so few."""
     targets: tuple[Target, ...] = TARGETS
     """Languages to export a rule to."""
 
@@ -122,7 +124,7 @@ class Work:
         """Write a file of the distillation."""
         path = self.folder / name
         path.write_text(text, errors="surrogatepass")
-        self.files.append(path)
+        self.files += [path] if path not in self.files else []
         return path
 
 

@@ -73,7 +73,9 @@ class _Distillation:
         value = _value(work.original.evaluations, "validation", work.problem.objective.metric)
         self._margin *= abs(total.state_of_the_art - total.trivial) if total else abs(value or 1.0)
         wish = work.wish
-        plan = Plan(length=wish.length, leaves=wish.leaves, rounds=wish.rounds, seed=wish.seed)
+        plan = Plan(
+            length=wish.length, leaves=wish.leaves, rounds=wish.rounds, seed=wish.seed, most_operations=wish.operations
+        )
         distilling = Distilling(teacher, self._loop, self._workers, plan, self._margin, self._enough, self._say)
         await self._until_the_end(distilling)
         found = distilling.found
@@ -169,6 +171,8 @@ class _Distillation:
             work.not_done += [f"{gap}."] if gap else []
         result = await self._result(chosen)
         work.results.append(result)
+        if chosen.operations > work.wish.operations:
+            work.not_done.append(f"no rule was found of at most {work.wish.operations} operations.")
         less = self._less_than_the_teacher(chosen)
         if less:
             work.not_done.append(less)

@@ -40,16 +40,27 @@ def test_dominated_rows_are_those_that_another_beats_and_costs_no_more() -> None
 def test_the_table_fits_the_screen(width: int) -> None:
     hostile = [*ENTRIES, Entry("[red]\x1b[31m" + MARKUP, "flat", 1, 1, scores(1.0))]
     console = Console(width=width, file=io.StringIO(), color_system=None)
-    console.print(pareto_table(hostile, width))
-    for sentence in legend(hostile, width):
+    console.print(pareto_table(hostile, width, styled=False))
+    for sentence in legend(hostile, width, styled=False):
         console.print(sentence)
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "\x1b" not in said
     assert "* flat, round 3, rounded" in said
     assert "! wrong" in said
+    assert "- branched" in said
+    assert "\n- another row is no worse" in said
     assert ("Python ns" in said) == (width == 160)
     assert len(next(line for line in said.splitlines() if "! wrong" in line)) <= width
     assert sum("flat, round 3" in line for line in said.splitlines()) == 1
+
+
+def test_the_legend_says_what_is_there_and_nothing_else() -> None:
+    assert any(sentence == "R2: to the answers of the teacher" for sentence in legend(ENTRIES, 80))
+    program = [Entry("original", "original", 20), Entry("flat", "flat", 13, 18, scores(50.0), None, 0.9)]
+    said = legend(program, 80)
+    assert "R2: to the answers of the original program" in said
+    assert not any(word in " ".join(said) for word in ("chosen", "dim", "worst", "nanoseconds", "failed"))
+    assert any(sentence.startswith("dim: ") for sentence in legend(ENTRIES, 80))
 
 
 def test_files_hold_the_same_rows() -> None:

@@ -21,8 +21,8 @@ from adrs.testing.policy import InProcessPolicy
 
 MARGIN = 0.002
 QUICK = Plan(
-    length=5, leaf_length=5, leaves=2, rounds=2, seeds=1, workloads=6, more_workloads=1, returns=6, finalists=1, evaluations=14,
-    effort=Effort(population=40, generations=4, rows=200),
+    length=5, leaf_length=5, leaves=2, rounds=2, seeds=1, workloads=6, more_workloads=1, returns=6, finalists=1,
+    evaluations=14, effort=Effort(population=40, generations=4, rows=200),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import math
 
 from adrs.distill.export import tables
 from adrs.distill.export.c import Dialect
-from adrs.distill.export.outline import at_rest, expressions, operations, terminals, transforms
+from adrs.distill.export.outline import at_rest, expressions, in_leaves, operations, terminals, transforms
 from adrs.distill.export.syntax import Syntax
 from adrs.errors import UserError
 from adrs.rule.form import Constant, Rule, subexpressions
@@ -160,7 +160,9 @@ class Fixed(Dialect):
         needed = {_FUNCTIONS[name] for name in operations(rule) if name in _FUNCTIONS}
         needed |= {"bounded_logarithm"} if "bounded-logarithm" in transforms(rule) else set()
         needed |= {"saturate"} if transforms(rule) else set()
-        needed |= {"nearest"} if {"mean", "slope"} & {each.reducer for each in terminals(rule)} else set()
+        divided = {each for each in terminals(rule) if each.reducer == "slope"}
+        divided |= {each for each in in_leaves(rule) if each.reducer == "mean"}  # a mean that is tested stays a sum
+        needed |= {"nearest"} if divided else set()
         needed |= {below for name in needed for below in _NEEDS.get(name, ())}
         return [text for name, text in _HELPERS.items() if name in needed]
 

@@ -32,6 +32,7 @@ from tests.adrs.distill.rules import (
     PROBLEM,
     SENDING,
     THREE_TERMS,
+    branch,
     rule,
     terminal,
 )
@@ -51,8 +52,13 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[Exported, Expe
     return export(EVERYTHING, PROBLEM, tmp_path_factory.mktemp("everything")), expected(EVERYTHING, SMALL)
 
 
+TESTED = rule(branch(terminal("latency_ratio", "mean"), 0.07, ["mul", -3.0, LATENCY], 1.0), patience=3)
+
+
 @needs_compiler
-@pytest.mark.parametrize("made", [THREE_TERMS, EVERYTHING, rule(1.5), rule(terminal("latency_gradient", "slope"))])
+@pytest.mark.parametrize(
+    "made", [THREE_TERMS, EVERYTHING, TESTED, rule(1.5), rule(terminal("latency_gradient", "slope"))]
+)
 def test_all_targets_decide_as_the_rule_does(made: Rule, tmp_path: Path) -> None:
     exported = export(made, PROBLEM, tmp_path)
     checks = [*exported.checks, *check(exported, expected(exported.rule, SMALL))]

@@ -35,7 +35,7 @@ def line(row: Row) -> str:
     values = []
     for split in ("train", "validation", "test"):
         outcome = row.outcomes.get(split)
-        values.append("      -     -" if outcome is None else f"{outcome.value:7.4f} {outcome.worst_tenth:5.2f}")
+        values.append("      -      -" if outcome is None else f"{outcome.value:7.4f} {outcome.worst_tenth:6.3f}")
     mark = "*" if row.chosen else " "
     return f"{mark} {row.name:36s} {row.nodes:6d} {row.operations:6d} {row.fidelity:8.3f}  {'  '.join(values)}"
 
@@ -80,7 +80,7 @@ async def main() -> None:
         found = await distilling.run()
         print(f"{len(found.candidates)} rules, {loop.evaluations} evaluations, {time.monotonic() - started:.0f} s")
         rows = await make_rows(loop, found, margin)
-    print(f"  {'rule':36s}  nodes    ops       R2  {'  '.join(f'{split:>7s} worst' for split in outcomes)}")
+    print(f"  {'rule':36s}  nodes    ops       R2  {'  '.join(f'{split:>7s}  worst' for split in outcomes)}")
     for row in rows:
         print(line(row))
     print(line(Row("constant", "constant rate", None, 1, 0, still, 0.0)))

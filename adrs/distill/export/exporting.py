@@ -200,7 +200,7 @@ async def check_closed_loop(
 def mark(exported: Exported, checks: Sequence[Check]) -> dict[Target, list[str]]:
     """Write into the first line of every file whether it is unverified, and why; returns the reasons by target.
 
-    A target is unverified where a check of it, or of the rule, failed or could not be made for lack of a compiler.
+    A target is unverified where a check of it, or of the rule, failed or could not be made: no compiler, or no time.
     """
     reasons: dict[Target, list[str]] = {}
     for target in exported.targets:

@@ -110,6 +110,14 @@ def test_a_wrong_export_is_caught_and_marked(
     assert "UNVERIFIED (agreement): rule" in (tmp_path / name).read_text().splitlines()[0]
 
 
+def test_what_there_is_no_time_for_is_skipped_and_unverified(tmp_path: Path) -> None:
+    exported = export(THREE_TERMS, PROBLEM, tmp_path, ("python", "latex"))
+    checks = check(exported, expected(THREE_TERMS, SMALL), lambda: True)
+    assert {each.target for each in checks if each.skipped} == {"python", "latex"}
+    assert set(mark(exported, checks)) == {"python", "latex"}
+    assert "the time was over" in (tmp_path / "rule.py").read_text().splitlines()[0]
+
+
 def test_a_pole_in_the_box_is_refused_by_the_name_of_its_term(tmp_path: Path) -> None:
     pole = rule(["add", 1.0, ["div", 2.0, ["sub", LATENCY, 0.5]]])
     with pytest.raises(UserError, match=r"2\.0 / \(latency_ratio_last - 0\.5\): its denominator .* use aq"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from adrs.distill.symbolic.choose import Fitted, Judges, choose_leaves, collapsed, knee, preferred
-from adrs.distill.symbolic.closed_loop import BROKEN, ClosedLoop, Outcome, fresh
+from adrs.distill.symbolic.closed_loop import BROKEN, ClosedLoop, Outcome, fresh, like
 from adrs.distill.symbolic.constants import rule_constants, rule_with_constants
 from adrs.distill.symbolic.examples import make_examples
 from adrs.distill.symbolic.fit import fidelity
@@ -19,6 +19,7 @@ from adrs.distill.symbolic.tune import rounded, tuned
 from adrs.distill.symbolic.workers import Workers
 from adrs.program import Recording
 from adrs.rule.form import Constant, Leaf, Operation, Rule, Split, Terminal
+from adrs.rule.size import rule_operations
 
 ERROR, RATIO = Terminal(0, "last"), Terminal(1, "last")
 
@@ -62,6 +63,25 @@ def test_within_the_margin_fewer_operations_win_and_broken_rules_never(valve):
     assert preferred([small, large], [BROKEN, near[1]], 10.0) == 1
     assert preferred([small, large], [BROKEN, BROKEN], 10.0) is None
     assert math.isinf(BROKEN.worst_tenth)
+
+
+def test_rules_of_too_many_operations_are_chosen_only_where_there_are_no_others(valve):
+    small, large = Rule(valve.distillation.inputs, Leaf(times(-1.0, ERROR))), steer(valve, -1.0, -1.0)
+    apart = [Outcome(0.5, 0.5, ()), Outcome(0.9, 0.9, ())]
+    assert preferred([small, large], apart, 0.005, rule_operations(large)) == 1
+    assert preferred([small, large], apart, 0.005, rule_operations(small)) == 0
+    assert preferred([small, large], apart, 0.005, 1) == 1
+    found = Found([Candidate(small, "flat", 1), Candidate(large, "flat", 1)], apart, most_operations=3)
+    assert found.chosen(0.005) == 0
+
+
+def test_once_there_is_enough_the_chosen_rule_alone_is_scored_on_test(valve, loop):
+    rules = [steer(valve, -1.0 - 0.2 * step, -2.0) for step in range(3)]
+    found = Found([Candidate(rule, "flat", place) for place, rule in enumerate(rules)], outcomes(loop, rules))
+    rows = asyncio.run(make_rows(loop, found, 0.0, lambda: True))
+    assert rows[0].chosen
+    assert set(rows[0].outcomes) == {"train", "validation", "test"}
+    assert [set(row.outcomes) for row in rows[1:]] == [{"validation"}] * 2
 
 
 def test_the_worst_tenth_is_of_single_instances(loop, valve):
@@ -110,6 +130,15 @@ def test_fresh_workloads_have_seeds_of_no_split(valve):
     assert fresh([still], known, 3, seed=4) == [still]
 
 
+def test_workloads_to_tune_on_are_of_the_same_families_and_of_no_split(valve):
+    known = [spec for specs in valve.workloads.values() for spec in specs]
+    other = replace(known[0], family="pools")
+    drawn = like([*valve.workloads["validation"], other], known, 3, seed=4)
+    assert [spec.family for spec in drawn] == ["tanks"] * 3 + ["pools"] * 3
+    assert len({spec.seed for spec in [*drawn, *known]}) == len(drawn) + len(known)
+    assert like([replace(known[0], seed=None)], known, 3, seed=4) == []
+
+
 def test_the_knee_is_where_more_nodes_stop_paying():
     sizes = [ERROR, times(2.0, ERROR), Operation("add", (times(2.0, ERROR), times(1.0, RATIO)))]
     assert knee([Fitted(each, fit) for each, fit in zip(sizes, (0.1, 0.9, 0.95), strict=True)]) == 1
@@ -130,6 +159,20 @@ def test_leaves_are_chosen_together_in_closed_loop(valve, loop):
     assert rules[0] == build([times(-1.5, ERROR)] * 2)
     assert rules[1] == build([steer(valve, -1.5, -4.0).root.expression] * 2)
     assert collapsed(rules[1]) == steer(valve, -1.5, -4.0)
+
+
+def test_leaves_cost_no_more_than_they_may(valve, loop):
+    inputs, judges = valve.distillation.inputs, Judges(loop, valve.workloads["train"], valve.workloads["validation"])
+    dear = Operation("add", (times(-1.5, ERROR), times(-4.0, RATIO)))
+    fronts = [[Fitted(Constant(0.0), 0.0), Fitted(times(-1.5, ERROR), 0.9), Fitted(dear, 0.99)] for _ in range(2)]
+
+    def build(leaves):
+        return Rule(inputs, Split(RATIO, 0.0, *(Leaf(each) for each in leaves)))
+
+    most = rule_operations(build([times(-1.5, ERROR)] * 2))
+    for rule in asyncio.run(choose_leaves(judges, build, fronts, dear, most)):
+        assert rule_operations(rule) <= most
+    assert asyncio.run(choose_leaves(judges, build, fronts, dear, 3)) == []
 
 
 def test_tuning_raises_the_fitness_and_repeats(valve, loop):

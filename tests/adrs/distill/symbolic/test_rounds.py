@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -90,6 +91,26 @@ def test_an_interrupted_search_keeps_what_it_has(valve, network):
     asyncio.run(interrupted())
     assert distilling.found.chosen(MARGIN) is not None
     assert len(distilling.found.candidates) == len(distilling.found.validation)
+
+
+def slow(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+@pytest.mark.slow
+def test_workers_that_are_renewed_forget_what_they_were_at():
+    with Workers(1) as workers:
+
+        async def interrupted():
+            task = asyncio.create_task(workers.map(slow, [(600.0,)]))
+            await asyncio.sleep(0.5)
+            task.cancel()
+            await asyncio.wait({task})
+            workers.renew()
+            return await workers.map(slow, [(0.0,)])
+
+        assert asyncio.run(interrupted()) == [0.0]
 
 
 @dataclass

@@ -209,7 +209,7 @@ def _add_entries(figure: "Figure", entries: Sequence[Entry]) -> None:
     for at, kind in enumerate(kinds):
         some = [entry for entry in entries if entry.kind == kind and pareto.place(entry)]
         points = [pareto.place(entry) or (0, 0.0) for entry in some]
-        labels = [f"{entry.nanoseconds['c']:.3g} ns" if "c" in entry.nanoseconds else "" for entry in some]
+        labels = [f"{pareto.time(entry.nanoseconds['c'])} ns" if "c" in entry.nanoseconds else "" for entry in some]
         figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], mode="markers+text", name=_plain(kind),
                            text=labels, textposition=_LABELS[at % 2],
                            hovertext=[_plain(entry.name) for entry in some],

@@ -122,11 +122,12 @@ def cells(entry: Entry, places: int = 1) -> tuple[str, ...]:
         *(one(entry.scores.get(split), places) for split in SPLITS),
         one(entry.worst_tenth, 3),
         one(entry.fidelity, 3),
-        *(_time(entry.nanoseconds.get(language)) for language in LANGUAGES),
+        *(time(entry.nanoseconds.get(language)) for language in LANGUAGES),
     )
 
 
-def _time(value: float | None) -> str:
+def time(value: float | None) -> str:
+    """Nanoseconds as text; empty where they are not known."""
     return "" if value is None else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 

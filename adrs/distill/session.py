@@ -173,7 +173,9 @@ async def _measured_in_time(work: Work, deadline: float) -> None:
         async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
             await _measure_test(work)
     except TimeoutError:
-        work.not_done.append("test was not measured, since the time was over; give more with --budget.")
+        work.not_done.append(
+            "not all was measured on test in the sandbox, since the time was over; give more with --budget."
+        )
 
 
 async def _measure_test(work: Work) -> None:

@@ -36,6 +36,8 @@ class Outcome:
     """The same, higher is better; minus infinity where a rule of the problem was broken."""
     instances: tuple[float, ...]
     """Fitness on single instances."""
+    workloads: tuple[tuple[str, float], ...] = ()
+    """By name, the metric of each workload."""
 
     @property
     def worst_tenth(self) -> float:
@@ -124,7 +126,8 @@ def outcome(problem: Problem, evaluator: Evaluator[Any], results: Sequence[tuple
     value = evaluator.summarise(results)[objective.metric]
     single = [each for _, metrics in results for name, each in metrics.items() if prefix and name.startswith(prefix)]
     single = single or [metrics[objective.workload_metric] for _, metrics in results]
-    return Outcome(value, objective.fitness(value), tuple(objective.fitness(each) for each in single))
+    by_workload = tuple((spec.name, metrics[objective.workload_metric]) for spec, metrics in results)
+    return Outcome(value, objective.fitness(value), tuple(objective.fitness(each) for each in single), by_workload)
 
 
 def _key(decider: Decider, spec: WorkloadSpec) -> tuple[Any, ...]:

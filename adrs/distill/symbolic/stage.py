@@ -17,7 +17,7 @@ from adrs.distill.symbolic.teachers import NetworkTeacher, ProgramTeacher
 from adrs.distill.symbolic.workers import Workers
 from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
-from adrs.program import FULL, Evaluation, Job, Recording, Split
+from adrs.program import FULL, Evaluation, Job, Recording, Split, WorkloadResult
 from adrs.rule.file import rule_text
 from adrs.rule.text import text
 
@@ -130,7 +130,7 @@ class _Distillation:
                                               for split in _SEEN if problem.workloads[split]}  # fmt: skip
             self._reserved = sum(loop.seconds(network, problem.workloads[split]) for split in _SEEN)
             more = {"operations": network.operations, "fidelity": 1.0}
-            work.original = Row("teacher", "teacher", network.parameters, self._evaluations(outcomes), more)
+            work.original = Row("teacher", "teacher", network.parameters, self._by_workload(outcomes), more)
             return teacher
         program = ProgramTeacher(work.subject.source, work.executor, inputs)
         name = loop.distillation.function
@@ -192,7 +192,7 @@ class _Distillation:
             work.not_done.append("the teacher was not measured on test: no time was left; give more with --budget.")
             return
         outcome = await teacher.outcome(specs)
-        known = {**work.original.evaluations, **self._evaluations({"test": outcome})}
+        known = {**work.original.evaluations, **self._by_workload({"test": outcome})}
         work.original = replace(work.original, evaluations=known)
 
     def _points(self, row: RuleRow, split: Split) -> float:
@@ -230,6 +230,15 @@ class _Distillation:
         worst = {split: outcome.worst_tenth for split, outcome in row.outcomes.items()}
         more = {"operations": row.operations, "fidelity": row.fidelity, "worst_tenth": worst}
         return Row(row.name, row.kind, row.nodes, self._evaluations(row.outcomes), more)
+
+    def _by_workload(self, outcomes: Mapping[Split, Outcome]) -> dict[Split, Evaluation]:
+        """Of a network, which is never a program: with its metric on each workload, to be drawn against the rule's."""
+        metric = self._work.problem.objective.workload_metric
+        return {
+            split: replace(found, workloads=tuple(
+                WorkloadResult(name, "ok", {metric: value}) for name, value in outcomes[split].workloads))
+            for split, found in self._evaluations(outcomes).items()
+        }  # fmt: skip
 
     def _evaluations(self, outcomes: Mapping[Split, Outcome]) -> dict[Split, Evaluation]:
         """What closed loops gave, as evaluations of programs have it."""

@@ -12,6 +12,7 @@ from adrs.distill.session import of_file, of_network
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic import stage as expression
 from adrs.distill.symbolic.workers import Workers
+from adrs.distill.table import values_by_workload
 from adrs.distill.work import Wish
 from adrs.errors import UserError
 from adrs.rule.form import Constant, Leaf, Operation, Rule, Split, Terminal
@@ -50,6 +51,8 @@ def test_a_network_becomes_a_rule_on_disk_and_in_the_table(of_weights):
     plain = outcome.plain()
     assert plain["chosen"] == "rule"
     assert plain["original"]["kind"] == "teacher"
+    values = values_by_workload(outcome.work)
+    assert set(values[0]) == set(values[1]) == {"tanks-11", "tanks-12"}
     assert {row["kind"] for row in plain["rules"]} >= {"flat", "cart", "pursuit"}
     assert all({"operations", "fidelity", "worst_tenth", "nodes"} <= set(row) for row in plain["rules"])
     assert text(rule) in (folder / "report.md").read_text()

@@ -1,7 +1,7 @@
 """Branches between kinds of instances: what is alike in condition and return is decided alike.
 
 Instances are clustered by what they are and by what a policy gets on them, which no policy sees; a shallow tree of
-classification then tells the clusters apart by what it does see (SymbolicPCC, arXiv 2210.16987, section 3).
+classification then tells the clusters apart by what it does see (SymbolicPCC, arXiv 2210.16987).
 """
 
 from collections.abc import Sequence

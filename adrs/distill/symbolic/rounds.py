@@ -29,6 +29,7 @@ HALF_A_POINT = 0.005
 """Of the distance from the trivial baseline to the state of the art."""
 BRANCHED, BY_RETURN = "branched", "by return"
 """Kinds of candidates: their branches are those of a model tree, or stand between clusters of links."""
+NOT_BY_RETURN = "no branches were made by return,"
 _NOISE = 0.5
 """Of recordings, in the unit of the answers: so that rows show how the teacher recovers."""
 _ROUNDING = 0.2
@@ -202,9 +203,12 @@ class Distilling:
         recording = Recording(self._loop.distillation.function, evenly=True)
         singles = await self._loop.singles(decider, specs, recording)
         if len(singles) < plan.leaves:
-            self._say("branching by return was left out: the evaluator does not tell single instances apart")
+            self._say(f"{NOT_BY_RETURN} since the evaluator does not tell single instances apart")
             return []
-        return by_return.grow(singles, self._inputs, contexts, plan.leaves, plan.seed)
+        grown = by_return.grow(singles, self._inputs, contexts, plan.leaves, plan.seed)
+        if not grown:
+            self._say(f"{NOT_BY_RETURN} since the clusters cannot be told apart by what can be seen")
+        return grown
 
     async def _fronts(
         self, table: Examples, trees: Sequence[model_tree.Branch], number: int

@@ -67,10 +67,15 @@ def keys(source: str) -> list[str | int]:
     return list(found)[:_MOST_KEYS]
 
 
-def probe(source: str, function: FunctionType, key: str | int) -> str:
+def kept_in(function: FunctionType) -> str | None:
+    """The argument that is the program's own between calls; None where there is none."""
+    arguments = function.arguments.items()
+    return next((name for name, kind in arguments if isinstance(kind, ValueType) and kind.is_state), None)
+
+
+def probe(source: str, function: FunctionType, state: str, key: str | int) -> str:
     """The program with an answer that is what it keeps under a key once it has decided; 0 where that is no number."""
     names = list(function.arguments)
-    state = next(name for name, kind in function.arguments.items() if isinstance(kind, ValueType) and kind.is_state)
     return source + _PROBE.format(function=function.name, arguments=", ".join(names), state=state, key=key)
 
 
@@ -88,8 +93,11 @@ async def entries(
     settled = samples.step >= inputs.window  # before, a part of the window lies before the flow
     fitted = settled & (samples.flow % 2 == 0)
     held = settled & ~fitted
+    state = kept_in(function)
+    if state is None:
+        return []
     for key in keys(source):
-        kept = await replay(executor, probe(source, function, key), samples)
+        kept = await replay(executor, probe(source, function, state, key), samples)
         if kept[settled].std() > 0:
             known = replace(table, targets=kept)
             found.append(Entry(key, _linear_fit(window, kept, fitted, held), _expression(known, fitted, held)))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from adrs.distill.record import Samples, replay
 from adrs.distill.symbolic.controls import pursuits
 from adrs.distill.symbolic.examples import Examples, make_examples, r_squared
+from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.interface import FunctionType, ValueType
 from adrs.rule.form import Expression, Inputs
@@ -54,7 +55,7 @@ class Entry:
 
 
 def keys(source: str) -> list[str | int]:
-    """Constants by which a program may look something up, in the order of the source; at most 16."""
+    """Constants by which a program may look something up, in the order of the source."""
     found: dict[str | int, None] = {}
     for node in ast.walk(ast.parse(source)):
         asked: ast.expr | None = None
@@ -64,7 +65,7 @@ def keys(source: str) -> list[str | int]:
             asked = node.args[0] if node.args else None
         if isinstance(asked, ast.Constant) and isinstance(asked.value, str | int):
             found[asked.value] = None
-    return list(found)[:_MOST_KEYS]
+    return list(found)
 
 
 def kept_in(function: FunctionType) -> str | None:
@@ -82,7 +83,8 @@ def probe(source: str, function: FunctionType, state: str, key: str | int) -> st
 async def entries(
     executor: Executor, source: str, function: FunctionType, samples: Samples, inputs: Inputs
 ) -> list[Entry]:
-    """The numbers that vary among those that a program keeps. Raises Ended where it fails.
+    """The numbers that vary among those that a program keeps. Raises Ended where it fails, and UserError where there
+    are too many to try.
 
     samples: whole beginnings of flows, without gaps, of at most 100 rows each.
     """
@@ -96,7 +98,12 @@ async def entries(
     state = kept_in(function)
     if state is None:
         return []
-    for key in keys(source):
+    names = keys(source)
+    if len(names) > _MOST_KEYS:
+        raise UserError(
+            f"the program looks up {len(names)} different things, more than the {_MOST_KEYS} that are tried"
+        )
+    for key in names:
         kept = await replay(executor, probe(source, function, state, key), samples)
         if kept[settled].std() > 0:
             known = replace(table, targets=kept)

@@ -1,4 +1,6 @@
-"""Reads the table `[distill]` of a problem: which function of the policy a rule may stand for, and what it is shown."""
+"""Reads the table `[distill]` of a problem: which function of the policy a rule may stand for, and what it is shown; or
+by which name programs may declare a function that says what comes first.
+"""
 
 from collections.abc import Mapping
 
@@ -10,8 +12,20 @@ from adrs.rule.plain import IDENTIFIER
 from adrs.strict_toml import Table
 
 
-def read_distillation(table: Table, functions: Mapping[str, FunctionType]) -> Distillation:
-    """The table, checked against the interface. Raises UserError."""
+def read_distillation(table: Table, functions: Mapping[str, FunctionType]) -> tuple[Distillation | None, str]:
+    """The table, checked against the interface: what of the policy a rule may stand for, if the table says, and the
+    name of a priority function, or an empty text. Raises UserError.
+    """
+    priority = table.take("priority", str, "")
+    if priority and not priority.isidentifier():
+        raise UserError(f'{table.file}: distill.priority = "{priority}" is no name of a function')
+    if "function" not in table.data:
+        table.finish()
+        return None, priority
+    return _distillation(table, functions), priority
+
+
+def _distillation(table: Table, functions: Mapping[str, FunctionType]) -> Distillation:
     function = table.take("function", str)
     if function not in functions:
         raise UserError(f'{table.file}: distill.function = "{function}"{did_you_mean(function, functions)}')

@@ -189,6 +189,8 @@ class Problem:
     """`package.module:function` that scores files in a public benchmark's own format; empty if there is none."""
     distillation: Distillation | None = None
     """None where no function of the policy is a number of a few features."""
+    priority: str = ""
+    """Name that programs may give to a function whose answers are priorities; empty if there is none."""
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

@@ -7,7 +7,7 @@ from rich.table import Table
 from adrs.cli.output import printable, safe, table
 from adrs.distill.pareto import HEADINGS, Entry, cells, digits, dominated
 
-_ALWAYS = ("", "nodes", "ops", "valid", "test", "worst", "R2", "C")
+_ALWAYS = ("", "nodes", "ops", "valid", "test", "worst", "alike", "C")
 _WIDE = 110
 _NAME = 28
 """Characters of a name on a narrow screen."""

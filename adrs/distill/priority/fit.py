@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from adrs.distill.priority.ranking import Floats
+from adrs.distill.priority.ranking import Floats, Pairs
 from adrs.distill.priority.record import Table, inputs
+from adrs.distill.priority.shorten import LOSSES, shortened
 from adrs.distill.symbolic.controls import cart, pursuits
 from adrs.distill.symbolic.examples import Examples
 from adrs.distill.symbolic.fit import found_expressions
@@ -18,6 +19,9 @@ from adrs.rule.size import expression_nodes, expression_operations
 
 LENGTHS = (8, 16)
 _EFFORT = Effort(population=300, generations=40)
+_SHORTENED = 4
+"""Expressions."""
+_FEW_PAIRS = 50_000
 _RULE_LISTS = (4, 12)
 """Leaves."""
 
@@ -58,9 +62,26 @@ async def fitted(table: Table, workers: Workers, length: int, seed: int) -> tupl
     found += [sign for each in table.terminals for sign in (each, Operation("neg", (each,)))]
     judge = _Judge(table, held)
     orders = [order for each in found if (order := judge.order(Leaf(each))) is not None]
+    best = sorted(front(orders), key=lambda each: -each.fitted)[:_SHORTENED]
+    pairs = table.pairs(~held, _FEW_PAIRS)
+    calls_of = [(each.node.expression, table, pairs, loss) for each in best if isinstance(each.node, Leaf)
+                for loss in LOSSES]  # fmt: skip
+    for each in await workers.map(_shortened, calls_of):
+        order = judge.order(Leaf(each))
+        orders += [] if order is None else [order]
     rules = [cart(ranked, inputs(table), leaves).root for leaves in _RULE_LISTS]
     lists = [order for each in rules if (order := judge.order(each)) is not None]
     return front(orders), lists
+
+
+def _shortened(expression: Expression, table: Table, pairs: Pairs, loss: float) -> Expression:
+    examples = table.examples(ranked=False)
+
+    def agreement(each: Expression) -> float:
+        found = examples.value(each)
+        return pairs.agreement(found) if np.isfinite(found).all() else float("nan")
+
+    return shortened(expression, agreement, loss)
 
 
 def front(orders: Sequence[Order]) -> list[Order]:

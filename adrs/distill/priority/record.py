@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from adrs.distill.priority.ranking import Floats, Pairs, Whole, members, ranks
+from adrs.distill.priority.ranking import MOST_PAIRS, Floats, Pairs, Whole, members, ranks
 from adrs.distill.priority.rewrite import Key
 from adrs.distill.record import Ended
 from adrs.distill.symbolic.examples import Examples
@@ -49,10 +49,10 @@ class Table:
         targets = ranks(self.values, self.group) if ranked else self.values
         return Examples(self.terminals, self.columns, targets, self.workload)
 
-    def pairs(self, rows: NDArray[np.bool_]) -> Pairs:
-        """Pairs of those rows; choices lie wholly within or outside of them."""
+    def pairs(self, rows: NDArray[np.bool_], most: int = MOST_PAIRS) -> Pairs:
+        """At most about so many pairs of those rows; choices lie wholly within or outside of them."""
         places = np.flatnonzero(rows)
-        found = Pairs.of(self.values[places], self.group[places])
+        found = Pairs.of(self.values[places], self.group[places], most)
         return Pairs(places[found.first], places[found.second], found.sign, found.group, found.weight)
 
     def held_out(self, seed: int) -> NDArray[np.bool_]:
@@ -107,10 +107,18 @@ def _table(found: Sequence[Evaluation]) -> Table:
         raise UserError("it never tells two items apart")
     usable = np.logical_and.reduce([part["usable"] for part in parts if len(part["group"])])
     varies = np.ptp(terms[telling], axis=0) > 0
-    kept = tuple(int(place) for place in np.flatnonzero(usable & varies))
+    kept = _different(terms[telling], [int(place) for place in np.flatnonzero(usable & varies)])
     if not kept:
         raise UserError("nothing that it could be made of is a number")
     return Table(values[telling], terms[telling][:, list(kept)], kept, group[telling], workload[telling])
+
+
+def _different(terms: Floats, places: Sequence[int]) -> tuple[int, ...]:
+    """Of terms that are the same in all rows, the first."""
+    found: dict[bytes, int] = {}
+    for place in places:
+        found.setdefault(terms[:, place].tobytes(), place)
+    return tuple(found.values())
 
 
 def inputs(table: Table) -> Inputs:

@@ -100,6 +100,8 @@ def _table(found: Sequence[Evaluation]) -> Table:
     values = np.concatenate([part["value"] for part in parts])
     terms = np.concatenate([part["terms"] for part in parts])
     workload = np.repeat(np.arange(len(parts)), [len(part["group"]) for part in parts])
+    if not len(values):
+        raise UserError("it is never asked of two items at once")
     telling = np.zeros(len(values), dtype=np.bool_)
     for rows in members(group):
         telling[rows] = len(np.unique(values[rows])) > 1

@@ -25,6 +25,7 @@ class Base:
 
     program: Program
     nodes: int
+    """Without what nothing reads."""
     evaluations: Mapping[Split, Evaluation]
 
 
@@ -66,7 +67,7 @@ async def scored(work: Work, base: Base, key: Key, table: Table, order: Order, i
         made.append(" ".join(ast.unparse(ast.fix_missing_locations(ast.Expression(new))).split()))
         return new
 
-    source = _cleaned(work, base.program.replaced(key, value))
+    source = cleaned(work, base.program.replaced(key, value))
     evaluations = await evaluated(work, source, {})
     what = "rule list" if is_control else "expression"
     nodes = size(ast.parse(source)).nodes
@@ -89,14 +90,14 @@ def lost(work: Work, base: Base, evaluations: Mapping[Split, Evaluation]) -> str
     return ""
 
 
-def _cleaned(work: Work, source: str) -> str:
-    """Without what nothing reads any more; the program itself where that is none of the problem's any more."""
+def cleaned(work: Work, source: str) -> str:
+    """A program without what nothing reads; the program itself where that would be none of the problem's any more."""
     edit = next(iter(cleanup(ast.parse(source), frozenset(work.problem.functions))), None)
     if edit is None:
         return source
-    cleaned = ast.unparse(edit.make()) + "\n"
+    shorter = ast.unparse(edit.make()) + "\n"
     try:
-        Screen(work.problem).check(cleaned, anywhere=True)
+        Screen(work.problem).check(shorter, anywhere=True)
     except Rejected:
         return source
-    return cleaned
+    return shorter

@@ -10,7 +10,7 @@ from adrs.distill.minimise.size import size
 from adrs.distill.priority.fit import Order, fitted
 from adrs.distill.priority.record import Table, record
 from adrs.distill.priority.rewrite import Key, Program
-from adrs.distill.priority.scoring import Base, Scored, evaluated, scored
+from adrs.distill.priority.scoring import Base, Scored, cleaned, evaluated, scored
 from adrs.distill.record import Ended
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.search import require
@@ -25,6 +25,8 @@ _WORKLOADS = 8
 """Of train, to record on."""
 _SCORED = 5
 """Expressions of a key that are scored."""
+_CHANCE = 0.5
+"""Agreement of a random order."""
 _FOR_SCORES = 0.4
 """Share of a key's time."""
 _NONE = (
@@ -88,9 +90,9 @@ class _Distillation:
         for split, found in evaluations.items():
             if found.fitness is None:
                 raise UserError(f"the program ends {found.verdict} on {split}: {found.reason}")
-        nodes = size(ast.parse(source)).nodes
+        nodes = size(ast.parse(cleaned(work, source))).nodes
         if minimal is None:
-            known_row = work.original or Row("original", "original", nodes, {})
+            known_row = work.original or Row("original", "original", size(ast.parse(source)).nodes, {})
             work.original = replace(known_row, evaluations=evaluations, more={**known_row.more, "fidelity": 1.0})
         return Base(Program(source, work.problem.functions, work.problem.priority), nodes, evaluations)
 
@@ -104,7 +106,8 @@ class _Distillation:
             await asyncio.wait({task})
             raise UserError("the time was over; give more with --budget")
         table, orders, lists = done
-        best = sorted(orders, key=lambda each: (-each.agreement, each.nodes))[:_SCORED]
+        alike = [each for each in orders if each.agreement > _CHANCE]
+        best = sorted(alike, key=lambda each: (-each.agreement, each.nodes))[:_SCORED]
         found: list[Scored] = []
         for order in [*best, *sorted(lists, key=lambda each: -each.agreement)[:1]]:
             if work.stop.asked.is_set() or time.monotonic() > deadline:

@@ -42,12 +42,19 @@ def is_plain(scopes: Scopes, site: Site) -> bool:
 
     A variable that the program assigns by arithmetic is not.
     """
-    if isinstance(site.value, ast.FunctionDef):
+    value = _returned(site.value) if isinstance(site.value, ast.FunctionDef) else core(site.value)
+    if value is None:
         return False
-    value = core(site.value)
     if isinstance(value, ast.Name | ast.Subscript):
         return not isinstance(_definition(scopes, value), _ARITHMETIC) or scopes.is_changed(_root(value))
     return not isinstance(value, _ARITHMETIC) and not (isinstance(value, ast.Call) and _looked_into(value))
+
+
+def _returned(function: ast.FunctionDef) -> ast.expr | None:
+    """What a function returns that does nothing else."""
+    body = [each for each in function.body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
+    only = body[0] if len(body) == 1 else None
+    return core(only.value) if isinstance(only, ast.Return) and only.value is not None else None
 
 
 def terms(scopes: Scopes, site: Site, functions: Mapping[str, FunctionType]) -> list[Term]:

@@ -44,6 +44,14 @@ class Table:
         """One a column."""
         return tuple(Terminal(place, "last") for place in range(len(self.kept)))
 
+    @property
+    def shared_terminals(self) -> tuple[Terminal, ...]:
+        """Those that are the same for all items of every choice, and not for all choices: of the partial solution."""
+        same = np.ones(self.columns.shape[1], dtype=np.bool_)
+        for rows in members(self.group):
+            same &= np.ptp(self.columns[rows], axis=0) == 0
+        return tuple(terminal for terminal in self.terminals if same[terminal.feature])
+
     def examples(self, ranked: bool) -> Examples:
         """To fit on: ranks within each choice, or the values themselves. What stays together is a workload."""
         targets = ranks(self.values, self.group) if ranked else self.values

@@ -14,8 +14,12 @@ from adrs.distill.priority.write import written
 from adrs.distill.work import Row, Work
 from adrs.errors import UserError
 from adrs.program import Evaluation, Job, Split
+from adrs.rule.form import Split as Branch
 from adrs.source import Rejected, Screen
 
+CONTROL = "cart"
+"""Kind of a row that is there to be compared with."""
+_WORDS = {CONTROL: "rule list", "branched": "branched expressions", "flat": "expression"}
 SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
@@ -69,11 +73,11 @@ async def scored(work: Work, base: Base, key: Key, table: Table, order: Order, i
 
     source = cleaned(work, base.program.replaced(key, value))
     evaluations = await evaluated(work, source, {})
-    what = "rule list" if is_control else "expression"
+    kind = CONTROL if is_control else "branched" if isinstance(order.node, Branch) else "flat"
     nodes = size(ast.parse(source)).nodes
-    name = f"key of line {key.line}, {what} of {order.nodes} nodes"
+    name = f"key of line {key.line}, {_WORDS[kind]} of {order.nodes} nodes"
     more = {"operations": order.operations, "fidelity": order.agreement, "tau": order.tau}
-    row = Row(name, "cart" if is_control else "flat", nodes, evaluations, more)
+    row = Row(name, kind, nodes, evaluations, more)
     return Scored(key, order, made[0], source, row, lost(work, base, evaluations))
 
 

@@ -7,10 +7,10 @@ import time
 from dataclasses import replace
 
 from adrs.distill.minimise.size import size
-from adrs.distill.priority.fit import Order, fitted
+from adrs.distill.priority.fit import Order, Orders, Search, fitted
 from adrs.distill.priority.record import Table, record
 from adrs.distill.priority.rewrite import Key, Program
-from adrs.distill.priority.scoring import Base, Scored, cleaned, evaluated, scored
+from adrs.distill.priority.scoring import CONTROL, Base, Scored, cleaned, evaluated, scored
 from adrs.distill.record import Ended
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.search import require
@@ -63,7 +63,10 @@ class _Distillation:
 
     async def run(self) -> None:
         base = await self._base()
-        keys = base.program.keys()
+        try:
+            keys = base.program.keys()
+        except RecursionError:
+            raise UserError("the program is nested too deeply to be read") from None
         if not keys:
             raise UserError(_NONE)
         found: list[Scored] = []
@@ -105,41 +108,40 @@ class _Distillation:
             task.cancel()
             await asyncio.wait({task})
             raise UserError("the time was over; give more with --budget")
-        table, orders, lists = done
-        alike = [each for each in orders if each.agreement > _CHANCE]
-        best = sorted(alike, key=lambda each: (-each.agreement, each.nodes))[:_SCORED]
+        table, orders = done
+        best = _most_alike(orders.front)[:_SCORED]
         found: list[Scored] = []
-        for order in [*best, *sorted(lists, key=lambda each: -each.agreement)[:1]]:
+        for order in [*best, *_most_alike(orders.branched)[:1], *_most_alike(orders.lists)[:1]]:
             if work.stop.asked.is_set() or time.monotonic() > deadline:
                 work.not_done.append(
                     f"not all expressions for the key of line {key.line} were scored: no time was left."
                 )
                 break
-            found.append(await scored(work, base, key, table, order, order in lists))
+            found.append(await scored(work, base, key, table, order, order in orders.lists))
         if best:
             work.say(
-                f"expression key of line {key.line}: {len(table.values)} items recorded, best of {len(orders)} on the "
-                f"front agrees on {best[0].agreement:.3f} of pairs, tau {best[0].tau:.3f}, "
+                f"expression key of line {key.line}: {len(table.values)} items recorded, {len(orders.front)} on the "
+                f"front, the best agrees on {best[0].agreement:.3f} of pairs, tau {best[0].tau:.3f}, "
                 f"{time.monotonic() - began:.1f} s"
             )
         return found
 
-    async def _orders(self, base: Base, key: Key, workers: Workers) -> tuple[Table, list[Order], list[Order]]:
+    async def _orders(self, base: Base, key: Key, workers: Workers) -> tuple[Table, Orders]:
         work = self._work
         specs = _evenly(work.problem.workloads["train"], _WORKLOADS)
         plain = None if work.problem.objective.noisy else base.evaluations.get("train")
         table = await record(work.executor, base.program.recorded(key), key, specs, plain)
-        orders, lists = await fitted(table, workers, work.wish.length, work.wish.seed)
-        if not orders:
+        orders = await fitted(table, workers, Search(work.wish.length, work.wish.leaves, work.wish.seed))
+        if not orders.front:
             raise UserError("no expression is finite on all that was recorded")
-        return table, orders, lists
+        return table, orders
 
     def _hand_in(self, base: Base, found: list[Scored]) -> None:
         """All rows, the smallest program that scores no lower as a result, and what there is to read."""
         work = self._work
-        held = [each for each in found if not each.lost and each.row.kind == "flat"]
+        held = [each for each in found if not each.lost and each.row.kind != CONTROL]
         smaller = [each for each in held if (each.row.nodes or 0) < base.nodes]
-        chosen = min(smaller, key=lambda each: (each.row.nodes or 0, -each.order.agreement), default=None)
+        chosen = max(smaller, key=lambda each: (round(each.order.agreement, 3), -(each.row.nodes or 0)), default=None)
         work.rules += [each.row for each in found if each is not chosen]
         if chosen is not None:
             result = self._result(base, chosen)
@@ -161,6 +163,12 @@ class _Distillation:
         )
         detail = {"seed": work.wish.seed, "agreement": order.agreement, "tau": order.tau}
         return Result(chosen.source, OPERATOR, said, chosen.row, detail)
+
+
+def _most_alike(orders: list[Order]) -> list[Order]:
+    """Those that order better than chance, the most alike first."""
+    alike = [each for each in orders if each.agreement > _CHANCE]
+    return sorted(alike, key=lambda each: (-each.agreement, each.nodes))
 
 
 def _evenly(specs: tuple[WorkloadSpec, ...], most: int) -> tuple[WorkloadSpec, ...]:

@@ -144,8 +144,8 @@ def _shortened(expression: Expression, table: Table, pairs: Pairs, loss: float) 
 
 
 async def _branched(table: Table, workers: Workers, judge: "_Judge", search: Search) -> list[Order]:
-    """The smallest and the largest tree of branches. Their tests are the same for all items of a choice, so that each leaf has choices of
-    its own, and the best expression of each makes the best tree.
+    """The smallest and the largest tree of branches. Their tests are the same for all items of a choice, so that each
+    leaf has choices of its own, and the best expression of each makes the best tree.
     """
     tests = table.shared_terminals
     examples = table.examples(ranked=True)

@@ -27,6 +27,9 @@ _SCORED = 5
 """Expressions of a key that are scored."""
 _CHANCE = 0.5
 """Agreement of a random order."""
+ALIKE = 0.95
+"""Agreement of what `preserve` takes for the same priority: with the score alone, a search for what is the same would
+be one for what is better. `improve` asks for the score alone."""
 _FOR_SCORES = 0.4
 """Share of a key's time."""
 _NONE = (
@@ -139,7 +142,9 @@ class _Distillation:
     def _hand_in(self, base: Base, found: list[Scored]) -> None:
         """All rows, the smallest program that scores no lower as a result, and what there is to read."""
         work = self._work
-        held = [each for each in found if not each.lost and each.row.kind != CONTROL]
+        no_worse = [each for each in found if not each.lost and each.row.kind != CONTROL]
+        least = ALIKE if work.wish.mode == "preserve" else 0.0
+        held = [each for each in no_worse if each.order.agreement >= least]
         smaller = [each for each in held if (each.row.nodes or 0) < base.nodes]
         chosen = max(smaller, key=lambda each: (round(each.order.agreement, 3), -(each.row.nodes or 0)), default=None)
         work.rules += [each.row for each in found if each is not chosen]
@@ -150,6 +155,8 @@ class _Distillation:
             work.write("priority.py", chosen.source)
         elif held:
             work.not_done.append("expressions that score as well in a key's place are no shorter than the key.")
+        elif no_worse:
+            work.not_done.append("expressions that score as well order otherwise than the key: see --mode improve.")
         else:
             best = max(found, key=lambda each: each.order.agreement)
             work.not_done.append(f"no expression in a key's place scores as well; the most alike: {best.lost}.")

@@ -7,10 +7,11 @@ import time
 from dataclasses import replace
 
 from adrs.distill.minimise.size import size
+from adrs.distill.priority.choose import chosen, why_none
 from adrs.distill.priority.fit import Order, Orders, Search, fitted
 from adrs.distill.priority.record import Table, record
 from adrs.distill.priority.rewrite import Key, Program
-from adrs.distill.priority.scoring import CONTROL, Base, Scored, cleaned, evaluated, scored
+from adrs.distill.priority.scoring import Base, Scored, cleaned, evaluated, scored
 from adrs.distill.record import Ended
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.search import require
@@ -27,9 +28,6 @@ _SCORED = 5
 """Expressions of a key that are scored."""
 _CHANCE = 0.5
 """Agreement of a random order."""
-ALIKE = 0.95
-"""Agreement of what `preserve` takes for the same priority: with the score alone, a search for what is the same would
-be one for what is better. `improve` asks for the score alone."""
 _FOR_SCORES = 0.4
 """Share of a key's time."""
 _NONE = (
@@ -142,34 +140,25 @@ class _Distillation:
     def _hand_in(self, base: Base, found: list[Scored]) -> None:
         """All rows, the smallest program that scores no lower as a result, and what there is to read."""
         work = self._work
-        no_worse = [each for each in found if not each.lost and each.row.kind != CONTROL]
-        least = ALIKE if work.wish.mode == "preserve" else 0.0
-        held = [each for each in no_worse if each.order.agreement >= least]
-        smaller = [each for each in held if (each.row.nodes or 0) < base.nodes]
-        chosen = max(smaller, key=lambda each: (round(each.order.agreement, 3), -(each.row.nodes or 0)), default=None)
-        work.rules += [each.row for each in found if each is not chosen]
-        if chosen is not None:
-            result = self._result(base, chosen)
+        best = chosen(found, base.nodes, work.wish.mode)
+        work.rules += [each.row for each in found if each is not best]
+        if best is None:
+            work.not_done.append(why_none(found, work.wish.mode))
+        else:
+            result = self._result(base, best)
             work.results.append(result)
             work.chosen = result
-            work.write("priority.py", chosen.source)
-        elif held:
-            work.not_done.append("expressions that score as well in a key's place are no shorter than the key.")
-        elif no_worse:
-            work.not_done.append("expressions that score as well order otherwise than the key: see --mode improve.")
-        else:
-            best = max(found, key=lambda each: each.order.agreement)
-            work.not_done.append(f"no expression in a key's place scores as well; the most alike: {best.lost}.")
-        work.sections.append(_section(found, chosen))
+            work.write("priority.py", best.source)
+        work.sections.append(_section(found, best))
 
-    def _result(self, base: Base, chosen: Scored) -> Result:
-        work, key, order = self._work, chosen.key, chosen.order
+    def _result(self, base: Base, best: Scored) -> Result:
+        work, key, order = self._work, best.key, best.order
         said = (
             f"{work.subject.name} with an expression of {order.nodes} nodes in the place of the key of line "
-            f"{key.line}: {base.nodes} -> {chosen.row.nodes} nodes"
+            f"{key.line}: {base.nodes} -> {best.row.nodes} nodes"
         )
         detail = {"seed": work.wish.seed, "agreement": order.agreement, "tau": order.tau}
-        return Result(chosen.source, OPERATOR, said, chosen.row, detail)
+        return Result(best.source, OPERATOR, said, best.row, detail)
 
 
 def _most_alike(orders: list[Order]) -> list[Order]:
@@ -188,7 +177,7 @@ def _words(text: str, most: int = 60) -> str:
     return safe if len(safe) <= most else f"{safe[: most - 3]}..."
 
 
-def _section(found: list[Scored], chosen: Scored | None) -> str:
+def _section(found: list[Scored], best: Scored | None) -> str:
     """What stands in the report: per key the number that the program chooses by, and what was tried in its place."""
     lines = ["## Priorities", "", "The same pairs of items come first, of workloads that nothing was fitted on: "
              "agreement counts each choice once and a tie half; tau is Kendall's.", ""]  # fmt: skip
@@ -197,7 +186,7 @@ def _section(found: list[Scored], chosen: Scored | None) -> str:
                   "| agreement | tau | | in its place |", "|---:|---:|---|---|"]  # fmt: skip
         for each in found:
             if each.key == key:
-                verdict = "**chosen**" if each is chosen else "scores lower" if each.lost else "scores as well"
+                verdict = "**chosen**" if each is best else "scores lower" if each.lost else "scores as well"
                 code = f"<code>{html.escape(printable(each.text)).replace('|', '&#124;')}</code>"
                 lines.append(f"| {each.order.agreement:.3f} | {each.order.tau:.3f} | {verdict} | {code} |")
         lines.append("")

@@ -11,6 +11,7 @@ from adrs.distill.priority.rewrite import Program
 from adrs.distill.record import Ended
 from adrs.errors import UserError
 from adrs.evaluate import messages
+from adrs.evaluate.pool import LocalPool
 from adrs.program import Choices, Job
 from adrs.testing.executor import InProcessExecutor
 
@@ -111,3 +112,25 @@ def test_rows_are_no_more_than_asked_for(loaded):
     assert evaluation.verdict == "ok"
     assert 50 < evaluation.recorded["group"]["shape"][0] <= 100
     assert messages.job_from_plain(messages.job_to_plain(job)) == job
+
+
+def test_in_the_sandbox_the_same_rows_come_out(loaded):
+    program = Program(BALANCE, loaded.functions)
+    (key,) = program.keys()
+    specs, source = loaded.workloads["train"][:2], program.recorded(key)
+    lying = f"{source}\ndef adrs_choices(rows, columns):\n    {LIES['another shape']}\n"
+
+    async def work():
+        pool = LocalPool(loaded, 1)
+        await pool.start()
+        try:
+            with pytest.raises(Ended, match="adrs_choices must return the fields"):
+                await record(pool, lying, key, specs, None)
+            return await record(pool, source, key, specs, None)
+        finally:
+            await pool.close()
+
+    inside = asyncio.run(work())
+    here = asyncio.run(record(InProcessExecutor(loaded), source, key, specs, None))
+    for name in ("values", "columns", "group", "workload"):
+        assert np.array_equal(getattr(inside, name), getattr(here, name))

@@ -86,17 +86,6 @@ def test_an_order_that_no_expression_has_is_not_chosen_but_shown(demo: Path, tmp
             assert (free.chosen.row.evaluations[split].fitness or 0.0) > (found.fitness or 0.0)
 
 
-def test_what_agrees_but_scores_lower_is_not_chosen(demo: Path, tmp_path: Path) -> None:
-    nearly = BALANCE.replace("busy[place] * 2.0 + length[job]", "busy[place] + 0.3 * (len(busy) * 7 + place) % 3")
-    work = distilled(demo, tmp_path, nearly).work
-    shown = [row for row in work.rules if row.kind == "flat"]
-    assert shown
-    for row in shown:
-        if row.more["fidelity"] >= 0.95 and row is not (work.chosen and work.chosen.row):
-            assert any((row.evaluations[split].fitness or 0.0) < (found.fitness or 0.0) or (row.nodes or 0) >= 100
-                       for split, found in (work.original.evaluations if work.original else {}).items())  # fmt: skip
-
-
 def test_without_a_key_one_sentence_says_so(demo: Path, tmp_path: Path) -> None:
     source = "import numpy as np\ndef solve(instance):\n"
     source += "    return np.arange(len(instance['length'])) % instance['machines']\n"

@@ -19,7 +19,7 @@ def read_distillation(table: Table, functions: Mapping[str, FunctionType]) -> tu
     priority = table.take("priority", str, "")
     if priority and not priority.isidentifier():
         raise UserError(f'{table.file}: distill.priority = "{priority}" is no name of a function')
-    if "function" not in table.data:
+    if not table.data or (priority and "function" not in table.data):
         table.finish()
         return None, priority
     return _distillation(table, functions), priority

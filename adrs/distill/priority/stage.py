@@ -71,13 +71,13 @@ class _Distillation:
         if not keys:
             raise UserError(_NONE)
         found: list[Scored] = []
-        with Workers(self._work.wish.workers) as workers:
-            for place, key in enumerate(keys):
-                left = max(0.0, self._deadline - time.monotonic())
-                try:
+        for place, key in enumerate(keys):
+            left = max(0.0, self._deadline - time.monotonic())
+            try:
+                with Workers(self._work.wish.workers) as workers:  # of its own: what is too late ends with them
                     found += await self._tried(base, key, workers, time.monotonic() + left / (len(keys) - place))
-                except (UserError, Ended) as error:
-                    self._failed.append(f"for the key of line {key.line} ({_words(key.text)}), {error}")
+            except (UserError, Ended) as error:
+                self._failed.append(f"for the key of line {key.line} ({_words(key.text)}), {error}")
         if not found:
             raise UserError("; ".join(self._failed))
         self._work.not_done += [f"no expression was found {reason}." for reason in self._failed]
@@ -108,7 +108,8 @@ class _Distillation:
         if done is None:
             task.cancel()
             await asyncio.wait({task})
-            raise UserError("the time was over; give more with --budget")
+            late = "the time was over; give more with --budget"
+            raise UserError("it was interrupted" if work.stop.asked.is_set() else late)
         table, orders = done
         best = _most_alike(orders.front)[:_SCORED]
         found: list[Scored] = []

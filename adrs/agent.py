@@ -163,6 +163,7 @@ class Desk:
             problem=self._problem, seed=settings.seed, window=settings.window, order="arrival", budget=Budget(),
             search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
             screen=self._context.screen, executor=self._executor, scale=calibration.scale("train"),
+            call_seconds=settings.call_seconds,
             optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
             steering=steering,

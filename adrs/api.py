@@ -166,6 +166,7 @@ def evolve(
     workloads: Literal["standard", "published"] = "standard",
     order: Literal["ticket", "arrival"] | None = None,
     window: int | None = None,
+    call_seconds: float | None = None,
     observer: Observer | None = None,
 ) -> Run:
     """Evolve a problem and return the run, with its `outcome`; what `adrs run` does.
@@ -174,6 +175,8 @@ def evolve(
     the embedded proposer works alone. max_time: seconds, or `90s`, `10m`, `2h`; without it and `max_evaluations`, ten
     minutes. model_router: a query-routing program that chooses among the models, a path or RUN:ID, fitted to the model
     calls of the runs `model_router_train`. workers: evaluations at a time, None = cores.
+    call_seconds: a tighter limit of a candidate's call than the problem's while it searches; the winner keeps the
+    problem's.
     observer: hears of every program that is told.
 
     Blocks until the run has ended, also where an event loop runs already, as in a notebook: then it works in a thread.
@@ -189,6 +192,7 @@ def evolve(
         workers=workers,
         window=window or max(Settings.window, workers), order=order or ("arrival" if models else "ticket"),
         max_evaluations=max_evaluations, max_seconds=_seconds(max_time), max_usd=max_usd, max_tokens=max_tokens,
+        call_seconds=call_seconds,
     )  # fmt: skip
     outcome = session.start(settings, Path(runs_dir), name, observer or Silent())
     return Run(outcome.path, outcome, sandbox)

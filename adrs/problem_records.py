@@ -58,11 +58,11 @@ class Limits:
     """What one policy process may use. A limit ends the process; it never slows it."""
 
     decision_seconds: float = 10.0
-    """Wall and CPU seconds of one call."""
+    """Seconds of one call: wall time, less what the process waits for a core on a busy machine."""
     evaluation_seconds: float = 900.0
     """Wall seconds of all calls of one evaluation together."""
     start_seconds: float = 10.0
-    """Wall seconds until the program's module is loaded."""
+    """The same until the program's module is loaded."""
     memory_mb: int = 512
     """Memory on top of the interpreter and its warmed imports."""
     scratch_mb: int = 16

@@ -53,6 +53,8 @@ class Parts:
     screen: Screen
     executor: Executor
     scale: SplitScale | None
+    call_seconds: float | None
+    """A tighter limit of one call than the problem's, for new programs."""
     optimum: Optimum
     """What is thinkable on each workload, by which hopeless evaluations end early."""
     seed_evaluation: Evaluation
@@ -394,7 +396,8 @@ class Loop:
             evaluation = self._parts.seed_evaluation
         else:
             threshold = self._spare(program, threshold) if threshold else None
-            job = Job(program.source, "train", until, self._parts.scale, threshold=threshold)
+            parts = self._parts
+            job = Job(program.source, "train", until, parts.scale, parts.call_seconds, threshold=threshold)
             evaluation = await self._parts.executor.evaluate(job)
         self._parts.writer.evaluated(ticket, program.id, evaluation)
         return replace(program, evaluation=evaluation)

@@ -303,6 +303,7 @@ class _Session:
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
             proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
+            call_seconds=settings.call_seconds,
             optimum=Optimum(self._problem, calibration.measured("train")), ends_early=True,
             seed_evaluation=seed, writer=writer,
             reader=reader, recorded=recorded, replaying=replaying, steering=steering,

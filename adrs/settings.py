@@ -38,6 +38,9 @@ class Settings:
     order: Literal["ticket", "arrival"] = "ticket"
     """When an end is told: in the order of asking, so that the same seed gives the same lineage at any number of
     workers; or as it comes, so that a slow answer holds up nobody. Either order is recorded and can be replayed."""
+    call_seconds: float | None = None
+    """A tighter limit of one call of a candidate than the problem's, on `train` alone: a search whose programs may take
+    long ends among those that take long, for ever smaller gains."""
     max_evaluations: int | None = None
     max_seconds: float | None = None
     max_usd: float | None = None
@@ -61,6 +64,8 @@ class Settings:
             raise UserError(f"window ({self.window}) must be at least the number of workers ({self.workers})")
         if self.max_evaluations is not None and self.max_evaluations < 1:
             raise UserError(f"max-evaluations must be at least 1, not {self.max_evaluations}")
+        if self.call_seconds is not None and not self.call_seconds > 0:
+            raise UserError(f"call-seconds must be above 0, not {self.call_seconds:g}")
         for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts", "prompt_characters"):
             if getattr(self, name) and not self.models:
                 raise UserError(f"{name.replace('_', '-')} says something about language models; name one with --model")

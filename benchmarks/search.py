@@ -5,6 +5,7 @@ Every run is a run as a user makes it: real workers, real sandbox. Two controls 
 a second call does what is missing, and a call with more evaluations goes on with the runs that are there.
 
     python benchmarks/search.py run results/ [--evaluations 2000] [--seeds 5] [--problem NAME]... [--search NAME]...
+                                             [--call-seconds S]
     python benchmarks/search.py table results/ [--evaluations 2000] [--plot search.svg]
 """
 
@@ -84,21 +85,26 @@ def trials(problems: list[str], strategies: list[str], seeds: int) -> Iterator[T
                 yield Trial(name, search, seed)
 
 
-def make(trial: Trial, folder: Path, evaluations: int, workers: int, sandbox: str | None) -> Result:
+def make(
+    trial: Trial, folder: Path, evaluations: int, workers: int, sandbox: str | None, call_seconds: float | None
+) -> Result:
     """Make a run, or go on with it."""
     load = os.getloadavg()[0]
-    outcome = _outcome(trial, folder / "runs", evaluations, workers, sandbox)
+    outcome = _outcome(trial, folder / "runs", evaluations, workers, sandbox, call_seconds)
     with Reader(outcome.path) as reader:
         curve = curves.of(reader)
     plain = outcome.plain()
     return Result(
         trial=trial, wanted=evaluations, curve=curve, score=plain["winner"]["score"], verdicts=plain["verdicts"],
         cpu_seconds=plain["spend"]["cpu_seconds"], stopped_by=outcome.stopped_by,
-        made_by={**_made_by(), "load_before": load, "load_after": os.getloadavg()[0], "workers": workers},
+        made_by={**_made_by(), "load_before": load, "load_after": os.getloadavg()[0], "workers": workers,
+                 "call_seconds": call_seconds},
     )  # fmt: skip
 
 
-def _outcome(trial: Trial, runs: Path, evaluations: int, workers: int, sandbox: str | None) -> Outcome:
+def _outcome(
+    trial: Trial, runs: Path, evaluations: int, workers: int, sandbox: str | None, call_seconds: float | None
+) -> Outcome:
     folder = runs / trial.name
     if folder.exists():
         try:
@@ -109,7 +115,7 @@ def _outcome(trial: Trial, runs: Path, evaluations: int, workers: int, sandbox: 
             return adrs.Run.open(folder, sandbox=sandbox).resume(max_evaluations=evaluations)
     made = adrs.evolve(
         trial.problem, search=trial.search, seed=trial.seed, name=trial.name, runs_dir=runs, workers=workers,
-        sandbox=sandbox, max_evaluations=evaluations,
+        sandbox=sandbox, max_evaluations=evaluations, call_seconds=call_seconds,
     )  # fmt: skip
     assert made.outcome is not None
     return made.outcome
@@ -141,7 +147,9 @@ def run(options: argparse.Namespace) -> None:
         if path.is_file() and Result.read(path).wanted >= options.evaluations:
             continue
         began = time.monotonic()
-        result = make(trial, options.results, options.evaluations, options.workers, options.sandbox)
+        result = make(
+            trial, options.results, options.evaluations, options.workers, options.sandbox, options.call_seconds
+        )
         result.write(path)
         print(f"{number}/{len(wanted)} {trial.name}: {result.score['train']:.2f} on train after "
               f"{result.curve.evaluations} evaluations in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
@@ -180,6 +188,7 @@ def main() -> None:
     running.add_argument("--search", action="append", help="strategy besides the controls; may be repeated")
     running.add_argument("--workers", type=int, default=1)
     running.add_argument("--sandbox")
+    running.add_argument("--call-seconds", type=float, help="tighter limit of a candidate's call than the problem's")
     showing = verb("table", table)
     showing.add_argument("--json", type=Path, help="write the figures to a file")
     showing.add_argument("--plot", type=Path, help="write a figure as .svg or .png; needs matplotlib")

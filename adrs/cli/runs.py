@@ -94,6 +94,14 @@ def run(
     window: Annotated[
         int | None, typer.Option("--window", min=1, help="Programs in the making at a time. [default: 8]")
     ] = None,
+    call_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--call-seconds",
+            min=0.001,
+            help="Tighter limit of a call while searching. [default: the problem's]",
+        ),
+    ] = None,
     workloads: Annotated[
         str | None, typer.Option("--workloads", help="`standard`, or `published`: train on the published workloads.")
     ] = None,
@@ -112,6 +120,7 @@ def run(
         "model_router": model_router, "model_router_train": model_router_train or None,
         "prompt_characters": prompt_characters, "max_usd": max_usd,
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
+        "call_seconds": call_seconds,
     }  # fmt: skip
     options = _merge(given, config)
     _add_prices(options)
@@ -190,6 +199,7 @@ def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
         model_router=options["model_router"], model_router_train=tuple(options["model_router_train"] or ()),
         prompts=options["prompts"], prompt_characters=options["prompt_characters"], sandbox=options["sandbox"],
         workers=workers, window=options["window"] or max(defaults.window, workers), order=order,
+        call_seconds=options["call_seconds"],
         max_evaluations=options["max_evaluations"], max_seconds=_seconds(options["max_time"]),
         max_usd=options["max_usd"], max_tokens=options["max_tokens"], max_output_tokens=options["max_output_tokens"],
     )  # fmt: skip

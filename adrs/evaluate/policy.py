@@ -26,7 +26,7 @@ class SandboxedPolicy:
         self.seconds = 0.0
         """Wall time of the last round trip."""
         self.decision_seconds = limits.decision_seconds
-        """Wall seconds that one call may take."""
+        """Wall seconds that one call may take, less what it waits for a core."""
         self.cpu_seconds = 0.0
         """Of all policy processes that have ended."""
         self.peak_memory_mb = 0.0

@@ -51,6 +51,7 @@ _OPTIONS = {
     "model_router": "--model-router", "model_router_train": "--model-router-train",
     "prompts": "--prompts", "prompt_characters": "--prompt-characters",
     "sandbox": "--sandbox", "workers": "--workers", "window": "--window", "order": "--order",
+    "call_seconds": "--call-seconds",
     "max_evaluations": "--max-evaluations", "max_seconds": "--max-time", "max_usd": "--max-usd",
     "max_tokens": "--max-tokens", "max_output_tokens": "--max-output-tokens",
 }  # fmt: skip

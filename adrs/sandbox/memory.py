@@ -16,11 +16,11 @@ class OutOfMemory(Exception):  # noqa: N818 - what the processes are
 class Memory:
     """A process and its descendants. Shared pages count once (proportional set size, proc(5))."""
 
-    def __init__(self, descriptor: int, limit_mb: int) -> None:
-        """Take a pidfd, and a limit on top of what the process uses now."""
+    def __init__(self, pid: int, limit_mb: int) -> None:
+        """Take a process as seen from here, not above 0 if that is hidden, and a limit on top of what it uses now."""
         self.peak_mb = 0.0
         """The most that was seen."""
-        self._pid = _pid(descriptor)
+        self._pid = pid
         self._limit = limit_mb * _MB
         self._checked = 0.0
         self._limit += self._used()
@@ -38,14 +38,6 @@ class Memory:
 
     def _used(self) -> int:
         return sum(_size(pid) for pid in _family(self._pid)) if self._pid > 0 else 0
-
-
-def _pid(descriptor: int) -> int:
-    """The pid behind a pidfd as seen from here, not above 0 if it cannot be seen."""
-    for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines():
-        if line.startswith("Pid:"):
-            return int(line.split()[1])
-    return 0
 
 
 def _family(pid: int) -> Iterator[int]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgpack
 
+from adrs.sandbox.deadline import Deadline, pid_behind
 from adrs.sandbox.inside import wire
 from adrs.sandbox.memory import CHECK_SECONDS, Memory
 
@@ -198,6 +199,7 @@ class Child:
         self._dropped = False
         self._usage: Usage | None = None
         self._memory: Memory | None = None
+        self._pid_here = pid_behind(descriptor)
         connection.setblocking(False)
         os.set_blocking(output, False)
         self._poll = select.poll()
@@ -209,7 +211,7 @@ class Child:
     def ready(self) -> None:
         """Wait until it has shut itself in. Raises Broken where it could not."""
         try:
-            hello = wire.unpack(self._receive(time.perf_counter() + _START_SECONDS))
+            hello = wire.unpack(self._receive(Deadline(_START_SECONDS)))
         except (TimedOut, Ended, wire.Malformed) as error:
             raise Broken(f"a policy process did not start: {type(error).__name__}") from None
         if hello != ["ready"]:
@@ -217,18 +219,17 @@ class Child:
 
     def limit_memory(self, megabytes: int) -> None:
         """From now on, have all its processes share a limit, looked after while it is waited for."""
-        self._memory = Memory(self._descriptor, megabytes)
+        self._memory = Memory(self._pid_here, megabytes)
 
     def exchange(self, frame: bytes, seconds: float) -> bytearray:
         """Send one frame and return the body of the answer.
 
         Raises TimedOut, Ended, Interrupted, OutOfMemory, and wire.Malformed for an answer that is larger than allowed.
         """
-        started = time.perf_counter()
-        deadline = started + seconds
+        deadline = Deadline(seconds, self._pid_here)
         self._send(frame, deadline)
         body = self._receive(deadline)
-        self.seconds = time.perf_counter() - started
+        self.seconds = time.perf_counter() - deadline.started
         return body
 
     def end(self) -> Usage:
@@ -262,7 +263,7 @@ class Child:
             os.close(self._output)
             os.close(self._descriptor)
 
-    def _send(self, frame: bytes, deadline: float) -> None:
+    def _send(self, frame: bytes, deadline: Deadline) -> None:
         view = memoryview(frame)
         while True:
             try:
@@ -279,14 +280,14 @@ class Child:
             finally:
                 self._poll.modify(self._connection, select.POLLIN)
 
-    def _receive(self, deadline: float) -> bytearray:
+    def _receive(self, deadline: Deadline) -> bytearray:
         head = self._read(wire.HEADER.size, deadline)
         size: int = wire.HEADER.unpack(head)[0]
         if size > self._answer_limit:
             raise wire.Malformed(f"an answer of {size} bytes, the limit is {self._answer_limit}")
         return self._read(size, deadline)
 
-    def _read(self, size: int, deadline: float) -> bytearray:
+    def _read(self, size: int, deadline: Deadline) -> bytearray:
         data = bytearray()
         while len(data) < size:
             try:
@@ -301,12 +302,11 @@ class Child:
             data += chunk
         return data
 
-    def _await(self, deadline: float) -> None:
+    def _await(self, deadline: Deadline) -> None:
         """Until the connection is ready, reading output meanwhile."""
         while True:
-            left = deadline - time.perf_counter()
-            wait = left if self._memory is None else min(left, CHECK_SECONDS)
-            ready = dict(self._poll.poll(max(0.0, wait) * 1000))
+            wait = deadline.wait() if self._memory is None else min(deadline.wait(), CHECK_SECONDS)
+            ready = dict(self._poll.poll(wait * 1000))
             if self._memory is not None:
                 self._memory.check()
             if self._zygote.watch in ready:
@@ -315,7 +315,7 @@ class Child:
                 self._drain(1)
             if self._connection.fileno() in ready:
                 return
-            if left <= 0:
+            if deadline.is_over():
                 raise TimedOut
 
     def _drain(self, chunks: int) -> None:

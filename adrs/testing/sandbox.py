@@ -15,6 +15,7 @@ from adrs import problem, resources, sandbox
 from adrs.evaluate.pool import LocalPool
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job
+from adrs.sandbox.deadline import MOST
 from adrs.sandbox.layout import SCRATCH
 from adrs.source import Rejected, screen
 
@@ -129,7 +130,7 @@ class _Suite:
         problems = []
         if seen.verdict not in program.verdicts or program.reason not in seen.reason:
             problems.append(f"expected {' or '.join(program.verdicts)} {program.reason!r}")
-        if seen.verdict == "timeout" and seen.wall_seconds > limits.start_seconds + _SLACK_SECONDS:
+        if seen.verdict == "timeout" and seen.wall_seconds > (1 + MOST) * limits.start_seconds + _SLACK_SECONDS:
             problems.append(f"reported after {seen.wall_seconds:.2f} s")
         if len(seen.output.encode()) > (limits.output_kb << 10) + 100:
             problems.append(f"{len(seen.output)} characters of output were kept")

@@ -47,7 +47,7 @@ def is_plain(scopes: Scopes, site: Site) -> bool:
         return False
     if isinstance(value, ast.Name | ast.Subscript):
         return not isinstance(_definition(scopes, value), _ARITHMETIC) or scopes.is_changed(_root(value))
-    return not isinstance(value, _ARITHMETIC) and not (isinstance(value, ast.Call) and _looked_into(value))
+    return not isinstance(value, _ARITHMETIC) and not (isinstance(value, ast.Call) and _looked_into(scopes, value))
 
 
 def _returned(function: ast.FunctionDef) -> ast.expr | None:
@@ -105,7 +105,7 @@ def _atoms(scopes: Scopes, node: ast.AST) -> Iterator[Term]:
         if _root(node) not in scopes.modules:
             calls = any(isinstance(each, ast.Call | ast.NamedExpr) for each in ast.walk(node))
             yield Term(ast.unparse(node), node if calls else None)
-    elif isinstance(node, ast.Call) and not _looked_into(node) and _called(node) not in scopes.functions:
+    elif isinstance(node, ast.Call) and not _looked_into(scopes, node) and not _is_own(scopes, node):
         yield Term(ast.unparse(node), node)
     elif isinstance(node, ast.Call):
         for argument in node.args:
@@ -115,15 +115,17 @@ def _atoms(scopes: Scopes, node: ast.AST) -> Iterator[Term]:
             yield from _atoms(scopes, child)
 
 
-def _looked_into(call: ast.Call) -> bool:
-    return _called(call) in _ELEMENTWISE and not call.keywords
+def _looked_into(scopes: Scopes, call: ast.Call) -> bool:
+    """Whether it is a call of a function of numbers, built in or of a module."""
+    function = call.func
+    if isinstance(function, ast.Attribute) and _root(function.value) in scopes.modules:
+        return function.attr in _ELEMENTWISE and not call.keywords
+    return isinstance(function, ast.Name) and function.id in _ELEMENTWISE and not call.keywords
 
 
-def _called(call: ast.Call) -> str:
-    """Name of a function, or of a module's."""
-    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
-        return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+def _is_own(scopes: Scopes, call: ast.Call) -> bool:
+    """Whether it is a call of one of the program's functions: what it answers would be the key itself again."""
+    return isinstance(call.func, ast.Name) and call.func.id in scopes.functions
 
 
 def _near(scopes: Scopes, site: Site, functions: Mapping[str, FunctionType]) -> Iterator[str]:

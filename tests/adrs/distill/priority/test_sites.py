@@ -82,6 +82,22 @@ def test_terms_are_what_the_key_reads_and_what_is_in_sight():
     assert not any("solve" in term for term in key.terms)
 
 
+def test_calls_of_others_are_terms_and_calls_of_its_own_functions_are_not():
+    source = dedent("""
+        from adrs_helpers import placement as clock
+
+        def own(job):
+            return job * 2 + 1
+
+        def solve(instance):
+            w = instance["size"]
+            return sorted([0], key=lambda job: abs(w[job] - w.max()) + clock.own(w, job) + own(job))
+    """)
+    (key,) = Program(source, PLACEMENT).keys()
+    assert key.terms[:4] == ("w[job]", "w.max()", "clock.own(w, job)", "job")
+    assert "own(job)" not in key.terms
+
+
 def test_a_variable_does_not_explain_itself():
     source = "def solve(instance):\n    w = instance['size'] * 2 + instance['slo']\n"
     source += "    return sorted([0], key=lambda m: w[m])\n"

@@ -4,6 +4,7 @@ import pytest
 
 from adrs import problem
 from adrs.errors import UserError
+from adrs.problem_records import Choosing
 
 
 def written(demo, text):
@@ -14,13 +15,18 @@ def written(demo, text):
 
 def test_a_priority_needs_no_rule(demo):
     loaded = written(demo, 'priority = "urgency"')
-    assert loaded.priority == "urgency"
+    assert loaded.choosing == Choosing("urgency")
     assert loaded.distillation is None
 
 
 def test_without_the_table_there_is_neither(demo):
     loaded = problem.load(str(demo))
-    assert (loaded.priority, loaded.distillation) == ("", None)
+    assert (loaded.choosing, loaded.distillation) == (Choosing(), None)
+
+
+def test_what_is_known_of_items(demo):
+    text = "instance['length'][item] * 2.0"
+    assert written(demo, f'items = ["{text}"]').choosing.items == (text,)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +34,10 @@ def test_without_the_table_there_is_neither(demo):
     [
         ('priority = "no name"', "is no name of a function"),
         ('priority = "urgency"\nwidth = 3', "width"),
+        ('items = ["instance[item"]', "is no expression"),
+        ('items = ["instances[item]"]', 'has instances; did you mean "instance"'),
+        ('items = ["3.0 * instance"]', r"has no \[item\]"),
+        ('items = ["len(instance[item])"]', "must read arguments"),
         ("window = 3", "distill.function is missing"),
     ],
 )
@@ -37,5 +47,6 @@ def test_mistakes_are_named(demo, text, said):
 
 
 def test_of_shipped_problems():
-    assert problem.load("transaction-scheduling").priority == "priority"
+    assert problem.load("transaction-scheduling").choosing.function == "priority"
+    assert problem.load("model-placement").choosing.items
     assert problem.load("congestion-control").distillation is not None

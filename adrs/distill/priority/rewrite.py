@@ -11,9 +11,11 @@ from adrs.distill.priority.scope import Scopes
 from adrs.distill.priority.sites import Site, sites
 from adrs.distill.priority.terms import Term, is_plain, terms
 from adrs.interface import FunctionType
+from adrs.problem_records import Choosing
 
 _RECORDER = "adrs_recorder"
 _ROW = "adrs_row"
+_NOTHING = Choosing()
 Change = Callable[[ast.expr], ast.expr]
 
 
@@ -34,18 +36,20 @@ class Key:
 class Program:
     """A program and the places where it chooses by a number."""
 
-    def __init__(self, source: str, functions: Mapping[str, FunctionType], declared: str = "") -> None:
-        """Raises SyntaxError and RecursionError for what is no program, or too deep."""
+    def __init__(self, source: str, functions: Mapping[str, FunctionType], choosing: Choosing = _NOTHING) -> None:
+        """Take the text, the interface, and what the problem says of choices."""
         self.source = source
-        self._functions, self._declared = functions, declared
+        self._functions, self._choosing = functions, choosing
 
     def keys(self) -> list[Key]:
-        """All that an expression could be looked for, in the order of the text."""
+        """Those that an expression could be looked for, in the order of the text. Raises RecursionError for a program
+        that is nested too deeply.
+        """
         tree = ast.parse(self.source)
         scopes = Scopes(tree)
         found = []
-        for number, site in enumerate(sites(tree, self._declared)):
-            known = [] if is_plain(scopes, site) else terms(scopes, site, self._functions)
+        for number, site in enumerate(sites(tree, self._choosing.function)):
+            known = [] if is_plain(scopes, site) else self._terms(scopes, site)
             if known:
                 texts = tuple(term.text for term in known)
                 found.append(Key(number, site.how, site.line, site.way == "array", _text(site), texts))
@@ -89,8 +93,11 @@ class Program:
 
     def _found(self, key: Key) -> tuple[ast.Module, Site, list[Term]]:
         tree = ast.parse(self.source)
-        site = sites(tree, self._declared)[key.number]
-        return tree, site, terms(Scopes(tree), site, self._functions)
+        site = sites(tree, self._choosing.function)[key.number]
+        return tree, site, self._terms(Scopes(tree), site)
+
+    def _terms(self, scopes: Scopes, site: Site) -> list[Term]:
+        return terms(scopes, site, self._functions, self._choosing.items)
 
 
 class _Changing(ast.NodeTransformer):

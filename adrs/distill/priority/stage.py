@@ -98,7 +98,7 @@ class _Distillation:
         if minimal is None:
             known_row = work.original or Row("original", "original", size(ast.parse(source)).nodes, {})
             work.original = replace(known_row, evaluations=evaluations, more={**known_row.more, "fidelity": 1.0})
-        return Base(Program(source, work.problem.functions, work.problem.priority), nodes, evaluations)
+        return Base(Program(source, work.problem.functions, work.problem.choosing), nodes, evaluations)
 
     async def _tried(self, base: Base, key: Key, workers: Workers, deadline: float) -> list[Scored]:
         """Expressions of one key, and one rule list, scored. Raises UserError, and Ended where the program fails."""

@@ -5,9 +5,10 @@ with one number an item enters as that of the item. A number that the key merely
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from adrs.distill.priority.declared import of_all, of_item
 from adrs.distill.priority.scope import Scopes, names, parameters, targets
 from adrs.distill.priority.sites import Site, core
 from adrs.interface import FunctionType, ValueType
@@ -57,11 +58,11 @@ def _returned(function: ast.FunctionDef) -> ast.expr | None:
     return core(only.value) if isinstance(only, ast.Return) and only.value is not None else None
 
 
-def terms(scopes: Scopes, site: Site, functions: Mapping[str, FunctionType]) -> list[Term]:
-    """Those of a site, each text once."""
+def terms(scopes: Scopes, site: Site, functions: Mapping[str, FunctionType], declared: Sequence[str]) -> list[Term]:
+    """Those of a site, each text once. declared: what the problem says of an item."""
     found: dict[str, Term] = {}
     alias = _root(site.value)
-    for term in (*_read(scopes, site), *map(Term, _near(scopes, site, functions))):
+    for term in (*_read(scopes, site), *map(Term, _near(scopes, site, functions, declared))):
         if not alias or _root(term.expression()) != alias:
             found.setdefault(term.text, term)
     return [*found.values()][:MOST]
@@ -128,13 +129,18 @@ def _is_own(scopes: Scopes, call: ast.Call) -> bool:
     return isinstance(call.func, ast.Name) and call.func.id in scopes.functions
 
 
-def _near(scopes: Scopes, site: Site, functions: Mapping[str, FunctionType]) -> Iterator[str]:
-    """Texts of what is in sight, elements before numbers."""
+def _near(scopes: Scopes, site: Site, functions: Mapping[str, FunctionType], declared: Sequence[str]) -> Iterator[str]:
+    """Texts of what is in sight: what the problem says of the item, then elements, then numbers."""
     inside = site.value.body[0] if isinstance(site.value, ast.FunctionDef) else site.value
     visible = [name for name in scopes.in_sight(inside) if not name.startswith("_")]
     shown = {name: kind for function in functions.values() for name, kind in function.arguments.items()}
     records = {name: shown[name] for name in visible if isinstance(shown.get(name), Mapping)}
     indices = [] if site.way == "array" else [each for each in _indices(scopes, site, inside) if each not in records]
+    shown_here = [name for name in visible if name in shown]
+    for index in indices:
+        yield from of_item(declared, shown_here, index)
+    if site.way == "array":
+        yield from of_all(declared, shown_here)
     single: list[str] = []
     for name in visible:
         kind = records.get(name)

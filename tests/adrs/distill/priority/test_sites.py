@@ -6,6 +6,7 @@ import pytest
 
 from adrs import problem
 from adrs.distill.priority.rewrite import Program
+from adrs.problem_records import Choosing
 
 PLACEMENT = problem.load("model-placement").functions
 FOUND = {
@@ -98,6 +99,20 @@ def test_calls_of_others_are_terms_and_calls_of_its_own_functions_are_not():
     assert "own(job)" not in key.terms
 
 
+def test_what_the_problem_says_of_an_item():
+    says = Choosing(items=("instance['request_rate'][item] / instance['slo'][item]", "instance['size'][item + 1]"))
+    single = "def solve(instance):\n    return sorted([0], key=lambda model: len(model) * 2)\n"
+    (key,) = Program(single, PLACEMENT, says).keys()
+    assert "instance['request_rate'][model] / instance['slo'][model]" in key.terms
+    assert "instance['size'][model + 1]" in key.terms
+    (key,) = Program(single.replace("(instance)", "(shown)"), PLACEMENT, says).keys()
+    assert not any("instance" in term for term in key.terms), "it is not in sight under that name"
+    arrays = "import numpy as np\ndef solve(instance):\n    return np.argsort(instance['size'] * 2)\n"
+    (key,) = Program(arrays, PLACEMENT, says).keys()
+    assert "instance['request_rate'] / instance['slo']" in key.terms
+    assert not any("item" in term for term in key.terms)
+
+
 def test_a_variable_does_not_explain_itself():
     source = "def solve(instance):\n    w = instance['size'] * 2 + instance['slo']\n"
     source += "    return sorted([0], key=lambda m: w[m])\n"
@@ -121,5 +136,5 @@ def test_a_declared_name_is_found_in_a_loop():
             return best
     """)
     assert Program(source, PLACEMENT).keys() == []
-    (key,) = Program(source, PLACEMENT, "urgency").keys()
+    (key,) = Program(source, PLACEMENT, Choosing("urgency")).keys()
     assert key.terms[0] == "length[job]"

@@ -39,7 +39,9 @@ def legend(entries: Sequence[Entry], width: int) -> list[str]:
         said.append("! a check failed")
     said.append("scores: 0 = trivial, 100 = state-of-the-art baseline; without both, the metric, higher is better")
     if any(entry.worst_tenth is not None for entry in entries):
-        said.append("worst: mean of the lowest tenth of validation's instances, in the metric; R2: to the teacher")
+        said.append("worst: mean of the lowest tenth of validation's instances, in the metric")
+    if any(entry.fidelity is not None for entry in entries):
+        said.append("alike: to what was distilled, R2 of numbers, share of pairs in the same order of priorities")
     if any(entry.nanoseconds for entry in entries):
         languages = "C, fixed, Python, numpy" if width >= _WIDE else "C"
         said.append(f"{languages}: nanoseconds of one decision")

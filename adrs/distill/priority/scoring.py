@@ -19,7 +19,8 @@ from adrs.source import Rejected, Screen
 
 CONTROL = "cart"
 """Kind of a row that is there to be compared with."""
-_WORDS = {CONTROL: "rule list", "branched": "branched expressions", "flat": "expression"}
+_WORDS = {CONTROL: "rule list", "branched": "branches", "flat": "expression"}
+"""For people: of how many nodes follows."""
 SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
@@ -75,7 +76,7 @@ async def scored(work: Work, base: Base, key: Key, table: Table, order: Order, i
     evaluations = await evaluated(work, source, {})
     kind = CONTROL if is_control else "branched" if isinstance(order.node, Branch) else "flat"
     nodes = size(ast.parse(source)).nodes
-    name = f"key of line {key.line}, {_WORDS[kind]} of {order.nodes} nodes"
+    name = f"line {key.line}, {_WORDS[kind]} of {order.nodes}"
     more = {"operations": order.operations, "fidelity": order.agreement, "tau": order.tau}
     row = Row(name, kind, nodes, evaluations, more)
     return Scored(key, order, made[0], source, row, lost(work, base, evaluations))

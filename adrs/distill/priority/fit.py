@@ -18,7 +18,7 @@ from adrs.distill.symbolic.workers import Workers
 from adrs.rule.form import Expression, Leaf, Node, Operation, Split, nodes
 from adrs.rule.size import expression_nodes, expression_operations
 
-LENGTHS = (8, 16)
+LENGTHS = (10,)
 LEAF_LENGTH = 8
 _EFFORT = Effort(population=300, generations=40)
 _SHORTENED = 4

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from adrs.distill.priority.ranking import Floats, Pairs
 from adrs.distill.priority.record import Table, inputs
-from adrs.distill.priority.shorten import LOSSES, shortened
+from adrs.distill.priority.shorten import LOSSES, scaled, shortened
 from adrs.distill.symbolic.controls import cart, pursuits
 from adrs.distill.symbolic.examples import Examples
 from adrs.distill.symbolic.fit import found_expressions
 from adrs.distill.symbolic.model_tree import grow
 from adrs.distill.symbolic.search import Effort
+from adrs.distill.symbolic.simplify import simplified
 from adrs.distill.symbolic.workers import Workers
 from adrs.rule.form import Expression, Leaf, Node, Operation, Split, nodes
 from adrs.rule.size import expression_nodes, expression_operations
@@ -140,7 +141,10 @@ def _shortened(expression: Expression, table: Table, pairs: Pairs, loss: float) 
         found = examples.value(each)
         return pairs.agreement(found) if np.isfinite(found).all() else float("nan")
 
-    return shortened(expression, agreement, loss)
+    short = shortened(expression, agreement, loss)
+    collected = scaled(simplified(short, examples.column, len(examples)))
+    shorter = expression_nodes(collected) < expression_nodes(short) and agreement(collected) >= agreement(short)
+    return collected if shorter else short
 
 
 async def _branched(table: Table, workers: Workers, judge: "_Judge", search: Search) -> list[Order]:

@@ -54,8 +54,9 @@ def _edits(expression: Expression) -> Iterator[Expression]:
     if not isinstance(expression, Operation):
         return
     yield from expression.arguments
-    if expression.name == "aq":
+    if expression.name == "aq":  # which does not know the sign of what it divides by
         yield Operation("div", expression.arguments)
+        yield Operation("neg", (Operation("div", expression.arguments),))
     for place, argument in enumerate(expression.arguments):
         for each in _edits(argument):
             arguments = (*expression.arguments[:place], each, *expression.arguments[place + 1 :])

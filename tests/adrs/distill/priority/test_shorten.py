@@ -77,10 +77,11 @@ def agreement_with(expression):
     return agreement
 
 
-def test_a_found_expression_becomes_the_one_that_was_meant():
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_found_expression_becomes_the_one_that_was_meant(sign):
     meant = op("div", op("add", A, B), op("sub", op("add", C, 5.0), B))
     above = op("sub", op("mul", 9.572914, A), op("mul", -9.572941, B))
-    below = op("aq", above, op("sub", op("mul", 11.06548, op("add", C, 5.0)), op("mul", 11.06512, B)))
+    below = op("aq", above, op("sub", op("mul", sign * 11.06548, op("add", C, 5.0)), op("mul", sign * 11.06512, B)))
     found = op("add", -5.58e-7, op("mul", 1.15588, below))
     short = shortened(found, agreement_with(meant))
     assert agreement_with(meant)(short) == pytest.approx(1.0)

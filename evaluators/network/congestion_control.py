@@ -158,7 +158,7 @@ class CongestionControl(Evaluator[Links]):
 
     def emulation(self) -> Emulation:
         """Real packets in real time, see `emulation`."""
-        return NetworkEmulation()
+        return NetworkEmulation(("constant-rate", *BASELINES))
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """`value` is the mean of the families' values, each from all links of the family."""

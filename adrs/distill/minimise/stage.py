@@ -22,6 +22,8 @@ from adrs.text import metric, number, printable
 OPERATOR = "minimise"
 _TRIED = "minimise.jsonl"
 _GRACE_SECONDS = 2.0
+_FOR_VALIDATION = 0.4
+"""The most of the time that is kept for it."""
 _UNVERIFIED = "# UNVERIFIED: not measured on validation\n"
 
 
@@ -36,7 +38,7 @@ class Minimisation:
         subject, mode = work.subject, work.wish.mode
         ground = Ground(work.problem, work.executor, work.calibration, subject.source, work.wish.seed)
         oracle = await prepared(ground, mode, subject.evaluations.get("train"))
-        reserved = min(_seconds_for_validation(work, oracle), 0.5 * (deadline - began))
+        reserved = min(_seconds_for_validation(work, oracle), _FOR_VALIDATION * (deadline - time.monotonic()))
         stop = Stop(deadline - reserved, work.stop.asked)
         log = _Log(work)
         minimiser = Minimiser(oracle, subject.source, work.problem.functions, work.wish.workers, stop, log.heard)
@@ -104,15 +106,16 @@ class _Log:
         self._file = work.folder / _TRIED
         self._file.write_text("")
         self._work = work
-        self._digests: set[str] = set()
+        self._paid: set[tuple[str, str]] = set()
         self.tried = 0
         self.evaluations = 0
 
     def heard(self, tried: Tried) -> None:
         """One line; what was judged before costs nothing."""
         verdict = tried.verdict
-        known = verdict.digest in self._digests
-        self._digests.add(verdict.digest)
+        test = (verdict.digest, verdict.stage)
+        known = test in self._paid
+        self._paid.add(test)
         self.tried += 1
         self.evaluations += 0 if known else verdict.evaluations
         self._work.evaluations += 0 if known else verdict.evaluations
@@ -136,7 +139,8 @@ def _line(tried: Tried) -> dict[str, Any]:
 def _seconds_for_validation(work: Work, oracle: Oracle) -> float:
     """About what the checks after the minimisation take."""
     count = {split: len(work.problem.workloads[split]) for split in ("train", "validation")}
-    return 6.0 * oracle.reference.whole.wall_seconds * count["validation"] / max(1, count["train"])
+    times = 1.0 + (1.0 if work.subject.evaluations.get("validation") is None else 0.0)
+    return times * oracle.reference.whole.wall_seconds * count["validation"] / max(1, count["train"])
 
 
 def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:

@@ -83,6 +83,17 @@ class Tolerance:
             if self.metric in result.metrics and self._change(before[result.name], result, scale)
         ]  # fmt: skip
 
+    @property
+    def of_workloads(self) -> bool:
+        """Whether each workload is compared by itself, and no total."""
+        return self.mode == "preserve" and not self.noisy
+
+    def first_changed(self, original: Evaluation, found: Evaluation, scale: SplitScale | None) -> str | None:
+        """The first workload that `preserve` refuses; None where it is the total that speaks against an evaluation."""
+        before = {result.name: result for result in original.workloads}
+        changed = (each.name for each in found.workloads if self._change(before[each.name], each, scale))
+        return next(changed, None) if self.mode == "preserve" else None
+
     def _changes(self, original: Evaluation, found: Evaluation, scale: SplitScale | None) -> Iterator[str]:
         before = {result.name: result for result in original.workloads}
         for result in found.workloads:
@@ -135,17 +146,17 @@ def tolerance(problem: Problem, mode: Mode, originals: Sequence[Evaluation], beh
     behaves: whether the answers themselves are compared too.
     """
     objective = problem.objective
-    measured = _measured(originals)
-    noisy = objective.noisy or objective.workload_metric in measured
+    found = measured(originals)
+    noisy = objective.noisy or objective.workload_metric in found
     values = [each.fitness for each in originals if each.fitness is not None]
     spread = max(values) - min(values) if values else 0.0
     return Tolerance(
-        mode, objective.workload_metric, not behaves, measured, max(objective.margin, spread) if noisy else 0.0, noisy
+        mode, objective.workload_metric, not behaves, found, max(objective.margin, spread) if noisy else 0.0, noisy
     )
 
 
-def _measured(evaluations: Sequence[Evaluation]) -> frozenset[str]:
-    """Metrics that differ between evaluations of one program."""
+def measured(evaluations: Sequence[Evaluation]) -> frozenset[str]:
+    """Metrics that differ between evaluations of one program, of which all but the first may be of some workloads."""
     found = set()
     tables: list[Mapping[str, Mapping[str, float]]] = [
         {result.name: result.metrics for result in evaluation.workloads} for evaluation in evaluations

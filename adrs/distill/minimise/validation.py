@@ -53,7 +53,7 @@ class Validation:
         await minimiser.run()
         if len(minimiser.chain) == 1:
             return
-        verdict = await self._oracle.judge(minimiser.best.source, self._oracle.digest(self.held.source))
+        verdict = await self._oracle.confirm(minimiser.best.source, self._oracle.digest(self.held.source))
         self.held = minimiser.best
         if verdict.evaluation is not None:
             self.found = {"validation": verdict.evaluation}
@@ -63,7 +63,7 @@ class Validation:
         if index == 0:
             self.held, self.found = chain[0], dict(self.original)
             return True
-        verdict = await self._oracle.judge(chain[index].source, self._oracle.digest(chain[0].source))
+        verdict = await self._oracle.confirm(chain[index].source, self._oracle.digest(chain[0].source))
         self._work.evaluations += verdict.evaluations
         if verdict.accepted:
             self.held = chain[index]
@@ -89,8 +89,18 @@ class _Both:
         first = await self._train.judge(source, current)
         if not first.accepted or first.stage == "same":
             return first
-        second = await self._validation.judge(source, current)
-        if second.accepted:
-            return replace(first, evaluations=first.evaluations + second.evaluations)
-        reason = f"validation: {second.reason}"
-        return replace(second, reason=reason, evaluations=first.evaluations + second.evaluations)
+        return _of_both(first, await self._validation.judge(source, current))
+
+    async def confirm(self, source: str, current: str = "") -> Verdict:
+        """The same, by all tests."""
+        first = await self._train.confirm(source, current)
+        if not first.accepted or first.stage == "same":
+            return first
+        return _of_both(first, await self._validation.confirm(source, current))
+
+
+def _of_both(train: Verdict, validation: Verdict) -> Verdict:
+    evaluations = train.evaluations + validation.evaluations
+    if validation.accepted:
+        return replace(train, evaluations=evaluations)
+    return replace(validation, reason=f"validation: {validation.reason}", evaluations=evaluations)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from adrs.distill.minimise.passes.calls import calls
 from adrs.distill.minimise.passes.cleanup import cleanup
-from adrs.distill.minimise.passes.constants import constants
+from adrs.distill.minimise.passes.constants import budgets, constants
 from adrs.distill.minimise.passes.expressions import expressions
 from adrs.distill.minimise.passes.names import names
 from adrs.distill.minimise.passes.statements import statements
@@ -12,6 +12,6 @@ from adrs.distill.minimise.passes.structures import structures
 from adrs.distill.minimise.tree import Pass
 
 PASSES: Mapping[str, Pass] = {
-    "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls, "names": names,
-    "expressions": expressions, "constants": constants,
+    "budgets": budgets, "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls,
+    "names": names, "expressions": expressions, "constants": constants,
 }  # fmt: skip

@@ -35,7 +35,7 @@ def found():
             assert await minimiser.run()
             return {
                 "chain": minimiser.chain, "preserve": preserve, "improve": improve,
-                "refused": await preserve.judge(BOLDER), "accepted": await improve.judge(BOLDER),
+                "refused": await preserve.judge(BOLDER), "accepted": await improve.confirm(BOLDER),
                 "counting": await observe(loaded, pool, COUNTING, loaded.workloads["train"][1:2]),
             }  # fmt: skip
         finally:

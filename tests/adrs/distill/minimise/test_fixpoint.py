@@ -34,7 +34,10 @@ class Needs:
         for _ in range(self.rng.randrange(5) if self.rng else 0):
             await asyncio.sleep(0)
         accepted = all(text in source for text in self.texts)
-        return Verdict(accepted, "full", "" if accepted else "something is missing")
+        return Verdict(accepted, "part", "" if accepted else "something is missing", digest=source)
+
+    async def confirm(self, source, current=""):
+        return await self.judge(source, current)
 
 
 def minimised(judge, ahead=1, source=SOURCE, stop=None):
@@ -76,11 +79,18 @@ def test_it_stops_when_it_is_asked_and_keeps_what_it_has():
     stop = Stop()
 
     class Patient(Needs):
+        confirmed = False
+
         async def judge(self, source, current=""):
-            if self.asked == 6:
+            if self.confirmed:
                 stop.asked.set()
                 await asyncio.sleep(60)
             return await super().judge(source, current)
+
+        async def confirm(self, source, current=""):
+            verdict = await super().confirm(source, current)
+            self.confirmed = True
+            return verdict
 
     chain, _, finished = minimised(Patient(*NEEDED), 2, stop=stop)
     assert not finished
@@ -98,3 +108,46 @@ def test_a_time_that_is_over_leaves_the_original():
 def test_a_judge_that_accepts_everything_leaves_next_to_nothing():
     chain, _, _ = minimised(Needs())
     assert nodes(ast.parse(chain[-1].source)) <= 4
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_what_only_all_tests_refuse_is_undone_and_the_rest_kept(ahead):
+    """The cheap tests do not see that step 5 is needed; two late refusals are enough to learn it."""
+
+    class Hasty(Needs):
+        confirmed = 0
+        learned = False
+
+        async def judge(self, source, current=""):
+            verdict = await super().judge(source, current)
+            if self.learned and "step_5(" not in source:
+                return Verdict(False, "part", "as was learned", digest=source)
+            return verdict
+
+        async def confirm(self, source, current=""):
+            self.confirmed += 1
+            holds = "step_5(" in source
+            self.learned |= not holds
+            return Verdict(holds and (await self.judge(source)).accepted, "full", digest=source)
+
+    judge = Hasty(*NEEDED)
+    chain, heard, finished = minimised(judge, ahead)
+    assert finished
+    assert chain[-1].source == "def solve(x):\n    step_3(x)\n    step_5(x)\n    step_7(x)\n    return x\n"
+    assert all(step.verdict.stage == "full" for step in chain[1:])
+    confirmations = [tried for tried in heard if tried.kind == "confirm"]
+    assert len(confirmations) == judge.confirmed
+    assert not all(tried.verdict.accepted for tried in confirmations)
+
+
+def test_what_is_not_confirmed_when_it_stops_is_dropped():
+    stop = Stop()
+
+    class Late(Needs):
+        async def confirm(self, source, current=""):
+            stop.asked.set()
+            await asyncio.sleep(60)
+
+    chain, _, finished = minimised(Late(*NEEDED), stop=stop)
+    assert not finished
+    assert [step.source for step in chain] == [SOURCE]

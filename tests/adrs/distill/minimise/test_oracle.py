@@ -55,7 +55,7 @@ def oracle(demo):
 
 def judged(oracle, *sources):
     async def work():
-        return [await oracle.judge(source) for source in sources]
+        return [await oracle.confirm(source) for source in sources]
 
     return asyncio.run(work())
 
@@ -89,7 +89,7 @@ def test_equal_answers_are_accepted_and_cost_once(oracle):
     (first,) = judged(found, same)
     assert first.accepted
     assert first.stage == "full"
-    assert executor.jobs == before + 2, "a quarter, then all"
+    assert executor.jobs == before + 2, "a part, then all"
     assert judged(found, same)[0].accepted
     assert executor.jobs == before + 2
 
@@ -102,7 +102,7 @@ def test_cheap_tests_come_first(oracle):
     )
     assert {verdict.stage for verdict in verdicts} == {"screen"}
     assert executor.jobs == before
-    assert judged(found, "def solve(instance):\n    return [0]")[0].stage == "quarter"
+    assert judged(found, "def solve(instance):\n    return [0]")[0].stage == "part"
     assert executor.jobs == before + 1
 
 
@@ -153,7 +153,7 @@ def test_a_declared_margin_holds_where_time_is_measured(demo):
 
 def test_half_a_percent_of_the_distance_between_the_baselines_where_answers_are_compared_too(oracle):
     found, _ = oracle(LONGEST_FIRST)
-    loaded, whole = found._problem, found.reference.whole
+    loaded, whole = found._ground.problem, found.reference.whole
     allowed = tolerance(loaded, "preserve", [whole, whole], behaves=True)
     first = whole.workloads[0]
     distance = abs(found.scale.workloads[first.name].state_of_the_art - found.scale.workloads[first.name].trivial)
@@ -166,3 +166,18 @@ def test_half_a_percent_of_the_distance_between_the_baselines_where_answers_are_
         assert allowed.broken(whole, moved(share), found.scale) == ""
     for share in (-0.006, 0.006):
         assert first.name in allowed.broken(whole, moved(share), found.scale), "both ways"
+
+
+def test_a_workload_that_refused_late_is_asked_before_all_of_them_from_then_on(oracle):
+    found, _ = oracle(LONGEST_FIRST)
+    wrong_on_skewed = GREEDY.replace("ORDER", "(np.argsort(-length) if length.max() < 10 else range(len(length)))")
+
+    async def work():
+        guess = await found.judge(wrong_on_skewed)
+        return guess, await found.confirm(wrong_on_skewed), await found.judge(wrong_on_skewed.replace("10", "9.99"))
+
+    guess, confirmed, later = asyncio.run(work())
+    assert guess.accepted, "the first workload is uniform"
+    assert not confirmed.accepted
+    assert "skewed-1003" in confirmed.reason
+    assert (later.accepted, later.stage) == (False, "part")

@@ -68,7 +68,7 @@ class Pairs:
         """Share of pairs that other values float64[rows] put in the same order; a tie of one side alone counts half."""
         sign = np.sign(found[self.first] - found[self.second])
         same = np.where(sign == self.sign, 1.0, np.where((sign == 0) | (self.sign == 0), 0.5, 0.0))
-        return float(same @ self.weight) if len(self) else float("nan")
+        return min(1.0, float(same @ self.weight)) if len(self) else float("nan")
 
     def tau(self, found: Floats) -> float:
         """Kendall's tau-b (Biometrika 33, 1945), averaged over the groups; 0 in one that the values do not order."""

@@ -43,7 +43,7 @@ def is_plain(scopes: Scopes, site: Site) -> bool:
 
     A variable that the program assigns by arithmetic is not.
     """
-    value = _returned(site.value) if isinstance(site.value, ast.FunctionDef) else core(site.value)
+    value = _number(site)
     if value is None:
         return False
     if isinstance(value, ast.Name | ast.Subscript):
@@ -51,9 +51,13 @@ def is_plain(scopes: Scopes, site: Site) -> bool:
     return not isinstance(value, _ARITHMETIC) and not (isinstance(value, ast.Call) and _looked_into(scopes, value))
 
 
-def _returned(function: ast.FunctionDef) -> ast.expr | None:
-    """What a function returns that does nothing else."""
-    body = [each for each in function.body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))]
+def _number(site: Site) -> ast.expr | None:
+    """A site's expression; of a function, what it returns if it does nothing else."""
+    if not isinstance(site.value, ast.FunctionDef):
+        return core(site.value)
+    body = [
+        each for each in site.value.body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+    ]
     only = body[0] if len(body) == 1 else None
     return core(only.value) if isinstance(only, ast.Return) and only.value is not None else None
 
@@ -61,14 +65,14 @@ def _returned(function: ast.FunctionDef) -> ast.expr | None:
 def terms(scopes: Scopes, site: Site, functions: Mapping[str, FunctionType], declared: Sequence[str]) -> list[Term]:
     """Those of a site, each text once. declared: what the problem says of an item."""
     found: dict[str, Term] = {}
-    alias = _root(site.value)
+    alias = _root(_number(site))
     for term in (*_read(scopes, site), *map(Term, _near(scopes, site, functions, declared))):
         if not alias or _root(term.expression()) != alias:
             found.setdefault(term.text, term)
     return [*found.values()][:MOST]
 
 
-def _root(node: ast.AST) -> str:
+def _root(node: ast.AST | None) -> str:
     """Name of the variable that a node is, or is a part of; empty for anything else."""
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value

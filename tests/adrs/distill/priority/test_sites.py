@@ -116,9 +116,13 @@ def test_what_the_problem_says_of_an_item():
 def test_a_variable_does_not_explain_itself():
     source = "def solve(instance):\n    w = instance['size'] * 2 + instance['slo']\n"
     source += "    return sorted([0], key=lambda m: w[m])\n"
-    (key,) = Program(source, PLACEMENT).keys()
-    assert "instance['size'][m]" in key.terms
-    assert not any(term.startswith("w") for term in key.terms)
+    by_name = source.replace("    return", "    def key(m):\n        return -w[m]\n    return").replace(
+        "lambda m: w[m]", "key"
+    )
+    for text in (source, by_name):
+        (key,) = Program(text, PLACEMENT).keys()
+        assert "instance['size'][m]" in key.terms
+        assert not any(term.startswith("w") for term in key.terms)
 
 
 def test_a_declared_name_is_found_in_a_loop():

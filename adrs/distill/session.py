@@ -192,6 +192,8 @@ async def _measure_test(work: Work) -> None:
             return row
         found = await work.executor.evaluate(Job(source, "test", None, scale))
         work.evaluations += 1
+        if found.verdict != "ok":  # no other choice is made for it: test is to be looked at once
+            work.not_done.append(f"{row.name} does not hold on test: it ends {found.verdict}, {found.reason}.")
         return replace(row, evaluations={**row.evaluations, "test": found})
 
     if work.original is not None:

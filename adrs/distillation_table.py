@@ -1,17 +1,53 @@
-"""Reads the table `[distill]` of a problem: which function of the policy a rule may stand for, and what it is shown."""
+"""Reads the table `[distill]` of a problem: which function of the policy a rule may stand for, and what it is shown; or
+what is known of items that programs choose among.
+"""
 
+import ast
 from collections.abc import Mapping
 
 from adrs.errors import UserError, did_you_mean
 from adrs.interface import FunctionType
-from adrs.problem_records import Distillation
+from adrs.problem_records import Choosing, Distillation
 from adrs.rule.form import TRANSFORMS, Feature, Inputs
 from adrs.rule.plain import IDENTIFIER
 from adrs.strict_toml import Table
 
+_OF_ITEMS = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Subscript, ast.Name, ast.Constant, ast.expr_context)
 
-def read_distillation(table: Table, functions: Mapping[str, FunctionType]) -> Distillation:
-    """The table, checked against the interface. Raises UserError."""
+
+def read_distillation(table: Table, functions: Mapping[str, FunctionType]) -> tuple[Distillation | None, Choosing]:
+    """The table, checked against the interface: what of the policy a rule may stand for, if the table says, and what is
+    known of choices. Raises UserError.
+    """
+    choosing = Choosing(table.take("priority", str, ""), table.strings("items"))
+    if choosing.function and not choosing.function.isidentifier():
+        raise UserError(f'{table.file}: distill.priority = "{choosing.function}" is no name of a function')
+    arguments = {name for function in functions.values() for name in function.arguments}
+    for text in choosing.items:
+        _check_item(table, text, arguments)
+    if not table.data or (choosing != Choosing() and "function" not in table.data):
+        table.finish()
+        return None, choosing
+    return _distillation(table, functions), choosing
+
+
+def _check_item(table: Table, text: str, arguments: set[str]) -> None:
+    """An expression must read arguments at `item`, and do arithmetic at the most."""
+    try:
+        nodes = list(ast.walk(ast.parse(text, mode="eval").body))
+    except SyntaxError:
+        raise UserError(f'{table.file}: distill.items: "{text}" is no expression') from None
+    for node in nodes:
+        if not isinstance(node, _OF_ITEMS):
+            raise UserError(f'{table.file}: distill.items: "{text}" must read arguments at [item] and calculate')
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    unknown = sorted(names - arguments - {"item"})
+    if unknown or "item" not in names:
+        what = f"{unknown[0]}{did_you_mean(unknown[0], arguments)}" if unknown else "no [item]"
+        raise UserError(f'{table.file}: distill.items: "{text}" has {what}')
+
+
+def _distillation(table: Table, functions: Mapping[str, FunctionType]) -> Distillation:
     function = table.take("function", str)
     if function not in functions:
         raise UserError(f'{table.file}: distill.function = "{function}"{did_you_mean(function, functions)}')

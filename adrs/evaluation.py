@@ -221,8 +221,11 @@ class Emulation(Protocol):
         Raises UserError for unknown names and where the backend does not work on this machine.
         """
 
-    def baselines(self, backend: str) -> Sequence[str]:
-        """Native baselines that are put beside programs unless somebody names others."""
+    def baselines(self, backend: str, names: Sequence[str] | None) -> Sequence[str]:
+        """The native baselines to put beside programs: those named, or the usual ones where nobody names any.
+
+        Raises UserError for unknown names.
+        """
 
     def deviations(
         self, condition: str, native: str, simulated: Mapping[str, float], emulated: Mapping[str, float]

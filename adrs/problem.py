@@ -153,14 +153,14 @@ class _Reader:
         programs.finish()
         hints = tuple(self._hint(table) for table in root.tables("hints"))
         features = self._features(root.tables("features"))
-        distillation = read_distillation(root.table("distill"), functions) if "distill" in root.data else None
+        distillation, choosing = read_distillation(root.table("distill", {}), functions)
         root.finish()
         return Problem(
             name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
             limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), data=data, stages=stages,
             seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features, scorer=scorer,
-            distillation=distillation,
+            distillation=distillation, choosing=choosing,
         )  # fmt: skip
 
     def _shared(self, mode: str) -> Problem:

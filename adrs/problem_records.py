@@ -156,6 +156,16 @@ class Distillation:
 
 
 @dataclass(frozen=True)
+class Choosing:
+    """What is known of how programs choose among items."""
+
+    function: str = ""
+    """Name that programs may give to a function whose answers are priorities; empty if there is none."""
+    items: tuple[str, ...] = ()
+    """What is known of an item: expressions over arguments of the interface, with the item's number as `item`."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """Everything in `problem.toml`, checked."""
 
@@ -189,6 +199,7 @@ class Problem:
     """`package.module:function` that scores files in a public benchmark's own format; empty if there is none."""
     distillation: Distillation | None = None
     """None where no function of the policy is a number of a few features."""
+    choosing: Choosing = Choosing()
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

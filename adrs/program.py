@@ -62,7 +62,7 @@ class Evaluation:
     peak_memory_mb: float = 0.0
     sandbox: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict)
-    """What the job's `recording` or `replay` asked for, packed by adrs.evaluate.recording; never in a log."""
+    """What the job's `recording`, `replay` or `choices` asked for, packed (adrs.evaluate.recording); never in a log."""
 
     def worst(self) -> WorkloadResult | None:
         """The workload with the lowest score, for feedback."""
@@ -240,6 +240,16 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What to ask a program for that writes down its own choices; see adrs.evaluate.choices."""
+
+    columns: int
+    """Terms of an item."""
+    rows: int
+    """The most items of a workload."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One evaluation to be done by an executor."""
 
@@ -265,3 +275,5 @@ class Job:
     """What to keep of the calls; see `Evaluation.recorded`."""
     replay: Replay | None = None
     """Answers wanted instead of an evaluation; see `Evaluation.recorded`."""
+    choices: Choices | None = None
+    """What to ask a program for that records itself; see `Evaluation.recorded`."""

@@ -6,7 +6,7 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 import asyncio
 import contextlib
 import time
-from collections.abc import Container, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -224,7 +224,7 @@ class _Session:
                 return outcome
 
     @contextlib.asynccontextmanager
-    async def _reachable_models(self) -> Any:
+    async def _reachable_models(self) -> AsyncIterator[None]:
         """Proves that the models can be asked, and says what that may cost."""
         if self._models is None:
             yield
@@ -237,7 +237,9 @@ class _Session:
                 self._observer.note(expected)
             yield
 
-    def _router(self, earlier: Mapping[str, Any] | None) -> Any:
+    def _router(
+        self, earlier: Mapping[str, Any] | None
+    ) -> contextlib.AbstractAsyncContextManager[model_router.Plugged | None]:
         """The model router at work, if there is one."""
         if self._models is None or self._settings.model_router is None:
             return contextlib.nullcontext()
@@ -250,7 +252,7 @@ class _Session:
         self._warnings.append(text)
 
     @contextlib.asynccontextmanager
-    async def _workers(self) -> Any:
+    async def _workers(self) -> AsyncIterator[None]:
         self._observer.note("starting workers; the first start compiles helpers")
         try:
             await self._executor.start()

@@ -10,7 +10,7 @@ from rich.table import Table
 from adrs.cli.output import printable, safe, table
 from adrs.distill.pareto import HEADINGS, Entry, cells, digits, dominated
 
-_ALWAYS = ("", "nodes", "ops", "valid", "test", "worst", "R2", "C")
+_ALWAYS = ("", "nodes", "ops", "valid", "test", "worst", "alike", "C")
 _WIDE = 110
 _NAME = 28
 """Characters of a name on a narrow screen."""
@@ -48,7 +48,7 @@ def legend(entries: Sequence[Entry], width: int, styled: bool = True) -> list[st
         said.append("worst: mean of the lowest tenth of validation's instances, in the metric")
     if any(entry.fidelity is not None for entry in entries):
         whose = "teacher" if any(entry.kind == "teacher" for entry in entries) else "original program"
-        said.append(f"R2: to the answers of the {whose}")
+        said.append(f"alike: to the {whose}, R2 of numbers, share of pairs in the same order of priorities")
     if any(entry.nanoseconds for entry in entries):
         languages = "C, fixed, Python, numpy" if width >= _WIDE else "C"
         said.append(f"{languages}: nanoseconds of one decision")

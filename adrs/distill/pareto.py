@@ -102,7 +102,7 @@ def _no_formula(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-HEADINGS = ("", "nodes", "ops", "train", "valid", "test", "worst", "R2", "C", "fixed", "Python", "numpy")
+HEADINGS = ("", "nodes", "ops", "train", "valid", "test", "worst", "alike", "C", "fixed", "Python", "numpy")
 
 
 def digits(entries: Sequence[Entry]) -> int:
@@ -134,7 +134,8 @@ def time(value: float | None) -> str:
 _LEGEND = (
     "ops: operations of one decision on its longest path. Scores: 0 = trivial, 100 = state-of-the-art baseline; "
     "the metric, higher is better, where there is no such scale. worst: "
-    "mean of the lowest tenth of validation's instances, in the problem's metric. Rows in italics are dominated: "
+    "mean of the lowest tenth of validation's instances, in the problem's metric. alike: to what was distilled, R2 of "
+    "answers that are numbers, pairwise agreement of what comes first. Rows in italics are dominated: "
     "another one is at least as good on validation and costs no more operations."
 )
 

@@ -18,6 +18,7 @@ from adrs.distill import pareto
 from adrs.distill.export.python import python
 from adrs.distill.export.stage import Export
 from adrs.distill.minimise.stage import Minimisation
+from adrs.distill.priority.stage import PrioritySearch
 from adrs.distill.report import FILE, report
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.stage import ExpressionSearch
@@ -33,6 +34,8 @@ from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
 
 STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": ExpressionSearch, "export": Export}
+_OF_CHOICES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": PrioritySearch}
+"""Of problems that declare nothing that a rule could stand for: no rule, and nothing to export."""
 OF_NETWORKS = ("expression", "export")
 """Stages that need no program."""
 _SHARES = {ExpressionSearch.name: 2.0}
@@ -143,6 +146,11 @@ def _distilled(
     return threads.run(_work(loaded, subject, wish, pool, folder, calibration, say))
 
 
+def _stages(loaded: Problem, wish: Wish) -> Mapping[str, type[Stage]]:
+    """Those that a problem's programs go through."""
+    return STAGES if loaded.distillation is not None or wish.only == Export.name else _OF_CHOICES
+
+
 async def _work(
     loaded: Problem, subject: Subject, wish: Wish, executor: Executor, folder: Path, calibration: Calibration | None,
     say: Callable[[str], None],
@@ -155,7 +163,7 @@ async def _work(
             known = calibration or await calibrate(loaded, executor, SPLITS)
             work = Work(loaded, subject, wish, executor, known, folder, stop, say)
             deadline = began + (1 - _FOR_TEST) * wish.seconds
-            stages = [stage() for name, stage in STAGES.items()
+            stages = [stage() for name, stage in _stages(loaded, wish).items()
                       if wish.only in (None, name) and (subject.network is None or name in OF_NETWORKS)]  # fmt: skip
             for place, stage in enumerate(stages):
                 shares = [_SHARES.get(each.name, 1.0) for each in stages[place:]]
@@ -192,6 +200,8 @@ async def _measure_test(work: Work) -> None:
             return row
         found = await work.executor.evaluate(Job(source, "test", None, scale))
         work.evaluations += 1
+        if found.verdict != "ok":  # no other choice is made for it: test is to be looked at once
+            work.not_done.append(f"{row.name} does not hold on test: it ends {found.verdict}, {found.reason}.")
         return replace(row, evaluations={**row.evaluations, "test": found})
 
     if work.original is not None:

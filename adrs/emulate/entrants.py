@@ -22,6 +22,9 @@ def programs_of(reader: Reader, numbers: Sequence[int], top: int) -> list[Entran
 
 
 def programs_in(paths: Sequence[Path]) -> list[Entrant]:
-    """Programs in files; names tell them apart."""
+    """Programs in files; names tell them apart. Raises UserError."""
+    for path in paths:
+        if path.suffix == ".json":
+            raise UserError(f"{path} is no program; a rule's program is the rule.py beside its rule.json")
     names = [path.name for path in paths]
     return [Entrant(path.name if names.count(path.name) == 1 else str(path), read_program(path)) for path in paths]

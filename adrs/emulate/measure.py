@@ -42,7 +42,7 @@ def plan(
             screen.check(entrant.source, anywhere=True)
         except Rejected as rejected:
             raise UserError(f"{entrant.name} is no program for {problem.name}: {rejected}") from None
-    wanted = emulation.baselines(backend) if baselines is None else baselines
+    wanted = emulation.baselines(backend, baselines)
     machine = {
         "adrs": __version__, "python": platform.python_version(), "kernel": platform.release(),
         "architecture": platform.machine(), "cores": len(os.sched_getaffinity(0)), "begun": time.time(),

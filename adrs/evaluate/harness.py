@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError, did_you_mean
+from adrs.evaluate.choices import ListeningPolicy
 from adrs.evaluate.recording import RecordingPolicy, replay
 from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.interface import FunctionType
@@ -88,9 +89,13 @@ class Line:
         """Evaluate a policy that is loaded, or have it answer what was recorded."""
         if job.replay is not None:
             return _replayed(self.functions, policy, job, job.replay)
-        if job.recording is None:
+        recorder: RecordingPolicy | ListeningPolicy
+        if job.recording is not None:
+            recorder = RecordingPolicy(policy, self.functions, job.recording)
+        elif job.choices is not None:
+            recorder = ListeningPolicy(policy, job.choices)
+        else:
             return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
-        recorder = RecordingPolicy(policy, self.functions, job.recording)
         evaluation = evaluate(self._problem, self._evaluator, self._workloads, recorder, job)
         return replace(evaluation, recorded=recorder.recorded())
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgpack
 
 from adrs.evaluation import WorkloadSpec
-from adrs.program import Job, Recording, Replay, Threshold
+from adrs.program import Choices, Job, Recording, Replay, Threshold
 from adrs.score import Scale, SplitScale
 
 HEADER = struct.Struct(">I")
@@ -37,10 +37,11 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
         total = scale["total"]
         workloads = {name: Scale(**values) for name, values in scale["workloads"].items()}
         scale = SplitScale(None if total is None else Scale(**total), workloads)
-    threshold, recording, replay = plain["threshold"], plain["recording"], plain["replay"]
+    threshold, recording, replay, choices = (plain[name] for name in ("threshold", "recording", "replay", "choices"))
     return Job(
         plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"],
         None if threshold is None else Threshold(**threshold),
         tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"], plain["replicates"],
         None if recording is None else Recording(**recording), None if replay is None else Replay(**replay),
+        None if choices is None else Choices(**choices),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from typing import Any
 from adrs import problem as problems
 from adrs import sandbox
 from adrs.errors import UserError
-from adrs.evaluate import harness, messages
+from adrs.evaluate import choices, harness, messages
 from adrs.evaluate.confinement import missing_import, numba_cache, sandbox_spec
 from adrs.evaluate.harness import Line
 from adrs.evaluate.policy import SandboxedPolicy
@@ -145,7 +145,8 @@ class Worker:
         if self._zygote is None:
             self._zygote = self._backend.start(self._spec, self._connection.fileno())
         self._served += 1
-        policy = SandboxedPolicy(self._zygote, self._judge.functions, self._problem.limits)
+        functions = choices.functions_of(job, self._judge.functions)
+        policy = SandboxedPolicy(self._zygote, functions, self._problem.limits)
         try:
             evaluation = self._run(policy, job)
         finally:

@@ -1,6 +1,8 @@
 """An executor in the same process, without any isolation: to test the loop with programs that you wrote yourself."""
 
-from adrs.evaluate import harness
+from dataclasses import replace
+
+from adrs.evaluate import choices, harness
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job
 from adrs.testing.policy import InProcessPolicy
@@ -21,7 +23,8 @@ class InProcessExecutor:
     async def evaluate(self, job: Job) -> Evaluation:
         """Evaluate a program in this process."""
         try:
-            policy = InProcessPolicy(self._problem, job.source)
+            functions = choices.functions_of(job, self._problem.functions)
+            policy = InProcessPolicy(replace(self._problem, functions=functions), job.source)
         except harness.PolicyFailure as failure:
             return Evaluation(job.split, "start", failure.verdict, failure.reason)
         return self._line.evaluate(policy, job)

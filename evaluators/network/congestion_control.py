@@ -158,7 +158,7 @@ class CongestionControl(Evaluator[Links]):
 
     def emulation(self) -> Emulation:
         """Real packets in real time, see `emulation`."""
-        return NetworkEmulation()
+        return NetworkEmulation(("constant-rate", *BASELINES))
 
     def instances(self, workload: Links) -> list[tuple[Mapping[str, float], Links]]:
         """Each link by itself, with what it is like; none where links are emulated."""

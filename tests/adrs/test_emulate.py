@@ -39,8 +39,8 @@ class Contrary:
 
         return [Condition("one", "a condition", spec("uniform"), spec("real"), seconds or 1.0)]
 
-    def baselines(self, backend):
-        return []
+    def baselines(self, backend, names):
+        return names or []
 
     def deviations(self, condition, native, simulated, emulated):
         from adrs.evaluation import Deviation
@@ -233,6 +233,7 @@ def test_mistakes_are_one_sentence(workspace: Path) -> None:
         ("congestion-control",): r"name the files to emulate: adrs emulate congestion-control FILE\.\.\.$",
         ("wide", "1", "--top", "2"): "leave one of both out$",
         ("wide", "--duration", "1h"): "a condition lasts 1 to 600 s, not 3600$",
+        ("wide", "--baseline", "cubik"): 'there is no native baseline "cubik"; did you mean "cubic"\\?$',
     }.items():
         with pytest.raises(UserError, match=sentence):
             invoke(workspace, *arguments)

@@ -35,9 +35,19 @@ class NetworkEmulation:
             made.append(Condition(condition.name, condition.description, specs[0], specs[1], duration))
         return made
 
-    def baselines(self, backend: str) -> list[str]:
+    def __init__(self, natives: Sequence[str]) -> None:
+        """Take the names of the simulator's native baselines."""
+        self._natives = natives
+
+    def baselines(self, backend: str, names: Sequence[str] | None) -> Sequence[str]:
         """One that takes every loss for congestion and one that does not; through a TUN device the kernel's, too."""
-        return ["cubic", "bbr", *(["kernel-cubic", "kernel-bbr"] if backend == "tun" else [])]
+        kernel = [f"{KERNEL}cubic", f"{KERNEL}bbr"] if backend == "tun" else []
+        if names is None:
+            return ["cubic", "bbr", *kernel]
+        for name in names:
+            if name not in self._natives and not (kernel and name.startswith(KERNEL)):
+                raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, [*self._natives, *kernel])}')
+        return names
 
     def deviations(
         self, condition: str, native: str, simulated: Mapping[str, float], emulated: Mapping[str, float]

@@ -196,6 +196,15 @@ def test_a_branch_that_train_never_takes_is_kept_for_validation(demo: Path, tmp_
     assert "did not hold" in check.detail
 
 
+def test_what_fails_on_test_alone_is_said(demo: Path, tmp_path: Path) -> None:
+    """Only `test` has batches of so many jobs."""
+    file = tmp_path / "fails.py"
+    lines = ["def solve(instance):", "    if len(instance['length']) > 59:", "        return None"]
+    file.write_text("\n".join([*lines, "    return [0] * len(instance['length'])", ""]))
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    assert any("original does not hold on test: it ends invalid" in each for each in outcome.work.not_done)
+
+
 def test_no_time_leaves_the_original(run: Path) -> None:
     outcome = distilled(run, seconds=0.0)
     assert outcome.exit_code == 3

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from adrs.distill.minimise.passes.calls import calls
 from adrs.distill.minimise.passes.cleanup import cleanup
+from adrs.distill.minimise.passes.closures import closures
 from adrs.distill.minimise.passes.constants import budgets, constants
+from adrs.distill.minimise.passes.copies import copies
 from adrs.distill.minimise.passes.expressions import expressions
 from adrs.distill.minimise.passes.names import names
 from adrs.distill.minimise.passes.statements import statements
@@ -13,5 +15,5 @@ from adrs.distill.minimise.tree import Pass
 
 PASSES: Mapping[str, Pass] = {
     "budgets": budgets, "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls,
-    "names": names, "expressions": expressions, "constants": constants,
+    "names": names, "copies": copies, "closures": closures, "expressions": expressions, "constants": constants,
 }  # fmt: skip

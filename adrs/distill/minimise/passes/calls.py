@@ -1,4 +1,7 @@
-"""Functions of the program's own: parameters that are never read or always the same, and functions called once."""
+"""Functions of the program's own: parameters that are never read or always the same, and functions called once.
+
+Also what `closures` needs to know of functions and their calls.
+"""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -12,10 +15,10 @@ _OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, a
 def calls(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of functions and what calls them."""
     for name, (path, function) in functions(tree).items():
-        sites = _sites(tree, name)
-        if name in fixed or not sites or not _is_plain(function.args) or function.decorator_list:
+        sites = sites_of(tree, name)
+        if name in fixed or not sites or not is_plain(function.args) or function.decorator_list:
             continue
-        arguments = [_arguments(function, call) for _, call in sites]
+        arguments = [arguments_of(function, call) for _, call in sites]
         known = [found for found in arguments if found is not None]
         if len(known) != len(arguments):
             continue
@@ -24,18 +27,19 @@ def calls(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
             yield from _inlined(tree, path, function, sites[0], known[0])
 
 
-def _sites(tree: ast.Module, name: str) -> list[tuple[Path, ast.Call]]:
+def sites_of(tree: ast.Module, name: str) -> list[tuple[Path, ast.Call]]:
     """Where a function is called; none if it is read in any other way."""
     found = [(path, node) for path, node in walk(tree)
              if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name]  # fmt: skip
     return found if len(found) == loads(tree)[name] else []
 
 
-def _is_plain(arguments: ast.arguments) -> bool:
+def is_plain(arguments: ast.arguments) -> bool:
+    """Whether there are only parameters that may be passed by place."""
     return not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs)
 
 
-def _arguments(function: ast.FunctionDef, call: ast.Call) -> dict[str, ast.expr] | None:
+def arguments_of(function: ast.FunctionDef, call: ast.Call) -> dict[str, ast.expr] | None:
     """What a call passes for each parameter; None where that cannot be said."""
     names = [argument.arg for argument in function.args.args]
     if any(isinstance(each, ast.Starred) for each in call.args) or len(call.args) > len(names):
@@ -89,10 +93,11 @@ def _without_parameter(
         return with_fields(node, args=with_fields(node.args, args=kept, defaults=[]), body=body)
 
     # a call within an argument of another call of the same function would lose its identity on the way
-    return tree if _is_nested(sites) else transformed(transformed(tree, change_calls), change_function)
+    return tree if is_nested(sites) else transformed(transformed(tree, change_calls), change_function)
 
 
-def _is_nested(sites: list[ast.Call]) -> bool:
+def is_nested(sites: list[ast.Call]) -> bool:
+    """Whether one of several calls is an argument of another."""
     return any(
         inner is not outer and any(node is inner for node in ast.walk(outer)) for outer in sites for inner in sites
     )

@@ -184,6 +184,29 @@ def test_a_parameter_that_is_always_the_same_goes():
     assert all(nonsense(text) == "" for text in results("calls", recursive))
 
 
+def test_a_copy_and_what_it_was_copied_from_become_one():
+    source = "def solve(x):\n    best = x\n    a, b = best, f(x)\n    while b:\n        best = g(a)\n    return best"
+    found = results("copies", source)
+    assert "def solve(x):\n    best = x\n    b = f(x)\n    while b:\n        best = g(best)\n    return best" in found
+    assert "def solve(x):\n    a, b = (x, f(x))\n    while b:\n        x = g(a)\n    return x" in found
+    assert all("def solve(x)" in text for text in found), "a parameter keeps its name"
+    assert not results("copies", "LIMIT = 3\ndef solve(x):\n    y = LIMIT\n    return y"), "no local one of both"
+
+
+def test_a_function_of_one_caller_sees_its_variables():
+    source = "def g(a, n):\n    return g(a - 1, n) + n\n\ndef solve(n):\n    a = f(n)\n    return g(a + 1, n)"
+    moved = "def solve(n):\n\n    def g(a):\n        return g(a - 1) + n\n    a = f(n)\n    return g(a + 1)"
+    assert results("closures", source) == [moved]
+    assert not results("closures", source.replace("return g(a - 1", "n = 2\n    return g(a - 1")), "it assigns it"
+    assert not results("closures", source + "\n\ndef other(n):\n    return g(1, n)"), "two callers"
+    assert not results("closures", source.replace("g(a + 1, n)", "g(a + 1, a)")), "another name"
+
+
+def test_whole_numbers_lose_a_digit_first():
+    assert next(iter(PASSES)) == "budgets"
+    assert results("budgets", "for _ in range(1250):\n    f(99, 0.001)") == ["for _ in range(125):\n    f(99, 0.001)"]
+
+
 def test_numbers_lose_digits():
     assert {"x = 1.23", "x = 1.2", "x = 1", "x = 0"} <= set(results("constants", "x = 1.23456"))
     assert results("constants", "x = 1e309") == results("constants", "y[123]") == results("constants", "x = True") == []

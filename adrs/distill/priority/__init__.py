@@ -1,0 +1,1 @@
+"""Expressions for the numbers by which programs choose: found in the syntax tree, recorded in the sandbox, fitted."""

@@ -37,6 +37,14 @@ def test_the_native_constant_rate_is_the_program_that_changes_nothing(links, tri
     assert dict(evaluate(program("return 0.0"), links)) == dict(trivial)
 
 
+def test_links_by_themselves_are_what_they_are_together(links, trivial):
+    conditions, alone = zip(*EVALUATOR.instances(links), strict=True)
+    values = [EVALUATOR.reference("constant-rate", each, SPEC)["value"] for each in alone]
+    assert values == [trivial[f"link_{number:02d}"] for number in range(len(values))]
+    assert len({tuple(each) for each in conditions}) == 1
+    assert all(np.isfinite(list(each.values())).all() for each in conditions)
+
+
 @pytest.mark.parametrize("cheat", ["overdrive", "starve", "stretch", "last_burst"])
 def test_extremes_end_below_the_trivial_baseline(cheat, links, trivial):
     source = (PROBLEM.folder / "cheats" / f"{cheat}.py").read_text()

@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 
 def distill(
-    subject: Annotated[str, typer.Argument(metavar="RUN|PROBLEM", help="A run, or a problem together with a file.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="RUN|PROBLEM", help="A run, or a problem, by its name or by a run, with a file.")
+    ],
     program: Annotated[
         str | None,
         typer.Argument(metavar="[ID|FILE]", help="A program's number in the run, its file, or rule.json."),
@@ -91,13 +93,28 @@ def distill(
         folder = folders.find_run(subject, runs_dir)
         outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, say)
     else:
-        outcome = of_file(subject, Path(program), wish, sandbox, output, say)
+        outcome = of_file(_problem(subject, runs_dir), Path(program), wish, sandbox, output, say)
     _draw(outcome)
     if as_json:
         print_json(outcome.plain())
     else:
         _print(outcome)
     raise typer.Exit(outcome.exit_code)
+
+
+def _problem(subject: str, runs_dir: Path) -> str:
+    """The problem that a file is a program of: named, or a run's."""
+    from adrs.problem import shipped
+    from adrs.store import Reader
+
+    if subject in shipped() or (Path(subject).exists() and not (Path(subject) / "run.db").is_file()):
+        return subject
+    try:
+        folder = folders.find_run(subject, runs_dir)
+    except UserError:
+        return subject  # no run either: problems are what is said to be known
+    with Reader(folder) as reader:
+        return str(reader.info.configuration["problem"])
 
 
 def _draw(outcome: Any) -> None:

@@ -15,6 +15,7 @@ from adrs import lineage, plugins, problem, session, threads
 from adrs.assess import read_program
 from adrs.calibrate import Calibration, calibrate
 from adrs.distill import pareto
+from adrs.distill.checks.record import Check
 from adrs.distill.export.python import python
 from adrs.distill.export.stage import Export
 from adrs.distill.minimise.stage import Minimisation
@@ -200,7 +201,7 @@ async def _measure_test(work: Work) -> None:
             return row
         found = await work.executor.evaluate(Job(source, "test", None, scale))
         work.evaluations += 1
-        if found.verdict != "ok":  # no other choice is made for it: test is to be looked at once
+        if found.verdict != "ok":
             work.not_done.append(f"{row.name} does not hold on test: it ends {found.verdict}, {found.reason}.")
         return replace(row, evaluations={**row.evaluations, "test": found})
 
@@ -211,6 +212,18 @@ async def _measure_test(work: Work) -> None:
         new = replace(result, row=await measured(result.row, result.source))
         work.results[place] = new
         work.chosen = new if work.chosen is result else work.chosen
+    _drop_what_fails(work)
+
+
+def _drop_what_fails(work: Work) -> None:
+    """Nothing is chosen that `test` refuses and the original passes. Nor is anything else chosen in its place."""
+    found = work.chosen.row.evaluations.get("test") if work.chosen else None
+    before = work.original.evaluations.get("test") if work.original else None
+    if work.chosen is None or found is None or found.verdict == "ok" or (before and before.verdict != "ok"):
+        return
+    detail = f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
+    work.checks.append(Check("test", False, detail))
+    work.chosen = None
 
 
 def _write(work: Work) -> None:

@@ -68,8 +68,8 @@ class Minimisation:
                     await backed.go_on(Stop(deadline, work.stop.asked), log.heard)
         if backed.reasons and backed.held is not None:
             work.say(
-                f"validation {best.size.nodes} -> {backed.held.size.nodes} nodes, since {len(backed.reasons)} smaller "
-                "programs did not hold there"
+                f"validation {backed.held.size.nodes} nodes kept, since {len(backed.reasons)} smaller programs did not "
+                "hold there"
             )
         return backed.held or best
 

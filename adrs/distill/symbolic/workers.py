@@ -8,6 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
 
+from adrs.sandbox.inside import linux
+
 T = TypeVar("T")
 
 
@@ -61,6 +63,10 @@ class Workers:
 def _pool(count: int) -> ProcessPoolExecutor | None:
     if count == 0:
         return None
-    ignored = (signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to answer
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=signal.signal, initargs=ignored)
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+
+
+def _begin() -> None:
+    """What a worker does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the caller's to answer
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)  # a caller that was killed cannot end it

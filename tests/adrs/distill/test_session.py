@@ -205,6 +205,29 @@ def test_what_fails_on_test_alone_is_said(demo: Path, tmp_path: Path) -> None:
     assert any("original does not hold on test: it ends invalid" in each for each in outcome.work.not_done)
 
 
+ROOM_FOR_ALL = """
+def solve(instance):
+    count = len(instance["length"])
+    machine = [0] * (60 if count < 60 else count)
+    for job in range(count):
+        machine[job] = job % instance["machines"]
+    return machine[:count]
+"""
+
+
+def test_what_holds_everywhere_but_on_test_is_not_chosen(demo: Path, tmp_path: Path) -> None:
+    """More than sixty jobs come in `test` alone, where the original has room for them."""
+    file = tmp_path / "program.py"
+    file.write_text(ROOM_FOR_ALL)
+    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", lambda line: None)
+    assert "if" not in (tmp_path / "out" / "minimal.py").read_text()
+    assert outcome.work.chosen is None
+    assert outcome.exit_code == 3
+    (check,) = (check for check in outcome.work.checks if check.name == "test")
+    assert check.failed
+    assert "IndexError" in check.detail
+
+
 def test_no_time_leaves_the_original(run: Path) -> None:
     outcome = distilled(run, seconds=0.0)
     assert outcome.exit_code == 3
@@ -230,6 +253,11 @@ def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) 
     with pytest.raises(UserError, match="function solve is not defined"):
         distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
     assert problem.load(str(demo)).trust == "line"
+    runs = ["--runs-dir", str(run.parent)]
+    done = CliRunner().invoke(app, ["distill", run.name, str(file), *runs])
+    assert "function solve is not defined" in str(done.exception), "a run stands for its problem"
+    done = CliRunner().invoke(app, ["distill", "model-placment", str(file), *runs])
+    assert 'did you mean "model-placement"' in str(done.exception)
 
 
 def test_what_is_minimal_stays_and_the_exit_code_says_so(demo: Path, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def distill(
     ] = None,
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No lines of progress.")] = False,
 ) -> None:
     """Make the winner of a run, or any program, as small as it can be without losing what it does, and show the cost.
 
@@ -81,7 +82,8 @@ def distill(
     )  # fmt: skip
 
     def say(line: str) -> None:
-        print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
+        if not quiet:
+            print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
 
     if teacher is not None:
         if program is not None or only not in (None, *OF_NETWORKS):

@@ -11,8 +11,9 @@ import pytest
 from adrs import plugins, session
 from adrs.calibrate import Calibration
 from adrs.errors import UserError
+from adrs.lineage import configuration
 from adrs.outcome import Outcome, first_difference
-from adrs.program import Brief, Draft, Parent, Program, Selection
+from adrs.program import Brief, Draft, Evaluation, Job, Parent, Program, Selection
 from adrs.search.top_k import TopK
 from adrs.settings import Settings
 from adrs.store import Reader
@@ -113,6 +114,28 @@ def test_a_run_ends_with_a_winner_above_the_seed(demo: Path, tmp_path: Path) -> 
     assert plain["winner"]["score"]["test"] is not None
     assert plain["baselines"]["round-robin"]["score"]["train"] == 0
     assert Path(plain["winner"]["file"]).read_text().startswith("\nimport numpy")
+
+
+def test_a_tighter_limit_of_calls_holds_while_searching_alone(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Job] = []
+    evaluate = InProcessExecutor.evaluate
+
+    async def heard(self: InProcessExecutor, job: Job) -> Evaluation:
+        jobs.append(job)
+        return await evaluate(self, job)
+
+    monkeypatch.setattr(InProcessExecutor, "evaluate", heard)
+    outcome = run(demo, tmp_path / "runs", "tight", max_evaluations=6, call_seconds=0.5)
+    with Reader(outcome.path) as reader:
+        candidates = {program.source for program in reader.programs() if program.parents}
+        command = configuration(reader).command
+    assert {job.decision_seconds for job in jobs if job.split == "train" and job.source in candidates} == {0.5}
+    assert {job.decision_seconds for job in jobs if job.split != "train"} == {None}
+    assert "--call-seconds 0.5" in command
+    with pytest.raises(UserError, match="call-seconds must be above 0"):
+        Settings(str(demo), call_seconds=0.0).checked()
 
 
 def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, tmp_path: Path) -> None:

@@ -58,13 +58,14 @@ def test_results_survive_their_file(tmp_path: Path) -> None:
 def test_a_second_call_makes_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
-    def make(trial: Trial, folder: Path, evaluations: int, workers: int, sandbox: str | None) -> Result:
+    def make(trial: Trial, folder: Path, evaluations: int, *how: Any) -> Result:
+        assert how == (1, None, 0.5), "workers, sandbox and the limit of a call"
         made.append(trial.name)
         return result(trial.problem, trial.search, trial.seed, {1: 1.0}, evaluations)
 
     def options(**changes: Any) -> Namespace:
         given = {"problem": ["p"], "search": None, "seeds": 1, "results": tmp_path, "evaluations": 10, "workers": 1,
-                 "sandbox": None}  # fmt: skip
+                 "sandbox": None, "call_seconds": 0.5}  # fmt: skip
         return Namespace(**{**given, **changes})
 
     monkeypatch.setattr(search, "make", make)

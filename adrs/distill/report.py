@@ -32,8 +32,14 @@ def table(work: Work) -> list[str]:
 
 def side_by_side(before: str, after: str) -> str:
     """Two programs beside each other, as a table that Markdown passes on."""
-    cells = "".join(f"<td><pre>\n{html.escape(printable(text))}\n</pre></td>" for text in (before, after))
+    cells = "".join(f"<td>{preformatted(text)}</td>" for text in (before, after))
     return f'<table><tr><th>original</th><th>minimal</th></tr><tr valign="top">{cells}</tr></table>'
+
+
+def preformatted(text: str) -> str:
+    """A program's text as HTML without empty lines, at which Markdown would take what follows for its own."""
+    lines = html.escape(printable(text), quote=False).split("\n")
+    return "\n".join(["<pre>", *(line if line.strip() else "&#32;" for line in lines), "</pre>"])
 
 
 def _verdict(ok: bool, skipped: bool) -> str:
@@ -42,5 +48,5 @@ def _verdict(ok: bool, skipped: bool) -> str:
 
 def _plain(text: str) -> str:
     """Text on one line that means nothing in Markdown."""
-    safe = " ".join(html.escape(printable(text)).split())
+    safe = " ".join(html.escape(printable(text), quote=False).split())
     return "".join(f"\\{character}" if character in "|`*_[]\\" else character for character in safe)

@@ -39,8 +39,6 @@ _OF_CHOICES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression"
 """Of problems that declare nothing that a rule could stand for: no rule, and nothing to export."""
 OF_NETWORKS = ("expression", "export")
 """Stages that need no program."""
-_SHARES = {ExpressionSearch.name: 2.0}
-"""Of the time that is left, where it is not 1: what a stage leaves over is for those behind it."""
 PROPOSER = "distill"
 _FOR_TEST = 0.1
 """Share of the time that is kept for the measurements on `test`."""
@@ -123,8 +121,10 @@ def _rule(loaded: Problem, file: Path) -> Subject:
 
 def of_network(name_or_path: str, file: Path, wish: Wish, output: Path | None, say: Callable[[str], None]) -> Outcome:
     """Distil a neural teacher: a file of arrays. Raises UserError for what the user can mend."""
-    subject = Subject("", file.name, network=file)
-    return _distilled(problem.load(name_or_path), subject, wish, "local", None, output or Path(f"distill-{file.stem}"),
+    subject, loaded = Subject("", file.name, network=file), problem.load(name_or_path)
+    if loaded.distillation is None:
+        raise UserError(f"{loaded.name} has no table [distill], so no network can stand for its policy")
+    return _distilled(loaded, subject, wish, "local", None, output or Path(f"distill-{file.stem}"),
                       None, say)  # fmt: skip
 
 
@@ -167,9 +167,10 @@ async def _work(
             stages = [stage() for name, stage in _stages(loaded, wish).items()
                       if wish.only in (None, name) and (subject.network is None or name in OF_NETWORKS)]  # fmt: skip
             for place, stage in enumerate(stages):
-                shares = [_SHARES.get(each.name, 1.0) for each in stages[place:]]
-                left = deadline - time.monotonic()
-                await stage.run(work, time.monotonic() + left * shares[0] / sum(shares))
+                left = max(0.0, deadline - time.monotonic())
+                seconds = left * stage.share / sum(each.share for each in stages[place:])
+                say(f"{stage.name:<10} at most {seconds:.0f} s")
+                await stage.run(work, time.monotonic() + seconds)
             await _measured_in_time(work, began + wish.seconds)
     finally:
         await executor.close()

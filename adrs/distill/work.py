@@ -132,6 +132,8 @@ class Stage(Protocol):
     """A part of the distillation. What it finds goes into the work; what a stage before it found stands there."""
 
     name: str
+    share: float
+    """Of the time that is left, beside those of the stages after it: what a stage leaves over is for them."""
 
     async def run(self, work: Work, deadline: float) -> None:
         """Do it until `deadline` (of `time.monotonic`) or until `work.stop` is asked for."""

@@ -36,6 +36,7 @@ class Export:
     """Route (c)."""
 
     name = "export"
+    share = 1.0
 
     async def run(self, work: Work, deadline: float) -> None:
         """Export the rule that the work has, and hand in what the checks say.

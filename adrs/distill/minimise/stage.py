@@ -31,6 +31,7 @@ class Minimisation:
     """Route (a)."""
 
     name = "minimise"
+    share = 1.0
 
     async def run(self, work: Work, deadline: float) -> None:
         """Minimise the program, check the result on `validation`, and hand it in if it is smaller and holds."""
@@ -78,7 +79,7 @@ class Minimisation:
         evaluations: dict[Split, Evaluation], validation: Validation,
     ) -> None:  # fmt: skip
         subject, mode = work.subject, work.wish.mode
-        smaller = kept.size < original.size
+        smaller = kept.size.nodes < original.size.nodes
         validated = "validation" in evaluations or not work.problem.workloads["validation"]
         change = f"{original.size.nodes} -> {kept.size.nodes} nodes"
         moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
@@ -163,7 +164,7 @@ def _checks(
     mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
     compared = behaviour is not None and mode == "preserve"
-    actions = oracle.reference.why_not
+    actions = oracle.reference.why_not or "answers are no single numbers; the metrics of every workload are compared"
     if behaviour is not None and distance is not None:
         actions = (
             f"on {len(behaviour.samples)} recorded observations actions differ by {100 * distance.mean:.2g} % on "

@@ -13,6 +13,7 @@ from adrs.distill.priority.record import Table, record
 from adrs.distill.priority.rewrite import Key, Program
 from adrs.distill.priority.scoring import Base, Scored, cleaned, evaluated, scored
 from adrs.distill.record import Ended
+from adrs.distill.report import preformatted
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.search import require
 from adrs.distill.symbolic.workers import Workers
@@ -40,6 +41,7 @@ class PrioritySearch:
     """Route (b) for programs whose answers are no single numbers."""
 
     name = "expression"
+    share = 0.5
 
     async def run(self, work: Work, deadline: float) -> None:
         """Look at every key of the program, hand in the rows, and the best expression as a program.
@@ -183,7 +185,7 @@ def _section(found: list[Scored], best: Scored | None) -> str:
     lines = ["## Priorities", "", "The same pairs of items come first, of workloads that nothing was fitted on: "
              "agreement counts each choice once and a tie half; tau is Kendall's.", ""]  # fmt: skip
     for key in dict.fromkeys(each.key for each in found):
-        lines += [f"Line {key.line}, {key.how}:", "", f"<pre>\n{html.escape(printable(key.text))}\n</pre>", "",
+        lines += [f"Line {key.line}, {key.how}:", "", preformatted(key.text), "",
                   "| agreement | tau | | in its place |", "|---:|---:|---|---|"]  # fmt: skip
         for each in found:
             if each.key == key:

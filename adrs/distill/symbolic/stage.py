@@ -33,6 +33,7 @@ class ExpressionSearch:
     """Route (b)."""
 
     name = "expression"
+    share = 2.0
 
     async def run(self, work: Work, deadline: float) -> None:
         """Distil the teacher, hand in the table's rules, and the chosen one as a program.

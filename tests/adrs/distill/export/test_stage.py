@@ -107,6 +107,7 @@ class Searched:
     """A search that has found the rule already, and what it had before."""
 
     name = "expression"
+    share = 1.0
     rule: Rule
 
     async def run(self, work: Work, deadline: float) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adrs.evaluate.recording import pack
-from adrs.evaluation import Attempts, Policy
+from adrs.evaluate.wrapped import WrappedPolicy
+from adrs.evaluation import Policy
 from adrs.interface import FunctionType, parse_type
 from adrs.program import Choices, Job
 
@@ -31,36 +32,18 @@ def functions_of(job: Job, functions: Mapping[str, FunctionType]) -> Mapping[str
     return functions if job.choices is None else {**functions, FUNCTION.name: FUNCTION}
 
 
-class ListeningPolicy:
+class ListeningPolicy(WrappedPolicy):
     """Any policy, asked after each call what it chose, until there are as many rows as wanted.
 
     The times of the calls include that of asking.
     """
 
     def __init__(self, policy: Policy, wanted: Choices) -> None:
-        self._policy = policy
+        super().__init__(policy)
         self._wanted = wanted
         self._left = wanted.rows
         self._parts: list[dict[str, NDArray[Any]]] = []
         self._groups = 0
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of the last call and of what was asked after it."""
-        return self._policy.seconds
-
-    @seconds.setter
-    def seconds(self, seconds: float) -> None:
-        self._policy.seconds = seconds
-
-    @property
-    def decision_seconds(self) -> float:
-        """Wall seconds that one call may take."""
-        return self._policy.decision_seconds
-
-    @decision_seconds.setter
-    def decision_seconds(self, seconds: float) -> None:
-        self._policy.decision_seconds = seconds
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Call one function once, see adrs.evaluation.Policy."""
@@ -73,31 +56,6 @@ class ListeningPolicy:
         answers = self._policy.map(function, *columns, scenarios=scenarios)
         self._listen()
         return answers
-
-    def attempt(
-        self,
-        function: str,
-        *columns: Any,
-        scenarios: Sequence[int] | None = None,
-        seconds: float = 1.0,
-        most_failures: int = 0,
-    ) -> Attempts:
-        """Passed on, see adrs.evaluation.Policy."""
-        return self._policy.attempt(
-            function, *columns, scenarios=scenarios, seconds=seconds, most_failures=most_failures
-        )
-
-    def reset(self, seed: int, scenarios: int = 1) -> None:
-        """Passed on, see adrs.evaluation.Policy."""
-        self._policy.reset(seed, scenarios)
-
-    def restart(self) -> float:
-        """Passed on, see adrs.evaluation.Policy."""
-        return self._policy.restart()
-
-    def echo(self, *arguments: Any) -> float:
-        """Passed on, see adrs.evaluation.Policy."""
-        return self._policy.echo(*arguments)
 
     def recorded(self) -> dict[str, Any]:
         """All rows, packed: `group` int64[rows], counted from 0, `value` float64[rows], `terms` float64[rows, columns],

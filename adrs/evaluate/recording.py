@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adrs.errors import UserError
-from adrs.evaluation import Attempts, Policy
+from adrs.evaluate.wrapped import WrappedPolicy
+from adrs.evaluation import Policy
 from adrs.interface import FunctionType, ValueType, resolve
 from adrs.program import Recording, Replay
 
@@ -50,7 +51,7 @@ class _Flow:
         return np.column_stack([np.array(self.observations), np.array(self.answers)])
 
 
-class RecordingPolicy:
+class RecordingPolicy(WrappedPolicy):
     """Any policy, with the calls of one function written down.
 
     Noise is added to the answers that the caller gets; those written down are the policy's own. It is drawn from the
@@ -62,7 +63,7 @@ class RecordingPolicy:
         """Raises UserError for a function whose calls cannot be recorded."""
         if recording.function not in functions:
             raise UserError(f"the problem has no function {recording.function} to record")
-        self._policy = policy
+        super().__init__(policy)
         self._recording = recording
         self._kind = functions[recording.function]
         self._returns = _number(self._kind)
@@ -72,24 +73,6 @@ class RecordingPolicy:
         """Of the columns: name, shape of one row, dtype."""
         self._episodes: list[tuple[int, dict[int, _Flow]]] = [(0, {})]
         """Seed of each reset, and the flows since by scenario."""
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of the last round trip."""
-        return self._policy.seconds
-
-    @seconds.setter
-    def seconds(self, seconds: float) -> None:
-        self._policy.seconds = seconds
-
-    @property
-    def decision_seconds(self) -> float:
-        """Wall seconds that one call may take."""
-        return self._policy.decision_seconds
-
-    @decision_seconds.setter
-    def decision_seconds(self, seconds: float) -> None:
-        self._policy.decision_seconds = seconds
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Call one function once, see adrs.evaluation.Policy."""
@@ -106,31 +89,10 @@ class RecordingPolicy:
             return answers
         return self._keep(columns, answers, range(len(answers)) if scenarios is None else scenarios)
 
-    def attempt(
-        self,
-        function: str,
-        *columns: Any,
-        scenarios: Sequence[int] | None = None,
-        seconds: float = 1.0,
-        most_failures: int = 0,
-    ) -> Attempts:
-        """Passed on, see adrs.evaluation.Policy."""
-        return self._policy.attempt(
-            function, *columns, scenarios=scenarios, seconds=seconds, most_failures=most_failures
-        )
-
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Empty the states; what follows is another episode."""
         self._policy.reset(seed, scenarios)
         self._episodes.append((seed, {}))
-
-    def restart(self) -> float:
-        """Passed on, see adrs.evaluation.Policy."""
-        return self._policy.restart()
-
-    def echo(self, *arguments: Any) -> float:
-        """Passed on, see adrs.evaluation.Policy."""
-        return self._policy.echo(*arguments)
 
     def recorded(self) -> dict[str, Any]:
         """All rows in canonical order, packed: `columns` by name, `answers` float64[rows], `flow`, `step` int64[rows].

@@ -213,18 +213,19 @@ async def _measure_test(work: Work) -> None:
         new = replace(result, row=await measured(result.row, result.source))
         work.results[place] = new
         work.chosen = new if work.chosen is result else work.chosen
-    _drop_what_fails(work)
+    _check_on_test(work)
 
 
-def _drop_what_fails(work: Work) -> None:
+def _check_on_test(work: Work) -> None:
     """Nothing is chosen that `test` refuses and the original passes. Nor is anything else chosen in its place."""
     found = work.chosen.row.evaluations.get("test") if work.chosen else None
     before = work.original.evaluations.get("test") if work.original else None
-    if work.chosen is None or found is None or found.verdict == "ok" or (before and before.verdict != "ok"):
+    if work.chosen is None or found is None:
         return
-    detail = f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
-    work.checks.append(Check("test", False, detail))
-    work.chosen = None
+    detail = "" if found.verdict == "ok" else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
+    holds = not detail or (before is not None and before.verdict != "ok")
+    work.checks.append(Check("test", holds, detail))
+    work.chosen = work.chosen if holds else None
 
 
 def _write(work: Work) -> None:

@@ -122,13 +122,12 @@ class Oracle:
         verdict = await self.judge(source, current)
         if not verdict.accepted or verdict.stage in ("same", "full"):
             return verdict
-        found, count = await self._whole(source)
-        reason = self.tolerance.broken(self.reference.whole, found, self.scale)
-        if not reason:
-            self._be_patient_with(found)
-        elif not self.tolerance.is_measured(self.reference.whole, found, self.scale):
-            self._learn(found)
-        full = Verdict(not reason, "full", reason, found, verdict.distance, count, verdict.digest)
+        full = replace(await self._on_all(source, verdict.distance), digest=verdict.digest)
+        assert full.evaluation is not None
+        if full.accepted:
+            self._be_patient_with(full.evaluation)
+        elif not self.tolerance.is_measured(self.reference.whole, full.evaluation, self.scale):
+            self._learn(full.evaluation)
         self._confirmed[verdict.digest] = full
         return full
 
@@ -149,8 +148,11 @@ class Oracle:
                 if reason and not self.tolerance.is_measured(part, found, self.scale):
                     return Verdict(False, "part", reason, distance=distance, evaluations=number)
             return Verdict(True, "part", distance=distance, evaluations=len(self._first))
+        return await self._on_all(source, distance)
+
+    async def _on_all(self, source: str, distance: Distance | None) -> Verdict:
         found, count = await self._whole(source)
-        reason = self.tolerance.broken(reference.whole, found, self.scale)
+        reason = self.tolerance.broken(self.reference.whole, found, self.scale)
         return Verdict(not reason, "full", reason, found, distance, count)
 
     async def _original_on(self, specs: tuple[WorkloadSpec, ...]) -> Evaluation:
@@ -169,7 +171,7 @@ class Oracle:
         name = self.tolerance.first_changed(self.reference.whole, found, self.scale)
         if name is None:
             self._first = [self._specs]
-        else:
+        elif all(name != spec.name for specs in self._first for spec in specs):
             self._first.append(tuple(spec for spec in self._specs if spec.name == name))
 
     def _be_patient_with(self, evaluation: Evaluation) -> None:

@@ -29,7 +29,7 @@ HALF_A_POINT = 0.005
 """Of the distance from the trivial baseline to the state of the art."""
 BRANCHED, BY_RETURN = "branched", "by return"
 """Kinds of candidates: their branches are those of a model tree, or stand between clusters of links."""
-NOT_BY_RETURN = "no branches were made by return,"
+_NOT_BY_RETURN = "no branches were made by return,"
 _NOISE = 0.5
 """Of recordings, in the unit of the answers: so that rows show how the teacher recovers."""
 _ROUNDING = 0.2
@@ -86,8 +86,8 @@ class Found:
     candidates: list[Candidate] = field(default_factory=list)
     validation: list[Outcome] = field(default_factory=list)
     """Of the candidates."""
-    said: list[str] = field(default_factory=list)
-    """One line a stage."""
+    not_done: list[str] = field(default_factory=list)
+    """What was left out, and why: clauses."""
     samples: list[Samples] = field(default_factory=list)
     """What was recorded, with the teacher's answers."""
     most_operations: int | None = None
@@ -133,7 +133,7 @@ class Distilling:
         tables: list[Examples] = []
         for number in range(1, self._plan.rounds + 1):
             if number > 1 and self._enough():
-                self._say(f"the budget was spent before round {number}")
+                self._leave_out(f"the budget was spent before round {number}")
                 break
             samples = await self._record(number)
             self.found.samples.append(samples)
@@ -174,19 +174,19 @@ class Distilling:
         flat, leaves = await self._fronts(table, list(trees), number)
         rules = [Rule(self._inputs, Leaf(member.expression)) for member in flat]
         await self._add(rules, "flat", number)
-        self._say(self._line(f"round {number}: {len(table)} rows, {len(flat)} expressions without branches"))
+        self._tell(self._line(f"round {number}: {len(table)} rows, {len(flat)} expressions without branches"))
         outcomes = await self._loop.outcomes(rules, self._validation)
         best = preferred(rules, outcomes, 0.0)
         if best is None:
             return
         for (tree, kind), fronts in zip(trees.items(), leaves, strict=True):
             if self._enough():
-                self._say(f"the budget was spent before the branched rules of round {number} were chosen")
+                self._leave_out(f"the budget was spent before the branched rules of round {number} were chosen")
                 return
             build = partial(_built, self._inputs, tree)
             made = await choose_leaves(self._judges, build, fronts, flat[best].expression, self._plan.most_operations)
             await self._add([rule for rule in made if fit.is_branched(rule)], kind, number)
-        self._say(self._line(f"round {number}: {len(trees)} trees of branches"))
+        self._tell(self._line(f"round {number}: {len(trees)} trees of branches"))
 
     async def _grown_by_return(self, contexts: Sequence[Terminal]) -> list[model_tree.Branch]:
         """Branches between clusters of links, by what the teacher gets there; or, where it is a program, what the best
@@ -203,11 +203,11 @@ class Distilling:
         recording = Recording(self._loop.distillation.function, evenly=True)
         singles = await self._loop.singles(decider, specs, recording)
         if len(singles) < plan.leaves:
-            self._say(f"{NOT_BY_RETURN} since the evaluator does not tell single instances apart")
+            self._leave_out(f"{_NOT_BY_RETURN} since the evaluator does not tell single instances apart")
             return []
         grown = by_return.grow(singles, self._inputs, contexts, plan.leaves, plan.seed)
         if not grown:
-            self._say(f"{NOT_BY_RETURN} since the clusters cannot be told apart by what can be seen")
+            self._leave_out(f"{_NOT_BY_RETURN} since the clusters cannot be told apart by what can be seen")
         return grown
 
     async def _fronts(
@@ -252,7 +252,7 @@ class Distilling:
         """Constants of the best few, the best with and without branches among them; then rounded."""
         for place in self._finalists():
             if self._enough():
-                self._say("the budget was spent before all finalists were tuned")
+                self._leave_out("the budget was spent before all finalists were tuned")
                 return
             candidate = self.found.candidates[place]
             rule = await tuned(
@@ -263,7 +263,7 @@ class Distilling:
             better = rule if after.fitness > before.fitness else candidate.rule
             short = await rounded(self._judges, better, _ROUNDING * self._margin)
             await self._add([collapsed(short)], candidate.kind, candidate.round, "rounded")
-        self._say(self._line("constants tuned and rounded"))
+        self._tell(self._line("constants tuned and rounded"))
 
     def _finalists(self) -> list[int]:
         """Places of the candidates to tune: the highest of each kind first, then by fitness; affordable ones first."""
@@ -281,9 +281,9 @@ class Distilling:
         most = self._plan.most_operations
         return most is None or rule_operations(self.found.candidates[place].rule) <= most
 
-    def _say(self, line: str) -> None:
-        self.found.said.append(line)
-        self._tell(line)
+    def _leave_out(self, clause: str) -> None:
+        self.found.not_done.append(clause)
+        self._tell(clause)
 
     def _line(self, stage: str) -> str:
         place = self.found.chosen(self._margin)

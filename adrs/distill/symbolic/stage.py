@@ -8,7 +8,7 @@ from dataclasses import replace
 from adrs.distill.export.python import python
 from adrs.distill.record import Ended, joined
 from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome
-from adrs.distill.symbolic.rounds import HALF_A_POINT, NOT_BY_RETURN, Distilling, Found, Plan
+from adrs.distill.symbolic.rounds import HALF_A_POINT, Distilling, Found, Plan
 from adrs.distill.symbolic.rows import Row as RuleRow
 from adrs.distill.symbolic.rows import gap_said, make_rows
 from adrs.distill.symbolic.search import require
@@ -118,9 +118,7 @@ class _Distillation:
                 self._work.not_done.append(f"the search for an expression did not come to its end: {why}.")
         if not task.cancelled():
             task.result()
-        self._work.not_done += [
-            f"{line}." for line in distilling.found.said if "budget was spent" in line or line.startswith(NOT_BY_RETURN)
-        ]
+        self._work.not_done += [f"{clause}." for clause in distilling.found.not_done]
 
     async def _teacher(self) -> NetworkTeacher | ProgramTeacher:
         """The network or the program, with its row."""

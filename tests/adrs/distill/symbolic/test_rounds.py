@@ -74,7 +74,7 @@ def test_a_spent_budget_leaves_a_rule_and_says_what_was_not_done(valve, network)
     found, _ = distil(valve, network, enough=lambda: True)
     assert found.chosen(MARGIN) is not None
     assert {each.round for each in found.candidates} == {1}
-    assert any("budget was spent" in line for line in found.said)
+    assert any("budget was spent" in line for line in found.not_done)
 
 
 def test_an_interrupted_search_keeps_what_it_has(valve, network):

@@ -23,16 +23,17 @@ def print_tree(run: RunInfo, found: Tree, line: Sequence[int], chosen: bool) -> 
     if found.folded_roots:
         out.print(f"[dim]… {found.folded_roots} more hang on none of these[/]")
     if found.nodes:
-        out.print("[dim]● begins a tree, ├─● a branch; │ goes on from above. Numbers: score, gain over the parent[/]")
+        out.print("[dim]● begins a tree, ├─● a branch; ○ goes on from what is above it. Numbers: score, gain over the parent[/]")
     if any(node.folded for node in found.nodes):
         out.print("[dim](+n): n more programs that led to none of these; --all shows them[/]", soft_wrap=True)
 
 
 def _guide(entry: Entry) -> str:
-    """Rails to the left of a line: a dot where a branch or a tree begins."""
-    if entry.depth == 0:
-        return "[dim]● [/]" if entry.begins else "[dim]│ [/]"
-    return f"[dim]{'│ ' * (entry.depth - 1)}{'├─● ' if entry.begins else '│ │ '}[/]"
+    """Rails to the left of a line, and a dot in the column of its program: its parent is the next one above there, or
+    where the branch leaves a rail."""
+    if entry.depth == 0 or not entry.begins:
+        return f"[dim]{'│ ' * entry.depth}{'●' if entry.begins else '○'} [/]"
+    return f"[dim]{'│ ' * (entry.depth - 1)}├─● [/]"
 
 
 def _label(node: Node, mark: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from adrs import problem, scaffold
 from adrs.program import Draft, Evaluation, Parent, Program, Selection, WorkloadResult
 from adrs.settings import Settings
-from adrs.store import Summary, Writer
+from adrs.store import Reader, Summary, Writer
 
 
 class Log:
@@ -57,6 +57,14 @@ class Log:
         if told:
             self.writer.told(number)
         return number
+
+    def distilled(self, parent: int) -> int:
+        """A program that does as its parent does, made when the run was over; returns its number."""
+        with Reader(self.folder) as reader:
+            before = reader.program(parent)
+        draft = Draft(f"{before.source}#\n", "distill", "minimise", (Parent(parent, "parent"),), f"because of {parent}")
+        assert before.evaluation is not None
+        return self.writer.distilled(f"smaller {before.digest}", draft, [before.evaluation])
 
     def measured(self, number: int, split: str, value: float) -> None:
         """An evaluation for choosing or reporting the winner."""

@@ -45,9 +45,24 @@ def test_a_line_goes_on_straight_and_branches_are_set_in(story: Path, monkeypatc
     with Reader(story) as reader:
         text = drawing(monkeypatch, 160)(tree_of(reader))
     assert [line.split(" because")[0] for line in text.splitlines()[:6]] == [
-        "story  7 programs, 5 shown", "● #1 0.00 seed", "│ #2 20.00 +20.0 model/rewrite gpt",
-        "│ #3 60.00 +40.0 model/improve gpt (+2)", "├─● #7 95.00 +35.0 embedded/tune",
-        "│ #6 90.00 +30.0 embedded/tune winner",
+        "story  7 programs, 5 shown", "● #1 0.00 seed", "○ #2 20.00 +20.0 model/rewrite gpt",
+        "○ #3 60.00 +40.0 model/improve gpt (+2)", "├─● #7 95.00 +35.0 embedded/tune",
+        "○ #6 90.00 +30.0 embedded/tune winner",
+    ]  # fmt: skip
+
+
+def test_a_child_of_what_was_distilled_is_drawn_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 50.0)
+    log.program(1, 60.0)
+    small, other, smaller = (log.distilled(parent) for parent in (3, 2, 4))
+    with Reader(log.close()) as reader:
+        text = drawing(monkeypatch, 160)(tree_of(reader))
+    assert (small, other, smaller) == (4, 5, 6)
+    assert [line.split(" because")[0] for line in text.splitlines()[1:7]] == [
+        "● #1 0.00 seed", "├─● #2 50.00 +50.0 embedded/tune", "│ ○ #5 50.00 = distill/minimise",
+        "○ #3 60.00 +60.0 embedded/tune winner", "○ #4 60.00 = distill/minimise", "○ #6 60.00 = distill/minimise",
     ]  # fmt: skip
 
 

@@ -3,9 +3,13 @@ import { element, getJson } from "./common.js";
 
 /** @typedef {{id: number, parent: number | null, value: number | null, shown: string, gain: number | null, gained: string,
  *   improved: boolean, folded: number, hidden: number, verdict: string, operator: string, who: string, what: string}} Shown */
-/** @typedef {Shown & {children: number[], open: boolean, offset: number}} Node */
+/** @typedef {Shown & {children: number[], open: boolean, offset: number, fetched: boolean}} Node
+ * `fetched`: it came because somebody unfolded its parent */
 
-const MOST_INDENT = 10;
+const MOST_RAILS = 12;
+
+/** @typedef {{key: string, node: Node, kind: "program" | "more", indent: number, begins: boolean, level: number}} Row
+ * `begins`: whether it begins a branch, or a tree of its own, and does not go on in the column of its parent. */
 
 export class Tree {
   /** @param {HTMLElement} place @param {string} run path of the run
@@ -60,11 +64,13 @@ export class Tree {
     if (row) this.place.scrollTop = row.offsetTop - this.place.clientHeight / 2;
   }
 
-  /** @param {Shown} shown */
-  #take(shown) {
+  /** @param {Shown} shown @param {boolean} [fetched] */
+  #take(shown, fetched = false) {
     const before = this.nodes.get(shown.id);
     /** @type {Node} */
-    const node = { ...shown, children: before?.children ?? [], open: before?.open ?? true, offset: before?.offset ?? 0 };
+    const node = {
+      ...shown, children: before?.children ?? [], open: before?.open ?? true, offset: before?.offset ?? 0, fetched: before?.fetched ?? fetched,
+    };
     if (before && before.offset) { node.hidden = Math.max(0, shown.hidden - this.#unfolded(before)); }
     this.nodes.set(node.id, node);
     const parent = node.parent === null ? undefined : this.nodes.get(node.parent);
@@ -77,7 +83,7 @@ export class Tree {
 
   /** Children of a node that were fetched because they were folded. @param {Node} node */
   #unfolded(node) {
-    return node.children.filter((child) => !this.nodes.get(child)?.improved).length;
+    return node.children.filter((child) => this.nodes.get(child)?.fetched).length;
   }
 
   /** Fetch folded children until something new comes. @param {Node} node */
@@ -87,7 +93,7 @@ export class Tree {
       const page = await getJson(`${this.run}/programs/${node.id}/children.json?offset=${node.offset}`);
       node.offset += page.nodes.length;
       const first = page.nodes.find((/** @type {Shown} */ each) => !this.nodes.has(each.id));
-      for (const each of page.nodes) if (!this.nodes.has(each.id) && this.#take(each)) fresh += 1;
+      for (const each of page.nodes) if (!this.nodes.has(each.id) && this.#take(each, true)) fresh += 1;
       node.hidden = page.nodes.length < page.page ? 0 : Math.max(0, node.hidden - fresh);
       if (first) this.current = String(first.id);
       if (page.nodes.length < page.page) break;
@@ -121,25 +127,25 @@ export class Tree {
 
   /** Rows in the order of drawing. */
   rows() {
-    /** @type {{key: string, node: Node, kind: "program" | "more", indent: number, level: number}[]} */
-    const rows = [];
+    /** @type {Row[]} */ const rows = [];
     const line = new Set();
     for (let walker = this.winner; walker !== null; walker = this.nodes.get(walker)?.parent ?? null) line.add(walker);
     this.line = line;
     const roots = [...this.nodes.values()].filter((node) => node.parent === null || !this.nodes.has(node.parent));
-    /** @type {{node: Node, kind: "program" | "more", indent: number, level: number}[]} */
-    const stack = roots.reverse().map((node) => ({ node, kind: "program", indent: 0, level: 1 }));
+    /** @type {Row[]} */
+    const stack = roots.reverse().map((node) => ({ key: String(node.id), node, kind: "program", indent: 0, begins: true, level: 1 }));
     while (stack.length) {
-      const next = /** @type {any} */ (stack.pop());
-      const { node, kind, indent, level } = next;
-      rows.push({ key: kind === "more" ? `${node.id}+` : String(node.id), ...next });
+      const row = /** @type {Row} */ (stack.pop());
+      const { node, kind, indent, level } = row;
+      rows.push(row);
       if (kind === "more" || !node.open) continue;
+      const below = (/** @type {number} */ id, /** @type {boolean} */ begins) => stack.push({
+        key: String(id), node: /** @type {Node} */ (this.nodes.get(id)), kind: "program", indent: begins ? indent + 1 : indent, begins, level: level + 1,
+      });
       const main = node.children.length ? this.#main(node) : null;
-      if (main !== null) stack.push({ node: /** @type {Node} */ (this.nodes.get(main)), kind: "program", indent, level: level + 1 });
-      for (const child of [...node.children].reverse()) {
-        if (child !== main) stack.push({ node: /** @type {Node} */ (this.nodes.get(child)), kind: "program", indent: indent + 1, level: level + 1 });
-      }
-      if (node.hidden && node.offset) stack.push({ node, kind: "more", indent: indent + 1, level: level + 1 });
+      if (main !== null) below(main, false);
+      for (const child of [...node.children].reverse()) if (child !== main) below(child, true);
+      if (node.hidden && node.offset) stack.push({ key: `${node.id}+`, node, kind: "more", indent: indent + 1, begins: true, level: level + 1 });
     }
     return rows;
   }
@@ -154,23 +160,30 @@ export class Tree {
     this.events.drawn();
   }
 
-  /** @param {{key: string, node: Node, kind: string, indent: number, level: number}} row */
-  #row({ key, node, kind, indent, level }) {
-    const shared = {
-      role: "treeitem", "data-key": key, "aria-level": level, tabindex: key === this.current ? 0 : -1,
-      class: `node indent-${Math.min(indent, MOST_INDENT)}`,
-    };
+  /** Lines of the columns to the left, so that one sees on what a row hangs. @param {Row} row */
+  #rails({ indent, begins }) {
+    const count = Math.min(indent, MOST_RAILS);
+    return Array.from({ length: count }, (_, place) =>
+      element("span", { class: begins && place === count - 1 ? "rail tee" : "rail", "aria-hidden": true }));
+  }
+
+  /** @param {Row} row */
+  #row(row) {
+    const { key, node, kind, begins, level } = row;
+    const shared = { role: "treeitem", "data-key": key, "aria-level": level, tabindex: key === this.current ? 0 : -1 };
     if (kind === "more") {
       const text = `… ${node.hidden} more ${node.hidden === 1 ? "child" : "children"} of ${node.id}`;
-      return element("div", { ...shared, class: `${shared.class} more` }, text);
+      return element("div", { ...shared, class: "node more" }, ...this.#rails(row), element("span", { class: "what" }, text));
     }
     const folds = node.children.length || node.hidden;
     const below = Math.max(node.folded, node.hidden);
     const made = element("div", {
       ...shared, "aria-expanded": folds ? String(node.open) : null, "aria-selected": String(node.id === this.selected),
-      class: `${shared.class}${node.improved ? " improved" : ""}${this.line?.has(node.id) ? " on-line" : ""}`,
+      class: `node${node.improved ? " improved" : ""}${this.line?.has(node.id) ? " on-line" : ""}`,
     },
-      element("span", { class: "twist", "aria-hidden": true }, folds ? (node.open ? "▾" : "▸") : "·"),
+      ...this.#rails(row),
+      element("span", { class: `twist${begins ? "" : " after"}${node.open && node.children.length ? " before" : ""}`, "aria-hidden": true },
+        folds ? (node.open ? "▾" : "▸") : "·"),
       element("span", { class: "id" }, String(node.id)),
       element("span", { class: "value" }, node.shown),
       element("span", { class: `gain ${node.gain === null || node.gain === 0 ? "" : node.gain > 0 ? "up" : "down"}` }, node.gained),
@@ -212,9 +225,9 @@ export class Tree {
     const key = row.dataset.key ?? "", node = this.nodes.get(parseInt(key, 10));
     if (!node) return;
     if (key.endsWith("+")) { this.current = key; this.#unfold(node); return; }
-    const part = /** @type {HTMLElement} */ (event.target).classList;
-    if (part.contains("folded")) { this.#unfold(node); return; }
-    if (part.contains("twist")) this.#fold(node, !node.open);
+    const part = /** @type {HTMLElement} */ (event.target);
+    if (part.closest(".folded")) { this.#unfold(node); return; }
+    if (part.classList.contains("twist")) this.#fold(node, !node.open);
     this.#focus(key, true);
   }
 

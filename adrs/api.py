@@ -200,7 +200,7 @@ def evolve(
 
 def _seconds(duration: str | float | None) -> float | None:
     if duration is None or isinstance(duration, str):
-        return None if duration is None else parse_duration(duration)
+        return None if duration is None else parse_duration(duration, "max_time")
     if not duration > 0:
         raise UserError(f"max_time must be above 0, not {duration}")
     return float(duration)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adrs.errors import UserError
 
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,15 @@ class Budget:
         return self.evaluations is None or evaluated + pending < self.evaluations
 
 
-def parse_duration(text: str) -> float:
-    """Seconds of `90s`, `10m`, `2h`, `1d` or a plain number; raises UserError otherwise."""
+def parse_duration(text: str, option: str = "") -> float:
+    """Seconds of `90s`, `10m`, `2h` or `1d`. Raises UserError otherwise, which names the option; a unit is a must."""
+    said = f'{option} "{text}"'.lstrip()
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", text)
-    if match is None or float(match[1]) <= 0:
-        raise UserError(f'"{text}" is not a duration; write for example 90s, 10m or 2h')
-    return float(match[1]) * _UNITS[match[2]]
+    if match is None:
+        raise UserError(f"{said} is not a duration; write for example 90s, 10m or 2h")
+    amount, unit = match.groups()
+    if float(amount) == 0:
+        raise UserError(f"{said} is no time at all; write for example 90s, 10m or 2h")
+    if not unit:
+        raise UserError(f"{said} has no unit; write {amount}s, {amount}m or {amount}h for seconds, minutes or hours")
+    return float(amount) * _UNITS[unit]

@@ -75,7 +75,7 @@ def distill(
 
     if only is not None and only not in STAGES:
         raise UserError(f'--only "{only}"{did_you_mean(only, STAGES)}')
-    seconds = parse_duration(budget)
+    seconds = parse_duration(budget, "--budget")
     wish = Wish(
         read_mode(mode), only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds,
         operations, read_targets(target),

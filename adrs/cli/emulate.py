@@ -50,7 +50,7 @@ def emulate(
     from adrs.cli.output import print_json
 
     problem, entrants, folder = _chosen(what, which or [], top, runs_dir)
-    seconds = None if duration is None else parse_duration(duration)
+    seconds = None if duration is None else parse_duration(duration, "--duration")
     baselines = None if baseline is None else [name for name in baseline if name != "none"]
     with emulation.alone(runs_dir):
         report = emulation.plan(problem, entrants, backend, condition or [], seconds, baselines)

@@ -19,7 +19,7 @@ SandboxName = Annotated[str | None, typer.Option("--sandbox", help="Force a sand
 MaxEvaluations = Annotated[int | None, typer.Option("--max-evaluations", min=1, help="Stop after so many evaluations.")]
 MaxUsd = Annotated[float | None, typer.Option("--max-usd", min=0, help="Stop before models cost more dollars.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="Stop before models use more tokens.")]
-MaxTime = Annotated[str | None, typer.Option("--max-time", help="Stop after 90s, 10m, 2h.")]
+MaxTime = Annotated[str | None, typer.Option("--max-time", "--budget", help="Stop after 90s, 10m, 2h.")]
 Name = Annotated[str | None, typer.Option("--name", help="Name of the run. [default: problem-date-number]")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
@@ -146,7 +146,9 @@ def resume(
     workers: Workers = None,
     sandbox: SandboxName = None,
     max_evaluations: MaxEvaluations = None,
-    max_time: Annotated[str | None, typer.Option("--max-time", help="Go on for 90s, 10m, 2h from now.")] = None,
+    max_time: Annotated[
+        str | None, typer.Option("--max-time", "--budget", help="Go on for 90s, 10m, 2h from now.")
+    ] = None,
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     as_json: Json = False,
@@ -219,7 +221,7 @@ def _add_imported(folder: Path, options: dict[str, Any], quiet: bool) -> None:
 def _seconds(duration: str | None) -> float | None:
     from adrs.budget import parse_duration
 
-    return None if duration is None else parse_duration(duration)
+    return None if duration is None else parse_duration(duration, "--max-time")
 
 
 def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
@@ -279,9 +281,11 @@ def _wrong(name: str, value: Any) -> str:
     if name in least:
         whole = isinstance(value, int) and not isinstance(value, bool) and value >= least[name]
         return "" if whole else f"a whole number from {least[name]}"
-    if name == "max_usd":
+    if name in ("max_usd", "call_seconds"):
         number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
         return "" if number else "a number from 0"
+    if name == "max_time":
+        return "" if isinstance(value, str) else 'a duration in quotes, for example "10m"'
     if name in ("model", "price", "model_router_train"):
         strings = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
         return "" if strings else "a list of strings"

@@ -164,7 +164,7 @@ class Desk:
             search=search.make(settings.search, self._problem, settings.seed), proposer=agent,
             screen=self._context.screen, executor=self._executor, scale=calibration.scale("train"),
             call_seconds=settings.call_seconds,
-            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=False,
+            optimum=Optimum(self._problem, calibration.ends_of_scale("train")), ends_early=False,
             seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
             steering=steering,
         )  # fmt: skip

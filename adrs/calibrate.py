@@ -1,11 +1,12 @@
 """Measures the baselines that make the scale: 0 = trivial, 100 = state-of-the-art, on each split."""
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -15,12 +16,17 @@ import numpy as np
 
 from adrs import __version__, resources
 from adrs.errors import UserError
-from adrs.problem import Baseline, Problem
+from adrs.problem import FILE, Baseline, Problem
+from adrs.problem_records import Role
 from adrs.program import SPLITS, Evaluation, Job, Split
 from adrs.score import Scale, SplitScale
 
 _FORM = "2"
 """Of cached evaluations: one of another form is not read."""
+
+
+ENDS_OF_SCALE: tuple[Role, ...] = ("trivial", "state-of-the-art")
+"""Roles of the baselines that make the scale."""
 
 
 class Evaluate(Protocol):
@@ -62,9 +68,13 @@ class Calibration:
         baseline = self.problem.baseline(role)
         return None if baseline is None else self.evaluations.get((baseline.name, split))
 
-    def measured(self, split: Split) -> list[Evaluation]:
-        """Evaluations of the baselines on a split, the trivial one first."""
-        found = (self.evaluations.get((baseline.name, split)) for baseline in self.problem.baselines)
+    def ends_of_scale(self, split: Split) -> list[Evaluation]:
+        """Evaluations of the baselines that make the scale of a split, the trivial one first.
+
+        They are known before a run begins. Heuristic ones are not: what depended on them would differ once a run that
+        has measured them is gone on with.
+        """
+        found = (self._evaluation(role, split) for role in ENDS_OF_SCALE)
         return [evaluation for evaluation in found if evaluation is not None]
 
     def score(self, baseline: Baseline, split: Split) -> float | None:
@@ -80,54 +90,106 @@ async def calibrate(
     problem: Problem,
     executor: Evaluate,
     splits: Iterable[Split],
-    roles: Iterable[str] = ("trivial", "state-of-the-art"),
+    roles: Iterable[str] = ENDS_OF_SCALE,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Calibration:
     """Evaluate the baselines in the given roles; deterministic problems are remembered between runs.
 
-    Raises UserError when a baseline that makes the scale does not end `ok`: no score could be believed.
+    `note` hears how far it is. Raises UserError as soon as a baseline that makes the scale does not end `ok`: no score
+    could be believed.
     """
     calibration = Calibration(problem)
-    wanted = [(baseline, split) for split in splits if problem.workloads[split]
-              for baseline in problem.baselines if baseline.role in set(roles)]  # fmt: skip
-    found = await asyncio.gather(*(_measure(problem, executor, baseline, split) for baseline, split in wanted))
-    for (baseline, split), evaluation in zip(wanted, found, strict=True):
-        if evaluation.verdict != "ok" and baseline.role != "heuristic":
-            raise UserError(
-                f"the {baseline.role} baseline {baseline.path} ends {evaluation.verdict} on {split}: "
-                f"{evaluation.reason or 'no reason given'}"
-            )
-        calibration.evaluations[baseline.name, split] = evaluation
+    measured = _measured(calibration, executor, splits, set(roles), None, note)
+    async with contextlib.aclosing(measured):
+        async for baseline, split, evaluation in measured:
+            _refuse_unless_ok(baseline, split, evaluation)
     return calibration
 
 
-async def measure_heuristics(calibration: Calibration, executor: Evaluate, deadline: float | None) -> None:
-    """Add the heuristic baselines, which are shown and make no scale, as far as they are done by `deadline`."""
+def _refuse_unless_ok(baseline: Baseline, split: Split, evaluation: Evaluation) -> None:
+    if evaluation.verdict != "ok" and baseline.role in ENDS_OF_SCALE:
+        raise UserError(
+            f"the {baseline.role} baseline {baseline.path} ends {evaluation.verdict} on {split}: "
+            f"{evaluation.reason or 'no reason given'}"
+        )
+
+
+async def measure_heuristics(
+    calibration: Calibration,
+    executor: Evaluate,
+    deadline: float | None,
+    record: Callable[[str, Split, Evaluation], None],
+    note: Callable[[str], None],
+) -> None:
+    """Add the heuristic baselines, which are shown and make no scale, as far as they are done by `deadline`.
+
+    `record` gets each as soon as it is measured, `note` hears how far it is.
+    """
+    measured = _measured(calibration, executor, SPLITS, {"heuristic"}, deadline, note)
+    async with contextlib.aclosing(measured):
+        async for baseline, split, evaluation in measured:
+            record(baseline.name, split, evaluation)
+
+
+async def _measured(
+    calibration: Calibration, executor: Evaluate, splits: Iterable[Split], roles: set[str], deadline: float | None,
+    note: Callable[[str], None],
+) -> AsyncGenerator[tuple[Baseline, Split, Evaluation]]:  # fmt: skip
+    """The baselines in the given roles that a calibration lacks: added to it, each as it comes, until `deadline`."""
     problem = calibration.problem
-    tasks = {
-        asyncio.create_task(_measure(problem, executor, baseline, split)): (baseline.name, split)
-        for split in SPLITS if problem.workloads[split]
-        for baseline in problem.baselines
-        if baseline.role == "heuristic" and (baseline.name, split) not in calibration.evaluations
-    }  # fmt: skip
-    for task in await finished(tasks, deadline):
-        calibration.evaluations[tasks[task]] = task.result()
+    wanted = [(baseline, split) for split in splits if problem.workloads[split] for baseline in problem.baselines
+              if baseline.role in roles and (baseline.name, split) not in calibration.evaluations]  # fmt: skip
+    for baseline, split in tuple(wanted):
+        known = _recall(problem, baseline, split)
+        if known is not None:
+            wanted.remove((baseline, split))
+            calibration.evaluations[baseline.name, split] = known
+            yield baseline, split, known
+    tasks = {asyncio.create_task(_measure(problem, executor, baseline, split)): (baseline, split)
+             for baseline, split in wanted}  # fmt: skip
+    total = len(tasks)
+
+    def tell() -> None:
+        baseline, split = next(iter(tasks.values()))  # jobs are done in order
+        note(f"{total - len(tasks)} of {total} done, at work on {baseline.name} on {split}")
+
+    if tasks:
+        tell()
+    async with contextlib.aclosing(as_finished(tasks, deadline)) as ended:
+        async for task in ended:
+            baseline, split = tasks.pop(task)
+            calibration.evaluations[baseline.name, split] = task.result()
+            if tasks:
+                tell()
+            yield baseline, split, task.result()
 
 
 async def finished(
     tasks: "Iterable[asyncio.Task[Evaluation]]", deadline: float | None
 ) -> "set[asyncio.Task[Evaluation]]":
     """The tasks that are done by `deadline` (of `time.monotonic`); the others are cancelled."""
+    return {task async for task in as_finished(tasks, deadline)}
+
+
+async def as_finished(
+    tasks: "Iterable[asyncio.Task[Evaluation]]", deadline: float | None
+) -> "AsyncGenerator[asyncio.Task[Evaluation]]":
+    """The tasks that are done by `deadline` (of `time.monotonic`), as they come; the others are cancelled."""
     waiting = list(tasks)
-    if not waiting:
-        return set()
-    timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
     try:
-        done, _ = await asyncio.wait(waiting, timeout=timeout)
+        while waiting:
+            timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+            done, _ = await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                break
+            ended = [task for task in waiting if task in done]
+            waiting = [task for task in waiting if task not in done]
+            for task in ended:
+                yield task
     finally:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-    return done
 
 
 def remembered(problem: Problem) -> Calibration:
@@ -153,9 +215,6 @@ def _recall(problem: Problem, baseline: Baseline, split: Split) -> Evaluation | 
 
 
 async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
-    known = _recall(problem, baseline, split)
-    if known is not None:
-        return known
     evaluation = await executor.evaluate(Job(baseline.read(), split, thorough=True, native=baseline.native))
     path = _cache_path(problem, baseline.native or baseline.read(), split)
     if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
@@ -181,11 +240,18 @@ def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
         return None
     key = sha256()
     versions = (__version__, _FORM, platform.python_version(), np.__version__, str(sorted(problem.missing)))
-    for part in (*versions, problem.digest(), repr(problem.workloads[split]), split, source):
+    for part in (*versions, _judging(problem), repr(problem.workloads[split]), split, source):
         key.update(part.encode(errors="surrogatepass") + b"\0")
     for file in evaluator:
         key.update(file.read_bytes())
     return resources.cache_folder() / "baselines" / f"{key.hexdigest()}.json"
+
+
+def _judging(problem: Problem) -> str:
+    """Hash of what a problem judges by, its evaluator's files aside: not of its programs, blocks and prompts."""
+    if problem.trust == "shared":
+        return problem.digest()
+    return sha256(problem.snapshot()[FILE]).hexdigest()
 
 
 def evaluator_digest(problem: Problem) -> str:

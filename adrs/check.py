@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import plugins, resources
-from adrs.calibrate import Calibration, calibrate, evaluator_files, write_quietly
+from adrs.calibrate import ENDS_OF_SCALE, Calibration, calibrate, evaluator_files, write_quietly
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.problem import Cheat, Problem
@@ -20,7 +20,6 @@ from adrs.source import Rejected, Screen, literal_share
 
 _LOOP_SECONDS = 1.0
 """How long a program that is known not to end may go on, where the problem allows more."""
-_SCALE = ("trivial", "state-of-the-art")
 _DIFFER = "programs differ"
 
 
@@ -44,7 +43,7 @@ def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[
         executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
         try:
             await executor.start()
-            return await _checks(problem, executor, report).run((*_SCALE, "heuristic"))
+            return await _checks(problem, executor, report).run((*ENDS_OF_SCALE, "heuristic"))
         finally:
             await executor.close()
 
@@ -60,7 +59,7 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
     if path is not None and path.is_file():
         return
     note("checking the problem, once")
-    findings = await _checks(problem, executor, lambda finding: None).run(_SCALE)
+    findings = await _checks(problem, executor, lambda finding: None).run(ENDS_OF_SCALE)
     failures = [finding for finding in findings if not finding.ok]
     if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
         for finding in failures:

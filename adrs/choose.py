@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from adrs import fresh, paired
-from adrs.calibrate import Calibration, finished
+from adrs.calibrate import ENDS_OF_SCALE, Calibration, finished
 from adrs.evaluate.executor import Executor
 from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
@@ -27,6 +27,7 @@ REPETITIONS = 3
 """How often each is measured there when measured times enter the metric."""
 SEED_PROGRAM = 1
 _NO_TIME = "the time of the run was over"
+_INTERRUPTED = "it was interrupted"
 
 
 @dataclass
@@ -87,11 +88,13 @@ class Chooser:
         if reason:
             choice.why_not["fresh"] = reason
             return
+        choice.why_not["fresh"] = _INTERRUPTED
         choice.rechecked = self._next_to(choice)
         digests = [self._reader.program(number).digest for number in choice.rechecked]
         self._fresh = fresh.draw(self._problem, fresh.key(self._reader.info.seed, digests))
         await self._measure_baselines(deadline)
         await self._measure(choice, choice.rechecked, "fresh", deadline)
+        del choice.why_not["fresh"]
         self._explain(choice, ("fresh",))
 
     def _explain(self, choice: Choice, splits: Iterable[Split]) -> None:
@@ -178,7 +181,7 @@ class Chooser:
     async def _measure_baselines(self, deadline: float | None) -> None:
         """Those that make the scale of the fresh workloads."""
         tasks = {}
-        for role in ("trivial", "state-of-the-art"):
+        for role in ENDS_OF_SCALE:
             baseline = self._problem.baseline(role)
             known = self._calibration.evaluations.get((baseline.name, "fresh")) if baseline else None
             if baseline is not None and (known is None or not self._is_of_these(known)):

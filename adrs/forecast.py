@@ -49,8 +49,7 @@ class Forecast:
         """Seconds that measuring the best few on fresh workloads, which are like `train`, will take."""
         if best is None or best.evaluation is None or fresh.why_not(self.problem):
             return 0.0
-        evaluations = [found for (_, split), found in self.calibration.evaluations.items() if split == "train"]
-        baselines = sum(found.wall_seconds for found in evaluations) / self.workers
+        baselines = sum(found.wall_seconds for found in self.calibration.ends_of_scale("train")) / self.workers
         return _MARGIN * (baselines + math.ceil(RECHECKED / self.workers) * best.evaluation.wall_seconds)
 
     def _ratio(self, split: Split) -> float:

@@ -15,12 +15,12 @@ from adrs import model_router, plugins, problem, search, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
-from adrs.choose import Chooser
+from adrs.choose import Choice, Chooser
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import new_folder
 from adrs.forecast import Forecast
-from adrs.interrupts import interrupts
+from adrs.interrupts import interrupts, unless_interrupted
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
@@ -262,7 +262,9 @@ class _Session:
 
     async def _calibrate(self) -> Calibration:
         self._observer.note("measuring baselines")
-        calibration = await calibrate(self._problem, self._executor, SPLITS)
+        calibration = await calibrate(
+            self._problem, self._executor, SPLITS, note=lambda text: self._observer.note(f"measuring baselines: {text}")
+        )
         self._observer.calibrated(calibration)
         return calibration
 
@@ -282,12 +284,23 @@ class _Session:
             raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
         return evaluation
 
-    async def _measure_heuristics(self, calibration: Calibration, writer: Writer, deadline: float | None) -> None:
-        """The other baselines, for the table; remembered from earlier runs where the problem is deterministic."""
-        known = set(calibration.evaluations)
-        self._observer.note("measuring the heuristic baselines")
-        await measure_heuristics(calibration, self._executor, deadline)
-        _record(calibration, writer, but=known)
+    async def _measure_for_the_table(
+        self, chooser: Chooser, choice: Choice, calibration: Calibration, writer: Writer, deadline: float | None
+    ) -> None:
+        """What the winner does not depend on: how it does on fresh workloads, and the heuristic baselines.
+
+        These are remembered from earlier runs where the problem is deterministic.
+        """
+        self._observer.note("measuring the winner on fresh workloads; Ctrl-C leaves out what is still to be measured")
+        await chooser.recheck(choice, deadline)
+
+        def record(name: str, split: Split, evaluation: Evaluation) -> None:
+            writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
+
+        def note(text: str) -> None:
+            self._observer.note(f"measuring heuristic baselines: {text}")
+
+        await measure_heuristics(calibration, self._executor, deadline, record, note)
 
     async def _work(
         self,
@@ -306,7 +319,7 @@ class _Session:
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
             proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
             call_seconds=settings.call_seconds,
-            optimum=Optimum(self._problem, calibration.measured("train")), ends_early=True,
+            optimum=Optimum(self._problem, calibration.ends_of_scale("train")), ends_early=True,
             seed_evaluation=seed, writer=writer,
             reader=reader, recorded=recorded, replaying=replaying, steering=steering,
         )  # fmt: skip
@@ -331,7 +344,14 @@ class _Session:
 
         loop = Loop(parts, watch, asking_ends)
         rehearsal = asyncio.create_task(rehearse())
-        with interrupts(loop.stop):
+
+        def stop() -> None:
+            loop.stop()
+            if choosing:
+                self._observer.note("choosing the winner; Ctrl-C again ends without it, and `adrs resume` does it")
+
+        choosing = False
+        with interrupts(stop):
             self._observer.note("evolving" if recorded is None else "following the record")
             try:
                 stopped_by = await loop.run()
@@ -339,15 +359,15 @@ class _Session:
                 rehearsal.cancel()
                 await asyncio.gather(rehearsal, return_exceptions=True)
             self._observer.note("choosing the winner")
-            deadline = None
+            choosing, deadline = True, None
             if budget is not None:
                 deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
             choice = await chooser.choose(deadline)
-            self._observer.note("measuring the winner on fresh workloads")
-            if deadline is not None:
-                deadline += _GRACE_FOR_CHECKS - _GRACE_SECONDS
-            await chooser.recheck(choice, deadline)
-            await self._measure_heuristics(calibration, writer, deadline)
+        if deadline is not None:
+            deadline += _GRACE_FOR_CHECKS - _GRACE_SECONDS
+        table = self._measure_for_the_table(chooser, choice, calibration, writer, deadline)
+        if not await unless_interrupted(table):
+            self._warn(f"not all baselines were measured; `adrs resume {self._folder.name}` measures the rest")
         steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
         return Outcome(

@@ -17,6 +17,8 @@ from adrs.problem import Problem
 from adrs.program import Program
 
 _IMPROVEMENTS = 6
+_PACE = 5.0
+"""Seconds between lines about how far the same thing is, where there is no panel to show it."""
 
 
 class View:
@@ -28,6 +30,7 @@ class View:
         self._quiet = quiet
         self._console: Console = console(stderr=True)
         self._note = ""
+        self._noted = 0.0
         self._calibration: Calibration | None = None
         self._best: Program | None = None
         self._curve: list[float] = []
@@ -54,10 +57,13 @@ class View:
 
     def note(self, text: str) -> None:
         """Show what the run is doing."""
+        phase, now = text.partition(":")[0], time.monotonic()
+        goes_on = phase == self._note.partition(":")[0]
         self._note = text
         self._recent.clear()  # the rate of one phase says nothing of the next
-        if self._live is None and not self._quiet:
-            self._console.print(f"{self._elapsed()}  {text}")
+        if self._live is None and not self._quiet and not (goes_on and now - self._noted < _PACE):
+            self._noted = now
+            self._console.print(f"{self._elapsed()}  {text}", soft_wrap=True)
 
     def calibrated(self, calibration: Calibration) -> None:
         """Show the baselines."""

@@ -1,6 +1,8 @@
 """The winner on fresh workloads: drawn late, the same again for the same programs, and never in the way of a budget."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adrs import fresh, problem, session
+from adrs.calibrate import remembered
 from adrs.choose import Choice, Chooser
 from adrs.program import SPLITS, Evaluation, Job
+from adrs.settings import Settings
 from adrs.store import Reader
 from adrs.testing.executor import InProcessExecutor
 from tests.adrs.test_run import Silent, in_process, run  # noqa: F401 - the fixture keeps runs in this process
@@ -112,15 +116,90 @@ def test_what_there_was_no_time_for_is_said(demo: Path, tmp_path: Path, monkeypa
     assert outcome.plain()["rechecked"] == []
 
 
-def test_heuristic_baselines_are_in_the_final_table(demo: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def with_heuristic(demo: Path) -> Path:
+    """The demo problem with its seed program as a heuristic baseline too."""
     declaration = demo / "problem.toml"
     text = declaration.read_text()
     declaration.write_text(text.replace("state-of-the-art =", 'heuristics = ["seed.py"]\nstate-of-the-art ='))
-    outcome = run(demo, tmp_path / "runs", "one", max_evaluations=12)
+    return demo
+
+
+class Noting(Silent):
+    """Remembers what a run says of what it is doing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def test_heuristic_baselines_are_in_the_final_table(
+    with_heuristic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADRS_CACHE", str(tmp_path / "cache"))
+    noting = Noting()
+    made = Settings(str(with_heuristic), seed=3, max_evaluations=12)
+    outcome = session.start(made, tmp_path / "runs", "one", noting)
     assert outcome.plain()["baselines"]["seed"]["role"] == "heuristic"
     assert set(outcome.plain()["baselines"]["seed"]["score"]) == {"train", "validation", "test"}
+    assert [note for note in noting.notes if note.startswith("measuring heuristic baselines")] == [
+        "measuring heuristic baselines: 0 of 3 done, at work on seed on train",
+        "measuring heuristic baselines: 1 of 3 done, at work on seed on validation",
+        "measuring heuristic baselines: 2 of 3 done, at work on seed on test",
+    ]
     resumed = session.resume(outcome.path, Silent(), {})
     assert resumed.plain()["baselines"] == outcome.plain()["baselines"]
+    ends = [outcome.calibration.evaluations[name, "train"] for name in ("round-robin", "longest-first")]
+    assert outcome.calibration.ends_of_scale("train") == ends, "what steers a run is known before it begins"
+
+
+def test_building_blocks_may_change_without_baselines_being_measured_again(
+    with_heuristic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADRS_CACHE", str(tmp_path / "cache"))
+    run(with_heuristic, tmp_path / "runs", "one", max_evaluations=2)
+    monkeypatch.setattr(InProcessExecutor, "evaluate", None)
+    known = remembered(problem.load(str(with_heuristic)))
+    assert len(known.evaluations) == 9
+    block = next((with_heuristic / "blocks").glob("*.py"))
+    block.write_text(block.read_text() + "\n# another\n")
+    assert remembered(problem.load(str(with_heuristic))).evaluations == known.evaluations
+
+
+def test_an_interrupt_leaves_out_the_heuristic_baselines_and_nothing_else(
+    with_heuristic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the last of them is measured; resuming does the rest."""
+    monkeypatch.setenv("ADRS_CACHE", str(tmp_path / "cache"))
+    evaluate, hang = InProcessExecutor.evaluate, [True]
+
+    async def interrupted(self: InProcessExecutor, job: Job) -> Evaluation:
+        if hang[0] and seed_alone(job):
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(600)
+        return await evaluate(self, job)
+
+    source = (with_heuristic / "seed.py").read_text()
+
+    def seed_alone(job: Job) -> bool:
+        """Whether it is measured as a baseline on test, not as the seed program, which has a scale."""
+        return job.source == source and job.split == "test" and job.thorough
+
+    monkeypatch.setattr(InProcessExecutor, "evaluate", interrupted)
+    outcome = run(with_heuristic, tmp_path / "runs", "one", max_evaluations=6)
+    plain = outcome.plain()
+    assert (plain["stopped_by"], plain["rechecked"] != []) == ("evaluations", True)
+    assert Path(plain["winner"]["file"]).is_file()
+    assert plain["baselines"]["seed"]["score"]["validation"] is not None
+    assert plain["baselines"]["seed"]["score"]["test"] is None
+    assert plain["warnings"] == ["not all baselines were measured; `adrs resume one` measures the rest"]
+    hang[0] = False
+    resumed = session.resume(outcome.path, Silent(), {}).plain()
+    assert resumed["baselines"]["seed"]["score"]["test"] is not None
+    assert (resumed["evaluations"], resumed["warnings"]) == (plain["evaluations"], [])
 
 
 def _fresh(reader: Reader, number: int) -> Any:

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from adrs import __version__, plugins, resources, sandbox
@@ -35,11 +36,9 @@ def diagnose(emulation: bool = False) -> list[Finding]:
         Finding("machine", platform.machine(), True,
                 f"{len(os.sched_getaffinity(0))} cores, {memory} MB, {platform.system()} {platform.release()}"),
     ]  # fmt: skip
-    for probe in sandbox.probe():
-        isolates = f"isolates {', '.join(probe.isolates)}; " if probe.isolates else ""
-        findings.append(Finding("sandbox", probe.name, probe.available, f"{isolates}{probe.detail}"))
+    findings += _sandboxes()
     data = resources.data_folder()
-    found = data.is_dir()
+    found = os.path.isdir(data)  # noqa: PTH112 - pathlib raises where it may not look
     findings.append(Finding("data", str(data), found, "published data sets" if found else
                             "not there: published workloads are left out, all else works; put the data sets there, or "
                             "set ADRS_DATA to their folder (`adrs problem NAME` says which files it lacks, and its "
@@ -55,7 +54,21 @@ def diagnose(emulation: bool = False) -> list[Finding]:
     return findings
 
 
-def _existing(path: Any) -> Any:
-    while not path.exists():
+def _sandboxes() -> list[Finding]:
+    """A row for each; a reason for which several do not work is told once."""
+    findings: list[Finding] = []
+    told: dict[str, str] = {}
+    for probe in sandbox.probe():
+        detail = probe.detail
+        if not probe.available:
+            first = told.setdefault(detail, probe.name)
+            detail = detail if first == probe.name else f"as {first}"
+        isolates = f"isolates {', '.join(probe.isolates)}; " if probe.isolates else ""
+        findings.append(Finding("sandbox", probe.name, probe.available, f"{isolates}{detail}"))
+    return findings
+
+
+def _existing(path: Path) -> Path:
+    while not os.path.exists(path):  # noqa: PTH110
         path = path.parent
     return path

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from adrs import resources
+from adrs.errors import UserError
 from adrs.sandbox import inside
 from adrs.sandbox.base import SandboxSpec
 
@@ -71,10 +72,11 @@ def package_folder() -> Path:
 
 
 def layout(spec: SandboxSpec) -> Layout:
-    """What must be seen by a zygote."""
+    """What must be seen by a zygote. Raises UserError where this user may not read the interpreter or its packages."""
     packages = _package_folders(spec.imports)
     helpers = resources.import_root() / "adrs_helpers"
     executable = Path(_executable())
+    _check_readable(executable, Path(os.__file__).parent, *packages, helpers)
     readable = [*_interpreter(), *packages, helpers, *spec.readable]
     if spec.numba_cache is not None:
         # Numba names a folder of its cache after the one of the source; the others hold compiled evaluators.
@@ -93,9 +95,10 @@ def layout(spec: SandboxSpec) -> Layout:
     writable = _WRITABLE if programs else ()
     links += [(path, str(SCRATCH)) for path in writable if path not in taken]
     over = tuple(path for path in writable if path in taken)
-    folders = [folder for folder in _all_package_folders(roots) if folder.is_dir()]
-    covered = [folder / name for folder in folders for name in _ENGINE if (folder / name).is_dir()]
-    covered += [Path(path).resolve() for path in spec.hidden if Path(path).exists()]
+    folders = _all_package_folders(roots)
+    # os.path and not pathlib: what this user may not look into need not be hidden from his own processes
+    covered = [folder / name for folder in folders for name in _ENGINE if os.path.isdir(folder / name)]  # noqa: PTH112
+    covered += [Path(path).resolve() for path in spec.hidden if os.path.exists(path)]  # noqa: PTH110
     within = [path for path in covered if any(path.is_relative_to(root) for root in roots)]
     python_path = dict.fromkeys((*packages, helpers.parent))
     return Layout(executable, roots, _outermost(within), tuple(links), tuple(python_path), programs, over)
@@ -106,6 +109,17 @@ def _executable() -> str:
     return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
+def _check_readable(*paths: Path) -> None:
+    for path in paths:
+        for part in (*reversed(path.parents), path):
+            wanted = os.R_OK if part == path else os.X_OK
+            if not os.access(part, wanted):
+                raise UserError(
+                    f"this user may not read {part}, so no program can be run with {_executable()}: install adrs with "
+                    "an interpreter that every user may read, for example `/usr/bin/python3 -m venv .venv`"
+                )
+
+
 def _interpreter() -> list[Path]:
     prefixes = {Path(sys.base_prefix), Path(sys.base_exec_prefix)}
     library = [
@@ -113,7 +127,7 @@ def _interpreter() -> list[Path]:
         for entry in sys.path
         if any(Path(entry).is_relative_to(prefix) for prefix in prefixes)
         and not any(name in Path(entry).parts for name in _PACKAGES)
-        and Path(entry).exists()
+        and os.path.exists(entry)  # noqa: PTH110 - pathlib raises where it may not look
     ]
     return [Path(_executable()), *library, *_loaded_libraries()]
 

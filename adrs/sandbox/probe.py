@@ -37,10 +37,13 @@ def choose(name: str | None = None) -> Sandbox:
         if not answer.available:
             raise UserError(f'sandbox "{name}" cannot be used here: {answer.detail}')
         return backend
+    detail = "none is registered"
     for backend in _backends()[0]:
-        if _try(backend).available:
+        answer = _try(backend)
+        if answer.available:
             return backend
-    raise UserError("no sandbox works here, not even a plain process; `adrs doctor` says what was tried")
+        detail = answer.detail
+    raise UserError(f"no sandbox works here, not even the weakest: {detail} (`adrs doctor` says what was tried)")
 
 
 def named(name: str) -> Sandbox:
@@ -71,6 +74,6 @@ def _try(backend: Sandbox) -> Probe:
             child.end()
         finally:
             zygote.close()
-    except (SandboxUnavailable, Broken) as reason:
+    except (SandboxUnavailable, Broken, UserError) as reason:
         return Probe(backend.name, False, backend.isolates, str(reason), backend.warning)
     return Probe(backend.name, True, backend.isolates, f"a policy process was started and ended{note}", backend.warning)

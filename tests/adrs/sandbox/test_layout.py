@@ -1,10 +1,14 @@
 """What a policy process can see."""
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from adrs import resources
+from adrs import resources, sandbox
+from adrs.diagnosis import diagnose
+from adrs.errors import UserError
 from adrs.sandbox import SandboxSpec
 from adrs.sandbox.landlock import _without
 from adrs.sandbox.layout import layout
@@ -25,6 +29,27 @@ def test_numpy_and_helpers_are_visible_and_the_engine_is_not():
         assert not _visible(root / hidden, seen)
     for hidden in ("/etc/passwd", "/proc", "/sys", str(Path.home())):
         assert not _visible(Path(hidden), seen)
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """A user who may not enter the folder of the interpreter; returns that folder."""
+    folder = Path(os.__file__).parent.parent
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: not Path(path).is_relative_to(folder) and access(path, mode))
+    return folder
+
+
+def test_an_interpreter_that_this_user_may_not_read_is_one_sentence(locked):
+    with pytest.raises(UserError, match=f"^this user may not read {locked}, so no program can be run with .*venv"):
+        layout(SandboxSpec())
+    with pytest.raises(
+        UserError, match=f"no sandbox works here, not even the weakest: this user may not read {locked}"
+    ):
+        sandbox.choose()
+    rows = [finding for finding in diagnose() if finding.kind == "sandbox"]
+    assert not any(row.available for row in rows)
+    assert sum(f"may not read {locked}" in row.detail for row in rows) == 1
 
 
 def test_an_engine_among_the_installed_packages_is_covered(tmp_path, monkeypatch):

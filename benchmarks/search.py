@@ -2,11 +2,12 @@
 
 Every run is a run as a user makes it: real workers, real sandbox. Two controls are always in the table: `best-of-n`
 (independent samples from the seed program) and `random` (mutation without selection). A finished run is kept as JSON;
-a second call does what is missing, and a call with more evaluations goes on with the runs that are there.
+a second call does what is missing, and a call with more evaluations goes on with the runs that are there. Ctrl-C ends
+it; the same call goes on. The table can be had at any time: it says which runs it lacks.
 
     python benchmarks/search.py run results/ [--evaluations 2000] [--seeds 5] [--problem NAME]... [--search NAME]...
                                              [--call-seconds S]
-    python benchmarks/search.py table results/ [--evaluations 2000] [--plot search.svg]
+    python benchmarks/search.py table results/ [--evaluations N] [--plot search.svg]
 """
 
 import argparse
@@ -22,6 +23,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import search_plan
+from search_plan import Trial
+from search_progress import Progress
+
 import adrs
 from adrs import problem
 from adrs.errors import UserError
@@ -32,20 +37,6 @@ from adrs.store import Reader
 
 CONTROLS = ("best-of-n", "random")
 ROOT = Path(__file__).resolve().parent.parent
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One run to be made."""
-
-    problem: str
-    search: str
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """Of the run's folder and of the file with its result."""
-        return f"{self.problem}-{self.search}-{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -90,21 +81,23 @@ def make(
 ) -> Result:
     """Make a run, or go on with it."""
     load = os.getloadavg()[0]
-    outcome = _outcome(trial, folder / "runs", evaluations, workers, sandbox, call_seconds)
+    with Progress(trial.name, evaluations) as progress:
+        outcome = _outcome(trial, folder / "runs", evaluations, workers, sandbox, call_seconds, progress)
     with Reader(outcome.path) as reader:
         curve = curves.of(reader)
     plain = outcome.plain()
     return Result(
-        trial=trial, wanted=evaluations, curve=curve, score=plain["winner"]["score"], verdicts=plain["verdicts"],
-        cpu_seconds=plain["spend"]["cpu_seconds"], stopped_by=outcome.stopped_by,
+        trial=trial, wanted=evaluations, curve=curve, score=(plain["winner"] or {}).get("score", {}),
+        verdicts=plain["verdicts"], cpu_seconds=plain["spend"]["cpu_seconds"], stopped_by=outcome.stopped_by,
         made_by={**_made_by(), "load_before": load, "load_after": os.getloadavg()[0], "workers": workers,
                  "call_seconds": call_seconds},
     )  # fmt: skip
 
 
 def _outcome(
-    trial: Trial, runs: Path, evaluations: int, workers: int, sandbox: str | None, call_seconds: float | None
-) -> Outcome:
+    trial: Trial, runs: Path, evaluations: int, workers: int, sandbox: str | None, call_seconds: float | None,
+    progress: Progress,
+) -> Outcome:  # fmt: skip
     folder = runs / trial.name
     if folder.exists():
         try:
@@ -112,10 +105,10 @@ def _outcome(
         except UserError:
             shutil.rmtree(folder)  # cut off before its log was begun
         else:
-            return adrs.Run.open(folder, sandbox=sandbox).resume(max_evaluations=evaluations)
+            return adrs.Run.open(folder, sandbox=sandbox).resume(max_evaluations=evaluations, observer=progress)
     made = adrs.evolve(
         trial.problem, search=trial.search, seed=trial.seed, name=trial.name, runs_dir=runs, workers=workers,
-        sandbox=sandbox, max_evaluations=evaluations, call_seconds=call_seconds,
+        sandbox=sandbox, max_evaluations=evaluations, call_seconds=call_seconds, observer=progress,
     )  # fmt: skip
     assert made.outcome is not None
     return made.outcome
@@ -142,33 +135,44 @@ def run(options: argparse.Namespace) -> None:
     results = options.results / "results"
     results.mkdir(parents=True, exist_ok=True)
     wanted = list(trials(problems, strategies, options.seeds))
+    search_plan.add(options.results, wanted, options.evaluations)
     for number, trial in enumerate(wanted, 1):
         path = results / f"{trial.name}.json"
         if path.is_file() and Result.read(path).wanted >= options.evaluations:
             continue
         began = time.monotonic()
+        done = search_plan.evaluations(options.results, trial)
+        print(f"{number}/{len(wanted)} {trial.name}: {f'goes on from {done}' if done else 'begins'}, "
+              f"{options.evaluations} evaluations wanted", flush=True)  # fmt: skip
         result = make(
             trial, options.results, options.evaluations, options.workers, options.sandbox, options.call_seconds
         )
+        if result.stopped_by in ("interrupt", "request"):
+            sys.exit(f"{trial.name} was stopped after {result.curve.evaluations} evaluations; the same call goes on")
         result.write(path)
-        print(f"{number}/{len(wanted)} {trial.name}: {result.score['train']:.2f} on train after "
+        score = result.score.get("train")
+        print(f"{number}/{len(wanted)} {trial.name}: {'no score' if score is None else f'{score:.2f} on train'} after "
               f"{result.curve.evaluations} evaluations in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
 
 
 def table(options: argparse.Namespace) -> None:
-    """Print the table, write the plot and the figures."""
+    """Print the table of the results that are there, and what is missing; write the plot and the figures."""
     import search_report
 
     found = [Result.read(path) for path in sorted((options.results / "results").glob("*.json"))]
-    chosen = search_report.scored([each for each in found if each.wanted >= options.evaluations])
+    evaluations = options.evaluations or max((each.wanted for each in found), default=0)
+    chosen = search_report.scored([each for each in found if each.wanted >= evaluations])
+    missing = search_plan.missing(options.results, {each.trial for each in chosen})
     if not chosen:
-        sys.exit(f"no result with {options.evaluations} evaluations in {options.results}")
-    summary = search_report.summarise(chosen, options.evaluations)
-    print(search_report.markdown(summary))
+        there = ", ".join(str(count) for count in sorted({each.wanted for each in found}))
+        which = f"with {evaluations} evaluations, only with {there}" if found else "yet"
+        sys.exit("\n".join([f"{options.results} holds no result {which}", *missing]))
+    summary = search_report.summarise(chosen, evaluations)
+    print("\n".join([search_report.markdown(summary), *missing]))
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in summary], indent=1))
     if options.plot:
-        search_report.plot(chosen, options.evaluations, options.plot)
+        search_report.plot(chosen, evaluations, options.plot)
 
 
 def main() -> None:
@@ -179,10 +183,10 @@ def main() -> None:
         made = verbs.add_parser(name, help=does.__doc__)
         made.set_defaults(does=does)
         made.add_argument("results", type=Path, help="folder of runs and results")
-        made.add_argument("--evaluations", type=int, default=2000)
         return made
 
     running = verb("run", run)
+    running.add_argument("--evaluations", type=int, default=2000)
     running.add_argument("--seeds", type=int, default=5)
     running.add_argument("--problem", action="append", help="shipped problem; may be repeated [default: all]")
     running.add_argument("--search", action="append", help="strategy besides the controls; may be repeated")
@@ -190,6 +194,7 @@ def main() -> None:
     running.add_argument("--sandbox")
     running.add_argument("--call-seconds", type=float, help="tighter limit of a candidate's call than the problem's")
     showing = verb("table", table)
+    showing.add_argument("--evaluations", type=int, help="compare at so many [default: the most that a run was given]")
     showing.add_argument("--json", type=Path, help="write the figures to a file")
     showing.add_argument("--plot", type=Path, help="write a figure as .svg or .png; needs matplotlib")
     options = parser.parse_args()

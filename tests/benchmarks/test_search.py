@@ -2,18 +2,23 @@
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adrs.lineage.curves import Curve, Point, Scaling
+from adrs.program import Evaluation, Program
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import search
+import search_plan
 import search_report
-from search import Result, Trial
+from search import Result
+from search_plan import Trial
+from search_progress import Progress
 
 
 def result(problem: str, strategy: str, seed: int, values: dict[int, float], evaluations: int = 100) -> Result:
@@ -55,6 +60,12 @@ def test_results_survive_their_file(tmp_path: Path) -> None:
     assert Result.read(tmp_path / "one.json") == RESULTS[0]
 
 
+def options(folder: Path, **changes: Any) -> Namespace:
+    given = {"problem": ["p"], "search": None, "seeds": 1, "results": folder, "evaluations": 10, "workers": 1,
+             "sandbox": None, "call_seconds": 0.5, "json": None, "plot": None}  # fmt: skip
+    return Namespace(**{**given, **changes})
+
+
 def test_a_second_call_makes_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
@@ -63,17 +74,47 @@ def test_a_second_call_makes_what_is_missing(tmp_path: Path, monkeypatch: pytest
         made.append(trial.name)
         return result(trial.problem, trial.search, trial.seed, {1: 1.0}, evaluations)
 
-    def options(**changes: Any) -> Namespace:
-        given = {"problem": ["p"], "search": None, "seeds": 1, "results": tmp_path, "evaluations": 10, "workers": 1,
-                 "sandbox": None, "call_seconds": 0.5}  # fmt: skip
-        return Namespace(**{**given, **changes})
-
     monkeypatch.setattr(search, "make", make)
-    search.run(options())
+    search.run(options(tmp_path))
     assert made == ["p-adaptive-0", "p-best-of-n-0", "p-random-0"]
-    search.run(options())
+    search.run(options(tmp_path))
     assert len(made) == 3
-    search.run(options(seeds=2, search=["beam"]))
+    search.run(options(tmp_path, seeds=2, search=["beam"]))
     assert made[3:] == ["p-beam-0", "p-beam-1", "p-best-of-n-1", "p-random-1"]
-    search.run(options(evaluations=20))
+    search.run(options(tmp_path, evaluations=20))
     assert made[7:] == ["p-adaptive-0", "p-best-of-n-0", "p-random-0"]
+
+
+def test_a_table_of_what_is_there_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def make(trial: Trial, folder: Path, evaluations: int, *how: Any) -> Result:
+        made = result(trial.problem, trial.search, trial.seed, {1: 1.0 + trial.seed}, evaluations)
+        return replace(made, stopped_by="interrupt") if (trial.search, trial.seed) == ("random", 1) else made
+
+    with pytest.raises(SystemExit, match="holds no result yet"):
+        search.table(options(tmp_path, evaluations=None))
+    monkeypatch.setattr(search, "make", make)
+    with pytest.raises(SystemExit, match="p-random-1 was stopped after 10 evaluations; the same call goes on"):
+        search.run(options(tmp_path, seeds=3))
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "1/9 p-adaptive-0: begins, 10 evaluations wanted"
+    assert said[-1] == "6/9 p-random-1: begins, 10 evaluations wanted"
+    monkeypatch.setattr(search_plan, "evaluations", lambda folder, trial: 7 if trial.name == "p-random-1" else 0)
+    search.table(options(tmp_path, evaluations=None))
+    shown = capsys.readouterr().out
+    assert "| p | `adaptive` | 2 | **1.500** [1.250, 1.750]" in shown
+    assert shown.splitlines()[-5:] == [
+        "Missing, 4 of 9 runs (at how many evaluations they are):", "", "- p `random`: seed 1 (at 7), 2", "- p `adaptive`: seed 2",
+        "- p `best-of-n`: seed 2",
+    ]  # fmt: skip
+
+
+def test_a_trial_says_how_far_it_is() -> None:
+    progress = Progress("p-random-0", 20)
+    assert progress.line() == "  p-random-0, 0 min: 0 of 20 evaluations, no score yet, starting"
+    progress.note("evolving")
+    for number, score in enumerate((3.0, 5.25, 4.0), 1):
+        evaluation = Evaluation("train", "full", "ok", fitness=score, score=score)
+        progress.told(Program(number, "", "", evaluation=evaluation), number)
+    assert progress.line() == "  p-random-0, 0 min: 3 of 20 evaluations, best 5.25, evolving"

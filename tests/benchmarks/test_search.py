@@ -105,8 +105,8 @@ def test_a_table_of_what_is_there_says_what_is_missing(
     shown = capsys.readouterr().out
     assert "| p | `adaptive` | 2 | **1.500** [1.250, 1.750]" in shown
     assert shown.splitlines()[-5:] == [
-        "Missing, 4 of 9 runs (at how many evaluations they are):", "", "- p `random`: seed 1 (at 7), 2", "- p `adaptive`: seed 2",
-        "- p `best-of-n`: seed 2",
+        "Missing, 4 of 9 runs (at how many evaluations they are):", "",
+        "- p `random`: seed 1 (at 7), 2", "- p `adaptive`: seed 2", "- p `best-of-n`: seed 2",
     ]  # fmt: skip
 
 

@@ -61,7 +61,8 @@ def test_mutation_makes_do_without_building_blocks() -> None:
     run = Driver(SEQUENCING, Mutation(Context(SEQUENCING, 0)), in_process(SEQUENCING), 0).drive(60)
     drafts = list(run.drafts.values())
     assert {draft.proposer for draft in drafts} == {"mutation"}
-    assert {draft.operator for draft in drafts} == {"mutate", "crossover", "tune"}
+    assert {draft.operator for draft in drafts if not draft.failure} <= {"mutate", "crossover", "tune"}
+    assert sum(draft.operator == "mutate" for draft in drafts) > 10
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

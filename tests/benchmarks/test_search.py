@@ -69,10 +69,9 @@ def options(folder: Path, **changes: Any) -> Namespace:
 def test_a_second_call_makes_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
-    def make(trial: Trial, folder: Path, evaluations: int, *how: Any) -> Result:
-        assert how == (1, None, 0.5), "workers, sandbox and the limit of a call"
+    def make(trial: Trial, how: Namespace) -> Result:
         made.append(trial.name)
-        return result(trial.problem, trial.search, trial.seed, {1: 1.0}, evaluations)
+        return result(trial.problem, trial.search, trial.seed, {1: 1.0}, how.evaluations)
 
     monkeypatch.setattr(search, "make", make)
     search.run(options(tmp_path))
@@ -88,8 +87,8 @@ def test_a_second_call_makes_what_is_missing(tmp_path: Path, monkeypatch: pytest
 def test_a_table_of_what_is_there_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def make(trial: Trial, folder: Path, evaluations: int, *how: Any) -> Result:
-        made = result(trial.problem, trial.search, trial.seed, {1: 1.0 + trial.seed}, evaluations)
+    def make(trial: Trial, how: Namespace) -> Result:
+        made = result(trial.problem, trial.search, trial.seed, {1: 1.0 + trial.seed}, how.evaluations)
         return replace(made, stopped_by="interrupt") if (trial.search, trial.seed) == ("random", 1) else made
 
     with pytest.raises(SystemExit, match="holds no result yet"):

@@ -23,7 +23,7 @@ LAYERS = [
     {
         "problem",
         "problem_records",
-        "distillation_table",
+        "problem_tables",
         "rule",
         "source",
         "interface",

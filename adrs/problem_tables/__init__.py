@@ -1,0 +1,1 @@
+"""The tables of `problem.toml`, one file each: from what is written to records, checked. Every one raises UserError."""

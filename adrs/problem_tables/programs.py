@@ -1,0 +1,59 @@
+"""Reads the table `[programs]` of a problem: its seed program, baselines, cheats and building blocks."""
+
+from pathlib import Path
+
+from adrs.errors import UserError
+from adrs.problem_records import Baseline, Cheat, Role
+from adrs.strict_toml import Table
+
+
+def file_of(table: Table, key: str, folder: Path) -> Path:
+    """The file within a problem's folder that a key names. Raises UserError."""
+    return _file(table, table.take(key, str), table.path(key), folder)
+
+
+def read_baselines(table: Table, folder: Path) -> tuple[Baseline, ...]:
+    """The trivial one, the heuristic ones, and the state of the art if there is one. Raises UserError."""
+
+    def baseline(role: Role, text: str, where: str) -> Baseline:
+        """A program's file, or `native:NAME` for an algorithm of the evaluator's own."""
+        kind, _, native = text.partition(":")
+        if kind == "native" and native:
+            return Baseline(native, role, table.file, native)
+        path = _file(table, text, where, folder)
+        return Baseline(path.stem.replace("_", "-"), role, path)
+
+    trivial = baseline("trivial", table.take("trivial", str), table.path("trivial"))
+    heuristics = [baseline("heuristic", name, "programs.heuristics") for name in table.strings("heuristics")]
+    best = table.take("state-of-the-art", str, None)
+    if best is None:
+        return (trivial, *heuristics)
+    return (trivial, *heuristics, baseline("state-of-the-art", best, table.path("state-of-the-art")))
+
+
+def read_cheats(table: Table, folder: Path) -> tuple[Cheat, ...]:
+    """Programs that must get a verdict. Raises UserError."""
+    return tuple(_cheat(entry, folder) for entry in table.tables("cheats"))
+
+
+def read_blocks(table: Table, folder: Path) -> tuple[Path, ...]:
+    """Files of building blocks. Raises UserError."""
+    return tuple(_file(table, name, "programs.blocks", folder) for name in table.strings("blocks"))
+
+
+def _cheat(table: Table, folder: Path) -> Cheat:
+    path = file_of(table, "file", folder)
+    verdicts = ("ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "suspect")
+    verdict = table.choice("verdict", verdicts, "invalid")
+    rule = table.take("rule", str, "")
+    table.finish()
+    return Cheat(path.stem, path, verdict, rule)
+
+
+def _file(table: Table, name: str, where: str, folder: Path) -> Path:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder):
+        raise UserError(f'{table.file}: {where} = "{name}" lies outside the problem\'s folder')
+    if not path.is_file():
+        raise UserError(f"{table.file}: {where}: {path} does not exist")
+    return path

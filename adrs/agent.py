@@ -13,16 +13,18 @@ from typing import Any
 
 from adrs import plugins, search, session
 from adrs.budget import Budget
+from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.observer import Silent
 from adrs.optimistic import Optimum
+from adrs.parts import Parts
 from adrs.problem import Problem
 from adrs.program import Draft, Evaluation, Job, Parent, Program
 from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
-from adrs.run import SEED_TICKET, Loop, Parts
+from adrs.run import Loop
 from adrs.source import Rejected
 from adrs.steering import Steering
 from adrs.store import Reader, Writer, tickets

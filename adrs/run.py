@@ -10,64 +10,20 @@ on with.
 import asyncio
 import itertools
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from typing import Literal
+from dataclasses import replace
 
 from adrs.breaker import Breaker
-from adrs.budget import Budget
+from adrs.development import SEED_TICKET, Development
 from adrs.errors import UserError
-from adrs.evaluate.executor import Executor
 from adrs.llm.spending import BudgetExhausted
 from adrs.observer import Observer
-from adrs.optimistic import Optimum
-from adrs.problem import Problem
-from adrs.program import REFUSED, Brief, Draft, Evaluation, Job, Program, Selection, Threshold
-from adrs.propose import Proposer
-from adrs.score import SplitScale
-from adrs.search import Search
-from adrs.source import Rejected, Screen
-from adrs.steering import Steering
-from adrs.store import Reader, Writer
+from adrs.parts import Parts
+from adrs.program import Program, Selection
 from adrs.store.recorded import Recorded
 
-SEED_TICKET = 1
-_RECENT_FAILURES = 50
 _LOOK_SECONDS = 0.25
 """Between two looks for messages while there is nothing else to do."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a loop is put together from."""
-
-    problem: Problem
-    seed: int
-    window: int
-    order: Literal["ticket", "arrival"]
-    budget: Budget
-    search: Search
-    proposer: Proposer
-    screen: Screen
-    executor: Executor
-    scale: SplitScale | None
-    call_seconds: float | None
-    """A tighter limit of one call than the problem's, for new programs."""
-    optimum: Optimum
-    """What is thinkable on each workload, by which hopeless evaluations end early."""
-    seed_evaluation: Evaluation
-    """Of the seed program on `train`; it has a fitness, or there would be nothing to begin with."""
-    writer: Writer
-    reader: Reader
-    recorded: Recorded | None
-    """Answers of an earlier session, followed before anything new is asked."""
-    ends_early: bool
-    """Whether new programs may be stopped as soon as they cannot be kept."""
-    replaying: bool
-    """Whether `recorded` comes from another run, so that everything is written anew."""
-    steering: Steering
 
 
 class Loop:
@@ -76,15 +32,12 @@ class Loop:
     def __init__(self, parts: Parts, observer: Observer, asking_ends: Callable[[], float | None]) -> None:
         """Take the parts; `asking_ends` gives the time (of `time.monotonic`) after which nothing new is asked."""
         self._parts = parts
-        self._screen = parts.screen
+        self._development = Development(parts)
         self._observer = observer
         self._asking_ends = asking_ends
         self._stop = asyncio.Event()
         self._stopped_by = "interrupt"
         self._pending: dict[int, asyncio.Task[Program]] = {}
-        self._by_number: dict[int, asyncio.Task[Program]] = {}
-        self._drafted: dict[int, asyncio.Event] = {}
-        """By number of a program that is not told yet: whether its draft is in the log, or never will be."""
         self._asked = 0
         self._begun = False
         """Whether the seed program has been told."""
@@ -93,7 +46,6 @@ class Loop:
         """Numbers that are no ticket's."""
         self._evaluations = 0
         self._breaker = Breaker()
-        self._failures: deque[str] = deque(maxlen=_RECENT_FAILURES)
 
     def stop(self, by: str = "interrupt") -> None:
         """Ask for nothing more; what is in flight is finished. A second call is the caller's to turn into a cancel."""
@@ -227,12 +179,10 @@ class Loop:
         """Start the work on a ticket. It takes its first step before this returns, so that proposals start in order."""
         self._asked = ticket
         if selection is not None and selection.promote is not None:
-            task = asyncio.create_task(self._promote(ticket, selection.promote))
+            task = self._development.promote(ticket, selection.promote)
         else:
             self._numbers = next(n for n in itertools.count(self._numbers + 1) if n not in self._taken)
-            self._drafted[self._numbers] = asyncio.Event()
-            task = asyncio.create_task(self._develop(ticket, self._numbers, selection, self._threshold(selection)))
-            self._by_number[self._numbers] = task
+            task = self._development.begin(ticket, self._numbers, selection)
         self._pending[ticket] = task
         await asyncio.sleep(0)
 
@@ -249,15 +199,12 @@ class Loop:
         """Tell how a ticket ended; returns the breaker's reason to stop."""
         program = await self._pending[ticket]
         del self._pending[ticket]
-        self._by_number.pop(program.id, None)
-        self._drafted.pop(program.id, None)
         recorded = self._parts.recorded
         if self._parts.replaying or recorded is None or not recorded.told(ticket):
             self._parts.writer.told(ticket)
         if program.duplicate_of is None and program.verdict != "rejected":
             self._evaluations += 1
-        if program.verdict != "ok" and program.duplicate_of is None and program.source and program.evaluation:
-            self._failures.append(f"{program.verdict}: {program.evaluation.reason}")
+        self._development.told(program)
         self._begun = True
         self._parts.optimum.tell(program)
         self._parts.search.tell(program)
@@ -290,133 +237,3 @@ class Loop:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _develop(
-        self, ticket: int, number: int, selection: Selection | None, threshold: Threshold | None
-    ) -> Program:
-        """From a selection to an evaluated program; without a selection, the seed program."""
-        try:
-            known = self._known(ticket, selection)
-            if known is not None:
-                return known
-            program, refusal = await self._proposed(ticket, number, selection)
-        finally:
-            self._drafted[number].set()
-        if refusal:
-            return self._screened(ticket, program, Evaluation("train", "screen", "rejected", refusal), None)
-        original = await self._original(ticket, program)
-        if original is not None and original.evaluation is not None:
-            copied = replace(
-                original.evaluation, verdict="rejected", reason=f"duplicate of program {original.id}", fitness=None,
-                wall_seconds=0.0, cpu_seconds=0.0,
-            )  # fmt: skip
-            return self._screened(ticket, program, copied, original.id)
-        refusal = selection.refuse(program) if selection and selection.refuse else ""
-        if refusal:
-            return self._screened(ticket, program, Evaluation("train", REFUSED, "rejected", refusal), None)
-        return await self._evaluated(ticket, program, selection.until if selection else None, threshold)
-
-    def _known(self, ticket: int, selection: Selection | None) -> Program | None:
-        """The program as an earlier session of this run left it, with nothing to be done again."""
-        recorded = self._parts.recorded
-        program = recorded.program(ticket) if recorded else None
-        draft = recorded.draft(ticket) if recorded and program else None
-        if draft is not None and selection is not None:
-            self._parts.proposer.recall(self._brief(ticket, selection), draft)
-        return program
-
-    def _threshold(self, selection: Selection | None) -> Threshold | None:
-        """What the evaluation of a program that is asked for now may be stopped by."""
-        least = selection.least if selection else None
-        return None if least is None else self._parts.optimum.threshold(least)
-
-    async def _proposed(self, ticket: int, number: int, selection: Selection | None) -> tuple[Program, str]:
-        """A program whose draft is in the log, and why it is refused without an evaluation, if it is."""
-        draft = self._seed_draft() if selection is None else await self._draft(ticket, selection)
-        island = selection.island if selection else 0
-        refusal = draft.failure
-        digest = ""
-        if not refusal:
-            try:
-                digest = self._screen.check(draft.source)
-            except Rejected as rejected:
-                refusal = str(rejected)
-        if self._is_new(ticket):
-            self._parts.writer.proposed(ticket, number, island, digest, draft)
-        program = Program(
-            id=number, source=draft.source, digest=digest, parents=draft.parents, proposer=draft.proposer,
-            operator=draft.operator, model=draft.model, island=island, rationale=draft.rationale, detail=draft.detail,
-        )  # fmt: skip
-        return program, refusal
-
-    def _seed_draft(self) -> Draft:
-        return Draft(self._parts.problem.seed.read_text(), "seed", "seed", (), "the problem's seed program")
-
-    async def _draft(self, ticket: int, selection: Selection) -> Draft:
-        brief = self._brief(ticket, selection)
-        recorded = self._parts.recorded.draft(ticket) if self._parts.recorded else None
-        if recorded is not None:
-            self._parts.proposer.recall(brief, recorded)
-            return recorded
-        return await self._parts.proposer.propose(brief)
-
-    def _brief(self, ticket: int, selection: Selection) -> Brief:
-        key = sha256(f"{self._parts.seed}/{ticket}".encode()).digest()
-        return Brief(
-            ticket=ticket, seed=int.from_bytes(key[:8], "big") >> 1, parent=selection.parent,
-            inspirations=selection.inspirations, operator=selection.operator, independent=selection.independent,
-            failures=() if selection.independent else tuple(Counter(self._failures).most_common(5)),
-            hints=self._parts.steering.hints(ticket),
-        )  # fmt: skip
-
-    async def _original(self, ticket: int, program: Program) -> Program | None:
-        """The earlier program with the same normalised source, once it was evaluated and ended by its own doing."""
-        recorded = self._parts.recorded
-        if recorded is not None and self._parts.replaying:
-            number = recorded.duplicate_of(ticket)
-        else:
-            if self._parts.order == "ticket":  # or it would depend on who answers first
-                for drafted in [event for other, event in self._drafted.items() if other < program.id]:
-                    await drafted.wait()
-            number = self._parts.reader.number_by_digest(program.digest, before=program.id)
-        if number is None:
-            return None
-        task = self._by_number.get(number)
-        original = await asyncio.shield(task) if task else self._parts.reader.program(number)
-        refused = original.evaluation is not None and original.evaluation.stage == REFUSED
-        return None if refused or original.verdict == "infrastructure" else original
-
-    async def _evaluated(
-        self, ticket: int, program: Program, until: str | None, threshold: Threshold | None
-    ) -> Program:
-        recorded = self._parts.recorded.evaluation(ticket) if self._parts.recorded else None
-        if recorded is not None:
-            return replace(program, evaluation=recorded)
-        if ticket == SEED_TICKET:
-            evaluation = self._parts.seed_evaluation
-        else:
-            threshold = self._spare(program, threshold) if threshold else None
-            parts = self._parts
-            job = Job(program.source, "train", until, parts.scale, parts.call_seconds, threshold=threshold)
-            evaluation = await self._parts.executor.evaluate(job)
-        self._parts.writer.evaluated(ticket, program.id, evaluation)
-        return replace(program, evaluation=evaluation)
-
-    def _spare(self, program: Program, threshold: Threshold) -> Threshold:
-        """A program that may still beat its own parent is worth an evaluation, whatever others have reached."""
-        parent = self._parts.reader.evaluation(program.parents[0].id) if program.parents else None
-        if parent is None or parent.fitness is None:
-            return threshold
-        return replace(threshold, fitness=min(threshold.fitness, parent.fitness))
-
-    async def _promote(self, ticket: int, program: Program) -> Program:
-        """Evaluate a known program to the end."""
-        return await self._evaluated(ticket, program, None, None)
-
-    def _screened(self, ticket: int, program: Program, evaluation: Evaluation, duplicate_of: int | None) -> Program:
-        self._parts.writer.screened(ticket, program.id, evaluation, duplicate_of)
-        return replace(program, evaluation=evaluation, duplicate_of=duplicate_of)
-
-    def _is_new(self, ticket: int) -> bool:
-        """Whether the log that is being written has no draft of a ticket yet."""
-        return self._parts.replaying or self._parts.recorded is None or self._parts.recorded.draft(ticket) is None

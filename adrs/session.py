@@ -16,6 +16,7 @@ from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import Choice, Chooser
+from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import new_folder
@@ -27,10 +28,11 @@ from adrs.llm.spending import Spending
 from adrs.observer import Observer
 from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
+from adrs.parts import Parts
 from adrs.problem import Problem
 from adrs.program import SPLITS, Draft, Evaluation, Job, Program, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
-from adrs.run import SEED_TICKET, Loop, Parts
+from adrs.run import Loop
 from adrs.settings import Settings
 from adrs.source import Rejected
 from adrs.steering import Steering, hints

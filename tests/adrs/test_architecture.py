@@ -15,6 +15,8 @@ LAYERS = [
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold", "model_router"},
     {"forecast", "outcome", "folders"},
     {"run", "choose"},
+    {"development"},
+    {"parts"},
     {"steering", "observer"},
     {"calibrate", "breaker", "budget", "optimistic"},
     {"router"},

@@ -30,7 +30,7 @@ from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.parts import Parts
 from adrs.problem import Problem
-from adrs.program import SPLITS, Draft, Evaluation, Job, Program, Split
+from adrs.program import SPLITS, Draft, Evaluation, Job, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.run import Loop
 from adrs.settings import Settings
@@ -39,16 +39,8 @@ from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
+from adrs.timetable import Timetable
 from adrs.versions import versions
-
-_GRACE_SECONDS = 8.0
-"""After a time budget, how long choosing the winner may go on."""
-_GRACE_FOR_CHECKS = 4.0
-"""The same for what is measured of it beyond that: fresh workloads, heuristic baselines."""
-_RECHECK_SHARE = 0.1
-"""The most of a time budget that is kept for measuring the winner on fresh workloads."""
-_REHEARSAL = 0.4
-"""The share of a time budget after which the duration of the last step is found out."""
 
 
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
@@ -304,6 +296,15 @@ class _Session:
 
         await measure_heuristics(calibration, self._executor, deadline, record, note)
 
+    async def _search_on(self, loop: Loop, timetable: Timetable) -> str:
+        """Run the loop; returns why it stopped."""
+        rehearsal = asyncio.create_task(timetable.rehearse())
+        try:
+            return await loop.run()
+        finally:
+            rehearsal.cancel()
+            await asyncio.gather(rehearsal, return_exceptions=True)
+
     async def _work(
         self,
         writer: Writer,
@@ -314,8 +315,7 @@ class _Session:
         steering: Steering,
         replaying: bool = False,
     ) -> Outcome:
-        chooser = Chooser(self._problem, reader, writer, self._executor, calibration)
-        settings = self._settings
+        settings, chooser = self._settings, Chooser(self._problem, reader, writer, self._executor, calibration)
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
@@ -325,49 +325,23 @@ class _Session:
             seed_evaluation=seed, writer=writer,
             reader=reader, recorded=recorded, replaying=replaying, steering=steering,
         )  # fmt: skip
-
         forecast = Forecast(self._problem, calibration, self._executor, settings.workers)
-        budget = None if replaying else settings.max_seconds
-        watch = _Watch(self._observer)
-
-        def asking_ends() -> float | None:
-            if budget is None:
-                return None
-            choosing = forecast.seconds_needed(watch.best)
-            checking = choosing + min(forecast.seconds_to_recheck(watch.best), _RECHECK_SHARE * budget)
-            needed = max(0.0, choosing - _GRACE_SECONDS, checking - _GRACE_FOR_CHECKS)
-            return self._began + budget - min(needed, 0.5 * budget)
-
-        async def rehearse() -> None:
-            if budget is not None:
-                await asyncio.sleep(max(0.0, self._began + _REHEARSAL * budget - time.monotonic()))
-                if watch.best is not None:
-                    await forecast.rehearse(watch.best)
-
-        loop = Loop(parts, watch, asking_ends)
-        rehearsal = asyncio.create_task(rehearse())
+        timetable = Timetable(self._observer, forecast, self._began, None if replaying else settings.max_seconds)
+        loop = Loop(parts, timetable, timetable.asking_ends)
+        choosing = False
 
         def stop() -> None:
             loop.stop()
             if choosing:
                 self._observer.note("choosing the winner; Ctrl-C again ends without it, and `adrs resume` does it")
 
-        choosing = False
         with interrupts(stop):
             self._observer.note("evolving" if recorded is None else "following the record")
-            try:
-                stopped_by = await loop.run()
-            finally:
-                rehearsal.cancel()
-                await asyncio.gather(rehearsal, return_exceptions=True)
+            stopped_by = await self._search_on(loop, timetable)
             self._observer.note("choosing the winner")
-            choosing, deadline = True, None
-            if budget is not None:
-                deadline = max(self._began + budget, time.monotonic()) + _GRACE_SECONDS
+            choosing, deadline = True, timetable.choosing_ends()
             choice = await chooser.choose(deadline)
-        if deadline is not None:
-            deadline += _GRACE_FOR_CHECKS - _GRACE_SECONDS
-        table = self._measure_for_the_table(chooser, choice, calibration, writer, deadline)
+        table = self._measure_for_the_table(chooser, choice, calibration, writer, timetable.measuring_ends(deadline))
         if not await unless_interrupted(table):
             self._warn(f"not all baselines were measured; `adrs resume {self._folder.name}` measures the rest")
         steering.receive(reader.next_ticket())
@@ -379,17 +353,3 @@ class _Session:
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
             warnings=tuple(self._warnings),
         )  # fmt: skip
-
-
-class _Watch:
-    """Passes events on and keeps the best program."""
-
-    def __init__(self, observer: Observer) -> None:
-        self.best: Program | None = None
-        self._observer = observer
-        self.note, self.calibrated = observer.note, observer.calibrated
-
-    def told(self, program: Program, evaluations: int) -> None:
-        if program.fitness is not None and (self.best is None or program.fitness > (self.best.fitness or 0.0)):
-            self.best = program
-        self._observer.told(program, evaluations)

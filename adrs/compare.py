@@ -11,7 +11,8 @@ from adrs import folders, lineage
 from adrs.errors import UserError
 from adrs.lineage import curves
 from adrs.lineage.control import CONTROL
-from adrs.lineage.curves import Curve, Quartiles
+from adrs.lineage.curve import AXES, Axis, Curve
+from adrs.lineage.curves import Quartiles
 from adrs.program import Split
 from adrs.store import Reader
 from adrs.store.reader import RunInfo
@@ -84,7 +85,7 @@ class Comparison:
             for each in scalings for end in ("trivial", "state_of_the_art")
         )  # fmt: skip
 
-    def common(self, axis: curves.Axis) -> float:
+    def common(self, axis: Axis) -> float:
         """How far all runs got on an axis."""
         return min(entry.curve.end(axis) for entry in self.entries)
 
@@ -117,7 +118,7 @@ class Comparison:
         return {
             "problem": self.problem, "trust": self.entries[0].info.trust,
             "value": "score" if self.scaled else "fitness", "rescaled": self.rescaled,
-            "common": {axis: self.common(axis) for axis in curves.AXES},
+            "common": {axis: self.common(axis) for axis in AXES},
             "control": None if self.control is None else self.control.name,
             "runs": [self._plain(entry) for entry in self.entries],
             "groups": [
@@ -169,7 +170,7 @@ def read(path: Path) -> Entry:
     """One run out of its log."""
     with Reader(path) as reader:
         number = lineage.winner(reader)
-        return Entry(path.name, path, reader.info, curves.of(reader), number, lineage.scores(reader, number))
+        return Entry(path.name, path, reader.info, lineage.told(reader), number, lineage.scores(reader, number))
 
 
 def find_control(path: Path, runs_dir: Path) -> Entry | None:

@@ -8,7 +8,6 @@ Needs the extra `plots` (plotly, and kaleido with a browser for PNG, SVG and PDF
 """
 
 import statistics
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,13 +17,13 @@ from adrs.distill import pareto
 from adrs.distill.pareto import Entry
 from adrs.errors import UserError
 from adrs.lineage import Curve, Tree
+from adrs.lineage.curve import Axis
 from adrs.store import Reader
 from adrs.text import printable
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-Axis = Literal["evaluations", "seconds", "usd"]
 Cost = Literal["usd", "seconds", "cpu_seconds"]
 _NAMES = {"evaluations": "evaluations", "seconds": "seconds of work", "usd": "dollars for models",
           "cpu_seconds": "CPU seconds of evaluations"}  # fmt: skip
@@ -270,12 +269,8 @@ def _band(curves: Sequence[Curve], axis: Axis) -> list[tuple[float, list[float]]
     places |= {float(getattr(curve, axis)) for curve in curves}
     rows = []
     for x in sorted(places):
-        values = []
-        for curve in curves:
-            at = bisect_right([float(getattr(point, axis)) for point in curve.points], x) - 1
-            if at >= 0 and x <= getattr(curve, axis):
-                point = curve.points[at]
-                values.append(point.score if point.score is not None else point.fitness)
+        reached = [curve.at(x, axis) for curve in curves if x <= curve.end(axis)]
+        values = [value for value in reached if value is not None]
         if values:
             rows.append((x, values))
     return rows

@@ -30,10 +30,9 @@ from search_plan import Trial
 from search_progress import Progress
 
 import adrs
-from adrs import problem
+from adrs import lineage, problem
 from adrs.errors import UserError
-from adrs.lineage import curves
-from adrs.lineage.curves import Curve
+from adrs.lineage import Curve
 from adrs.outcome import Outcome
 from adrs.store import Reader
 
@@ -84,7 +83,7 @@ def make(trial: Trial, options: argparse.Namespace) -> Result:
     with Progress(trial.name, options.evaluations) as progress:
         outcome = _outcome(trial, options, progress)
     with Reader(outcome.path) as reader:
-        curve = curves.of(reader)
+        curve = lineage.told(reader)
     plain = outcome.plain()
     return Result(
         trial=trial, wanted=options.evaluations, curve=curve, score=(plain["winner"] or {}).get("score", {}),

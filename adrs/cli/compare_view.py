@@ -10,7 +10,8 @@ from adrs.cli.output import console, metric, number, print_trust, safe, table
 from adrs.compare import Comparison, Entry
 from adrs.lineage import curves
 from adrs.lineage.control import CONTROL
-from adrs.lineage.curves import Axis, Quartiles
+from adrs.lineage.curve import AXES, Axis
+from adrs.lineage.curves import Quartiles
 
 _SHARES = (0.1, 0.25, 0.5, 1.0)
 _NARROWEST_SPARKLINE, _WIDEST_SPARKLINE = 8, 60
@@ -33,7 +34,7 @@ def print_comparison(made: Comparison, runs_dir: Path) -> None:
     if made.control is None:
         out.print(f"   no control: no run of this problem with `--search {CONTROL}` in {safe(str(runs_dir))}",
                   style="dim")  # fmt: skip
-    for axis in curves.AXES:
+    for axis in AXES:
         if made.common(axis) > 0:
             out.print()
             _print_axis(out, made, axis)

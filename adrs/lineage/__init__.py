@@ -8,13 +8,14 @@ from adrs.lineage.ancestry import Step, ancestry
 from adrs.lineage.configuration import Configuration, configuration
 from adrs.lineage.control import controls
 from adrs.lineage.costs import Costs, ModelCost, OperatorCost, costs
-from adrs.lineage.curve import Curve, Point, curve
+from adrs.lineage.curve import Curve, Point
 from adrs.lineage.declared import Declared, declared
 from adrs.lineage.detail import Detail, detail
 from adrs.lineage.diff import Compared, by_workload, diff
 from adrs.lineage.failures import Failure, failures, verdicts
 from adrs.lineage.gain import gain
 from adrs.lineage.gains import OperatorGain, gains
+from adrs.lineage.improvements import curve, told
 from adrs.lineage.overview import Overview, overview
 from adrs.lineage.plain import plain
 from adrs.lineage.routing import Rival, RoutedModel, RoutingReport, routing
@@ -28,5 +29,5 @@ __all__ = [
     "ModelCost", "Node", "OperatorCost", "OperatorGain", "Overview", "Point", "Rival", "RoutedModel",
     "RoutingReport", "Standing", "Step", "Tree", "ancestry", "by_workload", "children", "chosen", "configuration",
     "contender", "controls", "costs", "curve", "declared", "detail", "diff", "failures", "gain", "gains", "line",
-    "overview", "plain", "routing", "scores", "standing", "tree", "verdicts", "winner",
+    "overview", "plain", "routing", "scores", "standing", "told", "tree", "verdicts", "winner",
 ]  # fmt: skip

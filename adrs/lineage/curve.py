@@ -1,99 +1,105 @@
-"""Best so far: which evaluations found something better, and what had been spent by then."""
+"""Best so far of one run on `train`: which evaluations found something better, and what had been spent by then."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
-from adrs.store import Reader
+Axis = Literal["evaluations", "seconds", "usd"]
+AXES: tuple[Axis, ...] = ("evaluations", "seconds", "usd")
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """An evaluation on `train` that was better than all before it, in the order in which they came."""
+    """An evaluation that was better than all before it."""
 
-    program: int
     evaluations: int
-    """Paid ones so far, with this one."""
+    """Paid for so far, with this one."""
     seconds: float
-    """Worked on the run so far, breaks between its sessions left out."""
+    """Worked on the run so far, over all its sessions; breaks between them do not count."""
     usd: float
     """Spent on models so far."""
-    score: float | None
     fitness: float
+    score: float | None = None
+    """None where there is no scale."""
+    program: int = 0
+    """Its number; 0 in figures that were kept before they said so."""
+
+    @property
+    def value(self) -> float:
+        """Score, or fitness where there is no scale."""
+        return self.fitness if self.score is None else self.score
 
 
 @dataclass(frozen=True, slots=True)
+class Scaling:
+    """Fitness at score 0 and at score 100, as a run's baselines were measured; two runs agree only without noise."""
+
+    trivial: float
+    state_of_the_art: float
+
+    def score(self, fitness: float) -> float:
+        """0 = trivial, 100 = state-of-the-art; rounded, since a scale read off scores is not exact to the bit."""
+        return round(100.0 * (fitness - self.trivial) / (self.state_of_the_art - self.trivial), 9) + 0.0  # never -0.0
+
+
+@dataclass(frozen=True)
 class Curve:
-    """Best-so-far, and where it ends."""
+    """Best-so-far, and where it ends: the best stayed the best until then."""
 
     points: tuple[Point, ...]
+    """One for each improvement, beginning with the seed program."""
     evaluations: int
     seconds: float
     usd: float
-    """Of the whole run so far: the best stayed the best until then."""
+    scaling: Scaling | None
+    """The run's own scale; None where there is none."""
 
+    @property
+    def scaled(self) -> bool:
+        """Whether values are scores, on whatever scale, or fitness."""
+        return bool(self.points) and all(point.score is not None for point in self.points)
 
-def curve(reader: Reader) -> Curve:
-    """Best-so-far against evaluations, seconds and dollars. Reads an index, not the programs."""
-    clock = _Clock(reader)
-    points: list[Point] = []
-    evaluations, last = 0, 0
-    for key, program, fitness in improvements(reader):
-        score, event, time = reader.rows(
-            "SELECT e.score, e.event, v.time FROM evaluation e LEFT JOIN event v ON v.id = e.event WHERE e.id = ?", key
-        )[0]
-        time = clock.latest if time is None else time  # a repaired log may lack the event
-        evaluations += reader.rows(
-            "SELECT COUNT(*) FROM event INDEXED BY event_evaluated"
-            " WHERE kind = 'evaluated' AND ticket IS NOT NULL AND id > ? AND id <= ?",
-            last, event,
-        )[0][0]  # fmt: skip
-        last = event
-        points.append(Point(program, evaluations, clock.worked(time), clock.spent(time), score, fitness))
-    return Curve(tuple(points), reader.evaluations(), reader.seconds(), clock.total)
+    @property
+    def best(self) -> float | None:
+        """The last value; None for a run without a program that works."""
+        return self.points[-1].value if self.points else None
 
+    def end(self, axis: Axis) -> float:
+        """Where the run ended on an axis."""
+        return float(getattr(self, axis))
 
-def improvements(reader: Reader) -> list[tuple[int, int, float]]:
-    """Evaluation, program and fitness of what was the best so far when it came."""
-    query = (
-        "SELECT id, program, fitness FROM evaluation INDEXED BY evaluation_with_fitness"
-        " WHERE split = 'train' AND fitness IS NOT NULL AND id > ? AND fitness > ? ORDER BY id LIMIT 1"
-    )
-    found: list[tuple[int, int, float]] = []
-    rows = reader.rows(query, 0, float("-inf"))
-    while rows:
-        found.append(rows[0])
-        rows = reader.rows(query, rows[0][0], rows[0][2])
-    return found
+    def at(self, position: float, axis: Axis = "evaluations") -> float | None:
+        """Best so far at a position on an axis; None before the first program that works. Flat after the end."""
+        reached = [point.value for point in self.points if getattr(point, axis) <= position]
+        return reached[-1] if reached else None
 
+    def first(self, level: float, axis: Axis = "evaluations") -> float | None:
+        """Where the best so far first reaches a level; None if it never does."""
+        return next((float(getattr(point, axis)) for point in self.points if point.value >= level), None)
 
-class _Clock:
-    """Turns times of the log into seconds of work and dollars."""
+    def area(self, until: int) -> float | None:
+        """Mean of the best so far over the evaluations 1 to `until`: the area under the curve by its width."""
+        if not self.points or until < 1:
+            return None
+        total = 0.0
+        for point, following in zip(self.points, [*self.points[1:], None], strict=True):
+            begin = min(point.evaluations, until + 1)
+            finish = until + 1 if following is None else min(following.evaluations, until + 1)
+            total += point.value * (finish - begin)
+        known = until + 1 - min(self.points[0].evaluations, until + 1)
+        return total / known if known else None
 
-    def __init__(self, reader: Reader) -> None:
-        sessions = reader.rows("SELECT id, time FROM event WHERE kind = 'started' AND ticket IS NULL ORDER BY id")
-        self._offsets: list[tuple[float, float]] = []
-        """Beginning of each session, and the seconds of the breaks before it."""
-        breaks = 0.0
-        for place, (event, began) in enumerate(sessions):
-            if place:
-                breaks += began - reader.worked_until(event)
-            self._offsets.append((began, breaks))
-        self._calls = reader.rows("SELECT time, usd FROM model_call ORDER BY time")
-        self._used, self._sum = 0, 0.0
-        self.latest = sessions[0][1] if sessions else 0.0
-        """The latest time that was asked about."""
-        self.total = sum(usd for _, usd in self._calls)
+    def plain(self) -> dict[str, Any]:
+        """As plain data, with the values."""
+        points = [{**asdict(point), "value": point.value} for point in self.points]
+        return {**asdict(self), "points": points}
 
-    def worked(self, time: float) -> float:
-        """Seconds of work until a time."""
-        self.latest = time
-        if not self._offsets:
-            return 0.0
-        breaks = next((pause for began, pause in reversed(self._offsets) if began <= time), 0.0)
-        return max(0.0, time - self._offsets[0][0] - breaks)
-
-    def spent(self, time: float) -> float:
-        """Dollars until a time; to be called with times that do not fall."""
-        while self._used < len(self._calls) and self._calls[self._used][0] <= time:
-            self._sum += self._calls[self._used][1]
-            self._used += 1
-        return self._sum
+    @classmethod
+    def from_plain(cls, data: dict[str, Any]) -> "Curve":
+        """The reverse of `plain`; raises KeyError or TypeError for other data. Older data have fitness as value."""
+        points = tuple(
+            Point(each["evaluations"], each["seconds"], each["usd"], each.get("fitness", each["value"]),
+                  each.get("score"), each.get("program", 0))
+            for each in data["points"]
+        )  # fmt: skip
+        scaling = None if data["scaling"] is None else Scaling(**data["scaling"])
+        return cls(points, data["evaluations"], data["seconds"], data["usd"], scaling)

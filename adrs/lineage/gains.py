@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from adrs.lineage.curve import curve
 from adrs.lineage.gain import gain
+from adrs.lineage.improvements import curve
 from adrs.lineage.winner import line, winner
 from adrs.store import Reader
 

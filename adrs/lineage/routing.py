@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from adrs.lineage.control import siblings
-from adrs.lineage.curve import Curve, curve
 from adrs.lineage.gain import gain
+from adrs.lineage.improvements import curve
 from adrs.store import Reader, RunInfo
 
 
@@ -126,13 +126,7 @@ def _rivals(reader: Reader, runs_dir: Path) -> tuple[Rival, ...]:
         with Reader(folder) as other:
             theirs = curve(other)
         usd = min(ours.usd, theirs.usd)
-        reached = _best(ours, usd), _best(theirs, usd)
+        reached = ours.at(usd, "usd"), theirs.at(usd, "usd")
         if usd > 0 and reached[0] is not None and reached[1] is not None:
             found.append(Rival(folder.name, usd, reached[0], reached[1]))
     return tuple(found)
-
-
-def _best(of: Curve, usd: float) -> float | None:
-    """The best when so much was spent."""
-    values = [point.fitness if point.score is None else point.score for point in of.points if point.usd <= usd]
-    return values[-1] if values else None

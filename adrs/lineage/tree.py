@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from adrs.lineage.curve import improvements
 from adrs.lineage.gain import gain
+from adrs.lineage.improvements import improvements
 from adrs.lineage.winner import winner
 from adrs.store import Reader, Summary
 

@@ -140,7 +140,7 @@ def _charts(found: _Found) -> list[Markup]:
         if control is not None and getattr(control[1], axis):
             series.insert(0, _series(control[0], control[1], axis, "control"))
         made.append(chart(Frame(name, y_name), series, levels))
-    low = _near([_of(point) for point in curve.points], [level.value for level in levels])
+    low = _near([point.value for point in curve.points], [level.value for level in levels])
     if low is not None:
         frame = Frame("evaluations", f"{y_name}, the last improvements", low=low)
         made.insert(1, chart(frame, [_series("this run", curve, "evaluations", "run")], levels))
@@ -157,11 +157,7 @@ def _near(values: Sequence[float], levels: Sequence[float]) -> float | None:
 
 
 def _series(name: str, curve: Curve, axis: str, kind: str) -> Series:
-    return Series(name, [(getattr(point, axis), _of(point)) for point in curve.points], getattr(curve, axis), kind)
-
-
-def _of(point: Any) -> float:
-    return float(point.score if point.score is not None else point.fitness)
+    return Series(name, [(getattr(point, axis), point.value) for point in curve.points], getattr(curve, axis), kind)
 
 
 def _levels(standing: Standing) -> list[Level]:

@@ -64,7 +64,8 @@ class Log:
             before = reader.program(parent)
         draft = Draft(f"{before.source}#\n", "distill", "minimise", (Parent(parent, "parent"),), f"because of {parent}")
         assert before.evaluation is not None
-        return self.writer.distilled(f"smaller {before.digest}", draft, [before.evaluation])
+        self._last = self.writer.distilled(f"smaller {before.digest}", draft, [before.evaluation])
+        return self._last
 
     def measured(self, number: int, split: str, value: float) -> None:
         """An evaluation for choosing or reporting the winner."""

@@ -9,7 +9,6 @@ from adrs import compare, lineage
 from adrs.cli.compare_view import print_comparison
 from adrs.errors import UserError
 from adrs.folders import find_run
-from adrs.lineage import curves
 from adrs.store import Reader
 from tests.adrs.test_run import in_process, run  # noqa: F401 - the fixture keeps runs in this process
 
@@ -39,7 +38,7 @@ def test_a_curve_is_the_same_whatever_the_number_of_workers(demo: Path, tmp_path
     for workers in (1, 3):
         run(demo, tmp_path / "runs", f"w{workers}", workers=workers, max_evaluations=15)
         with Reader(tmp_path / "runs" / f"w{workers}") as reader:
-            found.append([(point.evaluations, point.value) for point in curves.of(reader).points])
+            found.append([(point.evaluations, point.value) for point in lineage.told(reader).points])
     assert found[0] == found[1]
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adrs.lineage import curves
-from adrs.lineage.curves import Curve, Point, Quartiles, Scaling
+from adrs.lineage.curve import Curve, Point, Scaling
+from adrs.lineage.curves import Quartiles
 
 CURVE = Curve((Point(1, 0.5, 0.0, -10.0), Point(3, 2.0, 0.1, 40.0), Point(7, 5.0, 0.4, 120.0)), 10, 9.0, 0.6, None)
 
@@ -53,9 +54,15 @@ def test_the_area_agrees_with_adding_up(made: list[tuple[int, float]], until: in
     assert area is None or area == pytest.approx(sum(values) / len(values))
 
 
+def test_figures_that_were_kept_before_points_had_scores_are_read_as_fitness() -> None:
+    point = {"evaluations": 2, "seconds": 1.0, "usd": 0.0, "value": 7.0}
+    older = {"points": [point], "evaluations": 3, "seconds": 2.0, "usd": 0.0, "scaling": None, "scaled": False}
+    assert Curve.from_plain(older) == Curve((Point(2, 1.0, 0.0, 7.0),), 3, 2.0, 0.0, None)
+
+
 @given(steps)
 def test_a_curve_survives_its_file(made: list[tuple[int, float]]) -> None:
-    assert Curve.from_plain(curves.Curve.from_plain(climbing(made).plain()).plain()) == climbing(made)
+    assert Curve.from_plain(Curve.from_plain(climbing(made).plain()).plain()) == climbing(made)
 
 
 def test_quartiles_of_figures_some_of_which_are_never_reached() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adrs.lineage.curves import Curve, Point, Scaling
+from adrs.lineage.curve import Curve, Point, Scaling
 from adrs.program import Evaluation, Program
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))

@@ -36,6 +36,20 @@ def test_breaks_between_sessions_are_no_work(tmp_path: Path) -> None:
         assert found.seconds < 500
 
 
+def test_what_was_made_of_its_programs_afterwards_is_no_work_on_a_run_either(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.writer._connection.execute("UPDATE event SET time = time - 1000")
+    log.distilled(1)
+    log.writer.event("started", {})
+    log.program(1, 1.0)
+    with Reader(log.close()) as reader:
+        for found in (lineage.curve(reader), lineage.told(reader)):
+            assert [(point.program, point.score) for point in found.points] == [(1, 0.0), (3, 1.0)]
+            assert found.points[1].seconds < 500
+            assert found.seconds < 500
+
+
 def test_the_chosen_program_is_the_winner_until_something_is_told(story: Path, tmp_path: Path) -> None:
     with Reader(story) as reader:
         assert lineage.winner(reader) == 6

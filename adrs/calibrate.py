@@ -107,6 +107,8 @@ async def calibrate(
 
 
 def _refuse_unless_ok(baseline: Baseline, split: Split, evaluation: Evaluation) -> None:
+    if evaluation.verdict == "infrastructure":
+        raise UserError(evaluation.reason)  # which is the evaluator's fault, or the machine's
     if evaluation.verdict != "ok" and baseline.role in ENDS_OF_SCALE:
         raise UserError(
             f"the {baseline.role} baseline {baseline.path} ends {evaluation.verdict} on {split}: "
@@ -151,7 +153,7 @@ async def _measured(
 
     def tell() -> None:
         baseline, split = next(iter(tasks.values()))  # jobs are done in order
-        note(f"{total - len(tasks)} of {total} done, at work on {baseline.name} on {split}")
+        note(f"{total - len(tasks) + 1} of {total}, {baseline.name} on {split}")
 
     if tasks:
         tell()

@@ -13,7 +13,7 @@ from adrs import plugins, resources
 from adrs.calibrate import ENDS_OF_SCALE, Calibration, calibrate, evaluator_files, write_quietly
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.problem import Cheat, Problem
+from adrs.problem import Cheat, Problem, argument
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
 from adrs.source import Rejected, Screen, literal_share
@@ -70,7 +70,7 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
     if failed is not None:
         raise UserError(
             f"problem {problem.name} fails its check, so no score could be believed: {failed.name}: {failed.detail} "
-            f"(`adrs check` shows all)"
+            f"(`adrs check {argument(problem)}` shows all)"
         )
     if path is not None:
         write_quietly(path, json.dumps([finding.plain() for finding in findings]))

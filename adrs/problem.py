@@ -34,12 +34,20 @@ from adrs.problem_tables.workloads import declared_train, read_workloads
 from adrs.strict_toml import Table
 
 __all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage",
-           "Trust", "load", "shipped"]  # fmt: skip
+           "Trust", "argument", "load", "shipped"]  # fmt: skip
 
 
 def shipped() -> list[str]:
     """Names of the problems that come with adrs."""
     return sorted(path.parent.name for path in resources.folder("problems").glob(f"*/{FILE}"))
+
+
+def argument(problem: Problem) -> str:
+    """How a command is told of a problem: a shipped one by name, another by its path, from here if it lies below."""
+    if problem.folder == (resources.folder("problems") / problem.name).resolve():
+        return problem.name
+    here = Path.cwd()
+    return f"./{problem.folder.relative_to(here)}" if problem.folder.is_relative_to(here) else str(problem.folder)
 
 
 def load(name_or_path: str, workloads: str = "standard") -> Problem:

@@ -257,7 +257,7 @@ class _Session:
     async def _calibrate(self) -> Calibration:
         self._observer.note("measuring baselines")
         calibration = await calibrate(
-            self._problem, self._executor, SPLITS, note=lambda text: self._observer.note(f"measuring baselines: {text}")
+            self._problem, self._executor, SPLITS, note=lambda text: self._observer.note(f"baselines: {text}")
         )
         self._observer.calibrated(calibration)
         return calibration
@@ -285,14 +285,14 @@ class _Session:
 
         These are remembered from earlier runs where the problem is deterministic.
         """
-        self._observer.note("measuring the winner on fresh workloads; Ctrl-C leaves out what is still to be measured")
+        self._observer.note("measuring the best on fresh workloads; Ctrl-C leaves out the rest")
         await chooser.recheck(choice, deadline)
 
         def record(name: str, split: Split, evaluation: Evaluation) -> None:
             writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
 
         def note(text: str) -> None:
-            self._observer.note(f"measuring heuristic baselines: {text}")
+            self._observer.note(f"heuristic baselines: {text}")
 
         await measure_heuristics(calibration, self._executor, deadline, record, note)
 

@@ -23,7 +23,7 @@ def print_tree(run: RunInfo, found: Tree, line: Sequence[int], chosen: bool) -> 
     if found.folded_roots:
         out.print(f"[dim]… {found.folded_roots} more hang on none of these[/]")
     if found.nodes:
-        out.print("[dim]● begins a tree, ├─● a branch; ○ goes on from above. Numbers: score, gain over the parent[/]")
+        out.print("[dim]● begins a tree, ├─● a branch, ○ goes on; numbers: score, gain over the parent[/]")
     if any(node.folded for node in found.nodes):
         out.print("[dim](+n): n more programs that led to none of these; --all shows them[/]", soft_wrap=True)
 

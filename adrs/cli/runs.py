@@ -161,10 +161,10 @@ def resume(
     folder = folders.find_run(run, runs_dir)
     changes = {"workers": workers, "sandbox": sandbox, "max_evaluations": max_evaluations,
                "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
-    before = _told(folder)
+    before = _done(folder)
     with _view(folder, quiet) as view:
         outcome = session.resume(folder, view, changes)
-    _finish(outcome, as_json, anything_new=_told(folder) > before)
+    _finish(outcome, as_json, anything_new=_done(folder) > before)
 
 
 def replay(
@@ -303,12 +303,12 @@ def _view(folder: Path, quiet: bool) -> Any:
     return View(problems.load(configuration["problem"], configuration["workloads"]), folder.name, quiet)
 
 
-def _told(folder: Path) -> int:
-    """How many programs a run has told its search of."""
+def _done(folder: Path) -> int:
+    """How many programs a run has told its search of, and how many baselines it has measured."""
     from adrs.store import Reader
 
     with Reader(folder) as reader:
-        return int(reader.rows("SELECT COUNT(*) FROM event WHERE kind = 'told'")[0][0])
+        return int(reader.rows("SELECT COUNT(*) FROM event WHERE kind IN ('told', 'baseline')")[0][0])
 
 
 def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:

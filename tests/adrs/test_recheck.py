@@ -145,10 +145,10 @@ def test_heuristic_baselines_are_in_the_final_table(
     outcome = session.start(made, tmp_path / "runs", "one", noting)
     assert outcome.plain()["baselines"]["seed"]["role"] == "heuristic"
     assert set(outcome.plain()["baselines"]["seed"]["score"]) == {"train", "validation", "test"}
-    assert [note for note in noting.notes if note.startswith("measuring heuristic baselines")] == [
-        "measuring heuristic baselines: 0 of 3 done, at work on seed on train",
-        "measuring heuristic baselines: 1 of 3 done, at work on seed on validation",
-        "measuring heuristic baselines: 2 of 3 done, at work on seed on test",
+    assert [note for note in noting.notes if note.startswith("heuristic baselines")] == [
+        "heuristic baselines: 1 of 3, seed on train",
+        "heuristic baselines: 2 of 3, seed on validation",
+        "heuristic baselines: 3 of 3, seed on test",
     ]
     resumed = session.resume(outcome.path, Silent(), {})
     assert resumed.plain()["baselines"] == outcome.plain()["baselines"]

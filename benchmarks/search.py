@@ -57,10 +57,15 @@ class Result:
     """Commit, date, machine and load."""
 
     @classmethod
-    def read(cls, path: Path) -> "Result":
-        """A result that was kept."""
-        data = json.loads(path.read_text())
-        return cls(**{**data, "trial": Trial(**data["trial"]), "curve": Curve.from_plain(data["curve"])})
+    def read(cls, path: Path) -> "Result | None":
+        """A result that was kept; None where there is none, or one that is damaged or of another version."""
+        if not path.is_file():
+            return None
+        try:
+            data = json.loads(path.read_text())
+            return cls(**{**data, "trial": Trial(**data["trial"]), "curve": Curve.from_plain(data["curve"])})
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def write(self, path: Path) -> None:
         """Keep the result, whole or not at all."""
@@ -137,7 +142,8 @@ def run(options: argparse.Namespace) -> None:
     search_plan.add(options.results, wanted, options.evaluations)
     for number, trial in enumerate(wanted, 1):
         path = results / f"{trial.name}.json"
-        if path.is_file() and Result.read(path).wanted >= options.evaluations:
+        known = Result.read(path)
+        if known is not None and known.wanted >= options.evaluations:
             continue
         began = time.monotonic()
         done = search_plan.evaluations(options.results, trial)
@@ -156,7 +162,11 @@ def table(options: argparse.Namespace) -> None:
     """Print the table of the results that are there, and what is missing; write the plot and the figures."""
     import search_report
 
-    found = [Result.read(path) for path in sorted((options.results / "results").glob("*.json"))]
+    read = {path.name: Result.read(path) for path in sorted((options.results / "results").glob("*.json"))}
+    unreadable = [name for name, result in read.items() if result is None]
+    if unreadable:
+        print(f"left out, damaged or of another version: {', '.join(unreadable)}", file=sys.stderr)
+    found = [result for result in read.values() if result is not None]
     evaluations = options.evaluations or max((each.wanted for each in found), default=0)
     chosen = search_report.scored([each for each in found if each.wanted >= evaluations])
     missing = search_plan.missing(options.results, {each.trial for each in chosen})

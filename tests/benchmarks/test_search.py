@@ -99,9 +99,11 @@ def test_a_table_of_what_is_there_says_what_is_missing(
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1/9 p-adaptive-0: begins, 10 evaluations wanted"
     assert said[-1] == "6/9 p-random-1: begins, 10 evaluations wanted"
+    (tmp_path / "results" / "p-adaptive-2.json").write_text("{")
     monkeypatch.setattr(search_plan, "evaluations", lambda folder, trial: 7 if trial.name == "p-random-1" else 0)
     search.table(options(tmp_path, evaluations=None))
-    shown = capsys.readouterr().out
+    shown, warned = capsys.readouterr()
+    assert warned == "left out, damaged or of another version: p-adaptive-2.json\n"
     assert "| p | `adaptive` | 2 | **1.500** [1.250, 1.750]" in shown
     assert shown.splitlines()[-5:] == [
         "Missing, 4 of 9 runs (at how many evaluations they are):", "",

@@ -101,6 +101,11 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     number = made.live.add(max(made.live.scores.values()) + 5, 1, source, "better & <b>bolder</b>")
     eventually(page, f"document.querySelector('#curve').data.at(-1).x.length - 1 === {before + 1}")
     page.wait_for_selector(f"#tree [data-key='{number}']")
+    assert page.evaluate("""() => [...document.querySelectorAll("#tree [role=treeitem]")].every((row) => {
+        const rails = row.querySelectorAll(".rail"), level = Number(row.ariaLevel);
+        const hangs = row.querySelector(".twist")?.matches(".after") || rails[rails.length - 1]?.matches(".tee");
+        return rails.length < level && Boolean(hangs) === level > 1;
+    })""")  # each row has a line to the one that it hangs on
     # the parts of a page ask for themselves, each at its own pace
     eventually(page, "text => document.querySelector('#head .figures').innerText.includes(text)", f"program {number}")
     assert str(number) in page.inner_text("#said")  # said for those who do not see the chart

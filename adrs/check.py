@@ -21,6 +21,7 @@ from adrs.source import Rejected, Screen, literal_share
 _LOOP_SECONDS = 1.0
 """How long a program that is known not to end may go on, where the problem allows more."""
 _DIFFER = "programs differ"
+_CHECKING = "checking the problem, once"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[
         executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
         try:
             await executor.start()
-            return await _checks(problem, executor, report).run((*ENDS_OF_SCALE, "heuristic"))
+            return await _checks(problem, executor, report, lambda text: None).run((*ENDS_OF_SCALE, "heuristic"))
         finally:
             await executor.close()
 
@@ -58,8 +59,12 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
     path = _passed_path(problem, executor.sandbox)
     if path is not None and path.is_file():
         return
-    note("checking the problem, once")
-    findings = await _checks(problem, executor, lambda finding: None).run(ENDS_OF_SCALE)
+    note(_CHECKING)
+
+    def tell(text: str) -> None:
+        note(f"{_CHECKING}: baseline {text}")
+
+    findings = await _checks(problem, executor, lambda finding: None, tell).run(ENDS_OF_SCALE)
     failures = [finding for finding in findings if not finding.ok]
     if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
         for finding in failures:
@@ -76,8 +81,10 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
         write_quietly(path, json.dumps([finding.plain() for finding in findings]))
 
 
-def _checks(problem: Problem, executor: Executor, report: Callable[[Finding], None]) -> "Checks":
-    return (SharedChecks if problem.trust == "shared" else Checks)(problem, executor, report)
+def _checks(
+    problem: Problem, executor: Executor, report: Callable[[Finding], None], note: Callable[[str], None]
+) -> "Checks":
+    return (SharedChecks if problem.trust == "shared" else Checks)(problem, executor, report, note)
 
 
 def _passed_path(problem: Problem, sandbox: str) -> Path | None:
@@ -98,8 +105,12 @@ def _passed_path(problem: Problem, sandbox: str) -> Path | None:
 class Checks:
     """All checks of one problem, over a started executor."""
 
-    def __init__(self, problem: Problem, executor: Executor, report: Callable[[Finding], None]) -> None:
+    def __init__(
+        self, problem: Problem, executor: Executor, report: Callable[[Finding], None], note: Callable[[str], None]
+    ) -> None:
+        """`report` gets each finding, `note` hears how far the baselines are."""
         self._problem = problem
+        self._note = note
         self._executor = executor
         self._report = report
         self._findings: list[Finding] = []
@@ -115,7 +126,7 @@ class Checks:
         if not self._findings[-1].ok:
             return self._findings
         try:
-            calibration = await calibrate(self._problem, self._executor, ["train"], roles)
+            calibration = await calibrate(self._problem, self._executor, ["train"], roles, self._note)
         except UserError as error:
             self._add("baselines", False, str(error))
             if self._problem.trust == "shared":  # all else is judged beside the baseline

@@ -6,12 +6,13 @@ What the winner and those next to it reach on workloads that nothing has seen is
 """
 
 import asyncio
+import contextlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from adrs import fresh, paired
-from adrs.calibrate import ENDS_OF_SCALE, Calibration, finished
+from adrs.calibrate import ENDS_OF_SCALE, Calibration, as_finished, finished
 from adrs.evaluate.executor import Executor
 from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
@@ -26,6 +27,8 @@ RECHECKED = 3
 REPETITIONS = 3
 """How often each is measured there when measured times enter the metric."""
 SEED_PROGRAM = 1
+CHOOSING = "choosing the winner"
+RECHECKING = "measuring the best on fresh workloads"
 _NO_TIME = "the time of the run was over"
 _INTERRUPTED = "it was interrupted"
 
@@ -52,13 +55,16 @@ class Chooser:
     """Finishes a run within a time. What the log knows already is not measured again."""
 
     def __init__(
-        self, problem: Problem, reader: Reader, writer: Writer, executor: Executor, calibration: Calibration
-    ) -> None:
+        self, problem: Problem, reader: Reader, writer: Writer, executor: Executor, calibration: Calibration,
+        note: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """`note` hears what is measured, and how far that is."""
         self._problem = problem
         self._reader = reader
         self._writer = writer
         self._executor = executor
         self._calibration = calibration
+        self._note = note
         self._fresh: tuple[WorkloadSpec, ...] = ()
 
     async def choose(self, deadline: float | None) -> Choice:
@@ -156,17 +162,23 @@ class Chooser:
                 unknown.append(number)
         repeated = self._problem.objective.noisy and split == "validation"
         found: dict[int, list[Evaluation]] = {number: [] for number in unknown}
-        for _ in range(REPETITIONS if repeated else 1):
-            await self._measure_once(found, split, deadline)
+        times = REPETITIONS if repeated else 1
+        for _ in range(times):
+            await self._measure_once(found, split, deadline, times * len(found))
         for number, evaluations in found.items():
             if evaluations:
                 ordered = sorted(evaluations, key=lambda each: -math.inf if each.fitness is None else each.fitness)
                 choice.evaluations[number, split] = ordered[(len(ordered) - 1) // 2]
 
-    async def _measure_once(self, found: dict[int, list[Evaluation]], split: Split, deadline: float | None) -> None:
+    async def _measure_once(
+        self, found: dict[int, list[Evaluation]], split: Split, deadline: float | None, total: int
+    ) -> None:
         tasks = {asyncio.create_task(self._evaluate(number, split)): number for number in found}
-        for task in await finished(tasks, deadline):
-            found[tasks[task]].append(task.result())
+        what = f"{RECHECKING}:" if split == "fresh" else f"{CHOOSING}: {split},"
+        async with contextlib.aclosing(as_finished(tasks, deadline)) as ended:
+            async for task in ended:
+                found[tasks[task]].append(task.result())
+                self._note(f"{what} {sum(map(len, found.values()))} of {total} done")
 
     async def _evaluate(self, number: int, split: Split) -> Evaluation:
         program = self._reader.program(number)

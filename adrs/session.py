@@ -15,7 +15,7 @@ from adrs import model_router, plugins, problem, search, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
-from adrs.choose import Choice, Chooser
+from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
@@ -285,7 +285,7 @@ class _Session:
 
         These are remembered from earlier runs where the problem is deterministic.
         """
-        self._observer.note("measuring the best on fresh workloads; Ctrl-C leaves out the rest")
+        self._observer.note(f"{RECHECKING}; Ctrl-C leaves out the rest")
         await chooser.recheck(choice, deadline)
 
         def record(name: str, split: Split, evaluation: Evaluation) -> None:
@@ -315,7 +315,10 @@ class _Session:
         steering: Steering,
         replaying: bool = False,
     ) -> Outcome:
-        settings, chooser = self._settings, Chooser(self._problem, reader, writer, self._executor, calibration)
+        settings, chooser = (
+            self._settings,
+            Chooser(self._problem, reader, writer, self._executor, calibration, self._observer.note),
+        )
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
             budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
@@ -333,12 +336,12 @@ class _Session:
         def stop() -> None:
             loop.stop()
             if choosing:
-                self._observer.note("choosing the winner; Ctrl-C again ends without it, and `adrs resume` does it")
+                self._observer.note(f"{CHOOSING}: Ctrl-C again ends without it, and `adrs resume` does it")
 
         with interrupts(stop):
             self._observer.note("evolving" if recorded is None else "following the record")
             stopped_by = await self._search_on(loop, timetable)
-            self._observer.note("choosing the winner")
+            self._observer.note(CHOOSING)
             choosing, deadline = True, timetable.choosing_ends()
             choice = await chooser.choose(deadline)
         table = self._measure_for_the_table(chooser, choice, calibration, writer, timetable.measuring_ends(deadline))

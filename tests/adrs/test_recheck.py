@@ -145,6 +145,8 @@ def test_heuristic_baselines_are_in_the_final_table(
     outcome = session.start(made, tmp_path / "runs", "one", noting)
     assert outcome.plain()["baselines"]["seed"]["role"] == "heuristic"
     assert set(outcome.plain()["baselines"]["seed"]["score"]) == {"train", "validation", "test"}
+    chosen = [note for note in noting.notes if note.startswith("choosing the winner: validation")]
+    assert chosen[-1] == f"choosing the winner: validation, {len(chosen)} of {len(chosen)} done"
     assert [note for note in noting.notes if note.startswith("heuristic baselines")] == [
         "heuristic baselines: 1 of 3, seed on train",
         "heuristic baselines: 2 of 3, seed on validation",

@@ -18,7 +18,7 @@ from adrs.check import preflight
 from adrs.choose import Chooser
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.folders import new_folder
+from adrs.folders import new_folder, problem_reference
 from adrs.forecast import Forecast
 from adrs.interrupts import interrupts
 from adrs.llm.models import CallSettings, Models
@@ -52,9 +52,7 @@ _REHEARSAL = 0.4
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
     """Begin a new run and work on it until it stops."""
     loaded = problem.load(settings.problem, settings.workloads)
-    settings = replace(
-        settings.checked(), problem=_reference(settings.problem, loaded), evaluator_digest=evaluator_digest(loaded)
-    )
+    settings = replace(settings.checked(), problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = model_router.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
     return threads.run(_Session(loaded, settings, folder, observer).start())
@@ -110,11 +108,6 @@ def recorded_calibration(loaded: Problem, reader: Reader) -> Calibration:
         measured = Evaluation.from_plain(payload["evaluation"])
         calibration.evaluations[payload["name"], payload["split"]] = measured
     return calibration
-
-
-def _reference(given: str, loaded: Problem) -> str:
-    """How the log names a problem: shipped ones by name, others by absolute path."""
-    return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
 
 
 def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, Split]] = ()) -> None:

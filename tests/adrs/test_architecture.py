@@ -40,6 +40,7 @@ LAYERS = [
         "settings",
         "strict_toml",
         "text",
+        "ticks",
         "versions",
         "toml_text",
         "evolve_blocks",

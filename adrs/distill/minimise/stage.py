@@ -5,6 +5,7 @@ import contextlib
 import difflib
 import json
 import time
+from collections.abc import Collection
 from typing import Any
 
 from adrs.distill.checks.record import Check
@@ -16,11 +17,12 @@ from adrs.distill.minimise.validation import Validation
 from adrs.distill.report import side_by_side
 from adrs.distill.stop import Stop
 from adrs.distill.work import Result, Row, Work
+from adrs.folders import problem_reference
 from adrs.program import Evaluation, Split
 from adrs.text import metric, number, printable
 
 OPERATOR = "minimise"
-_TRIED = "minimise.jsonl"
+_MINIMAL, _TRIED = "minimal.py", "minimise.jsonl"
 _GRACE_SECONDS = 2.0
 _FOR_VALIDATION = 0.4
 """The most of the time that is kept for it."""
@@ -33,29 +35,41 @@ class Minimisation:
     name = "minimise"
     share = 1.0
 
+    async def prepare(self, work: Work, before: Collection[str]) -> bool:
+        """There is always something to try."""
+        return True
+
     async def run(self, work: Work, deadline: float) -> None:
         """Minimise the program, check the result on `validation`, and hand it in if it is smaller and holds."""
         began = time.monotonic()
         subject, mode = work.subject, work.wish.mode
         ground = Ground(work.problem, work.executor, work.calibration, subject.source, work.wish.seed)
+        work.observer.at("looking at what the program does")
         oracle = await prepared(ground, mode, subject.evaluations.get("train"))
         reserved = min(_seconds_for_validation(work, oracle), _FOR_VALIDATION * (deadline - time.monotonic()))
         stop = Stop(deadline - reserved, work.stop.asked)
         log = _Log(work)
-        minimiser = Minimiser(oracle, subject.source, work.problem.functions, work.wish.workers, stop, log.heard)
+
+        def heard(tried: Tried) -> None:
+            log.heard(tried)
+            work.observer.at(f"{log.tried} edits tried, {first.size.nodes} -> {minimiser.best.size.nodes} nodes")
+
+        minimiser = Minimiser(oracle, subject.source, work.problem.functions, work.wish.workers, stop, heard)
+        first = minimiser.best
         finished = await minimiser.run()
         chain, best = minimiser.chain, minimiser.best
-        _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} candidates")
-        work.say(
-            f"minimise   {chain[0].size.nodes} -> {best.size.nodes} nodes, {log.tried} candidates, "
+        work.observer.said(
+            f"{chain[0].size.nodes} -> {best.size.nodes} nodes, {log.tried} edits tried, "
             f"{log.evaluations} evaluations, {time.monotonic() - began:.1f} s"
         )
+        work.observer.at("what is left is measured on validation")
         backed = Validation(work, ground, oracle)
         kept = await self._validated(work, backed, chain, deadline, log)
         train = kept.verdict.evaluation if kept.verdict and kept.verdict.evaluation else oracle.reference.whole
         work.original = Row("original", "original", chain[0].size.nodes, {
             **subject.evaluations, "train": oracle.reference.whole, **backed.original})  # fmt: skip
         self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed)
+        _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} edits")
 
     async def _validated(self, work: Work, backed: Validation, chain: list[Step], deadline: float, log: "_Log") -> Step:
         """The smallest program that holds on `validation`, else the smallest one."""
@@ -68,9 +82,9 @@ class Minimisation:
                 if backed.reasons and work.wish.mode == "preserve":
                     await backed.go_on(Stop(deadline, work.stop.asked), log.heard)
         if backed.reasons and backed.held is not None:
-            work.say(
-                f"validation {backed.held.size.nodes} nodes kept, since {len(backed.reasons)} smaller programs did not "
-                "hold there"
+            work.observer.said(
+                f"{backed.held.size.nodes} nodes kept, since {len(backed.reasons)} smaller programs did not hold on "
+                "validation"
             )
         return backed.held or best
 
@@ -83,7 +97,7 @@ class Minimisation:
         validated = "validation" in evaluations or not work.problem.workloads["validation"]
         change = f"{original.size.nodes} -> {kept.size.nodes} nodes"
         moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.write("minimal.py", kept.source if validated else f"{_UNVERIFIED}{kept.source}")
+        work.write(_MINIMAL, kept.source if validated else f"{_UNVERIFIED}{kept.source}")
         work.write("minimal.diff", _diff(subject.source, kept.source))
         work.files.append(work.folder / _TRIED)
         if oracle.reference.behaviour is not None:
@@ -154,7 +168,10 @@ def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
         )
     if unfinished:
         why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
-        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; distil the result to go on.")
+        how = "give more with --budget"
+        if work.chosen is not None:
+            how = f"`adrs distill {problem_reference(work.problem)} {work.folder / _MINIMAL}` goes on from its result"
+        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; {how}.")
 
 
 def _checks(

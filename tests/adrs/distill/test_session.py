@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from adrs import lineage, plugins, problem, report, session
 from adrs.cli import app
 from adrs.distill import session as distill
+from adrs.distill.observer import Nobody
 from adrs.distill.work import Wish
 from adrs.errors import UserError
 from adrs.observer import Silent
@@ -81,7 +82,7 @@ def run(demo: Path, tmp_path: Path) -> Path:
 
 
 def distilled(folder: Path, **wish: Any) -> distill.Outcome:
-    return distill.of_run(folder, None, Wish(**wish), None, None, lambda line: None)
+    return distill.of_run(folder, None, Wish(**wish), None, None, Nobody())
 
 
 def programs(folder: Path) -> list[tuple[Any, ...]]:
@@ -173,7 +174,7 @@ def test_a_program_that_a_search_finds_later_is_no_duplicate_of_a_distilled_one(
 def test_the_same_bytes_at_any_number_of_workers(run: Path, tmp_path: Path, workers: int) -> None:
     folders = [tmp_path / name for name in ("a", "b")]
     for count, folder in zip((1, workers), folders, strict=True):
-        distill.of_run(run, None, Wish(workers=count), None, folder, lambda line: None)
+        distill.of_run(run, None, Wish(workers=count), None, folder, Nobody())
     names = sorted(path.name for path in folders[0].iterdir())
     assert names == sorted(path.name for path in folders[1].iterdir())
     for name in names:
@@ -187,7 +188,7 @@ def test_a_branch_that_train_never_takes_is_kept_for_validation(demo: Path, tmp_
     (demo / "problem.toml").write_text(text.replace(old, '{ family = "many", seeds = [2001] }'))
     file = tmp_path / "program.py"
     file.write_text(GREEDY.replace("{draw}", "3").replace("MANY", "50"))
-    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     minimal = (tmp_path / "out" / "minimal.py").read_text()
     assert "50" in minimal
     assert "math" not in minimal, "what validation does not need goes all the same"
@@ -201,7 +202,7 @@ def test_what_fails_on_test_alone_is_said(demo: Path, tmp_path: Path) -> None:
     file = tmp_path / "fails.py"
     lines = ["def solve(instance):", "    if len(instance['length']) > 59:", "        return None"]
     file.write_text("\n".join([*lines, "    return [0] * len(instance['length'])", ""]))
-    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     assert any("original does not hold on test: it ends invalid" in each for each in outcome.work.not_done)
 
 
@@ -219,7 +220,7 @@ def test_what_holds_everywhere_but_on_test_is_not_chosen(demo: Path, tmp_path: P
     """More than sixty jobs come in `test` alone, where the original has room for them."""
     file = tmp_path / "program.py"
     file.write_text(ROOM_FOR_ALL)
-    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", Nobody())
     assert "if" not in (tmp_path / "out" / "minimal.py").read_text()
     assert outcome.work.chosen is None
     assert outcome.exit_code == 3
@@ -239,7 +240,7 @@ def test_source_of_a_program_is_shown_as_text(demo: Path, tmp_path: Path) -> Non
     file = tmp_path / "program.py"
     hostile = "</pre><script>alert(1)</script>\\u202e|`"
     file.write_text(f"# {hostile}\n" + GREEDY.replace("{draw}", "3").replace("MANY", "50"))
-    distill.of_file(str(demo), file, Wish(seconds=0.0), None, tmp_path / "out", lambda line: None)
+    distill.of_file(str(demo), file, Wish(seconds=0.0), None, tmp_path / "out", Nobody())
     page = (tmp_path / "out" / "report.md").read_text()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
@@ -247,11 +248,11 @@ def test_source_of_a_program_is_shown_as_text(demo: Path, tmp_path: Path) -> Non
 
 def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no program 99"):
-        distill.of_run(run, 99, Wish(), None, None, lambda line: None)
+        distill.of_run(run, 99, Wish(), None, None, Nobody())
     file = tmp_path / "program.py"
     file.write_text("def other(): ...")
     with pytest.raises(UserError, match="function solve is not defined"):
-        distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+        distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     assert problem.load(str(demo)).trust == "line"
     runs = ["--runs-dir", str(run.parent)]
     done = CliRunner().invoke(app, ["distill", run.name, str(file), *runs])
@@ -263,7 +264,7 @@ def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) 
 def test_what_is_minimal_stays_and_the_exit_code_says_so(demo: Path, tmp_path: Path) -> None:
     file = tmp_path / "program.py"
     file.write_text("def solve(instance):\n    return [0] * len(instance['length'])\n")
-    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     assert outcome.exit_code == 3
     assert outcome.work.checks[0].detail == "no smaller program was accepted"
     for wrong in (["--mode", "preserv"], ["--only", "minimis"]):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adrs.distill.observer import Nobody
 from adrs.distill.record import Samples
 from adrs.distill.session import of_file, of_network
 from adrs.distill.stop import Stop
@@ -78,7 +79,7 @@ def test_a_program_that_keeps_something_is_refused_with_the_reason(tmp_path):
         "    return -observation[-2] / state['n']\n"
     )
     with pytest.raises(UserError, match="what it keeps in its state"):
-        of_file(FOLDER, tmp_path / "program.py", WISH, "process", tmp_path / "out", lambda line: None)
+        of_file(FOLDER, tmp_path / "program.py", WISH, "process", tmp_path / "out", Nobody())
 
 
 def test_without_the_engine_the_rest_is_done_and_the_reason_said(monkeypatch, valve, tmp_path):
@@ -109,7 +110,7 @@ def expression_work(problem, subject, wish, folder):
     from adrs.testing.executor import InProcessExecutor
 
     executor = InProcessExecutor(problem)
-    return Work(problem, subject, wish, executor, Calibration(problem), folder, Stop(), lambda line: None)
+    return Work(problem, subject, wish, executor, Calibration(problem), folder, Stop(), Nobody())
 
 
 def test_rules_are_said_in_plain_text(valve):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,7 @@ def written(valve: Problem, folder: Path, tree: object) -> Path:
 
 
 def distilled(rule: Path, folder: Path, **wishes: Any) -> Outcome:
-    said: list[str] = []
-    return of_file(FOLDER, rule, Wish(seconds=120.0, workers=1, **wishes), "process", folder, said.append)
+    return of_file(FOLDER, rule, Wish(seconds=120.0, workers=1, **wishes), "process", folder, Nobody())
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_without_a_rule_nothing_is_exported_or_written_over(tmp_path: Path) -> N
     (tmp_path / "program.py").write_text("def valve(observation, state):\n    return -observation[-2]\n")
     with pytest.raises(UserError, match="no rule to export"):
         distilled(tmp_path / "program.py", tmp_path / "out", only="export")
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 class Searched:
@@ -109,6 +109,9 @@ class Searched:
     name = "expression"
     share = 1.0
     rule: Rule
+
+    async def prepare(self, work: Work, before: Collection[str]) -> bool:
+        return True
 
     async def run(self, work: Work, deadline: float) -> None:
         work.rule = self.rule

@@ -79,7 +79,8 @@ def test_an_order_that_no_expression_has_is_not_chosen_but_shown(demo: Path, tmp
     assert {"flat", "cart"} <= {row.kind for row in work.rules}
     assert all(row.more["fidelity"] < 0.95 for row in work.rules)
     assert any("order otherwise" in sentence for sentence in work.not_done)
-    free = distilled(demo, tmp_path, UNLIKE, mode="improve").work
+    (tmp_path / "free").mkdir()
+    free = distilled(demo, tmp_path / "free", UNLIKE, mode="improve").work
     assert free.chosen is not None
     assert free.original is not None
     for split, found in free.original.evaluations.items():

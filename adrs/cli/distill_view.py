@@ -11,6 +11,7 @@ from rich.text import Text
 
 from adrs.cli.output import console, printable
 from adrs.cli.pareto_view import legend, pareto_table
+from adrs.distill.checks.record import Check
 from adrs.distill.report import FILE, headline
 from adrs.distill.session import Outcome
 from adrs.distill.table import entries
@@ -59,7 +60,7 @@ class Progress:
         """A stage begins."""
         self._stage, self._what = stage, "starting"
         self._began, self._seconds = time.monotonic(), seconds
-        self._print(f"at most {_clock(seconds)}")
+        self._print(f"at most {_clock(seconds)}" if seconds >= 1 else "no time is left but for the least")
 
     def at(self, what: str) -> None:
         """What the stage is at now."""
@@ -104,6 +105,10 @@ def _row(label: str, text: Text) -> Table:
     return grid
 
 
+def _word(check: Check) -> str:
+    return "skipped" if check.skipped else "ok" if check.ok else "FAILED"
+
+
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"
@@ -120,9 +125,9 @@ def print_outcome(outcome: Outcome) -> None:
     out.print("")
     if work.rule is not None:
         out.print(Text(rule_text(work.rule)), "", soft_wrap=True)
-    for check in work.checks:
-        word = "skipped" if check.skipped else "ok" if check.ok else "FAILED"
-        print_row(out, word, f"{check.title}: {check.detail}" if check.detail else check.title)
+    for word, detail in dict.fromkeys((_word(check), check.detail) for check in work.checks):
+        titles = ", ".join(each.title for each in work.checks if (_word(each), each.detail) == (word, detail))
+        print_row(out, word, f"{titles}: {detail}" if detail else titles)
     for sentence in work.not_done:
         print_row(out, "note", sentence)
     for name, number in outcome.number.items():

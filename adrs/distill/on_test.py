@@ -76,9 +76,15 @@ def _say_what_moves(work: Work) -> None:
     before, after = (entry(work, row).scores.get("test") for row in (work.original, work.chosen.row))
     if before is None or after is None:
         return
-    scale = work.calibration.scale("test")
-    if abs(after - before) > _NOTICED * (100.0 if scale and scale.total else abs(before)):
+    scale, objective = work.calibration.scale("test"), work.problem.objective
+    total = scale.total if scale else None
+    noticed = _NOTICED * (100.0 if total else abs(before))
+    why = "what was left out matters there"
+    if objective.noisy:
+        distance = abs(total.state_of_the_art - total.trivial) / 100.0 if total else 1.0
+        noticed = max(noticed, objective.margin / distance)
+        why += ", or the time that was measured"
+    if abs(after - before) > noticed:
         work.not_done.append(
-            f"on test the score moves from {before:.4g} to {after:.4g}, though no workload of train and "
-            "validation does: what was left out matters there."
+            f"on test the score moves from {before:.4g} to {after:.4g}, and on train and validation it does not: {why}."
         )

@@ -149,11 +149,11 @@ def meanings(entries: Sequence[Entry], places: Sequence[int]) -> list[str]:
     columns = {HEADINGS[place] for place in places}
     languages = [HEADINGS[place] for place in places if place >= _TIMES]
     whose = "teacher" if any(entry.kind == "teacher" for entry in entries) else "original program"
+    scores = ", ".join(each for each in ("train", "valid", "test") if each in columns)
     said = {
         "nodes": "nodes: size, of a program's syntax tree or of a rule; of a network, its weights",
         "ops": "ops: operations of one decision on its longest path",
-        "valid": "train, valid (validation), test: scores, 0 = trivial, 100 = state-of-the-art baseline; without both, "
-                 "the metric, higher is better",
+        "valid": f"{scores}: 0 = trivial, 100 = state-of-the-art baseline; without both, the metric, higher is better",
         "worst": "worst: mean of the lowest tenth of validation's instances, in the metric",
         "alike": f"alike: to the {whose}, R2 of numbers, share of pairs in the same order of priorities",
     }  # fmt: skip

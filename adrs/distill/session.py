@@ -175,7 +175,7 @@ async def _work(
     observer: Observer,
 ) -> Outcome:  # fmt: skip
     began = time.monotonic()
-    stop = Stop()
+    stop = Stop(began + wish.seconds)
     try:
         await executor.start()
         with interrupts(stop.asked.set):
@@ -184,14 +184,15 @@ async def _work(
                 calibration = await calibrate(loaded, executor, SPLITS)
             work = Work(loaded, subject, wish, executor, calibration, folder, stop, observer)
             stages = await _prepared(work)
-            deadline = began + (1 - _FOR_TEST) * wish.seconds
+            end = began + wish.seconds
+            deadline = end - _FOR_TEST * wish.seconds
             for number, stage in enumerate(stages):
                 left = max(0.0, deadline - time.monotonic())
                 seconds = left * stage.share / sum(each.share for each in stages[number:])
                 observer.began(stage.name, seconds)
                 await stage.run(work, time.monotonic() + seconds)
-            observer.began("test", max(0.0, began + wish.seconds - time.monotonic()))
-            await measured_in_time(work, began + wish.seconds)
+            observer.began("test", max(0.0, end - time.monotonic()))
+            await measured_in_time(work, end)
     finally:
         await executor.close()
     _write(work)

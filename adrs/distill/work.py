@@ -103,6 +103,7 @@ class Work:
     folder: Path
     """Where files go."""
     stop: Stop
+    """`deadline` is that of everything."""
     observer: Observer
     original: Row | None = None
     results: list[Result] = field(default_factory=list)
@@ -124,8 +125,12 @@ class Work:
         """Write a file of the distillation."""
         path = self.folder / name
         path.write_text(text, errors="surrogatepass")
-        self.files += [path] if path not in self.files else []
+        self.wrote(path)
         return path
+
+    def wrote(self, path: Path) -> None:
+        """List a file that somebody else has written, once."""
+        self.files += [path] if path not in self.files else []
 
 
 class Stage(Protocol):

@@ -90,8 +90,9 @@ class Export:
             teacher = await asyncio.to_thread(_teacher_times, load_network(work.subject.network, rule.inputs), rows)
             work.original = replace(work.original, more={**work.original.more, "ns": teacher})
         _hand_in(work, exported, checks, replace(row, more={**row.more, "ns": times}), source)
-        for target, reasons in unverified.items():
-            work.not_done.append(f"{target}: {', '.join(reasons)}; the export is unverified.")
+        for why in dict.fromkeys(map(", ".join, unverified.values())):
+            targets = [target for target, reasons in unverified.items() if ", ".join(reasons) == why]
+            work.not_done.append(f"{', '.join(targets)}: {why}; what was written is marked as unverified.")
         made = [check for check in checks if not check.skipped]
         left_out = f", {len(checks) - len(made)} skipped" if len(made) < len(checks) else ""
         passed = sum(check.ok for check in made)
@@ -194,15 +195,16 @@ def _hand_in(work: Work, exported: "Exported", checks: "Sequence[Check]", row: R
     times = {language: each for language, each in times.items() if language != "fixed"}
     row = replace(row, more={**row.more, "ns": times, "eligible": not failed})
     known = next((place for place, each in enumerate(work.results) if each.source == source), None)
+    was_chosen = work.chosen is None if known is None else work.chosen is work.results[known]
     if known is None:
         work.results.append(Result(source, "distil", f"{work.subject.name} as a program", row))
         known = len(work.results) - 1
-    was_chosen = work.chosen is None or work.chosen is work.results[known]
     work.results[known] = replace(work.results[known], row=row)
     if was_chosen:
         work.chosen = None if failed else work.results[known]
     work.checks += checks
-    work.files += [path for path in exported.files if path not in work.files]
+    for path in exported.files:
+        work.wrote(path)
 
 
 def _fixed(work: Work, checks: "Sequence[Check]", row: Row, times: dict[str, float]) -> Row:

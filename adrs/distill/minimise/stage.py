@@ -24,6 +24,7 @@ from adrs.text import metric, number, printable
 OPERATOR = "minimise"
 _MINIMAL, _TRIED = "minimal.py", "minimise.jsonl"
 _GRACE_SECONDS = 2.0
+_FOR_RESULT = 0.5
 _FOR_VALIDATION = 0.4
 """The most of the time that is kept for it."""
 _UNVERIFIED = "# UNVERIFIED: not measured on validation\n"
@@ -77,7 +78,7 @@ class Minimisation:
         if len(chain) == 1 or not work.problem.workloads["validation"]:
             return best
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
+            async with asyncio.timeout(max(deadline, _latest(work)) + _GRACE_SECONDS - time.monotonic()):
                 await backed.go_back(chain)
                 if backed.reasons and work.wish.mode == "preserve":
                     await backed.go_on(Stop(deadline, work.stop.asked), log.heard)
@@ -99,10 +100,10 @@ class Minimisation:
         moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
         work.write(_MINIMAL, kept.source if validated else f"{_UNVERIFIED}{kept.source}")
         work.write("minimal.diff", _diff(subject.source, kept.source))
-        work.files.append(work.folder / _TRIED)
+        work.wrote(work.folder / _TRIED)
         if oracle.reference.behaviour is not None:
             oracle.reference.behaviour.samples.save(work.folder / "samples.npz")
-            work.files.append(work.folder / "samples.npz")
+            work.wrote(work.folder / "samples.npz")
         if smaller and validated:
             row = Row("minimal", "minimal", kept.size.nodes, evaluations)
             detail = {"mode": mode, "nodes": [original.size.nodes, kept.size.nodes]}
@@ -158,9 +159,13 @@ def _seconds_for_validation(work: Work, oracle: Oracle) -> float:
     return times * oracle.reference.whole.wall_seconds * count["validation"] / max(1, count["train"])
 
 
+def _latest(work: Work) -> float:
+    """When the checks must be over, without which there is no result: half of the time of everything is theirs."""
+    now = time.monotonic()
+    return now if work.stop.deadline is None else now + _FOR_RESULT * max(0.0, work.stop.deadline - now)
+
+
 def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
-    if oracle.reference.why_not:
-        work.not_done.append(f"answers were not compared: {oracle.reference.why_not}.")
     if oracle.tolerance.noisy:
         work.not_done.append(
             f"{work.problem.objective.metric} holds measured time, so that it was compared with a margin of "
@@ -195,7 +200,7 @@ def _checks(
         Check("train", not lost, detail=lost or f"every workload as {mode} asks"),
         Check("validation", validated or not smaller, skipped=there_is_none or not smaller,
               detail="the problem has no validation workloads" if there_is_none else back if validated else late),
-        Check("behaviour", compared and not (distance and distance.broken), actions, skipped=not compared),
+        Check("answers", compared and not (distance and distance.broken), actions, skipped=not compared),
     ]  # fmt: skip
 
 

@@ -117,7 +117,7 @@ class _Distillation:
         if found.samples:
             path = work.folder / "samples.npz"
             joined(found.samples).save(path)
-            work.files.append(path)
+            work.wrote(path)
         if found.chosen(self._margin) is None:
             work.not_done.append("no rule was found in the time that there was; give more with --budget.")
             return
@@ -212,7 +212,7 @@ class _Distillation:
         less = self._less_than_the_teacher(chosen)
         if less:
             work.not_done.append(less)
-        if not less or work.chosen is None:
+        if not less or (work.chosen is None and work.subject.network is not None):
             work.chosen = result
         work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
 

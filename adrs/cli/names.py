@@ -11,7 +11,7 @@ def find_run(name: str, runs_dir: Path) -> Path:
     """The folder of a run by its name, a prefix of it, `last` or a path; says on stderr which run a prefix meant."""
     folder = folders.find_run(name, runs_dir)
     if name != "last" and Path(name).name != folder.name:
-        print(f'adrs: "{name}" is taken for run {folder.name}', file=sys.stderr)
+        print(f'"{name}" is taken for run {folder.name}', file=sys.stderr)
     return folder
 
 
@@ -37,7 +37,7 @@ def find_problem(name: str, runs_dir: Path) -> str:
 
 def find_run_of(name: str, runs_dir: Path, needs: str) -> Path:
     """The same as `find_run`; where a problem has the name, and no run, UserError says what a problem needs beside."""
-    if is_problem(name) and not (runs_dir / name).is_dir():
+    if is_problem(name) and not (runs_dir / name / "run.db").is_file():
         raise UserError(f"{name} is a problem: {needs}")
     return find_run(name, runs_dir)
 

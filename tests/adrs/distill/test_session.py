@@ -1,5 +1,6 @@
 """A distilled winner is in the files, in the log and in what is shown, and the run goes on as if it were not there."""
 
+import asyncio
 import json
 import random
 import shutil
@@ -132,9 +133,15 @@ def test_the_winner_becomes_smaller_and_the_log_knows(run: Path) -> None:
     assert "100000" in page
 
 
-def test_doing_it_again_adds_nothing(run: Path) -> None:
-    first, again = distilled(run), distilled(run)
-    assert first.number == again.number
+def test_doing_it_again_adds_nothing_and_writes_over_nothing(run: Path) -> None:
+    first = distilled(run)
+    before = {path.name: path.read_bytes() for path in first.work.folder.iterdir()}
+    again = distilled(run, seconds=0.0)
+    assert first.number != again.number == {}, "the second finds nothing in no time"
+    assert {path.name: path.read_bytes() for path in first.work.folder.iterdir()} == before
+    assert again.work.folder.name == f"{first.work.folder.name}-2"
+    third = distilled(run)
+    assert first.number == third.number
     with Reader(run) as reader:
         assert reader.distilled() == [*first.number.values()]
 
@@ -229,11 +236,52 @@ def test_what_holds_everywhere_but_on_test_is_not_chosen(demo: Path, tmp_path: P
     assert "IndexError" in check.detail
 
 
+def test_a_score_that_moves_on_test_alone_is_said(demo: Path, tmp_path: Path) -> None:
+    """More than sixty jobs come in `test` alone; what is done with them there, no other workload asks for."""
+    file = tmp_path / "program.py"
+    file.write_text(GREEDY.replace("{draw}", "3").replace("MANY", "59"))
+    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", Nobody())
+    assert outcome.exit_code == 0
+    (said,) = (each for each in outcome.work.not_done if each.startswith("on test the score moves from"))
+    assert said in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_what_cannot_be_done_leaves_its_time_to_others(demo: Path, tmp_path: Path) -> None:
+    """Without a key there is no expression to look for."""
+
+    class Times(Nobody):
+        def __init__(self) -> None:
+            self.stages: dict[str, float] = {}
+
+        def began(self, stage: str, seconds: float) -> None:
+            self.stages[stage] = seconds
+
+    times, file = Times(), tmp_path / "program.py"
+    lines = ["def solve(instance):", "    weight = 1.5", "    return [0] * len(instance['length'])", ""]
+    file.write_text("\n".join(lines))
+    distill.of_file(str(demo), file, Wish(seconds=100.0), None, tmp_path / "out", times)
+    assert [*times.stages] == ["minimise", "test"]
+    assert times.stages["minimise"] > 80.0
+
+
 def test_no_time_leaves_the_original(run: Path) -> None:
     outcome = distilled(run, seconds=0.0)
     assert outcome.exit_code == 3
     assert outcome.number == {}
-    assert any("time was over" in sentence for sentence in outcome.work.not_done)
+    assert any("time was over after 0 edits; give more with --budget" in each for each in outcome.work.not_done)
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt, asyncio.CancelledError])
+def test_who_ends_it_at_once_is_told_how_to_keep_something(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal: type[BaseException]
+) -> None:
+    def ended(*_: object) -> None:
+        raise signal
+
+    monkeypatch.setattr(distill, "of_file", ended)
+    done = CliRunner().invoke(app, ["distill", str(demo), str(tmp_path / "program.py")])
+    assert done.exit_code == 130
+    assert "distil again; a single Ctrl-C ends a distillation early and keeps the best so far" in done.stderr
 
 
 def test_source_of_a_program_is_shown_as_text(demo: Path, tmp_path: Path) -> None:
@@ -257,6 +305,16 @@ def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) 
     runs = ["--runs-dir", str(run.parent)]
     done = CliRunner().invoke(app, ["distill", run.name, str(file), *runs])
     assert "function solve is not defined" in str(done.exception), "a run stands for its problem"
+    assert done.stderr == ""
+    done = CliRunner().invoke(app, ["distill", "on", str(file), *runs])
+    assert "function solve is not defined" in str(done.exception)
+    assert done.stderr == '"on" is taken for run one\n'
+    done = CliRunner().invoke(app, ["distill", "last", "--teacher", str(file), *runs])
+    assert "has no table [distill], so no network can stand for its policy" in str(done.exception)
+    done = CliRunner().invoke(app, ["distill", str(demo), *runs])
+    assert "is a problem: name a program's file as well, or a run instead" in str(done.exception)
+    done = CliRunner().invoke(app, ["distill", str(demo), str(demo / "blocks" / "greedy.py"), *runs])
+    assert "this is a building block with holes" in str(done.exception)
     done = CliRunner().invoke(app, ["distill", "model-placment", str(file), *runs])
     assert 'did you mean "model-placement"' in str(done.exception)
 

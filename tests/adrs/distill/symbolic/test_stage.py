@@ -75,6 +75,22 @@ def test_a_network_becomes_a_rule_on_disk_and_in_the_table(of_weights):
     assert any("rules so far, the best reaches" in what for what in heard.whats)
 
 
+def test_no_time_is_no_mistake_and_no_network_is_one(tmp_path, monkeypatch):
+    async def endless(self):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(expression.Distilling, "run", endless)
+    weights = write_network(tmp_path / "W.npz")
+    outcome = of_network(FOLDER, weights, replace(WISH, seconds=0.0), tmp_path / "out", Nobody())
+    assert outcome.exit_code == 3
+    assert "no rule was found in the time that there was; give more with --budget." in outcome.work.not_done
+    assert "Nothing was chosen in the place of W.npz" in (tmp_path / "out" / "report.md").read_text()
+    (tmp_path / "README.md").write_text("words")
+    with pytest.raises(UserError, match="is no file of numpy arrays"):
+        of_network(FOLDER, tmp_path / "README.md", WISH, tmp_path / "none", Nobody())
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.slow
 def test_the_rule_as_a_program_scores_in_the_sandbox_as_the_rule(of_weights):
     outcome, _, _ = of_weights

@@ -61,8 +61,9 @@ def _check_on_test(work: Work) -> None:
     before = work.original.evaluations.get("test") if work.original else None
     if work.chosen is None or found is None:
         return
-    detail = "" if found.verdict == "ok" else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
-    holds = not detail or (before is not None and before.verdict != "ok")
+    ok = found.verdict == "ok"
+    detail = "it holds there" if ok else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
+    holds = ok or (before is not None and before.verdict != "ok")
     work.checks.append(Check("test", holds, detail))
     work.chosen = work.chosen if holds else None
 

@@ -29,7 +29,7 @@ _FILES = {
 def report(work: Work) -> str:
     """The whole page, in Markdown; what programs say is escaped."""
     lines = [
-        f"# {_plain(work.subject.name)}, distilled", "", _plain(headline(work)), "",
+        f"# Distilled: {_plain(work.subject.name)} ({_plain(work.problem.name)})", "", _plain(headline(work)), "",
         *table(work), "", f"![cost of a decision against the score on validation]({PICTURE})", "",
         *_listed("Notes", [_plain(sentence) for sentence in work.not_done]),
         *_checks(work), *work.sections, "",
@@ -46,13 +46,15 @@ def headline(work: Work) -> str:
     if after is None:
         return f"Nothing was chosen in the place of {work.subject.name}, a policy of {work.problem.name}."
     digits = pareto.digits(rows)
-    size = f"{after.nodes} nodes" + (f" instead of {before.nodes}" if before and before.nodes is not None else "")
-    said = [f"{size}, score"]
+    known = before.nodes if before else None
+    unit = "weights" if before and before.kind == "teacher" else "nodes"
+    size = f"{after.nodes} nodes" + ("" if known is None else f" instead of {known} {unit}")
+    scores = []
     for split, score in after.scores.items():
-        old = before.scores.get(split) if before else None
-        now = number(score, digits) if old is None else f"{number(old, digits)} -> {number(score, digits)}"
-        said.append(f"{now} on {split},")
-    return f"{after.name} takes the place of {work.subject.name}: {' '.join(said).rstrip(',')}."
+        now, old = number(score, digits), number(before.scores.get(split) if before else None, digits)
+        scores.append(f"{split} {now} ({'as before' if old == now else f'before {old}'})")
+    said = f"; score: {', '.join(scores)}" if scores else ""
+    return f"{after.name} takes the place of {work.subject.name}: {size}{said}."
 
 
 def table(work: Work) -> list[str]:

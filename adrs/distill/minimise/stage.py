@@ -5,14 +5,14 @@ import contextlib
 import difflib
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from adrs.distill.checks.record import Check
 from adrs.distill.minimise.fixpoint import Minimiser, Step, Tried
 from adrs.distill.minimise.oracle import Ground, Oracle, prepared
 from adrs.distill.minimise.size import Size
-from adrs.distill.minimise.tolerance import Moved
+from adrs.distill.minimise.tolerance import Mode, Moved
 from adrs.distill.minimise.validation import Validation
 from adrs.distill.report import side_by_side
 from adrs.distill.stop import Stop
@@ -23,6 +23,10 @@ from adrs.text import metric, number, printable
 
 OPERATOR = "minimise"
 _MINIMAL, _TRIED = "minimal.py", "minimise.jsonl"
+_ASKED: Mapping[Mode, str] = {
+    "preserve": "Every workload of `train` and `validation` must come out as before, neither better nor worse.",
+    "improve": "The score on `train` and on `validation` must be no lower; single workloads may come out otherwise.",
+}
 _GRACE_SECONDS = 2.0
 _FOR_RESULT = 0.5
 _FOR_VALIDATION = 0.4
@@ -111,7 +115,7 @@ class Minimisation:
             work.results.append(result)
             work.chosen = work.chosen or result
         lost = oracle.tolerance.broken(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.checks += _checks(work, oracle, kept, smaller, lost, validated, validation.reasons)
+        work.checks += _checks(work, oracle, kept, change if smaller else "", lost, validated, validation.reasons)
         work.sections.append(_section(work, original, kept, moved))
 
 
@@ -180,9 +184,9 @@ def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
 
 
 def _checks(
-    work: Work, oracle: Oracle, kept: Step, smaller: bool, lost: str, validated: bool, reasons: list[str]
+    work: Work, oracle: Oracle, kept: Step, smaller: str, lost: str, validated: bool, reasons: list[str]
 ) -> list[Check]:
-    """lost: what `train` has against the program that is kept; empty if nothing."""
+    """smaller: by how much; empty if it is not. lost: what `train` has against the program that is kept; or empty."""
     mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
     compared = behaviour is not None and mode == "preserve"
@@ -193,13 +197,19 @@ def _checks(
             f"average, {100 * distance.ninety_ninth:.2g} % at the 99th percentile, of the original's 95th percentile"
         )
     there_is_none = not work.problem.workloads["validation"]
-    back = f"{len(reasons)} smaller programs did not hold, the first with {reasons[0]}" if reasons else ""
-    late = "the time was over before it was measured; give more with --budget"
+    held = f"every workload as {mode} asks"
+    if there_is_none:
+        held = "the problem has no validation workloads"
+    elif not smaller:
+        held = "there is nothing to measure"
+    elif not validated:
+        held = "the time was over before it was measured; give more with --budget"
+    elif reasons:
+        held = f"{len(reasons)} smaller programs did not hold, the first with {reasons[0]}"
     return [
-        Check("smaller", smaller, detail="" if smaller else "no smaller program was accepted"),
+        Check("smaller", bool(smaller), detail=smaller or "no smaller program was accepted"),
         Check("train", not lost, detail=lost or f"every workload as {mode} asks"),
-        Check("validation", validated or not smaller, skipped=there_is_none or not smaller,
-              detail="the problem has no validation workloads" if there_is_none else back if validated else late),
+        Check("validation", validated or not smaller, held, skipped=there_is_none or not smaller),
         Check("answers", compared and not (distance and distance.broken), actions, skipped=not compared),
     ]  # fmt: skip
 
@@ -208,7 +218,7 @@ def _section(work: Work, original: Step, kept: Step, moved: list[Moved]) -> str:
     lines = [
         f"## Minimised ({work.wish.mode})", "",
         f"{original.size.nodes} nodes became {kept.size.nodes} "
-        f"({_saved(original.size, kept.size)}); comments and docstrings are dropped.", "",
+        f"({_saved(original.size, kept.size)}); comments and docstrings are dropped. {_ASKED[work.wish.mode]}", "",
     ]  # fmt: skip
     if moved:
         lines += ["These workloads of `train` changed by more than `preserve` allows:", "",

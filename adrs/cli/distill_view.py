@@ -77,7 +77,11 @@ class Progress:
 
     def _now(self) -> str:
         passed = time.monotonic() - self._began
-        left = "" if self._seconds is None else f"; {_clock(max(0.0, self._seconds - passed))} left"
+        left = ""
+        if self._seconds is not None:
+            left = (
+                f"; {_clock(self._seconds - passed)} left" if passed < self._seconds else "; its time is over, it ends"
+            )
         return f"{printable(self._what)}{left}"
 
     def _draw(self) -> Table:

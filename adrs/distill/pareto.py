@@ -161,6 +161,15 @@ def meanings(entries: Sequence[Entry], places: Sequence[int]) -> list[str]:
     return [*found, f"{', '.join(languages)}: nanoseconds of one decision"] if languages else found
 
 
+_KINDS = {
+    "minimal": "the program with everything left out that it does not need",
+    "flat": "one expression", "branched": "expressions under branches", "by return": "the same, branched otherwise",
+    "pursuit": "a sum of few terms, to compare with", "cart": "steps of constants, to compare with",
+    "fixed": "a rule in whole numbers",
+}  # fmt: skip
+"""What rows are, for people."""
+
+
 def markdown(entries: Sequence[Entry]) -> list[str]:
     """The table as lines of Markdown, with what its columns mean: the chosen row bold, dominated ones in italics."""
     places, beaten = shown(entries), dominated(entries)
@@ -171,7 +180,8 @@ def markdown(entries: Sequence[Entry]) -> list[str]:
         said = f"**{name}, chosen**" if entry.chosen else f"*{name}*" if worse else name
         said += "" if entry.eligible else " (unverified)"
         lines.append(f"| {' | '.join([said, *(row[place] for place in places[1:])])} |")
-    meant = meanings(entries, places)
+    meant = [f"{kind}: {said}" for kind, said in _KINDS.items() if any(entry.kind == kind for entry in entries)]
+    meant += meanings(entries, places)
     if any(beaten):
         meant.append("in italics: another row is no worse on validation and costs no more operations")
     return [*lines, "", *(f"- {sentence}" for sentence in meant)]

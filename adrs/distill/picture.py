@@ -64,15 +64,12 @@ def picture(
     original, chosen: values by workload; those that both have are drawn against each other in a second panel.
     """
     shared = [name for name in original or () if chosen and name in chosen]
-    kinds = list(dict.fromkeys(entry.kind for entry in entries if entry.kind not in pareto.BASELINES))
+    rows = [(entry, score) for entry in entries if (score := entry.scores.get("validation")) is not None]
+    kinds = list(dict.fromkeys(entry.kind for entry, _ in rows if entry.kind not in pareto.BASELINES))
     known = any(pareto.place(entry) for entry in entries)
-    points = [
-        _Point(entry, entry.operations if known else entry.nodes, score, kinds.index(entry.kind))
-        for entry in entries
-        if entry.kind in kinds and (score := entry.scores.get("validation")) is not None
-    ]
-    levels = [(entry, score) for entry in entries
-              if entry.kind in pareto.BASELINES and (score := entry.scores.get("validation")) is not None]  # fmt: skip
+    points = [_Point(entry, entry.operations if known else entry.nodes, score, kinds.index(entry.kind))
+              for entry, score in rows if entry.kind in kinds]  # fmt: skip
+    levels = [(entry, score) for entry, score in rows if entry.kind in pareto.BASELINES]
     parts = [_legend(kinds, any(each.entry.chosen for each in points), known)]
     parts += _costs(points, levels, pareto.front(entries), known)
     if original and chosen and shared:

@@ -81,11 +81,16 @@ class Minimisation:
         best = chain[-1]
         if len(chain) == 1 or not work.problem.workloads["validation"]:
             return best
+
+        def heard(tried: Tried) -> None:
+            log.heard(tried)
+            work.observer.at(f"{log.tried} edits tried, now on train and validation, {tried.size.nodes} nodes")
+
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(deadline, _latest(work)) + _GRACE_SECONDS - time.monotonic()):
                 await backed.go_back(chain)
                 if backed.reasons and work.wish.mode == "preserve":
-                    await backed.go_on(Stop(deadline, work.stop.asked), log.heard)
+                    await backed.go_on(Stop(deadline, work.stop.asked), heard)
         if backed.reasons and backed.held is not None:
             work.observer.said(
                 f"{backed.held.size.nodes} nodes kept, since {len(backed.reasons)} smaller programs did not hold on "

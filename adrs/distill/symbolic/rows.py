@@ -96,11 +96,11 @@ def title(candidate: Candidate) -> str:
 
 
 def gap_said(validation: float, test: float) -> str:
-    """A sentence where a chosen rule scores lower on `test` than on `validation` by more than three points."""
+    """A sentence where the best rule scores lower on `test` than on `validation` by more than three points."""
     gap = validation - test
     if gap <= _LUCKY:
         return ""
     return (
-        f"the chosen rule is {gap:.1f} points lower on test than on validation: the best of many is lucky, or the "
+        f"the best rule is {gap:.1f} points lower on test than on validation: the best of many is lucky, or the "
         "workloads of test are harder"
     )

@@ -47,12 +47,15 @@ def headline(work: Work) -> str:
         return f"Nothing was chosen in the place of {work.subject.name}, a policy of {work.problem.name}."
     digits = pareto.digits(rows)
     known = before.nodes if before else None
-    unit = "weights" if before and before.kind == "teacher" else "nodes"
-    size = f"{after.nodes} nodes" + ("" if known is None else f" instead of {known} {unit}")
+    unit = " weights" if before and before.kind == "teacher" else ""
+    size = f"{after.nodes} nodes" + ("" if known is None else f" instead of {known}{unit}")
     scores = []
     for split, score in after.scores.items():
-        now, old = number(score, digits), number(before.scores.get(split) if before else None, digits)
-        scores.append(f"{split} {now} ({'as before' if old == now else f'before {old}'})")
+        now, old = number(score, digits), before.scores.get(split) if before else None
+        was = (
+            "" if old is None else " (as before)" if number(old, digits) == now else f" (before {number(old, digits)})"
+        )
+        scores.append(f"{split} {now}{was}")
     said = f"; score: {', '.join(scores)}" if scores else ""
     return f"{after.name} takes the place of {work.subject.name}: {size}{said}."
 

@@ -176,9 +176,14 @@ async def _work(
 ) -> Outcome:  # fmt: skip
     began = time.monotonic()
     stop = Stop(began + wish.seconds)
+
+    def end_early() -> None:
+        stop.asked.set()
+        observer.said("it ends early: what was found is measured, which takes a while; another Ctrl-C ends it at once")
+
     try:
         await executor.start()
-        with interrupts(stop.asked.set):
+        with interrupts(end_early):
             if calibration is None:
                 observer.at("measuring the baselines")
                 calibration = await calibrate(loaded, executor, SPLITS)

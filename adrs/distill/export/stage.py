@@ -36,7 +36,7 @@ class Export:
     """Route (c)."""
 
     name = "export"
-    share = 1.0
+    share = 0.5
 
     async def prepare(self, work: Work, before: Collection[str]) -> bool:
         """Whether there is a rule, or will be one."""

@@ -4,56 +4,23 @@ or None.
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import libcst as cst
 
-from adrs.interface import FunctionType, Type, ValueType
 from adrs.propose.embedded import expressions
 from adrs.propose.embedded.edits import in_place_of, is_operand
 from adrs.propose.embedded.idea import shorten
+from adrs.propose.embedded.shown import Shown
 from adrs.propose.embedded.text import number
 from adrs.propose.embedded.tree import Edit, Site, Tree, called
 
-_NOT_NUMBERS = ("bool", "str", "data", "state", "model", "nothing")
-_NO_QUANTITY = "seed"
-"""The name by convention of a field for a policy's own draws."""
-_LONGEST = 64
-"""Entries of an array of fixed length that are quantities each by itself."""
 _MOST_ARGUMENTS = 3
 _EXTREMES = ("argsort", "argmax", "argmin")
 _ITEM = "item"
 _SAME_AXIS = 0.9
 """How often the items of a term are those that the answers are about, where there are such."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number that a program may read, or an array of them."""
-
-    argument: str
-    code: str
-    size: int | str | None
-    """None for a scalar; the fixed length of an array, or the name of its axis: one entry for each item."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What edits know of an interface."""
-
-    quantities: Sequence[Quantity]
-    """All scalars, and arrays of one axis."""
-    lists: Mapping[str, str]
-    """Functions that answer with one whole number for each item, which may be an order, and the name of that axis."""
-
-    @classmethod
-    def by(cls, functions: Mapping[str, FunctionType]) -> "Shown":
-        """What the functions of an interface are shown."""
-        found = (quantity for function in functions.values() for name, kind in function.arguments.items()
-                 for quantity in _of_argument(name, kind))  # fmt: skip
-        lists = {function.name: axis for function in functions.values() if (axis := _list_axis(function.returns))}
-        return cls(list(dict.fromkeys(found)), lists)
 
 
 def add(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None:
@@ -83,10 +50,11 @@ def order(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | No
             return None
         item = target.value
     of_items = [each for each in shown.quantities if isinstance(each.size, str)]
-    term = _term(tree, site, rng, Shown(of_items, shown.lists), [item])
+    term = _term(tree, site, rng, replace(shown, quantities=of_items), [item])
     if term is None:
         return None
     code = tree.code(site.node)
+    term = _either_way(term, rng)
     new = cst.parse_expression(f"sorted({code}, key=lambda {item}: {term})")
     return Edit(site.path, new, f"`{shorten(code)}` in the order of `{shorten(term)}`", site.path)
 
@@ -103,7 +71,7 @@ def key(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None
     if term is None:
         return None
     old = tree.code(site.node.body)
-    new = term if rng.random() < 0.5 else f"({old}) {rng.choice('+-')} ({term})"
+    new = _either_way(term, rng) if rng.random() < 0.5 else f"({old}) {rng.choice('+-')} ({term})"
     made = site.node.with_changes(body=cst.parse_expression(new))
     return Edit(site.path, made, f"the key `{shorten(old)}` became `{shorten(new)}`", site.path)
 
@@ -145,24 +113,55 @@ def whole(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | No
     return Edit(site.path, cst.parse_expression(f"({new})"), f"`{shorten(code)}` became `{shorten(new)}`", site.path)
 
 
-def _of_argument(name: str, kind: Type) -> Iterator[Quantity]:
-    if isinstance(kind, ValueType):
-        yield from _of_value(name, name, kind)
-    elif isinstance(kind, Mapping):
-        for field, value in kind.items():
-            if field != _NO_QUANTITY:
-                yield from _of_value(name, f'{name}["{field}"]', value)
+def accumulate(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None:
+    """A loop that chooses for one item after another takes what has had the least so far."""
+    loop, function = site.node, site.function.node if site.function is not None else None
+    if not isinstance(loop, cst.For) or not isinstance(function, cst.FunctionDef):
+        return None
+    choices, target, block = shown.choices.get(function.name.value), loop.target, site.parent
+    if choices is None or block is None or not isinstance(block.node, cst.IndentedBlock):
+        return None
+    chosen = _chosen(loop, target)
+    if chosen is None or not isinstance(target, cst.Name):
+        return None
+    of_items = [each for each in shown.quantities if isinstance(each.size, str)]
+    term = _term(tree, site, rng, replace(shown, quantities=of_items), [target.value])
+    if term is None:
+        return None
+    place, answer = chosen
+    totals = _new_name("totals", {name for _, name, _ in tree.names})
+    made = loop.body.with_changes(body=[
+        *loop.body.body[:place],
+        *_statements(tree, f"{answer} = min(range({choices}), key=lambda choice: {totals}[choice])",
+                     f"{totals}[{answer}] += {term}"),
+        *loop.body.body[place + 1 :],
+    ])  # fmt: skip
+    at = site.path[-1][1] or 0
+    before = _statements(tree, f"{totals} = [0.0] * int({choices})")
+    body = [*block.node.body[:at], *before, loop.with_changes(body=made), *block.node.body[at + 1 :]]
+    said = f"`{answer}` is what has the least of `{shorten(term)}` so far"
+    return Edit(block.path, block.node.with_changes(body=body), said, site.path)
 
 
-def _of_value(argument: str, code: str, kind: ValueType) -> Iterator[Quantity]:
-    if kind.base in _NOT_NUMBERS or kind.optional:
-        return
-    if kind.dims is None:
-        yield Quantity(argument, code, None)
-    elif len(kind.dims) == 1:
-        size = int(kind.dims[0]) if kind.dims[0].isdigit() else kind.dims[0]
-        if isinstance(size, str) or 0 < size <= _LONGEST:
-            yield Quantity(argument, code, size)
+def _chosen(loop: cst.For, target: cst.BaseExpression) -> tuple[int, str] | None:
+    """Where in its body a loop sets an entry for its target, and that entry."""
+    for place, statement in enumerate(loop.body.body):
+        small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        if isinstance(small, cst.Assign) and len(small.targets) == 1:
+            entry = small.targets[0].target
+            index = entry.slice[0].slice if isinstance(entry, cst.Subscript) and len(entry.slice) == 1 else None
+            if isinstance(index, cst.Index) and index.value.deep_equals(target):
+                return place, cst.Module([]).code_for_node(entry)
+    return None
+
+
+def _statements(tree: Tree, *lines: str) -> list[cst.BaseStatement]:
+    config = tree.module.config_for_parsing
+    return [cst.parse_statement(f"{line}\n", config=config) for line in lines]
+
+
+def _new_name(name: str, known: set[str]) -> str:
+    return next(new for new in (name, *(f"{name}{number}" for number in range(2, len(known) + 3))) if new not in known)
 
 
 def _term(tree: Tree, site: Site, rng: random.Random, shown: Shown, items: Sequence[str]) -> str | None:
@@ -188,6 +187,11 @@ def _quantity(tree: Tree, site: Site, rng: random.Random, shown: Shown, items: S
     if chosen.size is None:
         return chosen.code
     return f"{chosen.code}[{rng.choice(items) if isinstance(chosen.size, str) else rng.randrange(chosen.size)}]"
+
+
+def _either_way(term: str, rng: random.Random) -> str:
+    """What to order by: the least first, or the most."""
+    return term if rng.random() < 0.5 else f"-({term})"
 
 
 def _items(tree: Tree, site: Site) -> list[str]:
@@ -225,13 +229,6 @@ def _is_answer(site: Site, shown: Shown) -> bool:
     returned = site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return)
     function = site.function.node if site.function is not None else None
     return returned and isinstance(function, cst.FunctionDef) and function.name.value in shown.lists
-
-
-def _list_axis(kind: Type) -> str:
-    """The axis of an array of whole numbers, empty for anything else."""
-    if isinstance(kind, ValueType) and kind.dims is not None and len(kind.dims) == 1 and "int" in kind.base:
-        return kind.dims[0]
-    return ""
 
 
 def _log_uniform(rng: random.Random, low: float, high: float) -> str:

@@ -51,7 +51,9 @@ def distill(
     sandbox: SandboxName = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder to write to. [default: distill/ID in the run; distill-FILE]"),
+        typer.Option(
+            "--output", "-o", help="An empty or new folder to write to. [default: distill/ID in the run; distill-FILE]"
+        ),
     ] = None,
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,

@@ -154,6 +154,24 @@ def test_a_network_stands_beside_its_rule_with_times_of_its_own(
     assert compiler.find() is None or row["ns_c"] > 0.0
 
 
+def test_a_rule_that_was_not_chosen_is_exported_and_stays_so(
+    valve: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Worse(Searched):
+        """Its rule does worse than the program, which is there to stay."""
+
+        async def run(self, work: Work, deadline: float) -> None:
+            await super().run(work, deadline)
+            work.chosen = None
+
+    Worse.rule = read_rule(written(valve, tmp_path, HOLD))
+    monkeypatch.setattr(session, "STAGES", {"expression": Worse, "export": export_stage.Export})
+    (tmp_path / "program.py").write_text("def valve(observation, state):\n    return -observation[-2]\n")
+    outcome = distilled(tmp_path / "program.py", tmp_path / "out", targets=("python",))
+    assert outcome.exit_code == 3
+    assert (tmp_path / "out" / "rule.py").is_file()
+
+
 @pytest.mark.slow
 def test_the_verb_prints_the_table_and_draws_the_plot(valve: Problem, tmp_path: Path) -> None:
     rule = written(valve, tmp_path, branch(terminal("ratio"), 0.1, HOLD, ["mul", 0.5, HOLD]))

@@ -4,10 +4,13 @@ import itertools
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adrs import resources
 from adrs.errors import UserError
-from adrs.problem import Problem
+
+if TYPE_CHECKING:  # every verb names runs, and few need problems
+    from adrs.problem import Problem
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
@@ -31,7 +34,7 @@ def find_run(name: str, runs_dir: Path) -> Path:
     raise UserError(f'there is no run "{name}" in {runs_dir}; some that are: {some}')
 
 
-def problem_reference(problem: Problem) -> str:
+def problem_reference(problem: "Problem") -> str:
     """What a problem is loaded by: its name if it comes with adrs, else its folder."""
     return problem.name if problem.folder == resources.folder("problems") / problem.name else str(problem.folder)
 

@@ -34,6 +34,6 @@ def test_a_run_stands_for_its_problem(runs: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_problem_is_no_run(runs: Path) -> None:
-    with pytest.raises(UserError, match="^model-placement is a problem: name a file$"):
+    with pytest.raises(UserError, match=r"^model-placement is a problem: name a file$"):
         find_run_of("model-placement", runs, "name a file")
     assert find_run_of("other", runs, "name a file") == runs / "other"

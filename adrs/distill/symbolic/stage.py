@@ -1,5 +1,6 @@
 """The stage that turns a program or a network into a rule: route (b)."""
 
+import ast
 import asyncio
 import time
 from collections.abc import Collection, Mapping
@@ -7,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from adrs.distill.export.python import python
+from adrs.distill.minimise.size import size
 from adrs.distill.record import Ended, joined
 from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome
 from adrs.distill.symbolic.rounds import HALF_A_POINT, Distilling, Found, Plan
@@ -183,7 +185,8 @@ class _Distillation:
                                                                 work.calibration.scale(split)))  # fmt: skip
                 work.evaluations += 1
         self._reserved = sum(known[split].wall_seconds for split in _SEEN if split in known)
-        original = work.original or Row("original", "original", None, {})
+        nodes = size(ast.parse(work.subject.source)).nodes
+        original = work.original or Row("original", "original", nodes, {})
         work.original = replace(original, evaluations=known)
         return given
 

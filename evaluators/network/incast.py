@@ -21,6 +21,9 @@ from evaluators.network.simulation import Simulation
 
 NATIVE = {"power-tcp": layout.POWER_TCP, "theta-power-tcp": layout.THETA_POWER_TCP}
 _KEYS: Mapping[str, Any] = {"shuffles": 1, "others": [10], "gigabits": 25, "telemetry": True}
+FIXED = "fixed"
+"""A family of links of which nothing is drawn."""
+_OF_FIXED: Mapping[str, Any] = {"others": 10, "microseconds": 12}
 _MICRO = 1e3
 
 
@@ -41,13 +44,18 @@ class Incast(Evaluator[Incasts]):
 
     def load(self, spec: WorkloadSpec) -> Incasts:
         """Draw the links. Keys of a workload: `others` (lists how many flows join, taken in turn), `gigabits`,
-        `telemetry`, `shuffles`. Raises UserError.
+        `telemetry`, `shuffles`; of the family `fixed`, which is one link without a draw, `others` (how many join) and
+        `microseconds`, the base round-trip time. Raises UserError.
         """
+        known = _OF_FIXED if spec.family == FIXED else _KEYS
         for key in spec.parameters:
-            if key not in _KEYS:
-                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, _KEYS)}')
+            if key not in known:
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, known)}')
+        if spec.family == FIXED:
+            return Incasts((incast_links.fixed(**{**_OF_FIXED, **spec.parameters}),))
         if spec.family not in incast_links.FAMILIES:
-            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, incast_links.FAMILIES)}')
+            families = [*incast_links.FAMILIES, FIXED]
+            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, families)}')
         if spec.seed is None:
             raise UserError(f'workload "{spec.name}" needs seeds = [...]')
         keys = {**_KEYS, **spec.parameters}

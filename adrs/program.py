@@ -37,6 +37,8 @@ class WorkloadResult:
     """For a metric, the best value that is possible, where the evaluator knows it; not in what a log gives back."""
     replicates: Sequence[float] = ()
     """The primary metric on resampled instances, where a job asked for it; not in what a log gives back."""
+    details: Sequence[Mapping[str, Any]] = ()
+    """Of each single instance, where a job asked for it and the evaluator has it; not in what a log gives back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +279,5 @@ class Job:
     """Answers wanted instead of an evaluation; see `Evaluation.recorded`."""
     choices: Choices | None = None
     """What to ask a program for that records itself; see `Evaluation.recorded`."""
+    details: bool = False
+    """Have the evaluator tell of each single instance."""

@@ -280,6 +280,7 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
                 metrics.weight,
                 metrics.bounds,
                 _replicates(job, metrics),
+                tuple(metrics.details()) if job.details and metrics.details is not None else (),
             )
         )
     return tuple(scored)

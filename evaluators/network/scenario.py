@@ -54,6 +54,8 @@ class Scenario:
     """ns from which on the queue is integrated."""
     slice_length: int = 0
     """ns of a slice in which departures are counted; by default a hundredth of the whole."""
+    slice_parts: int = 1
+    """Equal parts of a slice in which they are counted apart, for traces finer than slices."""
 
     def capacity(self, begin: int, end: int) -> float:
         """Bits that fit between two times."""

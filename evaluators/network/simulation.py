@@ -198,7 +198,7 @@ def _shift(most: int) -> int:
 
 def _fill_link(link: np.void, scenario: Scenario) -> None:
     slowest = max(min(rate for _, rate in scenario.rates), 10**6)
-    length = scenario.slice_length or max(1, scenario.end // 100)
+    length = (scenario.slice_length or max(1, scenario.end // 100)) // scenario.slice_parts
     values = {
         "limit": scenario.limit, "mark_above": scenario.mark_above, "end": scenario.end,
         "telemetry": scenario.telemetry, "stamped": _stamped(scenario), "epoch": scenario.epoch,

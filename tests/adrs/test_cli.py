@@ -1,5 +1,6 @@
 """Every verb as a user runs it: real processes, real sandbox, exit codes, JSON, and bad input."""
 
+import json
 import os
 import shutil
 import signal
@@ -130,6 +131,28 @@ def test_a_damaged_run_is_one_sentence_and_can_be_repaired(workspace: Path) -> N
 def test_a_run_is_found_by_prefix_by_path_and_as_the_last(workspace: Path) -> None:
     assert adrs_json("lineage", "runs/first", cwd=workspace) == adrs_json("lineage", "fir", cwd=workspace)
     adrs_json("lineage", "last", cwd=workspace)
+
+
+def test_evaluate_writes_what_was_measured_on_each_instance(workspace: Path) -> None:
+    shutil.copytree(workspace / "demo", workspace / "telling")
+    evaluator = workspace / "telling" / "evaluator.py"
+    head, found, tail = evaluator.read_text().rpartition("        return Metrics(")
+    assert found
+    told = "        metrics.details = lambda: [{'jobs': len(instance.length)} for instance in workload]\n"
+    evaluator.write_text(f"{head}        metrics = Metrics({tail}{told}        return metrics\n")
+    arguments = ("evaluate", "./telling", "demo/seed.py", "--split", "test", "--details", "instances.jsonl")
+    assert adrs_json(*arguments, cwd=workspace)["verdict"] == "ok"
+    lines = [json.loads(line) for line in (workspace / "instances.jsonl").read_text().splitlines()]
+    assert [line["instance"] for line in lines[:11]] == [*range(10), 0]
+    assert {line["workload"] for line in lines} == {"uniform-3000", "skewed-3001", "many-3002"}
+    assert all(line["jobs"] > 0 for line in lines)
+    none = adrs("evaluate", "./demo", "demo/seed.py", "--details", "instances.jsonl", cwd=workspace, code=1)
+    assert "tells nothing of single instances" in none.stderr
+
+
+def test_evaluate_takes_algorithms_of_the_evaluator(workspace: Path) -> None:
+    found = adrs_json("evaluate", "./demo", "native:nothing", cwd=workspace)
+    assert found["reason"] == 'this evaluator has no native baseline "nothing"'
 
 
 def test_evaluate_answers_with_the_verdict_and_code_0(workspace: Path) -> None:

@@ -174,6 +174,11 @@ class Policy(Protocol):
     def restart(self) -> float:
         """End the process and fork a fresh one. Returns the CPU seconds (user and system) of the ended one."""
 
+    def pause(self, seconds: float) -> float:
+        """Ask nothing for a while. Returns the seconds that the process's threads ran or waited for a core meanwhile:
+        few for one that is idle, on a busy machine as well.
+        """
+
     def echo(self, *arguments: Any) -> float:
         """Wall seconds of a round trip that carries `arguments` both ways and calls nothing."""
 

@@ -2,10 +2,12 @@
 
 Every run is a run as a user makes it: real workers, real sandbox. Two controls are always in the table: `best-of-n`
 (independent samples from the seed program) and `random` (mutation without selection). A finished run is kept as JSON;
-a second call does what is missing, and a call with more evaluations goes on with the runs that are there.
+a second call does what is missing, and a call with more evaluations goes on with the runs that are there. With
+`--proposers mutation` the programs come from the seed program alone: where building blocks bring every strategy near
+the ceiling at once, that tells strategies apart.
 
     python benchmarks/search.py run results/ [--evaluations 2000] [--seeds 5] [--problem NAME]... [--search NAME]...
-                                             [--call-seconds S]
+                                             [--call-seconds S] [--proposers NAMES]
     python benchmarks/search.py table results/ [--evaluations 2000] [--plot search.svg]
 """
 
@@ -85,26 +87,23 @@ def trials(problems: list[str], strategies: list[str], seeds: int) -> Iterator[T
                 yield Trial(name, search, seed)
 
 
-def make(
-    trial: Trial, folder: Path, evaluations: int, workers: int, sandbox: str | None, call_seconds: float | None
-) -> Result:
+def make(trial: Trial, options: argparse.Namespace) -> Result:
     """Make a run, or go on with it."""
     load = os.getloadavg()[0]
-    outcome = _outcome(trial, folder / "runs", evaluations, workers, sandbox, call_seconds)
+    outcome = _outcome(trial, options)
     with Reader(outcome.path) as reader:
         curve = curves.of(reader)
     plain = outcome.plain()
     return Result(
-        trial=trial, wanted=evaluations, curve=curve, score=plain["winner"]["score"], verdicts=plain["verdicts"],
-        cpu_seconds=plain["spend"]["cpu_seconds"], stopped_by=outcome.stopped_by,
-        made_by={**_made_by(), "load_before": load, "load_after": os.getloadavg()[0], "workers": workers,
-                 "call_seconds": call_seconds},
+        trial=trial, wanted=options.evaluations, curve=curve, score=plain["winner"]["score"],
+        verdicts=plain["verdicts"], cpu_seconds=plain["spend"]["cpu_seconds"], stopped_by=outcome.stopped_by,
+        made_by={**_made_by(), "load_before": load, "load_after": os.getloadavg()[0], "workers": options.workers,
+                 "call_seconds": options.call_seconds, "proposers": options.proposers},
     )  # fmt: skip
 
 
-def _outcome(
-    trial: Trial, runs: Path, evaluations: int, workers: int, sandbox: str | None, call_seconds: float | None
-) -> Outcome:
+def _outcome(trial: Trial, options: argparse.Namespace) -> Outcome:
+    runs = options.results / "runs"
     folder = runs / trial.name
     if folder.exists():
         try:
@@ -112,10 +111,11 @@ def _outcome(
         except UserError:
             shutil.rmtree(folder)  # cut off before its log was begun
         else:
-            return adrs.Run.open(folder, sandbox=sandbox).resume(max_evaluations=evaluations)
+            return adrs.Run.open(folder, sandbox=options.sandbox).resume(max_evaluations=options.evaluations)
     made = adrs.evolve(
-        trial.problem, search=trial.search, seed=trial.seed, name=trial.name, runs_dir=runs, workers=workers,
-        sandbox=sandbox, max_evaluations=evaluations, call_seconds=call_seconds,
+        trial.problem, search=trial.search, seed=trial.seed, name=trial.name, runs_dir=runs, workers=options.workers,
+        sandbox=options.sandbox, max_evaluations=options.evaluations, call_seconds=options.call_seconds,
+        proposers=options.proposers,
     )  # fmt: skip
     assert made.outcome is not None
     return made.outcome
@@ -147,9 +147,7 @@ def run(options: argparse.Namespace) -> None:
         if path.is_file() and Result.read(path).wanted >= options.evaluations:
             continue
         began = time.monotonic()
-        result = make(
-            trial, options.results, options.evaluations, options.workers, options.sandbox, options.call_seconds
-        )
+        result = make(trial, options)
         result.write(path)
         print(f"{number}/{len(wanted)} {trial.name}: {result.score['train']:.2f} on train after "
               f"{result.curve.evaluations} evaluations in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
@@ -189,6 +187,7 @@ def main() -> None:
     running.add_argument("--workers", type=int, default=1)
     running.add_argument("--sandbox")
     running.add_argument("--call-seconds", type=float, help="tighter limit of a candidate's call than the problem's")
+    running.add_argument("--proposers", help="instead of the embedded proposer; mutation is the one without blocks")
     showing = verb("table", table)
     showing.add_argument("--json", type=Path, help="write the figures to a file")
     showing.add_argument("--plot", type=Path, help="write a figure as .svg or .png; needs matplotlib")

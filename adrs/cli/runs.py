@@ -48,7 +48,8 @@ def run(
         ),
     ] = None,
     proposers: Annotated[
-        str | None, typer.Option("--proposers", help="For example embedded, or embedded:1,model:3 with weights.")
+        str | None,
+        typer.Option("--proposers", help="For example embedded, mutation (no building blocks), or embedded:1,model:3."),
     ] = None,
     model: Annotated[
         list[str] | None,

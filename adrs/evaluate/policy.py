@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -101,6 +102,13 @@ class SandboxedPolicy:
         if self._seeded is not None:
             self.reset(*self._seeded)
         return used
+
+    def pause(self, seconds: float) -> float:
+        """Ask nothing for a while, see adrs.evaluation.Policy."""
+        child = self._child
+        before = child.wanted_seconds() if child is not None else 0.0
+        time.sleep(seconds)
+        return child.wanted_seconds() - before if child is not None else 0.0
 
     def echo(self, *arguments: Any) -> float:
         """Wall seconds of a round trip that carries `arguments` both ways and calls nothing. Raises Broken.

@@ -59,6 +59,10 @@ class WrappedPolicy:
         """Passed on, see adrs.evaluation.Policy."""
         return self._policy.restart()
 
+    def pause(self, seconds: float) -> float:
+        """Passed on, see adrs.evaluation.Policy."""
+        return self._policy.pause(seconds)
+
     def echo(self, *arguments: Any) -> float:
         """Passed on, see adrs.evaluation.Policy."""
         return self._policy.echo(*arguments)

@@ -67,6 +67,10 @@ class HistoryPolicy(ABC):
         """Nothing runs elsewhere."""
         return 0.0
 
+    def pause(self, seconds: float) -> float:
+        """Nothing runs elsewhere."""
+        return 0.0
+
     def echo(self, *arguments: Any) -> float:
         """Nothing crosses."""
         return 0.0

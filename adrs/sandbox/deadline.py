@@ -2,30 +2,13 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
+
+from adrs.sandbox.scheduler import queued_seconds
 
 _FIRST_LOOK = 0.25
 """Of the limit: what it waited for a core before that is not asked for, so that quick answers cost nothing."""
 MOST = 4.0
 """Times the limit that are added at most: a process that starts many others makes itself wait."""
-
-
-def pid_behind(descriptor: int) -> int:
-    """The pid behind a pidfd as seen from here, not above 0 if it cannot be seen."""
-    for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines():
-        if line.startswith("Pid:"):
-            return int(line.split()[1])
-    return 0
-
-
-def queued_seconds(pid: int) -> float:
-    """How long the main thread of a process has waited for a core so far; 0 where the system does not say, see
-    Documentation/scheduler/sched-stats.rst of Linux.
-    """
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) * 1e-9
-    except (OSError, ValueError, IndexError):
-        return 0.0
 
 
 class Deadline:

@@ -15,9 +15,10 @@ from typing import Any
 
 import msgpack
 
-from adrs.sandbox.deadline import Deadline, pid_behind
+from adrs.sandbox.deadline import Deadline
 from adrs.sandbox.inside import wire
 from adrs.sandbox.memory import CHECK_SECONDS, Memory
+from adrs.sandbox.scheduler import pid_behind, wanted_seconds
 
 _MESSAGE_LIMIT = 1 << 16
 _START_SECONDS = 60.0
@@ -231,6 +232,10 @@ class Child:
         body = self._receive(deadline)
         self.seconds = time.perf_counter() - deadline.started
         return body
+
+    def wanted_seconds(self) -> float:
+        """How long its threads ran or waited for a core so far; 0 where it cannot be seen."""
+        return wanted_seconds(self._pid_here) if self._pid_here > 0 else 0.0
 
     def end(self) -> Usage:
         """Kill it and all its descendants, and wait until they have gone. Raises Broken."""

@@ -102,6 +102,10 @@ class InProcessPolicy:
         self._model = None
         return 0.0
 
+    def pause(self, seconds: float) -> float:
+        """Nothing goes on meanwhile."""
+        return 0.0
+
     def echo(self, *arguments: Any) -> float:
         """Nothing is carried anywhere."""
         return 0.0

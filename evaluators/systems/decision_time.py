@@ -6,7 +6,6 @@ faster. A decision's time is the least wall time of its round trip over the roun
 echo. Only a round that gives the scored answer counts, and the CPU time of a process must be explained by its calls.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +19,8 @@ FLOOR_SECONDS = 10e-6
 ECHOES = 5
 CPU_SHARE = 1.3
 CPU_ALLOWANCE_SECONDS = 0.05
-SUSPICIOUS_CPU_SECONDS = 0.03
-"""More CPU time than in a round that was not watched, and the next one is watched for longer."""
-LONGER = 5
+BUSY_SHARE = 0.3
+"""Of a pause: a process that ran or waited for a core for longer is not idle."""
 
 Arguments = tuple[Any, ...]
 
@@ -84,13 +82,12 @@ def measure(
     throw_away: arguments of the untimed call, of the same shape as those of `calls`.
     check: called with the number of a decision and its answer in the first round, between the calls.
     Raises Invalid from `check`, and for the rule "work outside the call" where a process used CPU time that its
-    calls do not explain.
+    calls do not explain, or goes on after its last answer.
     """
     answers: list[Any] = []
     round_trips: list[list[float]] = []
     echo = float("inf")
     spent = 0.0
-    watch = _Watch(protocol.idle_seconds)
     while not round_trips or (len(round_trips) < protocol.rounds and spent < protocol.patience_seconds):
         policy.reset(seed)
         policy.call(function, *throw_away)
@@ -106,44 +103,40 @@ def measure(
             current.append(policy.seconds if _equal(answer, answers[number]) else float("inf"))
         if not round_trips:
             echo = min(policy.echo(*calls[0]) for _ in range(ECHOES))
-        watch.end_round(policy, called)
+        _end_round(policy, called, 0.0 if round_trips else protocol.idle_seconds)
         round_trips.append(current)
         spent += called
     return Decisions(answers, np.array(round_trips), echo)
 
 
-class _Watch:
-    """Ends rounds, and sees whether the calls explain the CPU time of the process.
+def _end_round(policy: Policy, called: float, pause: float) -> None:
+    """End the process of a round, and see whether its calls explain what it did.
 
-    The first round ends with a pause, and the second one without. If the first took clearly more CPU, the pause of the
-    third is longer: on a busy machine a process that goes on working may have had little CPU in the first.
+    called: wall seconds of the round's calls, the untimed one included.
+    pause: seconds to see first whether it is idle. Raises Invalid.
     """
+    if pause > 0:
+        _see_idle(policy, pause + (CPU_SHARE - 1) * called)
+    used = policy.restart()
+    allowed = CPU_SHARE * called + CPU_ALLOWANCE_SECONDS
+    if used > allowed:
+        raise Invalid(
+            "work outside the call",
+            f"the process used {used:.3f} s of CPU, but its calls took {called:.3f} s, "
+            f"which explains at most {allowed:.3f} s",
+        )
 
-    def __init__(self, idle_seconds: float) -> None:
-        self._pause = idle_seconds
-        self._longer = 0.0
-        self._used_in_pause: float | None = None
 
-    def end_round(self, policy: Policy, called: float) -> None:
-        """called: wall seconds of the round's calls, the untimed one included. Raises Invalid."""
-        pause = self._pause + (CPU_SHARE - 1) * called if self._pause > 0 else 0.0
-        if pause > 0:
-            time.sleep(pause)
-        used = policy.restart()
-        allowed = CPU_SHARE * called + CPU_ALLOWANCE_SECONDS
-        if used > allowed:
-            raise Invalid(
-                "work outside the call",
-                f"the process used {used:.3f} s of CPU, but its calls took {called:.3f} s, "
-                f"which explains at most {allowed:.3f} s",
-            )
-        self._pause = 0.0
-        if pause > 0:
-            self._used_in_pause, self._longer = used, LONGER * (pause + called)
-        elif self._used_in_pause is not None:
-            if self._used_in_pause > used + SUSPICIOUS_CPU_SECONDS:
-                self._pause = self._longer
-            self._used_in_pause = None
+def _see_idle(policy: Policy, pause: float) -> None:
+    """Watch a process that has answered, and once more if it seems busy: it may have needed a core to come to rest."""
+    for _ in range(2):
+        busy = policy.pause(pause)
+        if busy <= BUSY_SHARE * pause:
+            return
+    raise Invalid(
+        "work outside the call",
+        f"its threads ran or waited for a core for {busy:.3f} s in the {pause:.3f} s after its last answer",
+    )
 
 
 def _equal(answer: Any, other: Any) -> bool:

@@ -4,7 +4,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, ClassVar
 
 from adrs import evolve_blocks
 from adrs.errors import UserError
@@ -17,8 +17,6 @@ from adrs.propose.embedded.blocks import Block, Refill
 from adrs.propose.embedded.idea import Idea, Operator
 from adrs.propose.embedded.template import Template
 from adrs.propose.embedded.tune import Tune
-
-NAME = "embedded"
 
 _SHARE_OF_BEST = 0.7
 """Part of a reward that only a new best of the run earns; the rest is for gains over the parent."""
@@ -35,6 +33,9 @@ class Embedded:
     Its state is a fold over `propose` or `recall` and `tell`. A draft is thought up without a change of state, then
     committed, and `recall` commits a recorded one: so both leave the same state.
     """
+
+    name: ClassVar[str] = "embedded"
+    """As it signs its drafts, and as it is registered."""
 
     def __init__(self, context: Context) -> None:
         """Take a problem with its building blocks. Raises UserError for a block that cannot be read."""
@@ -57,7 +58,7 @@ class Embedded:
     def recall(self, brief: Brief, draft: Draft) -> None:
         """Commit a draft; does no more work than keeping account."""
         operator = self._operators.get(draft.operator)
-        if draft.proposer != NAME or operator is None:
+        if draft.proposer != self.name or operator is None:
             return
         self._remember(draft.source)
         if brief.independent:
@@ -68,7 +69,7 @@ class Embedded:
 
     def tell(self, program: Program) -> None:
         """Credit the operator, and keep what is good."""
-        operator = self._operators.get(program.operator) if program.proposer == NAME else None
+        operator = self._operators.get(program.operator) if program.proposer == self.name else None
         if operator is not None:
             operator.tell(program)
             if program.fitness is not None and not _is_forced(program.detail):
@@ -104,8 +105,12 @@ class Embedded:
                     break
                 known = operator.name != Tune.name and _digest(idea.source) in self._known
                 if self._is_allowed(idea.source) and not known:
-                    return _draft(operator.name, idea)
-        return Draft(source="", proposer=NAME, operator="", parents=(), failure="no operator had a new idea")
+                    return self._draft(operator.name, idea)
+        return Draft(source="", proposer=self.name, operator="", parents=(), failure="no operator had a new idea")
+
+    def _draft(self, operator: str, idea: Idea) -> Draft:
+        detail = {**idea.detail, "baseline": idea.baseline}
+        return Draft(idea.source, self.name, operator, idea.parents, idea.rationale, detail=detail)
 
     def _make_operators(self, block: Block) -> dict[str, Operator]:
         """All operators by name, none of which has learned anything yet."""
@@ -148,11 +153,6 @@ def _tree_operators(problem: Problem, templates: dict[str, Template]) -> list[Op
 def _is_forced(detail: Mapping[str, Any]) -> bool:
     """Whether a draft was nobody's choice, hence says nothing about its operator: the first of a building block."""
     return bool(detail.get("first"))
-
-
-def _draft(operator: str, idea: Idea) -> Draft:
-    detail = {**idea.detail, "baseline": idea.baseline}
-    return Draft(idea.source, NAME, operator, idea.parents, idea.rationale, detail=detail)
 
 
 def _digest(source: str) -> bytes:

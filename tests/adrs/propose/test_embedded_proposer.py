@@ -19,7 +19,7 @@ from adrs.evolve_blocks import fixed_parts, violation
 from adrs.problem import Problem, load
 from adrs.program import Brief, Draft, Evaluation, Program
 from adrs.propose import Context
-from adrs.propose.embedded import Embedded
+from adrs.propose.embedded import Embedded, Mutation
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SEQUENCING = load(str(FIXTURES / "sequencing"))
@@ -55,6 +55,14 @@ def test_goes_past_the_state_of_the_art_within_tens_of_evaluations(seed: int) ->
     assert reached is not None
     assert reached <= 20
     assert run.best().fitness > run.best(20).fitness or run.best(20).id > 3
+
+
+def test_mutation_makes_do_without_building_blocks() -> None:
+    run = Driver(SEQUENCING, Mutation(Context(SEQUENCING, 0)), in_process(SEQUENCING), 0).drive(60)
+    drafts = list(run.drafts.values())
+    assert {draft.proposer for draft in drafts} == {"mutation"}
+    assert {draft.operator for draft in drafts if not draft.failure} <= {"mutate", "crossover", "tune"}
+    assert sum(draft.operator == "mutate" for draft in drafts) > 10
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -11,10 +11,11 @@ from evaluators.systems.decision_time import FLOOR_SECONDS, Protocol, measure
 class ScriptedPolicy:
     """Answers and seconds by (round, decision); each round begins in a fresh process with one untimed call."""
 
-    def __init__(self, seconds, answers=None, cpu=(), echo=0.0):
+    def __init__(self, seconds, answers=None, cpu=(), echo=0.0, busy=()):
         self.script, self.answers, self.cpu, self.echo_seconds = seconds, answers, cpu, echo
         self.round, self.number = 0, -1
         self.seconds = 0.0
+        self.busy = list(busy)
         self.log = []
 
     def reset(self, seed, scenarios=1):
@@ -34,6 +35,10 @@ class ScriptedPolicy:
         self.log.append(("echo", *arguments))
         self.echo_seconds, now = self.echo_seconds / 2, self.echo_seconds
         return now
+
+    def pause(self, seconds):
+        self.log.append(("pause", seconds))
+        return self.busy.pop(0) if self.busy else 0.0
 
     def restart(self):
         self.log.append(("restart",))
@@ -121,16 +126,19 @@ def test_cpu_time_outside_the_calls_makes_the_program_invalid(answer):
     assert policy.round == 2
 
 
-def test_a_process_that_is_watched_for_idleness_rests_before_it_ends(monkeypatch):
-    rests = []
-    monkeypatch.setattr(decision_time.time, "sleep", rests.append)
-    run(ScriptedPolicy([[0.1, 0.1]] * 3), rounds=3, patience_seconds=1e9, idle_seconds=0.2)
-    assert rests == [pytest.approx(0.2 + 0.3 * 100.2)]
+def test_a_process_is_watched_once_whether_it_is_idle():
+    policy = ScriptedPolicy([[0.1, 0.1]] * 3)
+    run(policy, rounds=3, patience_seconds=1e9, idle_seconds=0.2)
+    rests = [entry for entry in policy.log if entry[0] == "pause"]
+    assert rests == [("pause", pytest.approx(0.2 + 0.3 * 100.2))]
 
 
-@pytest.mark.parametrize(("cpu", "longer"), [([60.0, 59.98, 60.0], []), ([60.0, 59.96, 60.0], [5 * 130.46 + 30.06])])
-def test_a_process_that_seems_busy_is_watched_again_and_for_longer(monkeypatch, cpu, longer):
-    rests = []
-    monkeypatch.setattr(decision_time.time, "sleep", rests.append)
-    run(ScriptedPolicy([[0.1, 0.1]] * 3, cpu=cpu), rounds=3, patience_seconds=1e9, idle_seconds=0.2)
-    assert rests == pytest.approx([0.2 + 0.3 * 100.2, *longer])
+@pytest.mark.parametrize(("busy", "fine"), [([9.0], True), ([30.0, 9.0], True), ([9.2, 9.2], False)])
+def test_a_process_that_is_busy_after_its_last_answer_is_watched_again(busy, fine):
+    policy = ScriptedPolicy([[0.1, 0.1]], busy=busy)
+    if fine:
+        run(policy, rounds=1, idle_seconds=0.2)
+    else:
+        with pytest.raises(Invalid, match=r"9\.200 s in the 30\.260 s after its last answer"):
+            run(policy, rounds=1, idle_seconds=0.2)
+    assert [entry[0] for entry in policy.log].count("pause") == len(busy)

@@ -64,7 +64,7 @@ class Evaluation:
     peak_memory_mb: float = 0.0
     sandbox: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict)
-    """What the job's `recording`, `replay` or `choices` asked for, packed (adrs.evaluate.recording); never in a log."""
+    """What the job's `recording`, `replay`, `choices` or `digests` asked for, as plain data; never in a log."""
 
     def worst(self) -> WorkloadResult | None:
         """The workload with the lowest score, for feedback."""
@@ -281,3 +281,5 @@ class Job:
     """What to ask a program for that records itself; see `Evaluation.recorded`."""
     details: bool = False
     """Have the evaluator tell of each single instance."""
+    digests: bool = False
+    """Digests of its answers wanted besides; see `Evaluation.recorded`."""

@@ -28,7 +28,7 @@ def paced(condition: Condition, rate: int) -> Scenario:
 def delay(base: int) -> str:
     """Round-trip times at half of the capacity, where nothing waits in the queue."""
     condition = replace(BY_NAME["steady"], base=base)
-    ran, void = gate.repeated(lambda: path.run_udp(paced(condition, 15 * MEGA), lambda observation: 0.0))
+    ran, void = gate.repeated(lambda: path.run_udp(paced(condition, 15 * MEGA), lambda flow, observation: 0.0))
     exact = (base + 1500 * 8 * SECOND // (30 * MEGA)) / MILLI
     measured, found = measures.measure(ran.simulation, 0), workloads.details(ran, len(void))
     return (
@@ -41,7 +41,7 @@ def delay(base: int) -> str:
 
 def overdriven() -> str:
     """Half as much again as the link carries."""
-    ran, _ = gate.repeated(lambda: path.run_udp(paced(BY_NAME["deep"], 45 * MEGA), lambda observation: 0.0))
+    ran, _ = gate.repeated(lambda: path.run_udp(paced(BY_NAME["deep"], 45 * MEGA), lambda flow, observation: 0.0))
     link = ran.simulation.arrays.links[0]
     waiting = measures.measure(ran.simulation, 0).mean_queue * 8e3 / (30 * MEGA)
     return (f"{int(link['bytes_out']) * 8 / _SECONDS / MEGA:.2f} of 30 Mbit/s left the link in all "

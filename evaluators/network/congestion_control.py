@@ -5,7 +5,7 @@ integrated over time, never over intervals, whose lengths a policy could choose.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from adrs.evaluation import Emulation, Evaluator, Invalid, Metrics, Policy, Work
 from adrs.rule.form import Rule
 from evaluators.network import details, layout, measures, perceptron, recorded, rule_code, wide_area
 from evaluators.network.emulation import workloads
+from evaluators.network.emulation.decider import Decide
 from evaluators.network.emulation.emulator import NetworkEmulation
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
@@ -70,7 +71,7 @@ class CongestionControl(Evaluator[Links]):
         """
         if spec.family in workloads.FAMILIES:
             scenario, backend = workloads.load(spec)
-            return Links((scenario,), (0.0,), backend)
+            return Links((scenario,), (_others_alone(scenario),), backend)
         for key in spec.parameters:
             if key not in _KEYS:
                 raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, _KEYS)}')
@@ -94,7 +95,7 @@ class CongestionControl(Evaluator[Links]):
         all its copies every digit must be the same.
         """
         if workload.backend:
-            return self._emulate(workload, lambda: _asking(policy, spec))
+            return self._emulate(workload, lambda: _asking(policy, spec, len(workload.scenarios[0].flows)))
         shuffles = spec.parameters.get("shuffles", 1)
         simulation = Simulation(workload.scenarios * shuffles)
         crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
@@ -140,10 +141,10 @@ class CongestionControl(Evaluator[Links]):
         if name.startswith(workloads.KERNEL):
             return self._emulate(workload, kernel=name.removeprefix(workloads.KERNEL))
         if name == "constant-rate":
-            return self._emulate(workload, lambda: lambda observation: 0.0)
+            return self._emulate(workload, lambda: lambda flow, observation: 0.0)
         if name == TEACHER:
-            network = perceptron.load(_WEIGHTS)
-            return self._emulate(workload, lambda: lambda observation: float(network.answers(observation[None, :])[0]))
+            answers = perceptron.load(_WEIGHTS).answers
+            return self._emulate(workload, lambda: lambda flow, observation: float(answers(observation[None, :])[0]))
         if name not in NATIVE:
             raise _unknown(name, ["constant-rate", *BASELINES])
         return self._emulate(replace(workload, scenarios=(_driven(workload.scenarios[0], NATIVE[name]),)))
@@ -207,11 +208,10 @@ class Crossing:
         return answers
 
 
-def _asking(policy: Policy, spec: WorkloadSpec) -> Callable[[NDArray[np.float64]], float]:
-    """Asks for one decision at a time, of a policy whose state is empty."""
-    crossing = Crossing(policy, 1, spec.policy_seed)
-    only = np.zeros(1, dtype=np.int64)
-    return lambda observation: float(crossing.ask("on_interval", only, observation[None, :])[0])
+def _asking(policy: Policy, spec: WorkloadSpec, flows: int) -> Decide:
+    """Asks for one decision at a time, of a policy whose states are empty."""
+    crossing = Crossing(policy, flows, spec.policy_seed)
+    return lambda flow, observation: float(crossing.ask("on_interval", np.array([flow]), observation[None, :])[0])
 
 
 def _unknown(name: str, known: Sequence[str]) -> UserError:

@@ -13,8 +13,10 @@ _MILLI, _MICRO, _MEGA, _GIGA = 1e6, 1e3, 1e6, 1e9
 
 
 def of_wide_area(link: LinkMeasures) -> dict[str, float]:
-    """Times in ms, but for the mean queue in base round-trip times; rates in Mbit/s."""
-    return {
+    """Times in ms, but for the mean queue in base round-trip times; rates in Mbit/s, where several flows share the link
+    also that of the first, which is the policy's if any is.
+    """
+    told = {
         "utilisation": link.utilisation,
         "queue_delay_ms": link.mean_queue * 8e3 / link.mean_rate,
         "queue_delay_95_ms": link.queue_95 * 8e3 / link.mean_rate,
@@ -24,6 +26,10 @@ def of_wide_area(link: LinkMeasures) -> dict[str, float]:
         "queue_drop_rate": link.drop_rate,
         "goodput_mbit_s": link.goodput / _MEGA,
     }
+    if len(link.departed) > 1:
+        share = float(link.departed[0]) / max(1, int(link.departed.sum()))
+        told["first_flow_mbit_s"] = share * told["goodput_mbit_s"]
+    return told
 
 
 def of_incast(link: LinkMeasures) -> dict[str, float]:

@@ -82,9 +82,9 @@ def measure(simulation: Simulation, number: int) -> LinkMeasures:
 
 
 def rate_trace(simulation: Simulation, number: int) -> NDArray[np.float64]:
-    """[flows, at most 100], bit/s that departed in each hundredth of the time of a link."""
+    """[flows, at most 100], bit/s that departed in equal parts of the time of a link, usually a hundredth each."""
     link, counts = simulation.arrays.links[number], _counts(simulation, number)
-    together = max(1, counts.shape[1] // POINTS)
+    together = -(-counts.shape[1] // (POINTS + 1))  # the last part may be a short one, and is left out
     length = together * int(link["slice_length"])
     points = min(POINTS, int(link["finished"]) // length)
     counts = counts[:, : points * together].reshape(len(counts), points, together)

@@ -57,6 +57,11 @@ class Scenario:
     slice_parts: int = 1
     """Equal parts of a slice in which they are counted apart, for traces finer than slices."""
 
+    @property
+    def part_length(self) -> int:
+        """ns in which departures are counted together."""
+        return (self.slice_length or max(1, self.end // 100)) // self.slice_parts
+
     def capacity(self, begin: int, end: int) -> float:
         """Bits that fit between two times."""
         bits = 0.0

@@ -224,7 +224,7 @@ class Emulation(Protocol):
     """Ways of emulating; the first one needs no privilege."""
 
     def conditions(self, backend: str, names: Sequence[str], seconds: float | None) -> Sequence[Condition]:
-        """The named conditions, all if there is no name, each for `seconds` or for as long as it usually takes.
+        """The named conditions, the usual ones if there is no name, each for `seconds` or as long as it usually takes.
 
         Raises UserError for unknown names and where the backend does not work on this machine.
         """

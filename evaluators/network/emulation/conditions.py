@@ -9,7 +9,7 @@ from evaluators.network.wide_area import with_native
 
 MEGA, MILLI = 10**6, SECOND // 1000
 LOWEST, HIGHEST = 50_000, 80 * MEGA
-"""Where a policy's rate is kept, bit/s: twice the 40 Mbit/s that processes in Python forward in time."""
+"""Where a policy's rate is kept, bit/s; up to twice the capacity where that is more."""
 _NAMES = {MONITOR: "one more of its own, 5 s later", CUBIC: "a CUBIC flow", BBR: "a BBR flow"}
 _LATER = 5 * SECOND
 _WAVE = 5
@@ -50,7 +50,8 @@ class Condition:
         """The link for the packet engine; flows start at half of the first capacity, or of their share of it."""
         changes = 1 if not self.dynamic else max(1, round(seconds / _WAVE + 0.5))
         rates = tuple((_WAVE * part * SECOND, self.rates[part % len(self.rates)]) for part in range(changes))
-        flows = [Flow(kind, self.base, self.rates[0] // (2 if self.beside is None else 4), LOWEST, HIGHEST)]
+        first = self.rates[0] // (2 if self.beside is None else 4)
+        flows = [Flow(kind, self.base, first, LOWEST, max(HIGHEST, 2 * max(self.rates)))]
         if self.beside == MONITOR:
             flows.append(replace(flows[0], start=_LATER))
         elif self.beside is not None:
@@ -76,10 +77,11 @@ _UNEVEN = 60 * MILLI + MILLI // 10
 in which a packet leaves it, finds room again and again, and other senders do not (traffic phase effects, Floyd and
 Jacobson, SIGCOMM CCR 1991). On a real clock there is no such moment.
 """
-SHARED = (
+ON_DEMAND = (
+    Condition("hundred", (100 * MEGA,), 20 * MILLI, 250_000, 15),
     Condition("beside-cubic", (30 * MEGA,), _UNEVEN, _PRODUCT, 30, beside=CUBIC),
     Condition("beside-bbr", (30 * MEGA,), _UNEVEN, _PRODUCT, 30, beside=BBR),
     Condition("pair", (30 * MEGA,), _UNEVEN, _PRODUCT, 30, beside=MONITOR),
 )
-"""With another flow; only run when asked for by name."""
-BY_NAME: Mapping[str, Condition] = {condition.name: condition for condition in (*DEFAULT, *SHARED)}
+"""Faster than the others, or with another flow; only run when asked for by name."""
+BY_NAME: Mapping[str, Condition] = {condition.name: condition for condition in (*DEFAULT, *ON_DEMAND)}

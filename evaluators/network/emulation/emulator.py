@@ -17,7 +17,7 @@ class NetworkEmulation:
     backends: Sequence[str] = BACKENDS
 
     def conditions(self, backend: str, names: Sequence[str], seconds: float | None) -> list[Condition]:
-        """The links of `conditions`, in their order; those with several flows only by name."""
+        """The links of `conditions`, in their order; those that need more only by name."""
         for name in names:
             if name not in BY_NAME:
                 raise UserError(f'there is no condition "{name}"{did_you_mean(name, BY_NAME)}')

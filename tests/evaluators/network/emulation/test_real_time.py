@@ -54,6 +54,33 @@ def test_no_datagram_is_made_or_lost(kind):
     assert ran.receive_buffer > 0
 
 
+def test_several_flows_share_one_socket_and_none_takes_what_is_anothers():
+    scenario = small()
+    kinds = (layout.MONITOR, layout.CUBIC, layout.MONITOR)
+    flows = [scenario.flows[0] if kind == layout.MONITOR else wide_area.with_native(scenario.flows[0], kind)
+             for kind in kinds]  # fmt: skip
+    flows[2] = replace(flows[2], start=layout.SECOND // 4)
+    asked = []
+
+    def decide(flow, observation):
+        asked.append(flow)
+        return 1.0
+
+    with udp_ends() as ends:
+        ran = carry(replace(scenario, flows=tuple(flows)), decide, ends)
+    assert set(asked) == {0, 2}
+    for where, (sent, came) in ran.counts.items():
+        assert sent == came, where
+    records, link = ran.simulation.arrays.flows, ran.simulation.arrays.links[0]
+    assert all(record["acked"] > 0 for record in records)
+    assert int(records["departed"].sum()) == int(link["bytes_out"]) == int(ran.simulation.arrays.slices.sum())
+    assert int(records["dropped"].sum()) == int(link["dropped"])
+    for place, record in enumerate(records):
+        seed = np.uint64(stream_seed(scenario.seed, f"loss of flow {place}"))
+        lost = sum(int(draw(seed, number)) < threshold(scenario.loss) for number in range(int(record["sent"])))
+        assert int(record["random_lost"]) == lost
+
+
 def test_a_link_that_forwards_late_is_void_and_never_a_result(monkeypatch):
     usual = shuttle.wait
 

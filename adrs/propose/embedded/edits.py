@@ -149,16 +149,16 @@ def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     kept, dropped = rng.choice(((node.left, node.right), (node.right, node.left)))
     if isinstance(kept, cst.BaseNumber):
         return None
-    new = _in_place_of(tree, site, tree.code(kept), kept)
+    new = in_place_of(tree, site, tree.code(kept), kept)
     return Edit(site.path, new, f"`{shorten(tree.code(dropped))}` dropped from `{shorten(tree.code(node))}`", site.path)
 
 
 def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """A quantity of the same function is added to an operand of arithmetic, with a random weight."""
-    if not _is_operand(site) or site.function is None or tree.is_structural(site):
+    if not is_operand(site) or site.function is None or tree.is_structural(site):
         return None
     known = tree.known_at(site)
-    terms = [other for other in tree.sites if other.function is site.function and _is_operand(other)
+    terms = [other for other in tree.sites if other.function is site.function and is_operand(other)
              and not isinstance(other.node, cst.BaseNumber) and tree.names_in(other)[1] <= known]  # fmt: skip
     if not terms:
         return None
@@ -167,7 +167,7 @@ def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     if rng.random() < 0.5:
         added = f"{math.exp(rng.uniform(-3.0, 1.5)):.2g} * {added}"
     sign = rng.choice("+-")
-    new = _in_place_of(tree, site, f"{code} {sign} {added}", None)
+    new = in_place_of(tree, site, f"{code} {sign} {added}", None)
     return Edit(site.path, new, f"`{shorten(code)}` {sign} `{shorten(added)}`", site.path)
 
 
@@ -201,7 +201,7 @@ def _is_list(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.List | cst.Tuple | cst.BaseComp | cst.BaseString | cst.FormattedString)
 
 
-def _is_operand(site: Site) -> bool:
+def is_operand(site: Site) -> bool:
     """Whether a node is surely a quantity: part of arithmetic, of an ordering, or of a key to order by."""
     node, parent = site.node, site.parent
     if parent is None or not isinstance(node, cst.BaseExpression) or _is_list(node):
@@ -219,7 +219,7 @@ def _is_operand(site: Site) -> bool:
     return site.field == "value" and isinstance(parent.node, cst.AugAssign)
 
 
-def _in_place_of(tree: Tree, site: Site, code: str, kept: cst.BaseExpression | None) -> cst.BaseExpression:
+def in_place_of(tree: Tree, site: Site, code: str, kept: cst.BaseExpression | None) -> cst.BaseExpression:
     """An expression from text, in parentheses unless it stands alone or was an operand just as tight before."""
     alone = site.field == "value" and site.parent is not None and isinstance(
         site.parent.node, cst.Assign | cst.Return | cst.AugAssign | cst.Arg)  # fmt: skip

@@ -2,7 +2,7 @@
 
 import ast
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,11 +12,12 @@ import libcst as cst
 from adrs.interface import FunctionType
 from adrs.problem import Objective
 from adrs.program import Brief, Draft, Parent, Program
-from adrs.propose.embedded import edits, statements
+from adrs.propose.embedded import edits, quantities, statements
 from adrs.propose.embedded.archive import Archive, values
 from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.edits import Maker
 from adrs.propose.embedded.idea import Idea
+from adrs.propose.embedded.shown import Shown
 from adrs.propose.embedded.tree import Edit, Tree, parse
 
 _STATEMENT = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
@@ -66,7 +67,7 @@ class Mutate:
     def __init__(self, functions: Mapping[str, FunctionType], objective: Objective | None = None) -> None:
         """Take the functions of the interface, whose fields may stand for each other where their types are alike."""
         self._objective = objective
-        kinds = [*_KINDS]
+        kinds = [*_KINDS, *_growth(Shown.by(functions))]
         for names in _alike(functions):
             maker = partial(edits.field, fields=names)
             kinds.append(_Kind(f"field {names[0]}", _FIELD_WEIGHT, maker, (cst.SimpleString,)))
@@ -139,6 +140,18 @@ def _parses(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError):
         return False
     return True
+
+
+def _growth(shown: Shown) -> Iterator[_Kind]:
+    """Kinds of edit that bring in what the interface shows."""
+    if shown.quantities:
+        yield _Kind("quantity", 3.0, partial(quantities.add, shown=shown), (cst.BaseExpression,))
+        yield _Kind("branch", 1.5, partial(quantities.branch, shown=shown), (cst.BaseExpression,))
+    if any(isinstance(each.size, str) for each in shown.quantities):
+        yield _Kind("order", 2.0, partial(quantities.order, shown=shown), (cst.BaseExpression,))
+        yield _Kind("key", 2.0, partial(quantities.key, shown=shown), (cst.Lambda,))
+        yield _Kind("accumulate", 1.5, partial(quantities.accumulate, shown=shown), (cst.For,))
+        yield _Kind("whole", 2.0, partial(quantities.whole, shown=shown), (cst.BaseExpression,))
 
 
 def _alike(functions: Mapping[str, FunctionType]) -> list[list[str]]:

@@ -1,0 +1,85 @@
+"""What an interface shows to a program, as far as edits can use it: numbers, and what is decided on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from adrs.interface import FunctionType, Type, ValueType
+
+_NOT_NUMBERS = ("bool", "str", "data", "state", "model", "nothing")
+_NO_QUANTITY = "seed"
+"""The name by convention of a field for a policy's own draws."""
+_LONGEST = 64
+"""Entries of an array of fixed length that are quantities each by itself."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number that a program may read, or an array of them."""
+
+    argument: str
+    code: str
+    size: int | str | None
+    """None for a scalar; the fixed length of an array, or the name of its axis: one entry for each item."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What edits know of an interface."""
+
+    quantities: Sequence[Quantity]
+    """All scalars, and arrays of one axis."""
+    lists: Mapping[str, str]
+    """Functions that answer with one whole number for each item, which may be an order, and the name of that axis."""
+    choices: Mapping[str, str]
+    """How many there are to choose from for each item, as code, by function; where such a number ends the range."""
+
+    @classmethod
+    def by(cls, functions: Mapping[str, FunctionType]) -> "Shown":
+        """What the functions of an interface are shown."""
+        found = (quantity for function in functions.values() for name, kind in function.arguments.items()
+                 for quantity in _of_argument(name, kind))  # fmt: skip
+        lists = {function.name: axis for function in functions.values() if (axis := _list_axis(function.returns))}
+        shown = list(dict.fromkeys(found))
+        counts = {f"{_field(each)}-1": each.code for each in shown if each.size is None}
+        choices = {
+            function.name: counts[high] for function in functions.values() if (high := _high(function)) in counts
+        }
+        return cls(shown, lists, choices)
+
+
+def _high(function: FunctionType) -> str:
+    """The end of the range of a list's whole numbers."""
+    kind = function.returns
+    return (kind.high or "").replace(" ", "") if isinstance(kind, ValueType) and _list_axis(kind) else ""
+
+
+def _field(quantity: Quantity) -> str:
+    """The name by which an interface's dimensions know a scalar."""
+    return quantity.code.split('"')[1] if '"' in quantity.code else quantity.code
+
+
+def _of_argument(name: str, kind: Type) -> Iterator[Quantity]:
+    if isinstance(kind, ValueType):
+        yield from _of_value(name, name, kind)
+    elif isinstance(kind, Mapping):
+        for field, value in kind.items():
+            if field != _NO_QUANTITY:
+                yield from _of_value(name, f'{name}["{field}"]', value)
+
+
+def _of_value(argument: str, code: str, kind: ValueType) -> Iterator[Quantity]:
+    if kind.base in _NOT_NUMBERS or kind.optional:
+        return
+    if kind.dims is None:
+        yield Quantity(argument, code, None)
+    elif len(kind.dims) == 1:
+        size = int(kind.dims[0]) if kind.dims[0].isdigit() else kind.dims[0]
+        if isinstance(size, str) or 0 < size <= _LONGEST:
+            yield Quantity(argument, code, size)
+
+
+def _list_axis(kind: Type) -> str:
+    """The axis of an array of whole numbers, empty for anything else."""
+    if isinstance(kind, ValueType) and kind.dims is not None and len(kind.dims) == 1 and "int" in kind.base:
+        return kind.dims[0]
+    return ""

@@ -54,6 +54,7 @@ def order(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | No
     if term is None:
         return None
     code = tree.code(site.node)
+    term = _either_way(term, rng)
     new = cst.parse_expression(f"sorted({code}, key=lambda {item}: {term})")
     return Edit(site.path, new, f"`{shorten(code)}` in the order of `{shorten(term)}`", site.path)
 
@@ -70,7 +71,7 @@ def key(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None
     if term is None:
         return None
     old = tree.code(site.node.body)
-    new = term if rng.random() < 0.5 else f"({old}) {rng.choice('+-')} ({term})"
+    new = _either_way(term, rng) if rng.random() < 0.5 else f"({old}) {rng.choice('+-')} ({term})"
     made = site.node.with_changes(body=cst.parse_expression(new))
     return Edit(site.path, made, f"the key `{shorten(old)}` became `{shorten(new)}`", site.path)
 
@@ -186,6 +187,11 @@ def _quantity(tree: Tree, site: Site, rng: random.Random, shown: Shown, items: S
     if chosen.size is None:
         return chosen.code
     return f"{chosen.code}[{rng.choice(items) if isinstance(chosen.size, str) else rng.randrange(chosen.size)}]"
+
+
+def _either_way(term: str, rng: random.Random) -> str:
+    """What to order by: the least first, or the most."""
+    return term if rng.random() < 0.5 else f"-({term})"
 
 
 def _items(tree: Tree, site: Site) -> list[str]:

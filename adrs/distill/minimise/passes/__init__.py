@@ -11,9 +11,11 @@ from adrs.distill.minimise.passes.expressions import expressions
 from adrs.distill.minimise.passes.names import names
 from adrs.distill.minimise.passes.statements import statements
 from adrs.distill.minimise.passes.structures import structures
+from adrs.distill.minimise.passes.sums import sums
 from adrs.distill.minimise.tree import Pass
 
 PASSES: Mapping[str, Pass] = {
     "budgets": budgets, "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls,
-    "names": names, "copies": copies, "closures": closures, "expressions": expressions, "constants": constants,
+    "names": names, "copies": copies, "closures": closures, "sums": sums,
+    "expressions": expressions, "constants": constants,
 }  # fmt: skip

@@ -127,6 +127,33 @@ def test_the_interface_stays():
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a = 13.0 * x + x", "a = 14.0 * x"),
+        ("a = 0 - x", "a = -x"),
+        ("a = -(13 * f(x) + f(x))", "a = -(14 * f(x))"),
+        ("a = x - (y - x) - 2 * x", "a = -y"),
+        ("a = 0.1 * x + 0.2 * x", "a = 0.3 * x"),
+        ("a = 2 * (3 * x) / 4", "a = 1.5 * x"),
+        ("a = y + (x - y) * 1", "a = x"),
+        ("a = x - x", "a = 0"),
+        ("a = (y + (0.5 * x)) / z + 0.0", "a = (y + 0.5 * x) / z"),
+        ("a -= 0 - x", "a += x"),
+        ("a += -x - y", "a -= x + y"),
+    ],
+)
+def test_terms_that_are_alike_are_put_together(before, after):
+    assert after in results("sums", before)
+
+
+@pytest.mark.parametrize(
+    "source", ["a = x + y", "a = 2 * x / y", "a = x / 0", "a = 1e300 * (1e300 * x)", "a = x * True"]
+)
+def test_sums_that_are_as_short_as_can_be_stay(source):
+    assert results("sums", source) == []
+
+
 def test_structures_become_their_parts():
     found = results(
         "structures", "def solve(x):\n    if x:\n        a()\n    else:\n        b()\n    for i in x:\n        c()"

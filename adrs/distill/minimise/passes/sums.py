@@ -1,0 +1,107 @@
+"""Arithmetic with equal terms put together: `13 * x + x` becomes `14 * x`, `0 - x` becomes `-x`, `t -= -x` `t += x`."""
+
+import ast
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from adrs.distill.minimise.size import nodes
+from adrs.distill.minimise.tree import Edit, replacing, walk, with_fields
+
+_DIGITS = 12
+"""Of a number that is computed, so that .1 + .2 is .3."""
+_LARGEST = 1e15
+"""Larger numbers are left as they stand."""
+_Term: TypeAlias = tuple[float, ast.expr | None]
+"""A factor, and what it is multiplied with; None where the term is the number alone."""
+
+
+def sums(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
+    """Edits of whole sums and products. They round otherwise than the original, which the oracle judges."""
+    inner: set[int] = set()
+    for path, node in walk(tree):
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+            new = _turned(node)
+            if nodes(new) < nodes(node):
+                yield replacing(tree, "sums", path, node, new)
+        elif isinstance(node, ast.BinOp | ast.UnaryOp) and _is_arithmetic(node):
+            inner |= {id(child) for child in ast.iter_child_nodes(node) if _is_arithmetic(child)}
+            if id(node) not in inner:
+                shorter = _rebuilt(_terms(node))
+                if nodes(shorter) < nodes(node):
+                    yield replacing(tree, "sums", path, node, shorter)
+
+
+def _is_arithmetic(node: ast.AST) -> bool:
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div)
+    return (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant)
+    )
+
+
+def _turned(node: ast.AugAssign) -> ast.AugAssign:
+    """The same with the opposite operator and value."""
+    opposite: ast.operator = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+    return with_fields(node, op=opposite, value=_rebuilt([(-factor, core) for factor, core in _terms(node.value)]))
+
+
+def _terms(node: ast.expr) -> list[_Term]:
+    """A sum as its terms, in the order in which they come; those that are alike are one."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and _is_small(node.value):
+        return [(node.value, None)]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return [(-factor, core) for factor, core in _terms(node.operand)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _merged([*_terms(node.left), *_terms(node.right)])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        return _merged([*_terms(node.left), *((-factor, core) for factor, core in _terms(node.right))])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        left, right = _terms(node.left), _terms(node.right)
+        if right in ([(1, None)], [(-1, None)]):
+            return [(factor * right[0][0], core) for factor, core in left]
+        return [_product(node, _single(left), _single(right))]
+    return [(1, node)]
+
+
+def _product(node: ast.BinOp, left: _Term, right: _Term) -> _Term:
+    if isinstance(node.op, ast.Mult):
+        cores = [core for core in (left[1], right[1]) if core is not None]
+        core = ast.BinOp(cores[0], ast.Mult(), cores[1]) if len(cores) == 2 else cores[0] if cores else None
+        if _is_small(left[0] * right[0]):
+            return left[0] * right[0], core
+    elif right[1] is None and right[0] and _is_small(left[0] / right[0]):
+        return left[0] / right[0], left[1]
+    return 1, ast.BinOp(_written(*left), node.op, _written(*right))
+
+
+def _single(terms: list[_Term]) -> _Term:
+    return terms[0] if len(terms) == 1 else (1, _rebuilt(terms))
+
+
+def _merged(terms: list[_Term]) -> list[_Term]:
+    found: dict[str, _Term] = {}
+    for factor, core in terms:
+        key = "" if core is None else ast.dump(core)
+        found[key] = (found[key][0] + factor if key in found else factor, core)
+    return [term for term in found.values() if term[0]] or [(0, None)]
+
+
+def _rebuilt(terms: list[_Term]) -> ast.expr:
+    """The shortest sum: one that is added comes first, so that nothing is negated."""
+    ordered = sorted(terms, key=lambda term: term[0] < 0)
+    made = _written(*ordered[0])
+    for factor, core in ordered[1:]:
+        made = ast.BinOp(made, ast.Sub() if factor < 0 else ast.Add(), _written(abs(factor), core))
+    return made
+
+
+def _written(factor: float, core: ast.expr | None) -> ast.expr:
+    size = abs(factor)
+    if core is None or size != 1:
+        number = ast.Constant(size if isinstance(size, int) else float(f"{size:.{_DIGITS}g}"))
+        core = number if core is None else ast.BinOp(number, ast.Mult(), core)
+    return ast.UnaryOp(ast.USub(), core) if factor < 0 else core
+
+
+def _is_small(value: float) -> bool:
+    return type(value) is not bool and abs(value) < _LARGEST

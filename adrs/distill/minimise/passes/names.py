@@ -39,15 +39,14 @@ def names(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
 
 
 def _inlined(tree: ast.Module) -> Iterator[Edit]:
-    """`x = e` and one read of x become e in that place; a constant may be read deeper, or several times."""
+    """`x = e` and one read of x become e in that place; what costs little may be read deeper, or more often."""
     bound, read = stores(tree), loads(tree)
     parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     for path, node in walk(tree):
         for name, value, left in _assigned(node):
-            plain = isinstance(value, ast.Constant | ast.Name)
-            if bound[name] != 1 or name in parameters or not read[name] or (read[name] > 1 and not plain):
+            if bound[name] != 1 or name in parameters or not read[name]:
                 continue
-            if plain or _is_field(value) or _is_read_as_often(tree, path, name):
+            if _is_cheap(value) or (read[name] == 1 and _is_read_as_often(tree, path, name)):
                 yield made("names", f"{name} inlined", tree, _substituted(tree, path, name, value, left))
 
 
@@ -64,11 +63,17 @@ def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr, ast.Assign | None]
                 yield each.id, its_value, _without_pair(node, target, value, index)
 
 
-def _is_field(value: ast.expr) -> bool:
-    """Whether a value is a field of something, which costs next to nothing to look up again."""
+def _is_cheap(value: ast.expr) -> bool:
+    """Whether a value costs next to nothing to compute again: fields of something, and arithmetic on such."""
+    if isinstance(value, ast.BinOp):
+        return _is_cheap(value.left) and _is_cheap(value.right)
+    if isinstance(value, ast.UnaryOp):
+        return _is_cheap(value.operand)
     if isinstance(value, ast.Subscript):
         return isinstance(value.value, ast.Name) and isinstance(value.slice, ast.Constant)
-    return isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name)
+    if isinstance(value, ast.Attribute):
+        return isinstance(value.value, ast.Name)
+    return isinstance(value, ast.Constant | ast.Name)
 
 
 def _without_pair(node: ast.Assign, target: ast.Tuple, value: ast.Tuple, index: int) -> ast.Assign:

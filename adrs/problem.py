@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import openevolve, resources
+from adrs.comparisons import read_comparisons
 from adrs.distillation_table import read_distillation
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import WorkloadSpec
@@ -148,19 +149,22 @@ class _Reader:
         programs = root.table("programs")
         seed = self._path(programs, "seed")
         baselines = self._baselines(programs)
+        if objective.least_span > 0 and baselines[-1].role != "state-of-the-art":
+            raise UserError(f"{self.file}: objective.least_span needs a baseline programs.state-of-the-art")
         cheats = tuple(self._cheat(table) for table in programs.tables("cheats"))
         blocks = tuple(self._file(name, "programs.blocks") for name in programs.strings("blocks"))
         programs.finish()
         hints = tuple(self._hint(table) for table in root.tables("hints"))
         features = self._features(root.tables("features"))
         distillation, choosing = read_distillation(root.table("distill", {}), functions)
+        comparisons = read_comparisons(root.tables("comparisons"), self.folder.name, baselines)
         root.finish()
         return Problem(
             name=self.folder.name, folder=self.folder, title=title, source=source, decide=decide, shape=shape,
             functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
             limits=limits, mode=workloads, workloads=splits, missing=tuple(self.missing), data=data, stages=stages,
             seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features, scorer=scorer,
-            distillation=distillation, choosing=choosing,
+            distillation=distillation, choosing=choosing, comparisons=comparisons,
         )  # fmt: skip
 
     def _shared(self, mode: str) -> Problem:
@@ -271,6 +275,7 @@ class _Reader:
             unit=table.take("unit", str, ""),
             noisy=table.take("noisy", bool, False),
             margin=table.take("margin", float, 0.0),
+            least_span=table.take("least_span", float, 0.0),
         )
         table.finish()
         return objective

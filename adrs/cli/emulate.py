@@ -28,7 +28,7 @@ def emulate(
         int | None, typer.Option("--top", min=1, help="So many of a run's best programs. [default: 3]")
     ] = None,
     condition: Annotated[
-        list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: all]")
+        list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: the usual ones]")
     ] = None,
     duration: Annotated[str | None, typer.Option("--duration", help="Of every condition: 5s, 1m.")] = None,
     baseline: Annotated[

@@ -24,6 +24,7 @@ LAYERS = [
         "problem",
         "problem_records",
         "distillation_table",
+        "comparisons",
         "rule",
         "source",
         "interface",

@@ -9,11 +9,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from adrs.distill.checks.record import Check
+from adrs.distill.minimise.behaviour import identical_answers
 from adrs.distill.minimise.fixpoint import Minimiser, Step, Tried
 from adrs.distill.minimise.oracle import Ground, Oracle, prepared
 from adrs.distill.minimise.size import Size
 from adrs.distill.minimise.tolerance import Mode, Moved
 from adrs.distill.minimise.validation import Validation
+from adrs.distill.record import Ended
 from adrs.distill.report import side_by_side
 from adrs.distill.stop import Stop
 from adrs.distill.work import Result, Row, Work
@@ -70,10 +72,11 @@ class Minimisation:
         work.observer.at("what is left is measured on validation")
         backed = Validation(work, ground, oracle)
         kept = await self._validated(work, backed, chain, deadline, log)
+        same = await _identical_answers(work, kept, deadline) if len(chain) > 1 else None
         train = kept.verdict.evaluation if kept.verdict and kept.verdict.evaluation else oracle.reference.whole
         work.original = Row("original", "original", chain[0].size.nodes, {
             **subject.evaluations, "train": oracle.reference.whole, **backed.original})  # fmt: skip
-        self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed)
+        self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed, same)
         _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} edits")
 
     async def _validated(self, work: Work, backed: Validation, chain: list[Step], deadline: float, log: "_Log") -> Step:
@@ -100,7 +103,7 @@ class Minimisation:
 
     def _hand_in(
         self, work: Work, oracle: Oracle, original: Step, kept: Step,
-        evaluations: dict[Split, Evaluation], validation: Validation,
+        evaluations: dict[Split, Evaluation], validation: Validation, same: float | None,
     ) -> None:  # fmt: skip
         subject, mode = work.subject, work.wish.mode
         smaller = kept.size.nodes < original.size.nodes
@@ -114,13 +117,14 @@ class Minimisation:
             oracle.reference.behaviour.samples.save(work.folder / "samples.npz")
             work.wrote(work.folder / "samples.npz")
         if smaller and validated:
-            row = Row("minimal", "minimal", kept.size.nodes, evaluations)
+            more = {} if same is None else {"identical_answers": same}
+            row = Row("minimal", "minimal", kept.size.nodes, evaluations, more)
             detail = {"mode": mode, "nodes": [original.size.nodes, kept.size.nodes]}
             result = Result(kept.source, OPERATOR, f"{subject.name} made smaller ({mode}): {change}", row, detail)
             work.results.append(result)
             work.chosen = work.chosen or result
         lost = oracle.tolerance.broken(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.checks += _checks(work, oracle, kept, change if smaller else "", lost, validated, validation.reasons)
+        work.checks += _checks(work, oracle, kept, change if smaller else "", lost, validated, validation.reasons, same)
         work.sections.append(_section(work, original, kept, moved))
 
 
@@ -161,6 +165,17 @@ def _line(tried: Tried) -> dict[str, Any]:
     return line
 
 
+async def _identical_answers(work: Work, kept: Step, deadline: float) -> float | None:
+    """Where programs are called once for a whole solution: told, and not asked for, since two may be equally good."""
+    if work.problem.shape != "solve":
+        return None
+    with contextlib.suppress(TimeoutError, Ended):
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
+            specs = work.problem.workloads["train"]
+            return await identical_answers(work.executor, (work.subject.source, kept.source), specs)
+    return None
+
+
 def _seconds_for_validation(work: Work, oracle: Oracle) -> float:
     """About what the checks after the minimisation take."""
     count = {split: len(work.problem.workloads[split]) for split in ("train", "validation")}
@@ -189,9 +204,12 @@ def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
 
 
 def _checks(
-    work: Work, oracle: Oracle, kept: Step, smaller: str, lost: str, validated: bool, reasons: list[str]
-) -> list[Check]:
-    """smaller: by how much; empty if it is not. lost: what `train` has against the program that is kept; or empty."""
+    work: Work, oracle: Oracle, kept: Step, smaller: str, lost: str, validated: bool, reasons: list[str],
+    same: float | None,
+) -> list[Check]:  # fmt: skip
+    """smaller: by how much; empty if it is not. lost: what `train` has against the program that is kept; or empty.
+    same: share of identical answers.
+    """
     mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
     compared = behaviour is not None and mode == "preserve"
@@ -201,6 +219,8 @@ def _checks(
             f"on {len(behaviour.samples)} recorded observations actions differ by {100 * distance.mean:.2g} % on "
             f"average, {100 * distance.ninety_ninth:.2g} % at the 99th percentile, of the original's 95th percentile"
         )
+    if same is not None:
+        actions += f"; {100 * same:.4g} % of the answers on train are the original's"
     there_is_none = not work.problem.workloads["validation"]
     held = f"every workload as {mode} asks"
     if there_is_none:

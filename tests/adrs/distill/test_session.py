@@ -106,6 +106,7 @@ def test_the_winner_becomes_smaller_and_the_log_knows(run: Path) -> None:
     assert outcome.exit_code == 0
     assert plain["minimal"]["nodes"] < 0.7 * plain["original"]["nodes"]
     assert plain["minimal"]["score"] == plain["original"]["score"]
+    assert plain["minimal"]["identical_answers"] == 1.0
     assert set(plain["minimal"]["score"]) == {"train", "validation", "test"}
     folder = run / "distill" / str(winner)
     names = {"minimal.py", "minimal.diff", "minimise.jsonl", "checks.json", "report.md"}
@@ -262,6 +263,21 @@ def test_what_cannot_be_done_leaves_its_time_to_others(demo: Path, tmp_path: Pat
     distill.of_file(str(demo), file, Wish(seconds=100.0), None, tmp_path / "out", times)
     assert [*times.stages] == ["minimise", "test"]
     assert times.stages["minimise"] > 80.0
+
+
+def test_answers_that_are_equally_good_need_not_be_the_same(demo: Path, tmp_path: Path) -> None:
+    """Where every other job goes does not matter to the makespan if machines are renumbered."""
+    renumbered = (
+        "    if len(length) % 8 == 0:\n        machine = instance['machines'] - 1 - machine\n    return machine\n"
+    )
+    file = tmp_path / "program.py"
+    file.write_text(GREEDY.replace("{draw}", "3").replace("MANY", "100000").replace("    return machine\n", renumbered))
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
+    share = outcome.plain()["minimal"]["identical_answers"]
+    assert 0.0 < share < 1.0
+    [answers] = [check for check in outcome.work.checks if check.name == "answers"]
+    assert f"{100 * share:.4g} % of the answers on train are the original's" in answers.detail
+    assert f"{100 * share:.4g} %" in (tmp_path / "out" / "report.md").read_text()
 
 
 def test_no_time_leaves_the_original(run: Path) -> None:

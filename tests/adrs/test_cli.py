@@ -283,7 +283,7 @@ def test_a_time_budget_is_kept(workspace: Path) -> None:
     answer = adrs_json("run", "./demo", "--max-time", "4s", cwd=workspace)
     assert answer["stopped_by"] == "time"
     assert answer["winner"]["score"]["test"] is not None
-    assert time.monotonic() - began < 120  # without an end of its own it would go on for hours, however busy the machine
+    assert time.monotonic() - began < 120  # else it would go on for hours, however busy the machine
 
 
 def test_a_disk_that_fills_up_loses_nothing(workspace: Path, tmp_path: Path) -> None:

@@ -107,13 +107,14 @@ async def calibrate(
 
 
 def _refuse_unless_ok(baseline: Baseline, split: Split, evaluation: Evaluation) -> None:
+    if evaluation.verdict == "ok" or baseline.role not in ENDS_OF_SCALE:
+        return
     if evaluation.verdict == "infrastructure":
         raise UserError(evaluation.reason)  # which is the evaluator's fault, or the machine's
-    if evaluation.verdict != "ok" and baseline.role in ENDS_OF_SCALE:
-        raise UserError(
-            f"the {baseline.role} baseline {baseline.path} ends {evaluation.verdict} on {split}: "
-            f"{evaluation.reason or 'no reason given'}"
-        )
+    raise UserError(
+        f"the {baseline.role} baseline {baseline.path} ends {evaluation.verdict} on {split}: "
+        f"{evaluation.reason or 'no reason given'}"
+    )
 
 
 async def measure_heuristics(

@@ -11,10 +11,13 @@ from typing import Any
 
 from adrs import plugins, resources
 from adrs.calibrate import ENDS_OF_SCALE, Calibration, calibrate, evaluator_files, write_quietly
+from adrs.comparisons import compared
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.problem import Cheat, Problem, argument
-from adrs.program import Evaluation, Job
+from adrs.folders import problem_reference
+from adrs.problem import Cheat, Problem
+from adrs.problem_records import Comparison
+from adrs.program import SPLITS, Evaluation, Job, Split
 from adrs.score import SplitScale
 from adrs.source import Rejected, Screen, literal_share
 
@@ -75,7 +78,7 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
     if failed is not None:
         raise UserError(
             f"problem {problem.name} fails its check, so no score could be believed: {failed.name}: {failed.detail} "
-            f"(`adrs check {argument(problem)}` shows all)"
+            f"(`adrs check {problem_reference(problem)}` shows all)"
         )
     if path is not None:
         write_quietly(path, json.dumps([finding.plain() for finding in findings]))
@@ -125,8 +128,12 @@ class Checks:
         self._data()
         if not self._findings[-1].ok:
             return self._findings
+        spans = self._problem.objective.least_span > 0
         try:
             calibration = await calibrate(self._problem, self._executor, ["train"], roles, self._note)
+            if spans:
+                held_out = await calibrate(self._problem, self._executor, ["validation", "test"], note=self._note)
+                calibration.evaluations.update(held_out.evaluations)
         except UserError as error:
             self._add("baselines", False, str(error))
             if self._problem.trust == "shared":  # all else is judged beside the baseline
@@ -134,7 +141,11 @@ class Checks:
             scale = None
         else:
             self._baselines(calibration)
+            if spans:
+                self._spans(calibration)
             scale = calibration.scale("train")
+        for comparison in self._problem.comparisons:
+            await self._comparison(comparison)
         await self._seed(scale)
         await self._generic()
         evaluations = await asyncio.gather(*(self._try(cheat, scale) for cheat in self._problem.cheats))
@@ -183,6 +194,31 @@ class Checks:
             "the state-of-the-art baseline is not better than the trivial one, so there is no score"
         )  # fmt: skip
         self._add("ranking", defined, detail)
+
+    def _spans(self, calibration: Calibration) -> None:
+        """Where the two baselines of the scale are close together, a little difference would make a large score."""
+        objective = self._problem.objective
+        (split, family), span = min(_spans(self._problem, calibration).items(), key=lambda item: item[1])
+        ok = span >= objective.least_span
+        where = f"of {objective.workload_metric} apart in family {family} of {split}"
+        rest = "the least of all" if ok else f"less than {objective.least_span:g}, so that its scores mean little"
+        self._add("span", ok, f"the baselines of the scale are {span:.4g} {where}, {rest}")
+
+    async def _comparison(self, comparison: Comparison) -> None:
+        """One finding for each workload."""
+        found = [
+            await self._executor.evaluate(
+                Job(each.read(), "fresh", thorough=True, workloads=comparison.workloads, native=each.native)
+            )
+            for each in (comparison.baseline, comparison.beside)
+        ]
+        for evaluation in found:
+            if evaluation.verdict != "ok":
+                self._add(comparison.name, False, f"{evaluation.verdict}: {evaluation.reason}")
+                return
+        for one, other in zip(found[0].workloads, found[1].workloads, strict=True):
+            ok, detail = compared(comparison, one.metrics, other.metrics)
+            self._add(f"{comparison.name}: {one.name}", ok, detail)
 
     async def _seed(self, scale: SplitScale | None) -> None:
         source = self._problem.seed.read_text()
@@ -239,6 +275,20 @@ class Checks:
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
         self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {cheat.verdict} {cheat.rule}; got {detail}")
+
+
+def _spans(problem: Problem, calibration: Calibration) -> dict[tuple[Split, str], float]:
+    """By split and family, how far the state-of-the-art baseline is above the trivial one, on average of workloads."""
+    spans: dict[tuple[Split, str], float] = {}
+    objective = problem.objective
+    for split in SPLITS:
+        scale = calibration.scale(split)
+        for family in dict.fromkeys(spec.family for spec in problem.workloads[split]):
+            names = [spec.name for spec in problem.workloads[split] if spec.family == family]
+            each = [scale.workloads[name] for name in names if scale is not None and name in scale.workloads]
+            total = sum(objective.fitness(one.state_of_the_art) - objective.fitness(one.trivial) for one in each)
+            spans[split, family] = total / len(names)
+    return spans
 
 
 class SharedChecks(Checks):

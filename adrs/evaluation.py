@@ -106,6 +106,8 @@ class Metrics(dict[str, float]):
     replicates: may be set to what computes the primary metric again on resampled instances of the workload, as often
     and with the same draws for every program, so that differences of two programs are paired. Of programs that then
     cannot be told apart on `validation` the smallest becomes the winner. The problem's metric must be a mean by weight.
+    details: may be set to what tells how it went on each single instance, by name as plain values and lists of them,
+    for people who ask; nothing is made of it.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class Metrics(dict[str, float]):
         self.bounds = {name: float(value) for name, value in (bounds or {}).items()}
         self.feedback = feedback
         self.replicates: Callable[[], Sequence[float]] | None = None
+        self.details: Callable[[], Sequence[Mapping[str, Any]]] | None = None
 
 
 class Policy(Protocol):
@@ -221,7 +224,7 @@ class Emulation(Protocol):
     """Ways of emulating; the first one needs no privilege."""
 
     def conditions(self, backend: str, names: Sequence[str], seconds: float | None) -> Sequence[Condition]:
-        """The named conditions, all if there is no name, each for `seconds` or for as long as it usually takes.
+        """The named conditions, the usual ones if there is no name, each for `seconds` or as long as it usually takes.
 
         Raises UserError for unknown names and where the backend does not work on this machine.
         """

@@ -1,11 +1,16 @@
-"""Where runs lie, and how people name them."""
+"""Where runs lie, and how people name them and their problems."""
 
 import itertools
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from adrs import resources
 from adrs.errors import UserError
+
+if TYPE_CHECKING:  # every verb names runs, and few need problems
+    from adrs.problem import Problem
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
@@ -27,6 +32,11 @@ def find_run(name: str, runs_dir: Path) -> Path:
         raise UserError(f'"{name}" fits {len(matching)} runs: {some}; give more of the name')
     some = ", ".join(path.name for path in runs[-4:])
     raise UserError(f'there is no run "{name}" in {runs_dir}; some that are: {some}')
+
+
+def problem_reference(problem: "Problem") -> str:
+    """What a problem is loaded by: its name if it comes with adrs, else its folder."""
+    return problem.name if problem.folder == resources.folder("problems") / problem.name else str(problem.folder)
 
 
 def _is_replay(path: Path) -> bool:

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from adrs import lineage
-from adrs.distill import pareto
-from adrs.distill.pareto import Entry
 from adrs.errors import UserError
 from adrs.lineage import Curve, Tree
 from adrs.lineage.curve import Axis
@@ -28,8 +26,6 @@ Cost = Literal["usd", "seconds", "cpu_seconds"]
 _NAMES = {"evaluations": "evaluations", "seconds": "seconds of work", "usd": "dollars for models",
           "cpu_seconds": "CPU seconds of evaluations"}  # fmt: skip
 _COLOURS = ("#1f5fbf", "#c2571a", "#19753a", "#7a3fb0", "#b3261e", "#5d6670", "#b08900", "#0b7a85")
-_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon")
-_LABELS = ("bottom center", "top center")
 _PICTURES = {".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp"}
 
 
@@ -159,61 +155,6 @@ def cost_against_score(runs: Mapping[str, Reader], cost: Cost = "usd") -> "Figur
                            marker={"size": 11, "color": _COLOURS[place % len(_COLOURS)]},
                            text=[f"on {split}"])  # fmt: skip
     return figure
-
-
-def distillation(
-    entries: Sequence[Entry], original: Mapping[str, float] | None = None, chosen: Mapping[str, float] | None = None
-) -> "Figure":
-    """What was distilled: operations of one decision (logarithmic) and score on validation, the front as a line.
-
-    original, chosen: values by workload; those that both have are drawn against each other in a second panel.
-    """
-    shared = [name for name in original or () if chosen and name in chosen]
-    figure = _figure("operations of one decision", "score on validation")
-    if shared:
-        from plotly.subplots import make_subplots
-
-        panels = make_subplots(rows=1, cols=2, column_widths=[0.62, 0.38], horizontal_spacing=0.1)
-        figure = panels.update_layout(figure.layout)
-    _add_entries(figure, entries)
-    figure.update_xaxes(type="log", dtick=1, row=1, col=1) if shared else figure.update_xaxes(type="log", dtick=1)
-    for entry in entries:
-        score = entry.scores.get("validation")
-        if entry.kind in pareto.BASELINES and score is not None:
-            figure.add_hline(y=score, line={"dash": "dash", "width": 1}, annotation_position="bottom",
-                             annotation_text=_plain(f"{entry.name} ({entry.kind})"),
-                             **({"row": 1, "col": 1} if shared else {}))  # fmt: skip
-    if shared and original and chosen:
-        xs, ys = [original[name] for name in shared], [chosen[name] for name in shared]
-        ends = [min(xs + ys), max(xs + ys)]
-        figure.add_scatter(x=ends, y=ends, mode="lines", name="equal", line={"dash": "dash", "width": 1},
-                           showlegend=False, hoverinfo="skip", row=1, col=2)  # fmt: skip
-        figure.add_scatter(x=xs, y=ys, mode="markers", name="workloads", hovertext=[_plain(name) for name in shared],
-                           marker={"color": _COLOURS[5]}, row=1, col=2)  # fmt: skip
-        figure.update_xaxes(title="original, by workload", row=1, col=2)
-        figure.update_yaxes(title="chosen", row=1, col=2)
-    return figure
-
-
-def _add_entries(figure: "Figure", entries: Sequence[Entry]) -> None:
-    """The front, a ring about the chosen one, markers by kind, times as labels."""
-    line = [pareto.place(entry) or (0, 0.0) for entry in pareto.front(entries)]
-    figure.add_scatter(x=[x for x, _ in line], y=[y for _, y in line], mode="lines", name="front", hoverinfo="skip",
-                       line={"shape": "hv", "width": 1, "color": _COLOURS[5]})  # fmt: skip
-    picked = [pareto.place(entry) or (0, 0.0) for entry in entries if entry.chosen and pareto.place(entry)]
-    figure.add_scatter(x=[x for x, _ in picked], y=[y for _, y in picked], mode="markers", name="chosen",
-                       hoverinfo="skip", marker={"symbol": "circle-open", "size": 20, "color": _COLOURS[4],
-                                                 "line": {"width": 2}})  # fmt: skip
-    kinds = list(dict.fromkeys(entry.kind for entry in entries if pareto.place(entry)))
-    for at, kind in enumerate(kinds):
-        some = [entry for entry in entries if entry.kind == kind and pareto.place(entry)]
-        points = [pareto.place(entry) or (0, 0.0) for entry in some]
-        labels = [f"{pareto.time(entry.nanoseconds['c'])} ns" if "c" in entry.nanoseconds else "" for entry in some]
-        figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], mode="markers+text", name=_plain(kind),
-                           text=labels, textposition=_LABELS[at % 2],
-                           hovertext=[_plain(entry.name) for entry in some],
-                           marker={"symbol": _SYMBOLS[at % len(_SYMBOLS)], "color": _COLOURS[at % len(_COLOURS)],
-                                   "size": 9})  # fmt: skip
 
 
 def save(figure: "Figure", path: Path) -> Path:

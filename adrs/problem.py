@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import openevolve, resources
+from adrs.comparisons import read_comparisons
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import WorkloadSpec
 from adrs.problem_records import (
@@ -34,20 +35,12 @@ from adrs.problem_tables.workloads import declared_train, read_workloads
 from adrs.strict_toml import Table
 
 __all__ = ["FILE", "Baseline", "Cheat", "Decision", "Feature", "Hint", "Limits", "Objective", "Problem", "Stage",
-           "Trust", "argument", "load", "shipped"]  # fmt: skip
+           "Trust", "load", "shipped"]  # fmt: skip
 
 
 def shipped() -> list[str]:
     """Names of the problems that come with adrs."""
     return sorted(path.parent.name for path in resources.folder("problems").glob(f"*/{FILE}"))
-
-
-def argument(problem: Problem) -> str:
-    """How a command is told of a problem: a shipped one by name, another by its path, from here if it lies below."""
-    if problem.folder == (resources.folder("problems") / problem.name).resolve():
-        return problem.name
-    here = Path.cwd()
-    return f"./{problem.folder.relative_to(here)}" if problem.folder.is_relative_to(here) else str(problem.folder)
 
 
 def load(name_or_path: str, workloads: str = "standard") -> Problem:
@@ -141,19 +134,22 @@ def _problem(folder: Path, data: dict[str, Any], mode: str, generated: str | Non
     programs = root.table("programs")
     seed = file_of(programs, "seed", folder)
     baselines = read_baselines(programs, folder)
+    if objective.least_span > 0 and baselines[-1].role != "state-of-the-art":
+        raise UserError(f"{root.file}: objective.least_span needs a baseline programs.state-of-the-art")
     cheats = read_cheats(programs, folder)
     blocks = read_blocks(programs, folder)
     programs.finish()
     hints = _hints(root)
     features = read_features(root)
     distillation, choosing = read_distillation(root.table("distill", {}), functions)
+    comparisons = read_comparisons(root.tables("comparisons"), folder.name, baselines)
     root.finish()
     return Problem(
         name=folder.name, folder=folder, title=title, source=source, decide=decide, shape=shape,
         functions=functions, objective=objective, evaluator=evaluator_class, evaluator_parameters=parameters,
         limits=limits, mode=mode, workloads=splits, missing=missing, data=data_sums, stages=stages,
         seed=seed, baselines=baselines, cheats=cheats, blocks=blocks, hints=hints, features=features, scorer=scorer,
-        distillation=distillation, choosing=choosing,
+        distillation=distillation, choosing=choosing, comparisons=comparisons,
     )  # fmt: skip
 
 
@@ -210,6 +206,7 @@ def _objective(table: Table) -> Objective:
         unit=table.take("unit", str, ""),
         noisy=table.take("noisy", bool, False),
         margin=table.take("margin", float, 0.0),
+        least_span=table.take("least_span", float, 0.0),
     )
     table.finish()
     return objective

@@ -47,6 +47,8 @@ class Objective:
     """Measured times enter it: baselines are not cached, and winners are compared with `margin`."""
     margin: float = 0.0
     """Smallest difference of the metric that counts."""
+    least_span: float = 0.0
+    """How far apart the baselines that make the scale must be in every family of every split, in the metric's unit."""
 
     def fitness(self, value: float) -> float:
         """The value with its sign turned so that higher is better."""
@@ -125,6 +127,20 @@ class Cheat:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """Two baselines that must measure alike, such as an algorithm and what stands for it."""
+
+    name: str
+    baseline: Baseline
+    beside: Baseline
+    workloads: tuple[WorkloadSpec, ...]
+    relative: dict[str, float]
+    """By metric, how far `baseline` may be from `beside`, as a share of the latter."""
+    absolute: dict[str, float]
+    """The same in the metric's unit."""
+
+
+@dataclass(frozen=True)
 class Feature:
     """A metric that tells programs of different behaviour apart: an axis of the grid of strategy `map-elites`."""
 
@@ -200,6 +216,7 @@ class Problem:
     distillation: Distillation | None = None
     """None where no function of the policy is a number of a few features."""
     choosing: Choosing = Choosing()
+    comparisons: tuple[Comparison, ...] = ()
     trust: Trust = "line"
     language: str = "python"
     """Of the programs; another one than Python only with a shared evaluator."""

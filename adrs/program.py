@@ -37,6 +37,8 @@ class WorkloadResult:
     """For a metric, the best value that is possible, where the evaluator knows it; not in what a log gives back."""
     replicates: Sequence[float] = ()
     """The primary metric on resampled instances, where a job asked for it; not in what a log gives back."""
+    details: Sequence[Mapping[str, Any]] = ()
+    """Of each single instance, where a job asked for it and the evaluator has it; not in what a log gives back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Evaluation:
     peak_memory_mb: float = 0.0
     sandbox: str = ""
     recorded: Mapping[str, Any] = field(default_factory=dict)
-    """What the job's `recording`, `replay` or `choices` asked for, packed (adrs.evaluate.recording); never in a log."""
+    """What the job's `recording`, `replay`, `choices` or `digests` asked for, as plain data; never in a log."""
 
     def worst(self) -> WorkloadResult | None:
         """The workload with the lowest score, for feedback."""
@@ -277,3 +279,7 @@ class Job:
     """Answers wanted instead of an evaluation; see `Evaluation.recorded`."""
     choices: Choices | None = None
     """What to ask a program for that records itself; see `Evaluation.recorded`."""
+    details: bool = False
+    """Have the evaluator tell of each single instance."""
+    digests: bool = False
+    """Digests of its answers wanted besides; see `Evaluation.recorded`."""

@@ -19,7 +19,7 @@ from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.folders import new_folder
+from adrs.folders import new_folder, problem_reference
 from adrs.forecast import Forecast
 from adrs.interrupts import interrupts, unless_interrupted
 from adrs.llm.models import CallSettings, Models
@@ -46,9 +46,7 @@ from adrs.versions import versions
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
     """Begin a new run and work on it until it stops."""
     loaded = problem.load(settings.problem, settings.workloads)
-    settings = replace(
-        settings.checked(), problem=_reference(settings.problem, loaded), evaluator_digest=evaluator_digest(loaded)
-    )
+    settings = replace(settings.checked(), problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = model_router.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
     return threads.run(_Session(loaded, settings, folder, observer).start())
@@ -104,11 +102,6 @@ def recorded_calibration(loaded: Problem, reader: Reader) -> Calibration:
         measured = Evaluation.from_plain(payload["evaluation"])
         calibration.evaluations[payload["name"], payload["split"]] = measured
     return calibration
-
-
-def _reference(given: str, loaded: Problem) -> str:
-    """How the log names a problem: shipped ones by name, others by absolute path."""
-    return given if given in problem.shipped() and loaded.folder.name == given else str(loaded.folder)
 
 
 def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, Split]] = ()) -> None:

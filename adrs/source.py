@@ -13,6 +13,8 @@ from adrs.errors import UserError
 from adrs.interface import FunctionType
 from adrs.problem import Problem
 
+BLOCKS = "adrs_helpers.blocks"
+"""What building blocks import, and no program does: it stands for holes that are filled in."""
 _NORMALISED_PREFIX = "%"
 """Of names that no source can have."""
 _STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -148,6 +150,11 @@ def _check_imports(tree: ast.Module, allowed: frozenset[str]) -> None:
         else:
             continue
         for name in names:
+            if f"{name}.".startswith(f"{BLOCKS}."):
+                raise Rejected(
+                    f"line {node.lineno}: import of {name}: this is a building block with holes for a run to fill in, "
+                    "and no program; programs that a run made of it have numbers in their place"
+                )
             prefixes = {name[:end] for end in [*(i for i, c in enumerate(name) if c == "."), len(name)]}
             if name.split(".")[0] not in sys.stdlib_module_names and not prefixes & allowed:
                 known = ", ".join(sorted(allowed)) or "nothing else"

@@ -2,7 +2,7 @@
 
     python benchmarks/emulation.py            # UDP on the loopback interface; as root also through TUN devices
 
-About four minutes. A machine that is too busy gives a row that says so, and no figure.
+About five minutes. A machine that is too busy gives a row that says so, and no figure.
 """
 
 import os
@@ -28,7 +28,7 @@ def paced(condition: Condition, rate: int) -> Scenario:
 def delay(base: int) -> str:
     """Round-trip times at half of the capacity, where nothing waits in the queue."""
     condition = replace(BY_NAME["steady"], base=base)
-    ran, void = gate.repeated(lambda: path.run_udp(paced(condition, 15 * MEGA), lambda observation: 0.0))
+    ran, void = gate.repeated(lambda: path.run_udp(paced(condition, 15 * MEGA), lambda flow, observation: 0.0))
     exact = (base + 1500 * 8 * SECOND // (30 * MEGA)) / MILLI
     measured, found = measures.measure(ran.simulation, 0), workloads.details(ran, len(void))
     return (
@@ -41,11 +41,25 @@ def delay(base: int) -> str:
 
 def overdriven() -> str:
     """Half as much again as the link carries."""
-    ran, _ = gate.repeated(lambda: path.run_udp(paced(BY_NAME["deep"], 45 * MEGA), lambda observation: 0.0))
+    ran, _ = gate.repeated(lambda: path.run_udp(paced(BY_NAME["deep"], 45 * MEGA), lambda flow, observation: 0.0))
     link = ran.simulation.arrays.links[0]
     waiting = measures.measure(ran.simulation, 0).mean_queue * 8e3 / (30 * MEGA)
     return (f"{int(link['bytes_out']) * 8 / _SECONDS / MEGA:.2f} of 30 Mbit/s left the link in all "
             f"{_SECONDS:g} s, the queue added {waiting:.1f} ms on average (full: 60.0)")  # fmt: skip
+
+
+def fast(capacity: int) -> str:
+    """Nearly all that a link of 20 ms carries, and what it costs."""
+    condition = Condition("fast", (capacity,), 20 * MILLI, 250_000, _SECONDS)
+    before = sum(os.times()[:4])
+    ran, void = gate.repeated(lambda: path.run_udp(paced(condition, 95 * capacity // 100), lambda flow, row: 0.0))
+    cores = (sum(os.times()[:4]) - before) / (_SECONDS * (1 + len(void)))
+    found = workloads.details(ran, len(void))
+    return (
+        f"{measures.measure(ran.simulation, 0).goodput / MEGA:.2f} Mbit/s; lateness mean "
+        f"{found['lateness_mean_us']:.0f} us, 99th percentile {found['lateness_99_us']:.0f}, max "
+        f"{found['lateness_max_us']:.0f}; {cores:.2f} cores, {len(void)} void runs"
+    )
 
 
 def kernel(name: str, *algorithms: str) -> str:
@@ -63,6 +77,9 @@ def main() -> None:
         "60 ms at 15 of 30 Mbit/s": lambda: delay(60 * MILLI),
         "40 ms at 15 of 30 Mbit/s": lambda: delay(40 * MILLI),
         "45 Mbit/s into 30, 225 kB": overdriven,
+        "95 % of 40 Mbit/s": lambda: fast(40 * MEGA),
+        "95 % of 100 Mbit/s": lambda: fast(100 * MEGA),
+        "95 % of 200 Mbit/s": lambda: fast(200 * MEGA),
     }
     if not probes.missing("tun"):
         for name in ("steady", "lossy", "wave"):

@@ -14,6 +14,8 @@ import random
 from pathlib import Path
 
 import adrs
+from adrs.distill import place
+from adrs.distill.observer import Nobody
 from adrs.distill.session import of_file
 from adrs.distill.work import Wish
 from adrs.problem import load
@@ -55,8 +57,8 @@ def main() -> None:
     for name in options.problems:
         problem, file = winner(name, options.folder, options.evaluations, options.seed)
         wish = Wish(options.mode, "minimise", options.budget, 0, options.workers)
-        target = options.folder / f"{name.replace(':', '-')}-{options.mode}"
-        done = of_file(problem, file, wish, None, target, lambda line: None)
+        target = place.free(options.folder / f"{name.replace(':', '-')}-{options.mode}")
+        done = of_file(problem, file, wish, None, target, Nobody())
         plain = done.plain()
         found = plain["minimal"] or plain["original"]
         tried = (target / "minimise.jsonl").read_text().splitlines()

@@ -11,6 +11,7 @@ import json
 import random
 from pathlib import Path
 
+from adrs.distill.observer import Nobody
 from adrs.distill.session import of_file
 from adrs.distill.work import Wish
 from adrs.errors import UserError
@@ -55,7 +56,7 @@ def main() -> None:
         wish = Wish("preserve", "expression", options.budget, 0, options.workers)
         said: dict[str, object] = {"program": name}
         try:
-            plain = of_file(problem, file, wish, None, options.folder / stem, lambda line: None).plain()
+            plain = of_file(problem, file, wish, None, options.folder / stem, Nobody()).plain()
         except UserError as error:
             print(json.dumps({**said, "why_none": str(error)}), flush=True)
             continue

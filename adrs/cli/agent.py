@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from adrs import folders
 from adrs.cli.inspect import RunName
+from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir, SandboxName
 
 
@@ -23,7 +23,7 @@ def ask(run: RunName, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -
     from adrs.agent import Desk
     from adrs.cli.output import print_json, printable
 
-    folder = folders.find_run(run, runs_dir)
+    folder = find_run(run, runs_dir)
 
     async def work(desk: Desk) -> None:
         asked = await desk.ask()
@@ -53,7 +53,7 @@ def tell(
     from adrs.assess import read_program
     from adrs.cli.output import print_json
 
-    folder, source = folders.find_run(run, runs_dir), read_program(file)
+    folder, source = find_run(run, runs_dir), read_program(file)
 
     async def work(desk: Desk) -> None:
         program = await desk.tell(source, parent or (), rationale)
@@ -70,7 +70,7 @@ def mcp(run: RunName, sandbox: SandboxName = None, runs_dir: RunsDir = Path("run
     """Serve a run to a coding agent over the Model Context Protocol, on stdin and stdout."""
     from adrs.mcp_server import serve
 
-    serve(folders.find_run(run, runs_dir), sandbox)
+    serve(find_run(run, runs_dir), sandbox)
 
 
 def _how_to_answer(folder: Path, parent: int) -> str:

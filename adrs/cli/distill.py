@@ -2,11 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from adrs import folders
+from adrs.cli.names import find_problem, find_run_of
 from adrs.cli.runs import Json, RunsDir, SandboxName, Seed, Workers
 from adrs.errors import UserError, did_you_mean
 
@@ -51,7 +51,9 @@ def distill(
     sandbox: SandboxName = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder to write to. [default: distill/ID in the run; distill-FILE]"),
+        typer.Option(
+            "--output", "-o", help="An empty or new folder to write to. [default: distill/ID in the run; distill-FILE]"
+        ),
     ] = None,
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
@@ -59,19 +61,21 @@ def distill(
 ) -> None:
     """Make the winner of a run, or any program, as small as it can be without losing what it does, and show the cost.
 
-    A rule, as rule.json, becomes Python, C, fixed-point C and LaTeX, each checked against it.
+    A rule, as rule.json, becomes Python, C, fixed-point C and LaTeX, each checked against it. Ctrl-C ends it early and
+    keeps the best so far. Nothing is written over: the next time, files go to the folder distill/ID-2.
 
     Exit codes: 0 = something smaller was accepted, 1 = a mistake of yours, 3 = nothing smaller was.
     """
+    import asyncio
     import os
 
     from adrs.budget import parse_duration
+    from adrs.cli.distill_view import Progress, print_outcome
     from adrs.cli.output import print_json
     from adrs.distill.export.targets import read_targets
     from adrs.distill.minimise.tolerance import read_mode
     from adrs.distill.session import OF_NETWORKS, STAGES, of_file, of_network, of_run
     from adrs.distill.work import Wish
-    from adrs.problem import shipped
 
     if only is not None and only not in STAGES:
         raise UserError(f'--only "{only}"{did_you_mean(only, STAGES)}')
@@ -81,79 +85,27 @@ def distill(
         operations, read_targets(target),
     )  # fmt: skip
 
-    def say(line: str) -> None:
-        if not quiet:
-            print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
-
-    if teacher is not None:
-        if program is not None or only not in (None, *OF_NETWORKS):
-            raise UserError("--teacher stands in the place of a program, and there is nothing in it to minimise")
-        outcome = of_network(subject, teacher, wish, output, say)
-    elif program is None or program.isdigit():
-        if subject in shipped() and not (runs_dir / subject).is_dir():
-            raise UserError(f"{subject} is a problem: name a program's file as well, or a run instead")
-        folder = folders.find_run(subject, runs_dir)
-        outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, say)
-    else:
-        outcome = of_file(_problem(subject, runs_dir), Path(program), wish, sandbox, output, say)
-    _draw(outcome)
+    if teacher is not None and (program is not None or only not in (None, *OF_NETWORKS)):
+        raise UserError("--teacher stands in the place of a program, and there is nothing in it to minimise")
+    try:
+        with Progress(quiet) as progress:
+            if teacher is not None:
+                outcome = of_network(find_problem(subject, runs_dir), teacher, wish, output, progress)
+            elif program is None or program.isdigit():
+                folder = find_run_of(subject, runs_dir, "name a program's file as well, or a run instead")
+                outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, progress)
+            else:
+                problem = find_problem(subject, runs_dir)
+                outcome = of_file(problem, Path(program), wish, sandbox, output, progress)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print(
+            "adrs: interrupted before anything was handed in: distil again; a single Ctrl-C ends a distillation early "
+            "and keeps the best so far",
+            file=sys.stderr,
+        )
+        raise typer.Exit(130) from None
     if as_json:
         print_json(outcome.plain())
     else:
-        _print(outcome)
+        print_outcome(outcome)
     raise typer.Exit(outcome.exit_code)
-
-
-def _problem(subject: str, runs_dir: Path) -> str:
-    """The problem that a file is a program of: named, or a run's."""
-    from adrs.problem import shipped
-    from adrs.store import Reader
-
-    if subject in shipped() or (Path(subject).exists() and not (Path(subject) / "run.db").is_file()):
-        return subject
-    try:
-        folder = folders.find_run(subject, runs_dir)
-    except UserError:
-        return subject  # no run either: problems are what is said to be known
-    with Reader(folder) as reader:
-        return str(reader.info.configuration["problem"])
-
-
-def _draw(outcome: Any) -> None:
-    """The table as a plot, where plotly is there; as a picture in the report too, where it can be made."""
-    from adrs.distill.report import FILE, PICTURE, report
-    from adrs.distill.table import entries, values_by_workload
-
-    work, missing = outcome.work, "no plot was drawn"
-    try:
-        from adrs import plots
-
-        figure = plots.distillation(entries(work), *values_by_workload(work))
-        work.files.append(plots.save(figure, work.folder / "pareto.html"))
-        missing = "the report has no picture"
-        work.files.append(plots.save(figure, work.folder / PICTURE))
-    except UserError as error:
-        work.not_done.append(f"{missing}: {error}")
-    work.write(FILE, report(work))
-
-
-def _print(outcome: Any) -> None:
-    from adrs.cli.output import console, safe
-    from adrs.cli.pareto_view import legend, pareto_table
-    from adrs.distill.table import entries
-
-    out, work = console(), outcome.work
-    rows = entries(work)
-    out.print(pareto_table(rows, out.width, out.is_terminal))
-    for sentence in legend(rows, out.width, out.is_terminal):
-        out.print(sentence, style="dim")
-    width = max((len(check.title) for check in work.checks), default=10)
-    for check in work.checks:
-        word = "[dim]skipped[/]" if check.skipped else "[green]ok     [/]" if check.ok else "[red]failed [/]"
-        out.print(f"{check.title:<{width}} {word}  {safe(check.detail)}", soft_wrap=True)
-    for sentence in work.not_done:
-        out.print(f"note       {safe(sentence)}", soft_wrap=True)
-    for name, number in outcome.number.items():
-        out.print(f"program    {number} in the run's log: {safe(name)}", soft_wrap=True)
-    for path in work.files:
-        out.print(f"written    {safe(str(path))}", soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrs.cli.names import find_problem, find_run_of, problem_of
 from adrs.cli.runs import Json, Quiet, RunsDir, SandboxName
 from adrs.errors import UserError
 
@@ -27,7 +28,7 @@ def emulate(
         int | None, typer.Option("--top", min=1, help="So many of a run's best programs. [default: 3]")
     ] = None,
     condition: Annotated[
-        list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: all]")
+        list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: the usual ones]")
     ] = None,
     duration: Annotated[str | None, typer.Option("--duration", help="Of every condition: 5s, 1m.")] = None,
     baseline: Annotated[
@@ -73,17 +74,14 @@ def emulate(
 def _chosen(what: str, which: list[str], top: int | None, runs_dir: Path) -> tuple[Any, Any, Path | None]:
     """The problem, the programs, and the run's folder if it is a run: numbers, or nothing, follow a run."""
     from adrs import emulate as emulation
-    from adrs import folders
     from adrs import problem as problems
     from adrs.store import Reader
 
     if which and top is not None:
         raise UserError("--top chooses among a run's programs, and here they are named; leave one of both out")
     if which and not all(name.isdigit() for name in which):
-        return problems.load(what), emulation.programs_in([Path(name) for name in which]), None
-    if not which and (what in problems.shipped() or (Path(what) / "problem.toml").is_file()):
-        raise UserError(f"name the files to emulate: adrs emulate {what} FILE...")
-    folder = folders.find_run(what, runs_dir)
+        return problems.load(find_problem(what, runs_dir)), emulation.programs_in([Path(name) for name in which]), None
+    folder = find_run_of(what, runs_dir, f"name the files to emulate: adrs emulate {what} FILE...")
     with Reader(folder) as reader:
         entrants = emulation.programs_of(reader, [int(name) for name in which], top or _TOP)
-        return problems.load(reader.info.configuration["problem"]), entrants, folder
+        return problems.load(problem_of(folder)), entrants, folder

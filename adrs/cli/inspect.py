@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from adrs import folders
+from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
 
@@ -78,7 +79,7 @@ def lineage(
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    with Reader(folders.find_run(run, runs_dir)) as reader:
+    with Reader(find_run(run, runs_dir)) as reader:
         if program is not None:
             steps = questions.ancestry(reader, program)
             if as_json:
@@ -111,7 +112,7 @@ def show(
     from adrs.cli.summary import print_operators
     from adrs.store import Reader
 
-    with Reader(folders.find_run(run, runs_dir)) as reader:
+    with Reader(find_run(run, runs_dir)) as reader:
         number = _winner(reader) if program is None else program
         found = questions.detail(reader, number)
         if as_json:
@@ -139,7 +140,7 @@ def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("
     from adrs.cli.program_view import print_diff
     from adrs.store import Reader
 
-    with Reader(folders.find_run(run, runs_dir)) as reader:
+    with Reader(find_run(run, runs_dir)) as reader:
         left, right = reader.program(before), reader.program(after)
         lines = questions.diff(left, right)
         if as_json:
@@ -163,7 +164,7 @@ def best(
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    with Reader(folders.find_run(run, runs_dir)) as reader:
+    with Reader(find_run(run, runs_dir)) as reader:
         winner = reader.program(_winner(reader))
         if output is not None:
             from adrs.outcome import write_winner

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from adrs import folders
 from adrs.cli.inspect import RunName
+from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
 
 
@@ -30,7 +30,7 @@ def report(
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    folder = folders.find_run(run, runs_dir)
+    folder = find_run(run, runs_dir)
     with Reader(folder) as reader:
         path = reports.write(reader, output or folder / "report.html")
     if as_json:
@@ -58,7 +58,7 @@ def export(
     from adrs.cli.output import print_json
     from adrs.store import Reader
 
-    with Reader(folders.find_run(run, runs_dir)) as reader:
+    with Reader(find_run(run, runs_dir)) as reader:
         done = exports.export(reader, form, output, sources)
     if done and as_json:
         print_json({"run": run, "done": done, "output": str(output) if output else None})
@@ -77,7 +77,7 @@ def repair(
     from adrs.store.repair import damage
     from adrs.store.repair import repair as save
 
-    folder = folders.find_run(run, runs_dir)
+    folder = find_run(run, runs_dir)
     found = damage(folder)
     if not found:
         if as_json:

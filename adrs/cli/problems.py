@@ -117,7 +117,7 @@ def new(
 
 
 def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = None, as_json: Json = False) -> None:
-    """Test a problem: seed, baselines, nonsense, loops, cheats. Exit code 1 if a check fails."""
+    """Test a problem: baselines, comparisons, seed, nonsense, loops, cheats. Exit code 1 if a check fails."""
     from adrs import problem
     from adrs.check import Finding
     from adrs.check import check as run_checks
@@ -141,22 +141,37 @@ def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = Non
 
 def evaluate(
     name: ProblemName,
-    file: Annotated[Path, typer.Argument(help="A program: one Python file.")],
+    file: Annotated[
+        str, typer.Argument(help="A program: one Python file; or native:NAME, an algorithm of the evaluator's own.")
+    ],
     split: Annotated[str, typer.Option("--split", help="train, validation or test.")] = "train",
+    details: Annotated[
+        Path | None,
+        typer.Option(
+            "--details",
+            metavar="FILE",
+            help="Write what was measured on each instance, such as a link, as JSON Lines.",
+        ),
+    ] = None,
     sandbox: SandboxName = None,
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Score one program on a split, workload by workload. The verdict is the answer; the exit code is 0."""
     from adrs import problem
-    from adrs.assess import assess, read_program
+    from adrs.assess import assess, read_program, write_details
     from adrs.cli.output import console, folded, print_json, print_trust, safe, verdict
-    from adrs.program import SPLITS
+    from adrs.program import SPLITS, Job
 
-    if split not in SPLITS:
+    known = next((each for each in SPLITS if each == split), None)
+    if known is None:
         raise UserError(f'--split "{split}"{did_you_mean(split, SPLITS)}')
     loaded = problem.load(name)
-    found = assess(loaded, read_program(file), split, sandbox, workers or _cores())
+    native = file.removeprefix("native:") if file.startswith("native:") else ""
+    source = "" if native else read_program(Path(file))
+    found = assess(loaded, Job(source, known, native=native, details=details is not None), sandbox, workers or _cores())
+    if details is not None and found.verdict == "ok":
+        write_details(found, details)
     if as_json:
         print_json({
             "verdict": found.verdict, "reason": found.reason, "score": found.score, "trust": loaded.trust,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from adrs import folders
+from adrs.cli.names import find_run
 from adrs.errors import UserError, did_you_mean
 
 DEFAULT_TIME = "10m"
@@ -158,7 +158,7 @@ def resume(
     """Go on with a run that stopped, in whatever way. Nothing recorded is done again."""
     from adrs import session
 
-    folder = folders.find_run(run, runs_dir)
+    folder = find_run(run, runs_dir)
     changes = {"workers": workers, "sandbox": sandbox, "max_evaluations": max_evaluations,
                "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
     before = _done(folder)
@@ -179,7 +179,7 @@ def replay(
     """Run again from the recorded proposals and compare, program by program."""
     from adrs import session
 
-    folder = folders.find_run(run, runs_dir)
+    folder = find_run(run, runs_dir)
     with _view(folder, quiet) as view:
         outcome = session.replay(folder, runs_dir, name, view, {"workers": workers, "sandbox": sandbox})
     _finish(outcome, as_json)

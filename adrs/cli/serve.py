@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from adrs import folders
 from adrs.cli.inspect import Number, RunName
+from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError, did_you_mean
 
@@ -36,7 +36,7 @@ def serve(
 
     Notes on programs and steering (pause, go on, stop, hint) need the token, which is the end of that address.
     """
-    folder = folders.find_run(run, runs_dir) if run is not None else None
+    folder = find_run(run, runs_dir) if run is not None else None
     if folder is not None:
         runs_dir = folder.resolve().parent
     elif not runs_dir.is_dir():
@@ -57,7 +57,7 @@ def note(
     as_json: Json = False,
 ) -> None:
     """Leave a note on a program. `adrs serve` shows it; proposers never see it."""
-    _say(folders.find_run(run, runs_dir), "note", text, program, as_json)
+    _say(find_run(run, runs_dir), "note", text, program, as_json)
 
 
 def steer(
@@ -77,7 +77,7 @@ def steer(
         raise UserError(f'there is no "{do}"{hint}')
     if (do == "hint") != bool(text):
         raise UserError("give a text with hint, and with nothing else")
-    _say(folders.find_run(run, runs_dir), do, text, None, as_json)
+    _say(find_run(run, runs_dir), do, text, None, as_json)
 
 
 def _say(folder: Path, kind: str, text: str, program: int | None, as_json: bool) -> None:

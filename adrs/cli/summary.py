@@ -6,9 +6,9 @@ from rich.console import Console
 
 from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
+from adrs.folders import problem_reference
 from adrs.lineage.gains import OperatorGain
 from adrs.outcome import Outcome
-from adrs.problem import argument
 from adrs.program import SPLITS, Evaluation, Split
 
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
@@ -98,7 +98,7 @@ def _print_missing(out: Console, outcome: Outcome) -> None:
 def _how_to_measure(outcome: Outcome, split: Split) -> str:
     if not outcome.problem.workloads[split] or outcome.winner_file is None:
         return ""
-    return f"; `adrs evaluate {argument(outcome.problem)} {outcome.winner_file} --split {split}` does it"
+    return f"; `adrs evaluate {problem_reference(outcome.problem)} {outcome.winner_file} --split {split}` does it"
 
 
 def _print_gaps(out: Console, outcome: Outcome) -> None:

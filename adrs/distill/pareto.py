@@ -103,6 +103,8 @@ def _no_formula(text: str) -> str:
 
 
 HEADINGS = ("", "nodes", "ops", "train", "valid", "test", "worst", "alike", "C", "fixed", "Python", "numpy")
+_TIMES = 8
+"""Place of the first of the times."""
 
 
 def digits(entries: Sequence[Entry]) -> int:
@@ -131,23 +133,55 @@ def time(value: float | None) -> str:
     return "" if value is None else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-_LEGEND = (
-    "ops: operations of one decision on its longest path. Scores: 0 = trivial, 100 = state-of-the-art baseline; "
-    "the metric, higher is better, where there is no such scale. worst: "
-    "mean of the lowest tenth of validation's instances, in the problem's metric. alike: to what was distilled, R2 of "
-    "answers that are numbers, pairwise agreement of what comes first. Rows in italics are dominated: "
-    "another one is at least as good on validation and costs no more operations."
-)
+def shown(entries: Sequence[Entry]) -> list[int]:
+    """Places of the headings that anything stands under; the name's always."""
+    rows = [cells(entry) for entry in entries]
+    return [place for place in range(len(HEADINGS)) if place == 0 or any(row[place] for row in rows)]
+
+
+def heading(place: int) -> str:
+    """A heading, with its unit."""
+    return f"{HEADINGS[place]} ns" if place >= _TIMES else HEADINGS[place]
+
+
+def meanings(entries: Sequence[Entry], places: Sequence[int]) -> list[str]:
+    """What the columns mean that are shown, one short sentence each."""
+    columns = {HEADINGS[place] for place in places}
+    languages = [HEADINGS[place] for place in places if place >= _TIMES]
+    whose = "teacher" if any(entry.kind == "teacher" for entry in entries) else "original program"
+    scores = ", ".join(each for each in ("train", "valid", "test") if each in columns)
+    said = {
+        "nodes": "nodes: size, of a program's syntax tree or of a rule; of a network, its weights",
+        "ops": "ops: operations of one decision on its longest path",
+        "valid": f"{scores}: 0 = trivial, 100 = state-of-the-art baseline; without both, the metric, higher is better",
+        "worst": "worst: mean of the lowest tenth of validation's instances, in the metric",
+        "alike": f"alike: to the {whose}, R2 of numbers, share of pairs in the same order of priorities",
+    }  # fmt: skip
+    found = [sentence for column, sentence in said.items() if column in columns]
+    return [*found, f"{', '.join(languages)}: nanoseconds of one decision"] if languages else found
+
+
+_KINDS = {
+    "minimal": "the program with everything left out that it does not need",
+    "flat": "one expression", "branched": "expressions under branches", "by return": "the same, branched otherwise",
+    "pursuit": "a sum of few terms, to compare with", "cart": "steps of constants, to compare with",
+    "fixed": "a rule in whole numbers",
+}  # fmt: skip
+"""What rows are, for people."""
 
 
 def markdown(entries: Sequence[Entry]) -> list[str]:
-    """The table as lines of Markdown: the chosen row bold, dominated ones in italics."""
-    headings = [*HEADINGS[:8], *(f"{name} ns" for name in HEADINGS[8:])]
-    lines = [f"| {' | '.join(headings)} |", "|---" + "|---:" * (len(headings) - 1) + "|"]
-    for entry, beaten in zip(entries, dominated(entries), strict=True):
-        name, *rest = cells(entry, digits(entries))
-        name = "".join(f"\\{each}" if each in "|`*_[]<\\" else each for each in " ".join(printable(name).split()))
-        said = f"**{name}, chosen**" if entry.chosen else f"*{name}*" if beaten else name
+    """The table as lines of Markdown, with what its columns mean: the chosen row bold, dominated ones in italics."""
+    places, beaten = shown(entries), dominated(entries)
+    lines = [f"| {' | '.join(heading(place) for place in places)} |", "|---" + "|---:" * (len(places) - 1) + "|"]
+    for entry, worse in zip(entries, beaten, strict=True):
+        row = cells(entry, digits(entries))
+        name = "".join(f"\\{each}" if each in "|`*_[]<\\" else each for each in " ".join(printable(row[0]).split()))
+        said = f"**{name}, chosen**" if entry.chosen else f"*{name}*" if worse else name
         said += "" if entry.eligible else " (unverified)"
-        lines.append(f"| {said} | {' | '.join(rest)} |")
-    return [*lines, "", _LEGEND]
+        lines.append(f"| {' | '.join([said, *(row[place] for place in places[1:])])} |")
+    meant = [f"{kind}: {said}" for kind, said in _KINDS.items() if any(entry.kind == kind for entry in entries)]
+    meant += meanings(entries, places)
+    if any(beaten):
+        meant.append("in italics: another row is no worse on validation and costs no more operations")
+    return [*lines, "", *(f"- {sentence}" for sentence in meant)]

@@ -3,10 +3,10 @@
 Effects live here: folders, workers, signals, clocks. The stages are listed here, in the order in which they run.
 """
 
-import asyncio
+import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,26 +14,30 @@ from typing import Any
 from adrs import lineage, plugins, problem, session, threads
 from adrs.assess import read_program
 from adrs.calibrate import Calibration, calibrate
-from adrs.distill import pareto
-from adrs.distill.checks.record import Check
+from adrs.distill import pareto, place
 from adrs.distill.export.python import python
 from adrs.distill.export.stage import Export
 from adrs.distill.minimise.stage import Minimisation
+from adrs.distill.observer import Observer
+from adrs.distill.on_test import measured_in_time
+from adrs.distill.picture import picture
 from adrs.distill.priority.stage import PrioritySearch
-from adrs.distill.report import FILE, report
+from adrs.distill.report import FILE, PICTURE, report
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.stage import ExpressionSearch
-from adrs.distill.table import entries
-from adrs.distill.work import Result, Row, Stage, Subject, Wish, Work
+from adrs.distill.table import entries, values_by_workload
+from adrs.distill.work import Result, Stage, Subject, Wish, Work
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.interrupts import interrupts
 from adrs.problem import Problem
-from adrs.program import SPLITS, Draft, Evaluation, Job, Parent, Split
+from adrs.program import SPLITS, Draft, Evaluation, Parent, Split
 from adrs.rule.file import read_rule
+from adrs.rule.form import Rule
 from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
 
+RULE = "rule.json"
 STAGES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": ExpressionSearch, "export": Export}
 _OF_CHOICES: Mapping[str, type[Stage]] = {"minimise": Minimisation, "expression": PrioritySearch}
 """Of problems that declare nothing that a rule could stand for: no rule, and nothing to export."""
@@ -75,7 +79,7 @@ class Outcome:
 
 
 def of_run(
-    folder: Path, number: int | None, wish: Wish, sandbox: str | None, output: Path | None, say: Callable[[str], None]
+    folder: Path, number: int | None, wish: Wish, sandbox: str | None, output: Path | None, observer: Observer
 ) -> Outcome:
     """Distil a program of a run, by default its winner. Raises UserError for what the user can mend."""
     settings, loaded = session.read_settings(folder)
@@ -89,26 +93,37 @@ def of_run(
             split: found for split in SPLITS if (found := reader.evaluation(number, split)) is not None
         }
         calibration = session.recorded_calibration(loaded, reader)
-    subject = Subject(source, f"program {number}", number, known)
-    say(f"run        {folder.name}, program {number}")
-    target = output or folder / "distill" / str(number)
-    done = _distilled(loaded, subject, wish, settings.executor, sandbox, target, calibration, say)
+    usual = folder / "distill" / str(number)
+    subject = Subject(source, f"program {number} of run {folder.name}", number, known, rule=_earlier(wish, usual))
+    target = place.asked_for(output) if output else place.free(usual)
+    done = _distilled(loaded, subject, wish, settings.executor, sandbox, target, calibration, observer)
     return replace(done, number=_log(folder, done.work, subject))
 
 
 def of_file(
-    name_or_path: str, file: Path, wish: Wish, sandbox: str | None, output: Path | None, say: Callable[[str], None]
+    name_or_path: str, file: Path, wish: Wish, sandbox: str | None, output: Path | None, observer: Observer
 ) -> Outcome:
     """Distil a program outside of a run, or export a rule. Raises UserError for what the user can mend."""
-    loaded = problem.load(name_or_path)
+    loaded, usual = problem.load(name_or_path), Path(f"distill-{file.stem}")
     if file.suffix == ".json":
         if wish.only not in (None, Export.name):
             raise UserError(f"{file} is a rule, which can be exported, and nothing else: leave --only {wish.only} out")
         subject, wish = _rule(loaded, file), replace(wish, only=Export.name)
     else:
-        subject = Subject(read_program(file), file.name)
-    target = output or Path(f"distill-{file.stem}")
-    return _distilled(loaded, subject, wish, "local", sandbox, target, None, say)
+        subject = Subject(read_program(file), file.name, rule=_earlier(wish, usual))
+    target = place.asked_for(output) if output else place.free(usual)
+    return _distilled(loaded, subject, wish, "local", sandbox, target, None, observer)
+
+
+def _earlier(wish: Wish, usual: Path) -> Rule | None:
+    """Where only exports are asked for: the newest rule that earlier distillations of the same program left."""
+    if wish.only != Export.name:
+        return None
+    files = (folder / RULE for folder in place.earlier(usual))
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        raise UserError(f"there is no rule to export in {usual}: leave out --only, or name a rule.json")
+    return read_rule(found)
 
 
 def _rule(loaded: Problem, file: Path) -> Subject:
@@ -119,18 +134,19 @@ def _rule(loaded: Problem, file: Path) -> Subject:
     return Subject(python(rule, loaded.distillation.function), file.name, rule=rule)
 
 
-def of_network(name_or_path: str, file: Path, wish: Wish, output: Path | None, say: Callable[[str], None]) -> Outcome:
+def of_network(name_or_path: str, file: Path, wish: Wish, output: Path | None, observer: Observer) -> Outcome:
     """Distil a neural teacher: a file of arrays. Raises UserError for what the user can mend."""
-    subject, loaded = Subject("", file.name, network=file), problem.load(name_or_path)
+    loaded, usual = problem.load(name_or_path), Path(f"distill-{file.stem}")
     if loaded.distillation is None:
         raise UserError(f"{loaded.name} has no table [distill], so no network can stand for its policy")
-    return _distilled(loaded, subject, wish, "local", None, output or Path(f"distill-{file.stem}"),
-                      None, say)  # fmt: skip
+    subject = Subject("", file.name, network=file, rule=_earlier(wish, usual))
+    target = place.asked_for(output) if output else place.free(usual)
+    return _distilled(loaded, subject, wish, "local", None, target, None, observer)
 
 
 def _distilled(
     loaded: Problem, subject: Subject, wish: Wish, executor: str, sandbox: str | None, folder: Path,
-    calibration: Calibration | None, say: Callable[[str], None],
+    calibration: Calibration | None, observer: Observer,
 ) -> Outcome:  # fmt: skip
     if loaded.trust == "shared":
         raise UserError(f"{loaded.name} is judged by a shared evaluator, whose scores cannot stand for a program's own")
@@ -139,12 +155,14 @@ def _distilled(
             Screen(loaded).check(subject.source, anywhere=True)
         except Rejected as rejected:
             raise UserError(f"{subject.name} is no program of {loaded.name}: {rejected}") from None
+    place.make(folder)
+    observer.said(f"{subject.name}, into {folder}")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --output") from None
-    pool: Executor = plugins.load("executor", executor)(loaded, wish.workers, sandbox)
-    return threads.run(_work(loaded, subject, wish, pool, folder, calibration, say))
+        pool: Executor = plugins.load("executor", executor)(loaded, wish.workers, sandbox)
+        return threads.run(_work(loaded, subject, wish, pool, folder, calibration, observer))
+    finally:
+        with contextlib.suppress(OSError):  # it holds something, as it should
+            folder.rmdir()
 
 
 def _stages(loaded: Problem, wish: Wish) -> Mapping[str, type[Stage]]:
@@ -154,78 +172,47 @@ def _stages(loaded: Problem, wish: Wish) -> Mapping[str, type[Stage]]:
 
 async def _work(
     loaded: Problem, subject: Subject, wish: Wish, executor: Executor, folder: Path, calibration: Calibration | None,
-    say: Callable[[str], None],
+    observer: Observer,
 ) -> Outcome:  # fmt: skip
     began = time.monotonic()
-    stop = Stop()
+    stop = Stop(began + wish.seconds)
+
+    def end_early() -> None:
+        stop.asked.set()
+        observer.said("it ends early: what was found is measured, which takes a while; another Ctrl-C ends it at once")
+
     try:
         await executor.start()
-        with interrupts(stop.asked.set):
-            known = calibration or await calibrate(loaded, executor, SPLITS)
-            work = Work(loaded, subject, wish, executor, known, folder, stop, say)
-            deadline = began + (1 - _FOR_TEST) * wish.seconds
-            stages = [stage() for name, stage in _stages(loaded, wish).items()
-                      if wish.only in (None, name) and (subject.network is None or name in OF_NETWORKS)]  # fmt: skip
-            for place, stage in enumerate(stages):
+        with interrupts(end_early):
+            if calibration is None:
+                observer.at("measuring the baselines")
+                calibration = await calibrate(loaded, executor, SPLITS)
+            work = Work(loaded, subject, wish, executor, calibration, folder, stop, observer)
+            stages = await _prepared(work)
+            end = began + wish.seconds
+            deadline = end - _FOR_TEST * wish.seconds
+            for number, stage in enumerate(stages):
                 left = max(0.0, deadline - time.monotonic())
-                seconds = left * stage.share / sum(each.share for each in stages[place:])
-                say(f"{stage.name:<10} at most {seconds:.0f} s")
+                seconds = left * stage.share / sum(each.share for each in stages[number:])
+                observer.began(stage.name, seconds)
                 await stage.run(work, time.monotonic() + seconds)
-            await _measured_in_time(work, began + wish.seconds)
+            observer.began("test", max(0.0, end - time.monotonic()))
+            await measured_in_time(work, end)
     finally:
         await executor.close()
     _write(work)
     return Outcome(work, time.monotonic() - began, {})
 
 
-async def _measured_in_time(work: Work, deadline: float) -> None:
-    try:
-        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
-            await _measure_test(work)
-    except TimeoutError:
-        work.not_done.append(
-            "not all was measured on test in the sandbox, since the time was over; give more with --budget."
-        )
-
-
-async def _measure_test(work: Work) -> None:
-    """Once, at the very end: the original, where the log does not know it, and what was made of it.
-
-    An evaluation without workloads is that of a rule as data, in whose place comes that of the rule as a program.
-    """
-    if not work.problem.workloads["test"]:
-        return
-    scale = work.calibration.scale("test")
-
-    async def measured(row: Row, source: str) -> Row:
-        if source == "" or ("test" in row.evaluations and row.evaluations["test"].workloads):
-            return row
-        found = await work.executor.evaluate(Job(source, "test", None, scale))
-        work.evaluations += 1
-        if found.verdict != "ok":
-            work.not_done.append(f"{row.name} does not hold on test: it ends {found.verdict}, {found.reason}.")
-        return replace(row, evaluations={**row.evaluations, "test": found})
-
-    if work.original is not None:
-        work.original = await measured(replace(work.original, evaluations={**work.subject.evaluations,
-                                               **work.original.evaluations}), work.subject.source)  # fmt: skip
-    for place, result in enumerate(work.results):
-        new = replace(result, row=await measured(result.row, result.source))
-        work.results[place] = new
-        work.chosen = new if work.chosen is result else work.chosen
-    _check_on_test(work)
-
-
-def _check_on_test(work: Work) -> None:
-    """Nothing is chosen that `test` refuses and the original passes. Nor is anything else chosen in its place."""
-    found = work.chosen.row.evaluations.get("test") if work.chosen else None
-    before = work.original.evaluations.get("test") if work.original else None
-    if work.chosen is None or found is None:
-        return
-    detail = "" if found.verdict == "ok" else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
-    holds = not detail or (before is not None and before.verdict != "ok")
-    work.checks.append(Check("test", holds, detail))
-    work.chosen = work.chosen if holds else None
+async def _prepared(work: Work) -> list[Stage]:
+    """The stages that have something to do."""
+    found: list[Stage] = []
+    for name, stage in _stages(work.problem, work.wish).items():
+        if work.wish.only in (None, name) and (work.subject.network is None or name in OF_NETWORKS):
+            made = stage()
+            work.observer.at(f"looking at what there is to do: {name}")
+            found += [made] if await made.prepare(work, [each.name for each in found]) else []
+    return found
 
 
 def _write(work: Work) -> None:
@@ -233,6 +220,7 @@ def _write(work: Work) -> None:
     checks = [check.plain() for check in work.checks]
     work.write("checks.json", json.dumps(checks, indent=2) + "\n")
     work.write("pareto.csv", pareto.csv_text(entries(work)))
+    work.write(PICTURE, picture(entries(work), *values_by_workload(work)))
     work.write(FILE, report(work))
 
 

@@ -1,6 +1,6 @@
 """What the stages of a distillation share: what is asked for, what there is to work with, and what they hand in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from adrs.calibrate import Calibration
 from adrs.distill.checks.record import Check
 from adrs.distill.export.targets import TARGETS, Target
 from adrs.distill.minimise.tolerance import Mode
+from adrs.distill.observer import Observer
 from adrs.distill.stop import Stop
 from adrs.evaluate.executor import Executor
 from adrs.problem import Problem
@@ -102,8 +103,8 @@ class Work:
     folder: Path
     """Where files go."""
     stop: Stop
-    say: Callable[[str], None]
-    """Told a line of progress."""
+    """`deadline` is that of everything."""
+    observer: Observer
     original: Row | None = None
     results: list[Result] = field(default_factory=list)
     rules: list[Row] = field(default_factory=list)
@@ -124,8 +125,12 @@ class Work:
         """Write a file of the distillation."""
         path = self.folder / name
         path.write_text(text, errors="surrogatepass")
-        self.files += [path] if path not in self.files else []
+        self.wrote(path)
         return path
+
+    def wrote(self, path: Path) -> None:
+        """List a file that somebody else has written, once."""
+        self.files += [path] if path not in self.files else []
 
 
 class Stage(Protocol):
@@ -134,6 +139,11 @@ class Stage(Protocol):
     name: str
     share: float
     """Of the time that is left, beside those of the stages after it: what a stage leaves over is for them."""
+
+    async def prepare(self, work: Work, before: Collection[str]) -> bool:
+        """Whether there is anything to do, given the names of the stages that run before it: else its share is for the
+        others. Why not is said among what was not done, or raised as UserError if the stage was all that was asked for.
+        """
 
     async def run(self, work: Work, deadline: float) -> None:
         """Do it until `deadline` (of `time.monotonic`) or until `work.stop` is asked for."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluate.choices import ListeningPolicy
+from adrs.evaluate.digests import DigestingPolicy
 from adrs.evaluate.recording import RecordingPolicy, replay
 from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.interface import FunctionType
@@ -89,11 +90,13 @@ class Line:
         """Evaluate a policy that is loaded, or have it answer what was recorded."""
         if job.replay is not None:
             return _replayed(self.functions, policy, job, job.replay)
-        recorder: RecordingPolicy | ListeningPolicy
+        recorder: RecordingPolicy | ListeningPolicy | DigestingPolicy
         if job.recording is not None:
             recorder = RecordingPolicy(policy, self.functions, job.recording)
         elif job.choices is not None:
             recorder = ListeningPolicy(policy, job.choices)
+        elif job.digests:
+            recorder = DigestingPolicy(policy)
         else:
             return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
         evaluation = evaluate(self._problem, self._evaluator, self._workloads, recorder, job)
@@ -280,6 +283,7 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
                 metrics.weight,
                 metrics.bounds,
                 _replicates(job, metrics),
+                tuple(metrics.details()) if job.details and metrics.details is not None else (),
             )
         )
     return tuple(scored)

@@ -43,5 +43,5 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
         None if threshold is None else Threshold(**threshold),
         tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"], plain["replicates"],
         None if recording is None else Recording(**recording), None if replay is None else Replay(**replay),
-        None if choices is None else Choices(**choices),
+        None if choices is None else Choices(**choices), plain["details"], plain["digests"],
     )  # fmt: skip

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from adrs.ticks import ticks
+
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 34
 _CHARACTER = 5.7
 """Width of one, about."""
@@ -75,18 +77,6 @@ def chart(frame: Frame, series: Sequence[Series], levels: Sequence[Level] = ()) 
     return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}" class="chart">{}</svg>').format(
         frame.width, frame.height, label, Markup("").join(parts)
     )
-
-
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers between two values, at most about `most` of them."""
-    span = high - low
-    if not span > 0:
-        return [low]
-    raw = span / most
-    magnitude = 10.0 ** math.floor(math.log10(raw))
-    step = next(magnitude * factor for factor in (1, 2, 5, 10) if magnitude * factor >= raw)
-    first = math.ceil(low / step)
-    return [n * step for n in range(first, math.floor(high / step) + 1)]
 
 
 _Place = Callable[[float], float]

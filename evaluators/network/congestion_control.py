@@ -5,7 +5,7 @@ integrated over time, never over intervals, whose lengths a policy could choose.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from adrs import resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Emulation, Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.rule.form import Rule
-from evaluators.network import layout, measures, perceptron, recorded, rule_code, wide_area
+from evaluators.network import details, layout, measures, perceptron, recorded, rule_code, wide_area
 from evaluators.network.emulation import workloads
+from evaluators.network.emulation.decider import Decide
 from evaluators.network.emulation.emulator import NetworkEmulation
 from evaluators.network.layout import MONITOR
 from evaluators.network.measures import LinkMeasures
@@ -32,7 +33,6 @@ TEACHER = "teacher"
 BASELINES = (*NATIVE, TEACHER)
 _WEIGHTS = resources.folder("problems") / "congestion-control" / "teacher.npz"
 _KEYS = ("kinds", "shuffles", "trace")
-_MILLI = 1e6
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class CongestionControl(Evaluator[Links]):
         """
         if spec.family in workloads.FAMILIES:
             scenario, backend = workloads.load(spec)
-            return Links((scenario,), (0.0,), backend)
+            return Links((scenario,), (_others_alone(scenario),), backend)
         for key in spec.parameters:
             if key not in _KEYS:
                 raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, _KEYS)}')
@@ -95,7 +95,7 @@ class CongestionControl(Evaluator[Links]):
         all its copies every digit must be the same.
         """
         if workload.backend:
-            return self._emulate(workload, lambda: _asking(policy, spec))
+            return self._emulate(workload, lambda: _asking(policy, spec, len(workload.scenarios[0].flows)))
         shuffles = spec.parameters.get("shuffles", 1)
         simulation = Simulation(workload.scenarios * shuffles)
         crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
@@ -141,19 +141,19 @@ class CongestionControl(Evaluator[Links]):
         if name.startswith(workloads.KERNEL):
             return self._emulate(workload, kernel=name.removeprefix(workloads.KERNEL))
         if name == "constant-rate":
-            return self._emulate(workload, lambda: lambda observation: 0.0)
+            return self._emulate(workload, lambda: lambda flow, observation: 0.0)
         if name == TEACHER:
-            network = perceptron.load(_WEIGHTS)
-            return self._emulate(workload, lambda: lambda observation: float(network.answers(observation[None, :])[0]))
+            answers = perceptron.load(_WEIGHTS).answers
+            return self._emulate(workload, lambda: lambda flow, observation: float(answers(observation[None, :])[0]))
         if name not in NATIVE:
             raise _unknown(name, ["constant-rate", *BASELINES])
         return self._emulate(replace(workload, scenarios=(_driven(workload.scenarios[0], NATIVE[name]),)))
 
     def _emulate(self, workload: Links, asking: workloads.Asking | None = None, kernel: str = "") -> Metrics:
         """The link in real time, with the metrics of a simulation and those of the emulation."""
-        simulation, details = workloads.emulate(workload.scenarios[0], workload.backend, asking, kernel)
+        simulation, beside = workloads.emulate(workload.scenarios[0], workload.backend, asking, kernel)
         metrics = link_metrics(workload, simulation)
-        metrics.update(details)
+        metrics.update(beside)
         return metrics
 
     def emulation(self) -> Emulation:
@@ -208,11 +208,10 @@ class Crossing:
         return answers
 
 
-def _asking(policy: Policy, spec: WorkloadSpec) -> Callable[[NDArray[np.float64]], float]:
-    """Asks for one decision at a time, of a policy whose state is empty."""
-    crossing = Crossing(policy, 1, spec.policy_seed)
-    only = np.zeros(1, dtype=np.int64)
-    return lambda observation: float(crossing.ask("on_interval", only, observation[None, :])[0])
+def _asking(policy: Policy, spec: WorkloadSpec, flows: int) -> Decide:
+    """Asks for one decision at a time, of a policy whose states are empty."""
+    crossing = Crossing(policy, flows, spec.policy_seed)
+    return lambda flow, observation: float(crossing.ask("on_interval", np.array([flow]), observation[None, :])[0])
 
 
 def _unknown(name: str, known: Sequence[str]) -> UserError:
@@ -267,21 +266,12 @@ def link_metrics(workload: Links, simulation: Simulation, copy: int = 0) -> Metr
     ]
     values = np.array([link_value(*pair) for pair in zip(found, unfair, strict=True)])
 
-    def mean(*numbers: float) -> float:
-        return sum(numbers) / len(numbers)
-
+    natives = [details.of_wide_area(link) for link in found]
     flows = np.concatenate([simulation.flows_of(number) for number in numbers])
     metrics = Metrics(
         value=measures.family_value(values),
-        utilisation=mean(*(link.utilisation for link in found)),
-        queue_delay_ms=mean(*(link.mean_queue * 8e3 / link.mean_rate for link in found)),
-        queue_delay_95_ms=mean(*(link.queue_95 * 8e3 / link.mean_rate for link in found)),
-        queue_delay=mean(*(link.queue_delay for link in found)),
-        rtt_ms=mean(*(link.mean_rtt / _MILLI for link in found)),
-        rtt_95_ms=mean(*(link.rtt_95 / _MILLI for link in found)),
-        queue_drop_rate=mean(*(link.drop_rate for link in found)),
-        goodput_mbit_s=mean(*(link.goodput / 1e6 for link in found)),
-        fairness=mean(*(1.0 - each for each in unfair)),
+        **means(natives),
+        fairness=mean([1.0 - each for each in unfair]),
         clamped_actions=float(flows["clamped"].sum()),
         decisions=float(flows["decisions"].sum()),
         bounds={"value": 1.001, "utilisation": 1.001},
@@ -289,9 +279,25 @@ def link_metrics(workload: Links, simulation: Simulation, copy: int = 0) -> Metr
     )
     followed = [link.convergence for link in found if link.convergence is not None]
     if followed:
-        metrics["convergence_s"] = mean(*followed)
+        metrics["convergence_s"] = mean(followed)
     metrics.update({f"link_{number:02d}": float(value) for number, value in enumerate(values)})
+    kept = [(details.condition(simulation, number), measures.rate_trace(simulation, number)) for number in numbers]
+    metrics.details = lambda: [  # without the simulation itself, which is large
+        {**condition, "value": float(value), **native, "jain": link.jain, "convergence_s": link.convergence,
+         "rate_trace_mbit_s": details.in_megabits(rates)}
+        for (condition, rates), value, native, link in zip(kept, values, natives, found, strict=True)
+    ]  # fmt: skip
     return metrics
+
+
+def mean(numbers: Sequence[float]) -> float:
+    """Of at least one."""
+    return sum(numbers) / len(numbers)
+
+
+def means(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """By name, of tables with the same names."""
+    return {name: mean([table[name] for table in tables]) for name in tables[0]}
 
 
 def _feedback(found: list[LinkMeasures], unfair: list[float], values: NDArray[np.float64]) -> str:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
-from evaluators.network import congestion_control, epoch, incast_links, layout, measures
-from evaluators.network.congestion_control import LINKS
+from evaluators.network import congestion_control, details, epoch, incast_links, layout, measures
+from evaluators.network.congestion_control import LINKS, means
 from evaluators.network.layout import SECOND
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
@@ -21,6 +21,9 @@ from evaluators.network.simulation import Simulation
 
 NATIVE = {"power-tcp": layout.POWER_TCP, "theta-power-tcp": layout.THETA_POWER_TCP}
 _KEYS: Mapping[str, Any] = {"shuffles": 1, "others": [10], "gigabits": 25, "telemetry": True}
+FIXED = "fixed"
+"""A family of links of which nothing is drawn."""
+_OF_FIXED: Mapping[str, Any] = {"others": 10, "microseconds": 12}
 _MICRO = 1e3
 
 
@@ -41,13 +44,18 @@ class Incast(Evaluator[Incasts]):
 
     def load(self, spec: WorkloadSpec) -> Incasts:
         """Draw the links. Keys of a workload: `others` (lists how many flows join, taken in turn), `gigabits`,
-        `telemetry`, `shuffles`. Raises UserError.
+        `telemetry`, `shuffles`; of the family `fixed`, which is one link without a draw, `others` (how many join) and
+        `microseconds`, the base round-trip time. Raises UserError.
         """
+        known = _OF_FIXED if spec.family == FIXED else _KEYS
         for key in spec.parameters:
-            if key not in _KEYS:
-                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, _KEYS)}')
+            if key not in known:
+                raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, known)}')
+        if spec.family == FIXED:
+            return Incasts((incast_links.fixed(**{**_OF_FIXED, **spec.parameters}),))
         if spec.family not in incast_links.FAMILIES:
-            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, incast_links.FAMILIES)}')
+            families = [*incast_links.FAMILIES, FIXED]
+            raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, families)}')
         if spec.seed is None:
             raise UserError(f'workload "{spec.name}" needs seeds = [...]')
         keys = {**_KEYS, **spec.parameters}
@@ -120,39 +128,42 @@ def link_metrics(workload: Incasts, simulation: Simulation, copy: int = 0) -> Me
     numbers = range(copy * len(workload.scenarios), (copy + 1) * len(workload.scenarios))
     found = [measures.measure(simulation, number) for number in numbers]
     flows = np.concatenate([simulation.flows_of(number) for number in numbers])
-    values, slowdowns, times = [], [], []
+    natives, values = [], []
     for number, link, scenario in zip(numbers, found, workload.scenarios, strict=True):
         product = scenario.rates[0][1] * scenario.flows[0].base / (8 * SECOND)
-        last = None
-        if any(flow.message >= 0 for flow in scenario.flows):
-            last = slowdown(scenario, simulation, number)
-            slowdowns.append(last)
-            times += _completion_times(scenario, simulation, number)
-        values.append(link_value(link, link.mean_queue / product, last))
-
-    def mean(*numbers: float) -> float:
-        return sum(numbers) / len(numbers)
-
+        natives.append({**details.of_incast(link), **_of_messages(scenario, simulation, number)})
+        values.append(link_value(link, link.mean_queue / product, natives[-1].get("slowdown")))
     metrics = Metrics(
         value=measures.family_value(np.array(values)),
-        utilisation=mean(*(link.utilisation for link in found)),
-        mean_queue_bytes=mean(*(link.mean_queue for link in found)),
-        p99_queue_bytes=mean(*(link.queue_99 for link in found)),
-        throughput_gbit_s=mean(*(link.goodput / 1e9 for link in found)),
-        queue_drop_rate=mean(*(link.drop_rate for link in found)),
-        jain=mean(*(link.jain for link in found)),
-        rtt_us=mean(*(link.mean_rtt / _MICRO for link in found)),
+        **means(natives),
         clamped_actions=float(flows["clamped"].sum()),
         decisions=float(flows["decisions"].sum()),
         bounds={"value": 1.001, "utilisation": 1.001},
     )
-    if slowdowns:
-        metrics["slowdown"] = mean(*slowdowns)
-        metrics["fct_us"] = mean(*times)
+    if "slowdown" in metrics:
+        pairs = zip(workload.scenarios, numbers, strict=True)
+        times = [time for scenario, number in pairs for time in _completion_times(scenario, simulation, number)]
         metrics["fct_99_us"] = float(np.quantile(times, 0.99))
     metrics.update({f"link_{number:02d}": float(value) for number, value in enumerate(values)})
     metrics.feedback = _feedback(metrics)
+    conditions = [details.condition(simulation, number) for number in numbers]
+    metrics.details = lambda: [
+        {**condition, "value": value, **native}
+        for condition, value, native in zip(conditions, values, natives, strict=True)
+    ]
     return metrics
+
+
+def _of_messages(scenario: Scenario, simulation: Simulation, number: int) -> dict[str, float]:
+    """Of a link's messages, if it has any: slowdown, and us that they take, on average and at the 99th percentile."""
+    times = _completion_times(scenario, simulation, number)
+    if not times:
+        return {}
+    return {
+        "slowdown": slowdown(scenario, simulation, number),
+        "fct_us": sum(times) / len(times),
+        "fct_99_us": float(np.quantile(times, 0.99)),
+    }
 
 
 def _completion_times(scenario: Scenario, simulation: Simulation, number: int) -> list[float]:

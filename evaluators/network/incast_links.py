@@ -29,6 +29,12 @@ def messages(draw: Stream, seed: int, others: int, rate: int, telemetry: bool) -
     return _incast(draw, others, rate, telemetry, _MESSAGES[draw.choose(len(_MESSAGES))], 20_000 * _MICRO)
 
 
+def fixed(others: int, microseconds: float) -> Scenario:
+    """The burst at 25 Gbit/s without a draw: a base round-trip time, and starts evenly spread over a microsecond."""
+    starts = [0] + [BURST + number * _MICRO // others for number in range(others)]
+    return _link(round(microseconds * _MICRO), _RATE, starts, True, -1, 4500 * _MICRO)
+
+
 Kind = Callable[[Stream, int, int, int, bool], Scenario]
 FAMILIES: Mapping[str, Kind] = {"burst": burst, "messages": messages}
 
@@ -47,14 +53,19 @@ def draw_links(
 
 def _incast(draw: Stream, others: int, rate: int, telemetry: bool, message: int, end: int) -> Scenario:
     base = round(draw.uniform(10, 30) * _MICRO)
+    starts = [0] + [BURST + round(draw.uniform(0, 1) * _MICRO) for _ in range(others)]
+    return _link(base, rate, starts, telemetry, message, end)
+
+
+def _link(base: int, rate: int, starts: Sequence[int], telemetry: bool, message: int, end: int) -> Scenario:
+    """A link on which the first flow is endless, and the others send messages, or -1 for endless ones, too."""
     least = max(500 * _MICRO, 3 * base)
     product = rate * base // (8 * SECOND)
-
-    def flow(start: int, size: int) -> Flow:
-        return Flow(EPOCH, base, rate, 1, rate, start, PACKET, product, size, least)
-
-    flows = [flow(0, -1)] + [flow(BURST + round(draw.uniform(0, 1) * _MICRO), message) for _ in range(others)]
+    flows = tuple(
+        Flow(EPOCH, base, rate, 1, rate, start, PACKET, product, message if number else -1, least)
+        for number, start in enumerate(starts)
+    )
     return Scenario(
-        ((0, rate),), _LIMIT, end, tuple(flows), mark_above=_MARK_ABOVE * rate // _RATE, telemetry=telemetry,
+        ((0, rate),), _LIMIT, end, flows, mark_above=_MARK_ABOVE * rate // _RATE, telemetry=telemetry,
         epoch=base // EPOCHS_EACH, measured_from=BURST, slice_length=BURST,
     )  # fmt: skip

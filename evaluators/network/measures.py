@@ -9,6 +9,8 @@ from evaluators.network.layout import LEVELS, SECOND
 from evaluators.network.scenario import Scenario
 from evaluators.network.simulation import Simulation
 
+POINTS = 100
+"""Of a trace."""
 _STAYS = 5 * SECOND
 
 
@@ -71,19 +73,42 @@ def measure(simulation: Simulation, number: int) -> LinkMeasures:
         mean_rtt=float(flows["rtt_sum"].sum()) / acked if acked else base,
         rtt_95=_round_trip(delays, flows["base"], int(link["delay_shift"])) if acked else base,
         goodput=float(flows["delivered"].sum()) * 8 / seconds,
-        jain=_jain(simulation, number, chosen),
+        jain=_jain(simulation, number),
         departed=flows["departed"].copy(),
         base_round_trip=base,
         mean_rate=mean_rate,
-        convergence=_convergence(
-            scenario, simulation.arrays.slices[chosen].sum(axis=0), int(link["slice_length"]), end
-        ),
+        convergence=_convergence(scenario, *_sliced(simulation, number), end),
     )
 
 
-def _convergence(scenario: Scenario, departed: NDArray[np.int64], length: int, end: int) -> float | None:
+def rate_trace(simulation: Simulation, number: int) -> NDArray[np.float64]:
+    """[flows, at most 100], bit/s that departed in equal parts of the time of a link, usually a hundredth each."""
+    link, counts = simulation.arrays.links[number], _counts(simulation, number)
+    together = -(-counts.shape[1] // (POINTS + 1))  # the last part may be a short one, and is left out
+    length = together * int(link["slice_length"])
+    points = min(POINTS, int(link["finished"]) // length)
+    counts = counts[:, : points * together].reshape(len(counts), points, together)
+    return counts.sum(axis=2) * (8 * SECOND / length)
+
+
+def _counts(simulation: Simulation, number: int) -> NDArray[np.int64]:
+    """[flows, parts], bytes departed in each part of a slice of a link's time."""
+    link = simulation.arrays.links[number]
+    first = int(link["first"])
+    return simulation.arrays.slices[first : first + int(link["flows"]), : int(link["slice_last"]) + 1]
+
+
+def _sliced(simulation: Simulation, number: int) -> tuple[NDArray[np.int64], int]:
+    """[flows, slices], bytes departed in each slice, and the ns of one."""
+    counts, parts = _counts(simulation, number), simulation.scenarios[number].slice_parts
+    whole = np.pad(counts, ((0, 0), (0, -counts.shape[1] % parts)))
+    sliced: NDArray[np.int64] = whole.reshape(len(counts), -1, parts).sum(axis=2)
+    return sliced, int(simulation.arrays.links[number]["slice_length"]) * parts
+
+
+def _convergence(scenario: Scenario, sliced: NDArray[np.int64], length: int, end: int) -> float | None:
     """Of LinkMeasures; a rise that is never followed counts with the time that the capacity stays."""
-    found = []
+    found, departed = [], sliced.sum(axis=0)
     for place in range(1, len(scenario.rates)):
         time, rate = scenario.rates[place]
         until = min(end, scenario.rates[place + 1][0] if place + 1 < len(scenario.rates) else end)
@@ -120,17 +145,17 @@ def jain_index(throughputs: NDArray[np.float64]) -> float:
     return float(throughputs.sum()) ** 2 / squares if squares > 0 else 1.0
 
 
-def _jain(simulation: Simulation, number: int, chosen: slice) -> float:
+def _jain(simulation: Simulation, number: int) -> float:
     scenario, link = simulation.scenarios[number], simulation.arrays.links[number]
     if len(scenario.flows) < 2:
         return 1.0
-    counts = simulation.arrays.slices[chosen].astype(np.float64)
-    length, end = int(link["slice_length"]), int(link["finished"])
+    sliced, length = _sliced(simulation, number)
+    counts, end = sliced.astype(np.float64), int(link["finished"])
     starts = np.array([flow.start for flow in scenario.flows])
-    completed = simulation.arrays.flows[chosen]["completed"]
+    completed = simulation.flows_of(number)["completed"]
     stops = np.where(completed < 0, end, completed)
     indices = []
-    for part in range(int(link["slice_last"]) + 1):
+    for part in range(counts.shape[1]):
         begin, stop = part * length, (part + 1) * length
         active = (starts <= begin) & (stops >= stop)
         if begin >= int(link["measured_from"]) and active.sum() > 1:

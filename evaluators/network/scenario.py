@@ -54,6 +54,13 @@ class Scenario:
     """ns from which on the queue is integrated."""
     slice_length: int = 0
     """ns of a slice in which departures are counted; by default a hundredth of the whole."""
+    slice_parts: int = 1
+    """Equal parts of a slice in which they are counted apart, for traces finer than slices."""
+
+    @property
+    def part_length(self) -> int:
+        """ns in which departures are counted together."""
+        return (self.slice_length or max(1, self.end // 100)) // self.slice_parts
 
     def capacity(self, begin: int, end: int) -> float:
         """Bits that fit between two times."""

@@ -43,7 +43,7 @@ class Simulation:
         self._inside = inside
         self._record = inside.record() if inside else None
         self._waiting = np.zeros(len(self.arrays.flows), dtype=np.int64)
-        self._locate()
+        self.locate()
         self._features = len(epoch.FIELDS) if any(scenario.epoch for scenario in scenarios) else layout.HISTORY
         kernel.begin(self._address)
 
@@ -95,14 +95,15 @@ class Simulation:
             else:
                 continue
             link["status"] = layout.RUNNING
-        self._locate()
+        self.locate()
 
-    def _locate(self) -> None:
-        """Take the addresses of the arrays."""
+    def locate(self) -> int:
+        """Take the addresses of the arrays, which have been replaced; the address of all of them."""
         self._state = self.arrays.state()
         if self._inside is not None and self._record is not None:
             self._state[self._inside.place] = self._record.ctypes.data
         self._address = int(self._state.ctypes.data)
+        return self._address
 
     def _grow_ring(self, number: int) -> None:
         link, state = self.arrays.links[number], self.arrays
@@ -198,7 +199,7 @@ def _shift(most: int) -> int:
 
 def _fill_link(link: np.void, scenario: Scenario) -> None:
     slowest = max(min(rate for _, rate in scenario.rates), 10**6)
-    length = scenario.slice_length or max(1, scenario.end // 100)
+    length = scenario.part_length
     values = {
         "limit": scenario.limit, "mark_above": scenario.mark_above, "end": scenario.end,
         "telemetry": scenario.telemetry, "stamped": _stamped(scenario), "epoch": scenario.epoch,

@@ -170,4 +170,4 @@ def _against(draw: Stream, seed: int, kind: int) -> Scenario:
 
 
 def _sharing(rate: int, limit: int, seed: int, flows: list[Flow]) -> Scenario:
-    return Scenario(((0, rate),), limit, 60 * SECOND, tuple(flows), seed=seed, slice_length=SECOND)
+    return Scenario(((0, rate),), limit, 60 * SECOND, tuple(flows), seed=seed, slice_length=SECOND, slice_parts=5)

@@ -89,3 +89,25 @@ def test_what_has_passed_is_not_checked_again_until_it_changes(workspace: Path) 
     assert not noted()
     edit(workspace / "demo" / "evaluator.py", "INSTANCES = 10", "INSTANCES = 9")
     assert noted()
+
+
+def test_baselines_too_close_together_and_comparisons_outside_their_limits(workspace: Path) -> None:
+    declaration = workspace / "demo" / "problem.toml"
+    edit(declaration, 'direction = "minimize"', 'direction = "minimize"\nleast_span = 1000.0')
+    comparison = """
+[[comparisons]]
+name = "a claim"
+baseline = "round-robin"
+beside = "longest-first"
+workloads = [{ name = "a few", family = "uniform", seed = 7 }]
+"""
+    edit(declaration, "[[stages]]", f"{comparison}relative = {{ makespan = 10.0 }}\n{comparison}"
+         "absolute = { makespan = 0.001 }\n\n[[stages]]")  # fmt: skip
+    done = adrs("check", "./demo", cwd=workspace, code=1)
+    lines = done.stdout.splitlines()
+    assert sum("the baselines of the scale are" in line and "FAIL span" in line for line in lines) == 1
+    claims = [line for line in lines if "a claim: a few" in line]
+    assert [line.split()[0] for line in claims] == ["ok", "FAIL"]
+    assert "limit 1000 %" in claims[0]
+    assert "limit 0.001" in claims[1]
+    assert "less than 1000" in refused(workspace)

@@ -1,5 +1,6 @@
 """Every verb as a user runs it: real processes, real sandbox, exit codes, JSON, and bad input."""
 
+import json
 import os
 import shutil
 import signal
@@ -132,6 +133,28 @@ def test_a_run_is_found_by_prefix_by_path_and_as_the_last(workspace: Path) -> No
     adrs_json("lineage", "last", cwd=workspace)
 
 
+def test_evaluate_writes_what_was_measured_on_each_instance(workspace: Path) -> None:
+    shutil.copytree(workspace / "demo", workspace / "telling")
+    evaluator = workspace / "telling" / "evaluator.py"
+    head, found, tail = evaluator.read_text().rpartition("        return Metrics(")
+    assert found
+    told = "        metrics.details = lambda: [{'jobs': len(instance.length)} for instance in workload]\n"
+    evaluator.write_text(f"{head}        metrics = Metrics({tail}{told}        return metrics\n")
+    arguments = ("evaluate", "./telling", "demo/seed.py", "--split", "test", "--details", "instances.jsonl")
+    assert adrs_json(*arguments, cwd=workspace)["verdict"] == "ok"
+    lines = [json.loads(line) for line in (workspace / "instances.jsonl").read_text().splitlines()]
+    assert [line["instance"] for line in lines[:11]] == [*range(10), 0]
+    assert {line["workload"] for line in lines} == {"uniform-3000", "skewed-3001", "many-3002"}
+    assert all(line["jobs"] > 0 for line in lines)
+    none = adrs("evaluate", "./demo", "demo/seed.py", "--details", "instances.jsonl", cwd=workspace, code=1)
+    assert "tells nothing of single instances" in none.stderr
+
+
+def test_evaluate_takes_algorithms_of_the_evaluator(workspace: Path) -> None:
+    found = adrs_json("evaluate", "./demo", "native:nothing", cwd=workspace)
+    assert found["reason"] == 'this evaluator has no native baseline "nothing"'
+
+
 def test_evaluate_answers_with_the_verdict_and_code_0(workspace: Path) -> None:
     good = adrs_json("evaluate", "./demo", "demo/baselines/longest_first.py", "--split", "test", cwd=workspace)
     assert good["verdict"] == "ok"
@@ -261,7 +284,7 @@ def test_a_time_budget_is_kept(workspace: Path) -> None:
     answer = adrs_json("run", "./demo", "--max-time", "4s", cwd=workspace)
     assert answer["stopped_by"] == "time"
     assert answer["winner"]["score"]["test"] is not None
-    assert time.monotonic() - began < 4 + 10 + 5  # what is promised, and a slow machine's start
+    assert time.monotonic() - began < 120  # else it would go on for hours, however busy the machine
 
 
 def test_a_disk_that_fills_up_loses_nothing(workspace: Path, tmp_path: Path) -> None:

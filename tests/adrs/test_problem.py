@@ -145,3 +145,43 @@ def test_mistakes_in_features_are_said(demo: Path, pattern: str, replacement: st
 def test_names_of_stages_that_mean_something_are_refused(demo: Path, name: str) -> None:
     edit(demo, 'name = "smoke"', f'name = "{name}"')
     assert f'may not be called "{name}"' in message(demo)
+
+
+def test_a_span_needs_two_baselines(demo: Path) -> None:
+    edit(demo, r"^direction =", "least_span = 0.1\ndirection =")
+    assert problem.load(str(demo)).objective.least_span == 0.1
+    edit(demo, r"^state-of-the-art[^\n]*", "")
+    assert "needs a baseline programs.state-of-the-art" in message(demo)
+
+
+COMPARISON = """
+[[comparisons]]
+name = "a claim"
+baseline = "round-robin"
+beside = "longest-first"
+workloads = [{ name = "a few", family = "uniform", seed = 7, jobs = 3 }]
+relative = { makespan = 0.1 }
+"""
+
+
+def test_comparisons_are_read(demo: Path) -> None:
+    edit(demo, r"\Z", COMPARISON)
+    [comparison] = problem.load(str(demo)).comparisons
+    assert (comparison.baseline.name, comparison.beside.name) == ("round-robin", "longest-first")
+    [spec] = comparison.workloads
+    assert (spec.name, spec.family, spec.seed, spec.parameters) == ("a few", "uniform", 7, {"jobs": 3})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "expected"),
+    [
+        ('"round-robin"', '"round-robbin"', 'baseline = "round-robbin"; did you mean "round-robin"?'),
+        ("makespan = 0.1", "makespan = -0.1", "relative.makespan must be at least 0"),
+        ("relative = {[^\n]*", "", "needs workloads, and limits"),
+        (r"workloads = \[{", 'workloads = [{ name = "a few", family = "uniform" }, {', "must have different names"),
+        ("relative", "relatively", 'unknown key "comparisons[0].relatively"; did you mean "relative"?'),
+    ],
+)
+def test_mistakes_in_comparisons_are_said(demo: Path, pattern: str, replacement: str, expected: str) -> None:
+    edit(demo, r"\Z", re.sub(pattern, replacement, COMPARISON, count=1))
+    assert expected in message(demo)

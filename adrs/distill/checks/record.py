@@ -36,7 +36,7 @@ class Check:
 
 def skipped(name: str, why: str, target: str = "") -> Check:
     """A check that could not be made."""
-    return Check(name, False, f"skipped: {why}", True, target)
+    return Check(name, False, why, True, target)
 
 
 def failures(checks: Iterable[Check], target: str = "") -> list[Check]:

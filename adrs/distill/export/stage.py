@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from adrs.distill.symbolic.teacher import Network, load_network
 from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
 from adrs.program import FULL, Evaluation, Job, Recording, Split
-from adrs.rule.file import read_rule
 from adrs.rule.form import Rule
 from adrs.rule.text import text
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from adrs.distill.checks.record import Check
     from adrs.distill.export.exporting import Exported, Trial
 
+_NO_RULE = "nothing was exported, since there is no rule."
 _RECORDED_WORKLOADS = 4
 _RECORDED_ROWS = 20
 """Of a flow, evenly spaced."""
@@ -36,18 +36,23 @@ class Export:
     """Route (c)."""
 
     name = "export"
-    share = 1.0
+    share = 0.5
+
+    async def prepare(self, work: Work, before: Collection[str]) -> bool:
+        """Whether there is a rule, or will be one."""
+        if work.subject.rule is not None or "expression" in before:
+            return True
+        work.not_done.append(_NO_RULE)
+        return False
 
     async def run(self, work: Work, deadline: float) -> None:
         """Export the rule that the work has, and hand in what the checks say.
 
         A rule that cannot be exported is a user's mistake where nothing else was asked for, else a sentence.
         """
-        rule = work.rule or work.subject.rule or _earlier(work)
+        rule = work.rule or work.subject.rule
         if rule is None:
-            if work.wish.only == self.name:
-                raise UserError(f"there is no rule to export in {work.folder}: leave out --only, or name a rule.json")
-            work.not_done.append("nothing was exported, since there is no rule.")
+            work.not_done.append(_NO_RULE)
             return
         began = time.monotonic()
         try:
@@ -60,6 +65,8 @@ class Export:
             work.not_done.append(f"nothing was exported: {error}")
             return
         source = python(rule, _function(work))
+        at = work.observer.at
+        at("the rule is scored as a program in the sandbox")
         row = await _row(work, rule, source)
         rows = await _recorded(work, rule, source)
         trial = exporting.Trial(seed=work.wish.seed, recorded=rows)
@@ -67,32 +74,30 @@ class Export:
         def over(needed: float = 0.0) -> bool:
             return work.stop.asked.is_set() or time.monotonic() + needed > deadline
 
+        at("every language is compared with the rule")
         checks = [*exported.checks, *await asyncio.to_thread(_checked, exported, trial, over)]
+        at("every language decides on validation")
         checks += await _closed_loop(work, exported, row.evaluations.get("validation"), over)
         unverified = exporting.mark(exported, checks)
         if over():
             work.not_done.append("the time of a decision was not measured: no time was left; give more with --budget.")
+        at("the time of a decision is measured")
         times = {} if over() else await asyncio.to_thread(_times, exported, source, rows)
         if work.rule is None:
+            work.rule = rule
             work.sections.append(f"## Rule\n\n```\n{text(rule)}\n```")
-            work.say(text(rule))
         if work.subject.network is not None and work.original is not None and not over():
             teacher = await asyncio.to_thread(_teacher_times, load_network(work.subject.network, rule.inputs), rows)
             work.original = replace(work.original, more={**work.original.more, "ns": teacher})
         _hand_in(work, exported, checks, replace(row, more={**row.more, "ns": times}), source)
-        for target, reasons in unverified.items():
-            work.not_done.append(f"{target}: {', '.join(reasons)}; the export is unverified.")
+        for why in dict.fromkeys(map(", ".join, unverified.values())):
+            targets = [target for target, reasons in unverified.items() if ", ".join(reasons) == why]
+            work.not_done.append(f"{', '.join(targets)}: {why}; what was written is marked as unverified.")
         made = [check for check in checks if not check.skipped]
         left_out = f", {len(checks) - len(made)} skipped" if len(made) < len(checks) else ""
         passed = sum(check.ok for check in made)
-        work.say(f"export     {', '.join(exported.targets)}: {passed} of {len(made)} checks passed{left_out}, "
-                 f"{time.monotonic() - began:.1f} s")  # fmt: skip
-
-
-def _earlier(work: Work) -> Rule | None:
-    """Where only exports are asked for: the rule that an earlier distillation left in the folder."""
-    path = work.folder / "rule.json"
-    return read_rule(path) if work.wish.only == Export.name and path.is_file() else None
+        work.observer.said(f"{', '.join(exported.targets)}: {passed} of {len(made)} checks passed{left_out}, "
+                           f"{time.monotonic() - began:.1f} s")  # fmt: skip
 
 
 def _function(work: Work) -> str:
@@ -190,15 +195,16 @@ def _hand_in(work: Work, exported: "Exported", checks: "Sequence[Check]", row: R
     times = {language: each for language, each in times.items() if language != "fixed"}
     row = replace(row, more={**row.more, "ns": times, "eligible": not failed})
     known = next((place for place, each in enumerate(work.results) if each.source == source), None)
+    was_chosen = work.chosen is None if known is None else work.chosen is work.results[known]
     if known is None:
         work.results.append(Result(source, "distil", f"{work.subject.name} as a program", row))
         known = len(work.results) - 1
-    was_chosen = work.chosen is None or work.chosen is work.results[known]
     work.results[known] = replace(work.results[known], row=row)
     if was_chosen:
         work.chosen = None if failed else work.results[known]
     work.checks += checks
-    work.files += [path for path in exported.files if path not in work.files]
+    for path in exported.files:
+        work.wrote(path)
 
 
 def _fixed(work: Work, checks: "Sequence[Check]", row: Row, times: dict[str, float]) -> Row:

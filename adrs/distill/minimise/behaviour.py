@@ -9,7 +9,7 @@ from adrs.distill.record import Ended, Samples, record, replay
 from adrs.evaluate.executor import Executor
 from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
-from adrs.program import Recording
+from adrs.program import Job, Recording
 
 ROWS = 2000
 """Observations that candidates are asked."""
@@ -67,3 +67,15 @@ async def observe(
     if not np.array_equal(again, samples.answers):
         return None, "it is not a function of what it is shown: asked again what it saw, it answers otherwise"
     return Behaviour(samples), ""
+
+
+async def identical_answers(executor: Executor, sources: tuple[str, str], specs: tuple[WorkloadSpec, ...]) -> float:
+    """The share of answers of two programs to the same calls that are the same to the last digit. Raises Ended."""
+    answers: list[list[str]] = []
+    for source in sources:
+        evaluation = await executor.evaluate(Job(source, "fresh", thorough=True, workloads=specs, digests=True))
+        if evaluation.verdict != "ok":
+            raise Ended(evaluation)
+        answers.append(evaluation.recorded["answers"])
+    same = sum(one == other for one, other in zip(*answers, strict=False))
+    return float(same / max(1, *map(len, answers)))

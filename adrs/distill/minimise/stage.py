@@ -5,23 +5,32 @@ import contextlib
 import difflib
 import json
 import time
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from adrs.distill.checks.record import Check
+from adrs.distill.minimise.behaviour import identical_answers
 from adrs.distill.minimise.fixpoint import Minimiser, Step, Tried
 from adrs.distill.minimise.oracle import Ground, Oracle, prepared
 from adrs.distill.minimise.size import Size
-from adrs.distill.minimise.tolerance import Moved
+from adrs.distill.minimise.tolerance import Mode, Moved
 from adrs.distill.minimise.validation import Validation
+from adrs.distill.record import Ended
 from adrs.distill.report import side_by_side
 from adrs.distill.stop import Stop
 from adrs.distill.work import Result, Row, Work
+from adrs.folders import problem_reference
 from adrs.program import Evaluation, Split
 from adrs.text import metric, number, printable
 
 OPERATOR = "minimise"
-_TRIED = "minimise.jsonl"
+_MINIMAL, _TRIED = "minimal.py", "minimise.jsonl"
+_ASKED: Mapping[Mode, str] = {
+    "preserve": "Every workload of `train` and `validation` must come out as before, neither better nor worse.",
+    "improve": "The score on `train` and on `validation` must be no lower; single workloads may come out otherwise.",
+}
 _GRACE_SECONDS = 2.0
+_FOR_RESULT = 0.5
 _FOR_VALIDATION = 0.4
 """The most of the time that is kept for it."""
 _UNVERIFIED = "# UNVERIFIED: not measured on validation\n"
@@ -33,70 +42,89 @@ class Minimisation:
     name = "minimise"
     share = 1.0
 
+    async def prepare(self, work: Work, before: Collection[str]) -> bool:
+        """There is always something to try."""
+        return True
+
     async def run(self, work: Work, deadline: float) -> None:
         """Minimise the program, check the result on `validation`, and hand it in if it is smaller and holds."""
         began = time.monotonic()
         subject, mode = work.subject, work.wish.mode
         ground = Ground(work.problem, work.executor, work.calibration, subject.source, work.wish.seed)
+        work.observer.at("looking at what the program does")
         oracle = await prepared(ground, mode, subject.evaluations.get("train"))
         reserved = min(_seconds_for_validation(work, oracle), _FOR_VALIDATION * (deadline - time.monotonic()))
         stop = Stop(deadline - reserved, work.stop.asked)
         log = _Log(work)
-        minimiser = Minimiser(oracle, subject.source, work.problem.functions, work.wish.workers, stop, log.heard)
+
+        def heard(tried: Tried) -> None:
+            log.heard(tried)
+            work.observer.at(f"{log.tried} edits tried, {first.size.nodes} -> {minimiser.best.size.nodes} nodes")
+
+        minimiser = Minimiser(oracle, subject.source, work.problem.functions, work.wish.workers, stop, heard)
+        first = minimiser.best
         finished = await minimiser.run()
         chain, best = minimiser.chain, minimiser.best
-        _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} candidates")
-        work.say(
-            f"minimise   {chain[0].size.nodes} -> {best.size.nodes} nodes, {log.tried} candidates, "
+        work.observer.said(
+            f"{chain[0].size.nodes} -> {best.size.nodes} nodes, {log.tried} edits tried, "
             f"{log.evaluations} evaluations, {time.monotonic() - began:.1f} s"
         )
+        work.observer.at("what is left is measured on validation")
         backed = Validation(work, ground, oracle)
         kept = await self._validated(work, backed, chain, deadline, log)
+        same = await _identical_answers(work, kept, deadline) if len(chain) > 1 else None
         train = kept.verdict.evaluation if kept.verdict and kept.verdict.evaluation else oracle.reference.whole
         work.original = Row("original", "original", chain[0].size.nodes, {
             **subject.evaluations, "train": oracle.reference.whole, **backed.original})  # fmt: skip
-        self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed)
+        self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed, same)
+        _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} edits")
 
     async def _validated(self, work: Work, backed: Validation, chain: list[Step], deadline: float, log: "_Log") -> Step:
         """The smallest program that holds on `validation`, else the smallest one."""
         best = chain[-1]
         if len(chain) == 1 or not work.problem.workloads["validation"]:
             return best
+
+        def heard(tried: Tried) -> None:
+            log.heard(tried)
+            work.observer.at(f"{log.tried} edits tried, now on train and validation, {tried.size.nodes} nodes")
+
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
+            async with asyncio.timeout(max(deadline, _latest(work)) + _GRACE_SECONDS - time.monotonic()):
                 await backed.go_back(chain)
                 if backed.reasons and work.wish.mode == "preserve":
-                    await backed.go_on(Stop(deadline, work.stop.asked), log.heard)
+                    await backed.go_on(Stop(deadline, work.stop.asked), heard)
         if backed.reasons and backed.held is not None:
-            work.say(
-                f"validation {backed.held.size.nodes} nodes kept, since {len(backed.reasons)} smaller programs did not "
-                "hold there"
+            work.observer.said(
+                f"{backed.held.size.nodes} nodes kept, since {len(backed.reasons)} smaller programs did not hold on "
+                "validation"
             )
         return backed.held or best
 
     def _hand_in(
         self, work: Work, oracle: Oracle, original: Step, kept: Step,
-        evaluations: dict[Split, Evaluation], validation: Validation,
+        evaluations: dict[Split, Evaluation], validation: Validation, same: float | None,
     ) -> None:  # fmt: skip
         subject, mode = work.subject, work.wish.mode
         smaller = kept.size.nodes < original.size.nodes
         validated = "validation" in evaluations or not work.problem.workloads["validation"]
         change = f"{original.size.nodes} -> {kept.size.nodes} nodes"
         moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.write("minimal.py", kept.source if validated else f"{_UNVERIFIED}{kept.source}")
+        work.write(_MINIMAL, kept.source if validated else f"{_UNVERIFIED}{kept.source}")
         work.write("minimal.diff", _diff(subject.source, kept.source))
-        work.files.append(work.folder / _TRIED)
+        work.wrote(work.folder / _TRIED)
         if oracle.reference.behaviour is not None:
             oracle.reference.behaviour.samples.save(work.folder / "samples.npz")
-            work.files.append(work.folder / "samples.npz")
+            work.wrote(work.folder / "samples.npz")
         if smaller and validated:
-            row = Row("minimal", "minimal", kept.size.nodes, evaluations)
+            more = {} if same is None else {"identical_answers": same}
+            row = Row("minimal", "minimal", kept.size.nodes, evaluations, more)
             detail = {"mode": mode, "nodes": [original.size.nodes, kept.size.nodes]}
             result = Result(kept.source, OPERATOR, f"{subject.name} made smaller ({mode}): {change}", row, detail)
             work.results.append(result)
             work.chosen = work.chosen or result
         lost = oracle.tolerance.broken(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.checks += _checks(work, oracle, kept, smaller, lost, validated, validation.reasons)
+        work.checks += _checks(work, oracle, kept, change if smaller else "", lost, validated, validation.reasons, same)
         work.sections.append(_section(work, original, kept, moved))
 
 
@@ -137,6 +165,17 @@ def _line(tried: Tried) -> dict[str, Any]:
     return line
 
 
+async def _identical_answers(work: Work, kept: Step, deadline: float) -> float | None:
+    """Where programs are called once for a whole solution: told, and not asked for, since two may be equally good."""
+    if work.problem.shape != "solve":
+        return None
+    with contextlib.suppress(TimeoutError, Ended):
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic()) + _GRACE_SECONDS):
+            specs = work.problem.workloads["train"]
+            return await identical_answers(work.executor, (work.subject.source, kept.source), specs)
+    return None
+
+
 def _seconds_for_validation(work: Work, oracle: Oracle) -> float:
     """About what the checks after the minimisation take."""
     count = {split: len(work.problem.workloads[split]) for split in ("train", "validation")}
@@ -144,9 +183,13 @@ def _seconds_for_validation(work: Work, oracle: Oracle) -> float:
     return times * oracle.reference.whole.wall_seconds * count["validation"] / max(1, count["train"])
 
 
+def _latest(work: Work) -> float:
+    """When the checks must be over, without which there is no result: half of the time of everything is theirs."""
+    now = time.monotonic()
+    return now if work.stop.deadline is None else now + _FOR_RESULT * max(0.0, work.stop.deadline - now)
+
+
 def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
-    if oracle.reference.why_not:
-        work.not_done.append(f"answers were not compared: {oracle.reference.why_not}.")
     if oracle.tolerance.noisy:
         work.not_done.append(
             f"{work.problem.objective.metric} holds measured time, so that it was compared with a margin of "
@@ -154,13 +197,19 @@ def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
         )
     if unfinished:
         why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
-        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; distil the result to go on.")
+        how = "give more with --budget"
+        if work.chosen is not None:
+            how = f"`adrs distill {problem_reference(work.problem)} {work.folder / _MINIMAL}` goes on from its result"
+        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; {how}.")
 
 
 def _checks(
-    work: Work, oracle: Oracle, kept: Step, smaller: bool, lost: str, validated: bool, reasons: list[str]
-) -> list[Check]:
-    """lost: what `train` has against the program that is kept; empty if nothing."""
+    work: Work, oracle: Oracle, kept: Step, smaller: str, lost: str, validated: bool, reasons: list[str],
+    same: float | None,
+) -> list[Check]:  # fmt: skip
+    """smaller: by how much; empty if it is not. lost: what `train` has against the program that is kept; or empty.
+    same: share of identical answers.
+    """
     mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
     compared = behaviour is not None and mode == "preserve"
@@ -170,15 +219,23 @@ def _checks(
             f"on {len(behaviour.samples)} recorded observations actions differ by {100 * distance.mean:.2g} % on "
             f"average, {100 * distance.ninety_ninth:.2g} % at the 99th percentile, of the original's 95th percentile"
         )
+    if same is not None:
+        actions += f"; {100 * same:.4g} % of the answers on train are the original's"
     there_is_none = not work.problem.workloads["validation"]
-    back = f"{len(reasons)} smaller programs did not hold, the first with {reasons[0]}" if reasons else ""
-    late = "the time was over before it was measured; give more with --budget"
+    held = f"every workload as {mode} asks"
+    if there_is_none:
+        held = "the problem has no validation workloads"
+    elif not smaller:
+        held = "there is nothing to measure"
+    elif not validated:
+        held = "the time was over before it was measured; give more with --budget"
+    elif reasons:
+        held = f"{len(reasons)} smaller programs did not hold, the first with {reasons[0]}"
     return [
-        Check("smaller", smaller, detail="" if smaller else "no smaller program was accepted"),
+        Check("smaller", bool(smaller), detail=smaller or "no smaller program was accepted"),
         Check("train", not lost, detail=lost or f"every workload as {mode} asks"),
-        Check("validation", validated or not smaller, skipped=there_is_none or not smaller,
-              detail="the problem has no validation workloads" if there_is_none else back if validated else late),
-        Check("behaviour", compared and not (distance and distance.broken), actions, skipped=not compared),
+        Check("validation", validated or not smaller, held, skipped=there_is_none or not smaller),
+        Check("answers", compared and not (distance and distance.broken), actions, skipped=not compared),
     ]  # fmt: skip
 
 
@@ -186,7 +243,7 @@ def _section(work: Work, original: Step, kept: Step, moved: list[Moved]) -> str:
     lines = [
         f"## Minimised ({work.wish.mode})", "",
         f"{original.size.nodes} nodes became {kept.size.nodes} "
-        f"({_saved(original.size, kept.size)}); comments and docstrings are dropped.", "",
+        f"({_saved(original.size, kept.size)}); comments and docstrings are dropped. {_ASKED[work.wish.mode]}", "",
     ]  # fmt: skip
     if moved:
         lines += ["These workloads of `train` changed by more than `preserve` allows:", "",

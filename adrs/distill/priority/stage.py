@@ -4,7 +4,9 @@ import ast
 import asyncio
 import html
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from adrs.distill.minimise.size import size
 from adrs.distill.priority.choose import chosen, why_none
@@ -43,18 +45,42 @@ class PrioritySearch:
     name = "expression"
     share = 0.5
 
+    async def prepare(self, work: Work, before: Collection[str]) -> bool:
+        """Whether the program has a key, and the search engine is there."""
+        try:
+            require()
+            _keys(Program(work.subject.source, work.problem.functions, work.problem.choosing))
+        except UserError as error:
+            _refuse(work, error)
+            return False
+        return True
+
     async def run(self, work: Work, deadline: float) -> None:
         """Look at every key of the program, hand in the rows, and the best expression as a program.
 
         Where there is none, one sentence says so, or a UserError if nothing else was asked for.
         """
         try:
-            require()
             await _Distillation(work, deadline).run()
         except (UserError, Ended) as error:
-            if work.wish.only == self.name:
-                raise UserError(str(error)) from None
-            work.not_done.append(f"no expression was found: {error}.")
+            _refuse(work, error)
+
+
+def _refuse(work: Work, error: UserError | Ended) -> None:
+    if work.wish.only == PrioritySearch.name:
+        raise UserError(str(error)) from None
+    work.not_done.append(f"no expression was found: {error}.")
+
+
+def _keys(program: Program) -> Sequence[Key]:
+    """At least one. Raises UserError."""
+    try:
+        keys = program.keys()
+    except RecursionError:
+        raise UserError("the program is nested too deeply to be read") from None
+    if not keys:
+        raise UserError(_NONE)
+    return keys
 
 
 class _Distillation:
@@ -63,27 +89,28 @@ class _Distillation:
     def __init__(self, work: Work, deadline: float) -> None:
         self._work, self._deadline = work, deadline
         self._failed: list[str] = []
+        self._cut_short = False
 
     async def run(self) -> None:
         base = await self._base()
-        try:
-            keys = base.program.keys()
-        except RecursionError:
-            raise UserError("the program is nested too deeply to be read") from None
-        if not keys:
-            raise UserError(_NONE)
+        keys = _keys(base.program)
         found: list[Scored] = []
         for place, key in enumerate(keys):
             left = max(0.0, self._deadline - time.monotonic())
             try:
                 with Workers(self._work.wish.workers) as workers:  # of its own: what is too late ends with them
+                    workers.heard = partial(self._searched, key)
                     found += await self._tried(base, key, workers, time.monotonic() + left / (len(keys) - place))
             except (UserError, Ended) as error:
                 self._failed.append(f"for the key of line {key.line} ({_words(key.text)}), {error}")
-        if not found:
+        if not found and not self._cut_short:
             raise UserError("; ".join(self._failed))
         self._work.not_done += [f"no expression was found {reason}." for reason in self._failed]
-        self._hand_in(base, found)
+        if found:
+            self._hand_in(base, found)
+
+    def _searched(self, key: Key, done: int, total: int) -> None:
+        self._work.observer.at(f"key of line {key.line}: searching for expressions, {done} of {total}")
 
     async def _base(self) -> Base:
         """The smallest program that was accepted, else the original, with its evaluations."""
@@ -110,21 +137,24 @@ class _Distillation:
         if done is None:
             task.cancel()
             await asyncio.wait({task})
+            self._cut_short = True
             late = "the time was over; give more with --budget"
             raise UserError("it was interrupted" if work.stop.asked.is_set() else late)
         table, orders = done
         best = _most_alike(orders.front)[:_SCORED]
         found: list[Scored] = []
-        for order in [*best, *_most_alike(orders.branched)[:1], *_most_alike(orders.lists)[:1]]:
+        tried = [*best, *_most_alike(orders.branched)[:1], *_most_alike(orders.lists)[:1]]
+        for number, order in enumerate(tried, 1):
             if work.stop.asked.is_set() or time.monotonic() > deadline:
                 work.not_done.append(
                     f"not all expressions for the key of line {key.line} were scored: no time was left."
                 )
                 break
+            work.observer.at(f"key of line {key.line}: scoring expressions in its place, {number} of {len(tried)}")
             found.append(await scored(work, base, key, table, order, order in orders.lists))
         if best:
-            work.say(
-                f"expression key of line {key.line}: {len(table.values)} items recorded, {len(orders.front)} on the "
+            work.observer.said(
+                f"key of line {key.line}: {len(table.values)} items recorded, {len(orders.front)} on the "
                 f"front, the best agrees on {best[0].agreement:.3f} of pairs, tau {best[0].tau:.3f}, "
                 f"{time.monotonic() - began:.1f} s"
             )
@@ -134,6 +164,7 @@ class _Distillation:
         work = self._work
         specs = _evenly(work.problem.workloads["train"], _WORKLOADS)
         plain = None if work.problem.objective.noisy else base.evaluations.get("train")
+        work.observer.at(f"key of line {key.line}: recording what it puts in order")
         table = await record(work.executor, base.program.recorded(key), key, specs, plain)
         orders = await fitted(table, workers, Search(work.wish.length, work.wish.leaves, work.wish.seed))
         if not orders.front:

@@ -116,6 +116,8 @@ class Distilling:
         `tell` gets one line a stage.
         """
         self.found = Found(most_operations=plan.most_operations)
+        self.doing = ""
+        """What is under way, in a few words."""
         self._teacher, self._loop, self._workers = teacher, loop, workers
         self._plan, self._margin, self._enough, self._tell = plan, margin, enough, tell
         self._inputs = loop.distillation.inputs
@@ -147,6 +149,7 @@ class Distilling:
 
     async def _record(self, number: int) -> Samples:
         """The teacher's own decisions first; then its answers to what the best student so far has seen."""
+        self.doing = f"round {number}: recording"
         plan = self._plan
         count = plan.workloads if number == 1 else plan.more_workloads
         specs = fresh(self._train, self._known, count, plan.seed + number)
@@ -163,6 +166,7 @@ class Distilling:
 
     async def _fit(self, table: Examples, number: int) -> None:
         """One round's fronts, and the best of them in closed loop."""
+        self.doing = f"round {number}: scoring rules"
         if number == 1:  # without a search, so that there is a rule soon
             for kind, controls in fit.control_rules(table, self._inputs, CART_LEAVES).items():
                 await self._add(controls, kind, number)
@@ -172,6 +176,7 @@ class Distilling:
             self._by_return = await self._grown_by_return(contexts)
         trees |= {tree: BY_RETURN for tree in self._by_return if tree not in trees}
         flat, leaves = await self._fronts(table, list(trees), number)
+        self.doing = f"round {number}: scoring rules"
         rules = [Rule(self._inputs, Leaf(member.expression)) for member in flat]
         await self._add(rules, "flat", number)
         self._tell(self._line(f"round {number}: {len(table)} rows, {len(flat)} expressions without branches"))
@@ -180,6 +185,7 @@ class Distilling:
         if best is None:
             return
         for (tree, kind), fronts in zip(trees.items(), leaves, strict=True):
+            self.doing = f"round {number}: choosing what branches lead to"
             if self._enough():
                 self._leave_out(f"the budget was spent before the branched rules of round {number} were chosen")
                 return
@@ -214,6 +220,7 @@ class Distilling:
         self, table: Examples, trees: Sequence[model_tree.Branch], number: int
     ) -> tuple[list[Fitted], list[list[list[Fitted]]]]:
         """Of the whole table, and of each leaf of each tree; a leaf that several trees share is fitted once."""
+        self.doing = f"round {number}: searching for expressions"
         plan, held = self._plan, self._held
         assert held is not None
         regions = {(tree, leaf): (rows, outside) for tree in trees for leaf, (rows, outside)
@@ -250,7 +257,9 @@ class Distilling:
 
     async def _tune(self) -> None:
         """Constants of the best few, the best with and without branches among them; then rounded."""
-        for place in self._finalists():
+        finalists = self._finalists()
+        for number, place in enumerate(finalists, 1):
+            self.doing = f"tuning constants of rule {number} of {len(finalists)}"
             if self._enough():
                 self._leave_out("the budget was spent before all finalists were tuned")
                 return

@@ -14,8 +14,8 @@ _LUCKY = 3.0
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table."""
+class RuleRow:
+    """One line of the table: a rule, and how it does in closed loop."""
 
     kind: str
     """teacher, flat, branched, by return, pursuit, cart."""
@@ -61,7 +61,7 @@ def _front(found: Found, order: Iterable[int]) -> list[int]:
 
 async def make_rows(
     loop: ClosedLoop, found: Found, margin: float, enough: Callable[[], bool] = lambda: False
-) -> list[Row]:
+) -> list[RuleRow]:
     """The lines of all rules that stand in the table, the chosen one first, scored on every split; `test` here alone.
 
     Once there is enough, further ones are left with what is known: their outcomes on validation.
@@ -75,9 +75,8 @@ async def make_rows(
         outcomes = {split: await loop.outcomes(some, loop.problem.workloads[split]) for split in splits}
         scored += [{split: outcomes[split][number] for split in splits} for number in range(len(some))]
     return [
-        Row(found.candidates[place].kind, title(found.candidates[place]), rule, rule_nodes(rule), rule_operations(rule),
-            scored[number], found.candidates[place].fidelity,
-            place == chosen)
+        RuleRow(found.candidates[place].kind, title(found.candidates[place]), rule, rule_nodes(rule),
+                rule_operations(rule), scored[number], found.candidates[place].fidelity, place == chosen)
         for number, (place, rule) in enumerate(zip(places, rules, strict=True))
     ]  # fmt: skip
 
@@ -97,11 +96,11 @@ def title(candidate: Candidate) -> str:
 
 
 def gap_said(validation: float, test: float) -> str:
-    """A sentence where a chosen rule scores lower on `test` than on `validation` by more than three points."""
+    """A sentence where the best rule scores lower on `test` than on `validation` by more than three points."""
     gap = validation - test
     if gap <= _LUCKY:
         return ""
     return (
-        f"the chosen rule is {gap:.1f} points lower on test than on validation: the best of many is lucky, or the "
+        f"the best rule is {gap:.1f} points lower on test than on validation: the best of many is lucky, or the "
         "workloads of test are harder"
     )

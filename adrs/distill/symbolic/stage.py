@@ -1,18 +1,20 @@
 """The stage that turns a program or a network into a rule: route (b)."""
 
+import ast
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 
 from adrs.distill.export.python import python
+from adrs.distill.minimise.size import size
 from adrs.distill.record import Ended, joined
 from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome
 from adrs.distill.symbolic.rounds import HALF_A_POINT, Distilling, Found, Plan
-from adrs.distill.symbolic.rows import Row as RuleRow
-from adrs.distill.symbolic.rows import gap_said, make_rows
+from adrs.distill.symbolic.rows import RuleRow, gap_said, make_rows
 from adrs.distill.symbolic.search import require
-from adrs.distill.symbolic.teacher import load_network
+from adrs.distill.symbolic.teacher import Network, load_network
 from adrs.distill.symbolic.teachers import NetworkTeacher, ProgramTeacher
 from adrs.distill.symbolic.workers import Workers
 from adrs.distill.work import Result, Row, Work
@@ -35,22 +37,52 @@ class ExpressionSearch:
     name = "expression"
     share = 2.0
 
+    def __init__(self) -> None:
+        self._teacher: Network | ProgramTeacher | None = None
+
+    async def prepare(self, work: Work, before: Collection[str]) -> bool:
+        """Whether the search engine is there, and a rule can stand for the network or the program."""
+        try:
+            require()
+            self._teacher = await _teacher(work)
+        except (UserError, Ended) as error:
+            _refuse(work, error)
+            return False
+        return True
+
     async def run(self, work: Work, deadline: float) -> None:
         """Distil the teacher, hand in the table's rules, and the chosen one as a program.
 
         Where it cannot be done, that is said among what was not done, or raised as UserError if it was all that was
         asked for.
         """
+        assert self._teacher is not None
         try:
-            require()
-            if work.problem.distillation is None:
-                raise UserError(f"{work.problem.name} does not say in [distill] what a rule would be shown")
             with Workers(work.wish.workers) as workers:
-                await _Distillation(work, ClosedLoop(work.problem, workers), workers, deadline).run()
+                loop = ClosedLoop(work.problem, workers)
+                await _Distillation(work, loop, workers, deadline).run(self._teacher)
         except (UserError, Ended) as error:
-            if work.subject.network is not None or work.wish.only == self.name:
-                raise UserError(str(error)) from None
-            work.not_done.append(f"no expression was looked for: {error}.")
+            _refuse(work, error)
+
+
+def _refuse(work: Work, error: UserError | Ended) -> None:
+    if work.subject.network is not None or work.wish.only == ExpressionSearch.name:
+        raise UserError(str(error)) from None
+    work.not_done.append(f"no expression was looked for: {error}.")
+
+
+async def _teacher(work: Work) -> Network | ProgramTeacher:
+    """The network, or the program as far as it is a function of what it is shown. Raises UserError, Ended."""
+    problem, distillation = work.problem, work.problem.distillation
+    if distillation is None:
+        raise UserError(f"{problem.name} does not say in [distill] what a rule would be shown")
+    inputs, name = distillation.inputs, distillation.function
+    if work.subject.network is not None:
+        return load_network(work.subject.network, inputs)
+    program = ProgramTeacher(work.subject.source, work.executor, inputs)
+    recording = Recording(name, noise=0.5 * inputs.unit)
+    await program.check(problem.workloads["train"][:2], recording, problem.functions[name])
+    return program
 
 
 class _Distillation:
@@ -64,9 +96,10 @@ class _Distillation:
         self._reserved = 0.0
         """Seconds that handing in takes: the chosen rule is asked interval by interval, as its teacher was."""
 
-    async def run(self) -> None:
+    async def run(self, given: Network | ProgramTeacher) -> None:
         work = self._work
-        teacher = await self._teacher()
+        work.observer.at("scoring the teacher")
+        teacher = await self._known(given)
         self._searching = time.monotonic()
         assert work.original is not None
         scale = work.calibration.scale("validation")
@@ -78,15 +111,18 @@ class _Distillation:
             length=wish.length, leaves=wish.leaves, rounds=wish.rounds, seed=wish.seed, most_operations=wish.operations
         )
         distilling = Distilling(teacher, self._loop, self._workers, plan, self._margin, self._enough, self._say)
+        self._workers.heard = partial(self._worked, distilling)
         await self._until_the_end(distilling)
+        self._workers.heard = partial(self._measured, "scoring the rules of the table")
         found = distilling.found
         work.evaluations += self._loop.evaluations
         if found.samples:
             path = work.folder / "samples.npz"
             joined(found.samples).save(path)
-            work.files.append(path)
+            work.wrote(path)
         if found.chosen(self._margin) is None:
-            raise UserError("no rule was found in the time that there was; give more with --budget")
+            work.not_done.append("no rule was found in the time that there was; give more with --budget.")
+            return
         await self._hand_in(found, teacher)
 
     @property
@@ -102,7 +138,16 @@ class _Distillation:
         return self._work.stop.asked.is_set() or time.monotonic() > self._deadline - self._reserved
 
     def _say(self, line: str) -> None:
-        self._work.say(f"expression {line}, {time.monotonic() - self._began:.1f} s")
+        self._work.observer.said(f"{line}, {time.monotonic() - self._began:.1f} s")
+
+    def _worked(self, distilling: Distilling, done: int, total: int) -> None:
+        scored = distilling.found.validation
+        best = max((outcome for outcome in scored), key=lambda each: each.fitness, default=None)
+        known = f"; {len(scored)} rules so far, the best reaches {best.value:.4g}" if best else ""
+        self._work.observer.at(f"{distilling.doing}, {done} of {total}{known}")
+
+    def _measured(self, what: str, done: int, total: int) -> None:
+        self._work.observer.at(f"{what}, {done} of {total}")
 
     async def _until_the_end(self, distilling: Distilling) -> None:
         """Run until it is done, interrupted, or out of time."""
@@ -120,27 +165,19 @@ class _Distillation:
             task.result()
         self._work.not_done += [f"{clause}." for clause in distilling.found.not_done]
 
-    async def _teacher(self) -> NetworkTeacher | ProgramTeacher:
+    async def _known(self, given: Network | ProgramTeacher) -> NetworkTeacher | ProgramTeacher:
         """The network or the program, with its row."""
-        work, loop = self._work, self._loop
-        inputs, problem = loop.distillation.inputs, work.problem
-        if work.subject.network is not None:
-            network = load_network(work.subject.network, inputs)
-            teacher = NetworkTeacher(network, loop)
+        work, loop, problem = self._work, self._loop, self._work.problem
+        if isinstance(given, Network):
+            network, teacher = given, NetworkTeacher(given, loop)
             outcomes: dict[Split, Outcome] = {split: await teacher.outcome(problem.workloads[split])
                                               for split in _SEEN if problem.workloads[split]}  # fmt: skip
             self._reserved = sum(loop.seconds(network, problem.workloads[split]) for split in _SEEN)
             more = {"operations": network.operations, "fidelity": 1.0}
             work.original = Row("teacher", "teacher", network.parameters, self._by_workload(outcomes), more)
             return teacher
-        program = ProgramTeacher(work.subject.source, work.executor, inputs)
-        name = loop.distillation.function
-        recording = Recording(name, noise=0.5 * inputs.unit)
-        await program.check(problem.workloads["train"][:2], recording, problem.functions[name])
-        if program.entries:
-            work.say(
-                f"expression {len(program.entries)} numbers that the program keeps are known from what it is shown"
-            )
+        if given.entries:
+            work.observer.said(f"{len(given.entries)} numbers that the program keeps are known from what it is shown")
         known = {**work.subject.evaluations, **(work.original.evaluations if work.original else {})}
         for split in _SEEN:
             if split not in known and problem.workloads[split]:
@@ -148,9 +185,10 @@ class _Distillation:
                                                                 work.calibration.scale(split)))  # fmt: skip
                 work.evaluations += 1
         self._reserved = sum(known[split].wall_seconds for split in _SEEN if split in known)
-        original = work.original or Row("original", "original", None, {})
+        nodes = size(ast.parse(work.subject.source)).nodes
+        original = work.original or Row("original", "original", nodes, {})
         work.original = replace(original, evaluations=known)
-        return program
+        return given
 
     async def _hand_in(self, found: Found, teacher: NetworkTeacher | ProgramTeacher) -> None:
         """Rows, the chosen rule as a program and as a file."""
@@ -177,10 +215,9 @@ class _Distillation:
         less = self._less_than_the_teacher(chosen)
         if less:
             work.not_done.append(less)
-        if not less or work.chosen is None:
+        if not less or (work.chosen is None and work.subject.network is not None):
             work.chosen = result
         work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
-        work.say(text(chosen.rule))
 
     async def _test_of(self, teacher: NetworkTeacher | ProgramTeacher) -> None:
         """A network on test, where there is time; a program is measured with all others at the end."""

@@ -1,6 +1,7 @@
 """Processes that fit and score: the same answers, in the same order, at any number of them."""
 
 import asyncio
+import itertools
 import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ class Workers:
     def __init__(self, count: int) -> None:
         """With a count of 0 all is done here."""
         self.count = count
+        self.heard: Callable[[int, int], None] = lambda done, total: None
+        """Told how many calls of how many are done."""
         self._pool = _pool(count)
 
     async def map(self, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> list[T]:
@@ -27,10 +30,14 @@ class Workers:
             results = []
             for call in calls:
                 results.append(function(*call))
+                self.heard(len(results), len(calls))
                 await asyncio.sleep(0)  # a place to be cancelled at
             return results
         loop = asyncio.get_running_loop()
         futures = [loop.run_in_executor(self._pool, function, *call) for call in calls]
+        done = itertools.count(1)
+        for future in futures:
+            future.add_done_callback(lambda _: self.heard(next(done), len(futures)))
         try:
             return list(await asyncio.gather(*futures))
         finally:

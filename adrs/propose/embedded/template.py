@@ -16,10 +16,10 @@ from typing import Any
 from adrs.errors import UserError
 from adrs.propose.embedded import expressions
 from adrs.propose.embedded.text import MOST_DIGITS, Replacement, Text, is_atom, number
+from adrs.source import BLOCKS
 
 Fill = int | float | str
 
-_MODULE = "adrs_helpers.blocks"
 _KINDS = ("choice", "expression", "integer", "real")
 _KEEP_DEFAULT = 0.25
 _STEP = 0.2
@@ -160,17 +160,17 @@ class Template:
         """What removes the import of the holes, and the kind of hole by the text of the called function."""
         removals: list[Replacement] = []
         names: dict[str, str] = {}
-        package, _, module = _MODULE.rpartition(".")
+        package, _, module = BLOCKS.rpartition(".")
         for node in ast.walk(tree):
             if not isinstance(node, ast.Import | ast.ImportFrom):
                 continue
             kept = []
             for alias in node.names:
                 bound = alias.asname or alias.name
-                if isinstance(node, ast.ImportFrom) and node.module == _MODULE and alias.name in _KINDS:
+                if isinstance(node, ast.ImportFrom) and node.module == BLOCKS and alias.name in _KINDS:
                     names[bound] = alias.name
                 elif (isinstance(node, ast.ImportFrom) and (node.module, alias.name) == (package, module)) or (
-                    isinstance(node, ast.Import) and alias.name == _MODULE
+                    isinstance(node, ast.Import) and alias.name == BLOCKS
                 ):
                     names.update({f"{bound}.{kind}": kind for kind in _KINDS})
                 else:

@@ -6,7 +6,8 @@ import socket
 import struct
 
 HEADER = struct.Struct("!qq")
-"""Number, and time of sending in ns from the start: all that the receiver returns."""
+"""Label, and time of sending in ns from the start: all that the receiver returns."""
+_NUMBER_BITS = 48
 PAYLOAD, HEADERS = 1472, 28
 """Bytes: a packet of 1,500."""
 READS = 64
@@ -40,6 +41,16 @@ def connect(one: socket.socket, other: socket.socket) -> None:
     """Let two sockets hear each other and nobody else."""
     one.connect(other.getsockname())
     other.connect(one.getsockname())
+
+
+def label(flow: int, number: int) -> int:
+    """Tells a packet from all others: `number` counts those of its flow."""
+    return flow << _NUMBER_BITS | number
+
+
+def labelled(found: int) -> tuple[int, int]:
+    """Flow and number of a label."""
+    return found >> _NUMBER_BITS, found & ((1 << _NUMBER_BITS) - 1)
 
 
 def receive(connected: socket.socket) -> tuple[bytes, int | None] | None:

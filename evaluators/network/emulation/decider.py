@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from evaluators.network.emulation import real_time
 from evaluators.network.emulation.real_time import clock
 
-Decide = Callable[[NDArray[np.float64]], float]
-"""From an observation, float64[30], to an action."""
+Decide = Callable[[int, NDArray[np.float64]], float]
+"""From the place of a flow and its observation, float64[30], to an action."""
 _SWITCH_SECONDS = 0.0002
 """After which a thread lets the other one go on."""
 
 
 class Decider:
-    """One question at a time. Readable, by its descriptor, once there is an answer."""
+    """For one flow, one question at a time. Readable, by its descriptor, once there is an answer."""
 
-    def __init__(self, decide: Decide, pool: ThreadPoolExecutor, bell: int) -> None:
+    def __init__(self, place: int, decide: Decide, pool: ThreadPoolExecutor, bell: int) -> None:
         self.longest = 0
         """ns that an answer took at most."""
+        self._place = place
         self._decide = decide
         self._pool = pool
         self._bell = bell
@@ -60,20 +61,23 @@ class Decider:
     def _answer(self, observation: NDArray[np.float64]) -> float:
         """Decide, in the thread, and ring before anybody can see that it is done."""
         try:
-            return self._decide(observation)
+            return self._decide(self._place, observation)
         finally:
             os.eventfd_write(self._bell, 1)
 
 
 @contextlib.contextmanager
-def deciding(decide: Decide) -> Iterator[Decider]:
-    """A thread that decides, for as long as the context lasts; what it is about when that ends is waited for."""
+def deciding(decide: Decide, flows: int) -> Iterator[list[Decider]]:
+    """A thread that decides for all flows, one after another, for as long as the context lasts; what it is about when
+    that ends is waited for.
+    """
     switching = sys.getswitchinterval()
-    bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+    bells = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(flows)]
     try:
         sys.setswitchinterval(_SWITCH_SECONDS)
         with ThreadPoolExecutor(1, initializer=real_time.ask_for_priority) as pool:
-            yield Decider(decide, pool, bell)
+            yield [Decider(place, decide, pool, bell) for place, bell in enumerate(bells)]
     finally:
         sys.setswitchinterval(switching)
-        os.close(bell)
+        for bell in bells:
+            os.close(bell)

@@ -17,7 +17,7 @@ class NetworkEmulation:
     backends: Sequence[str] = BACKENDS
 
     def conditions(self, backend: str, names: Sequence[str], seconds: float | None) -> list[Condition]:
-        """The links of `conditions`, in their order."""
+        """The links of `conditions`, in their order; those that need more only by name."""
         for name in names:
             if name not in BY_NAME:
                 raise UserError(f'there is no condition "{name}"{did_you_mean(name, BY_NAME)}')
@@ -27,8 +27,8 @@ class NetworkEmulation:
         if missing:
             raise UserError(f"backend {backend} does not work here: {missing}")
         made = []
-        for condition in DEFAULT:
-            if names and condition.name not in names:
+        for condition in BY_NAME.values():
+            if condition.name not in (names or [each.name for each in DEFAULT]):
                 continue
             duration = seconds or condition.seconds
             specs = [workloads.spec(condition.name, family, duration, backend) for family in (SIMULATED, EMULATED)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluators.network.emulation import datagrams, flow, gate, receiver
 from evaluators.network.emulation.decider import Decide, deciding
-from evaluators.network.emulation.flow import EmulatedFlow
+from evaluators.network.emulation.flow import flows_of
 from evaluators.network.emulation.gate import Lateness
 from evaluators.network.emulation.real_time import Process, clock, on_time, wait
 from evaluators.network.emulation.rules import write_totals
@@ -54,7 +54,7 @@ class Ran:
 
 
 def run(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
-    """Let the scenario's flow send over a path, in real time. Raises Void where the machine was not on time."""
+    """Let the scenario's flows send over a path, in real time. Raises Void where the machine was not on time."""
     ran = carry(scenario, decide, ends)
     gate.judge(ran.lateness, ran.behind, ran.waited, ran.counts)
     return ran
@@ -63,13 +63,13 @@ def run(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
 def carry(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
     """The same, however late it was."""
     flow.warm()
-    emulated = EmulatedFlow(scenario)
+    flows = flows_of(scenario)
     shuttle = Shuttle(scenario, ends.near, ends.far, ends.packets)
     with contextlib.ExitStack() as stack:
         link = started(stack, shuttle.serve, ends.near, ends.far)
         other = started(stack, lambda control: receiver.serve(control, ends.receiver), ends.receiver)
-        with on_time() as real_time, deciding(decide) as decider:
-            sender = Sender(emulated, ends.sender, scenario.end, decider)
+        with on_time() as real_time, deciding(decide, len(flows)) as deciders:
+            sender = Sender(flows, ends.sender, scenario.end, deciders)
             start = clock() + _LEAD
             for process in (link, other):
                 process.begin(start)
@@ -81,18 +81,19 @@ def carry(scenario: Scenario, decide: Decide, ends: Ends) -> Ran:
         sender.drain()
         other.stop()
         echoed = other.report(_REPORT_SECONDS)
-    write_totals(found["totals"], emulated.arrays, scenario.end)
+    simulation = flows[0].simulation
+    write_totals(found["totals"], simulation.arrays, scenario.end)
     counts = {
-        "before the link": (emulated.number, found["arrived"]),
+        "before the link": (sum(each.number for each in flows), found["arrived"]),
         "before the receiver": (found["forwarded"], echoed["received"]),
         "on the way back": (echoed["received"], found["returned"]),
         "in the link": (found["returned"], found["delivered"]),
         "before the sender": (found["delivered"], sender.acknowledged),
     }
     everywhere = real_time and found["real_time"] and echoed["real_time"]
-    behind = max(sender.behind, decider.longest)
+    waited = max(decider.longest for decider in deciders)
     late = gate.lateness(found["late"])
-    return Ran(emulated.simulation, late, behind, decider.longest, counts, everywhere, ends.receive_buffer)
+    return Ran(simulation, late, max(sender.behind, waited), waited, counts, everywhere, ends.receive_buffer)
 
 
 def started(stack: contextlib.ExitStack, main: Any, *descriptors: int) -> Process:

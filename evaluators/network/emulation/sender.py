@@ -1,4 +1,4 @@
-"""The sender in real time: the engine's flow, a socket, and whoever decides.
+"""The sender in real time: the engine's flows, a socket, and whoever decides.
 
 When an acknowledgement came is what the kernel noted, so that neither a wake-up nor a decision that took its time
 makes a round trip longer, and an interval sees what came before its end and nothing else.
@@ -7,6 +7,8 @@ makes a round trip longer, and an interval sees what came before its end and not
 import socket
 import time
 from collections import deque
+from collections.abc import Sequence
+from operator import attrgetter
 
 from evaluators.network.emulation import datagrams
 from evaluators.network.emulation.datagrams import HEADER, PAYLOAD, READS
@@ -14,21 +16,26 @@ from evaluators.network.emulation.decider import Decider
 from evaluators.network.emulation.flow import EmulatedFlow
 from evaluators.network.emulation.real_time import clock, wait
 
+_key = attrgetter("key")
+
 
 class Sender:
-    """One flow through one socket. Packets go on at the old rate until a decision is there, or the next one is due."""
+    """Flows through one socket. Packets go on at the old rate until a decision is there, or the next one is due."""
 
-    def __init__(self, flow: EmulatedFlow, connected: socket.socket, end: int, decider: Decider) -> None:
-        """Send through a non-blocking socket until `end`, ns from the start."""
+    def __init__(
+        self, flows: Sequence[EmulatedFlow], connected: socket.socket, end: int, deciders: Sequence[Decider]
+    ) -> None:
+        """Send through a non-blocking socket until `end`, ns from the start. deciders: one for each flow."""
         self.behind = 0
         """ns that an event was handled after it was due at most."""
         self.acknowledged = 0
         """Datagrams that came back, those after the end included."""
-        self._flow = flow
+        self._flows = flows
         self._socket = connected
         self._end = end
-        self._decider = decider
+        self._deciders = deciders
         self._came: deque[tuple[int, int]] = deque()
+        """When acknowledgements came, and their labels."""
         self._datagram = bytearray(PAYLOAD)
 
     def run(self, start: int) -> None:
@@ -41,36 +48,45 @@ class Sender:
             else:
                 more = True
             if not more:
-                wait([self._socket, self._decider], min(self._flow.due, self._end + 1) - (clock() - start))
+                wait([self._socket, *self._deciders], min(self._next().due, self._end + 1) - (clock() - start))
         while self._read(start):
             pass
         while self._came and self._came[0][0] <= self._end:
-            came, number = self._came.popleft()
-            self._flow.acknowledged(number, came)
+            self._acknowledge()
 
     def drain(self) -> None:
         """Count what still comes back."""
         while datagrams.receive(self._socket) is not None:
             self.acknowledged += 1
 
+    def _next(self) -> EmulatedFlow:
+        """The flow that does something by itself next."""
+        return min(self._flows, key=_key)
+
+    def _acknowledge(self) -> None:
+        came, label = self._came.popleft()
+        flow, number = datagrams.labelled(label)
+        self._flows[flow].acknowledged(number, came)
+
     def _event(self, start: int) -> bool:
         """Handle the next event in the order of time; whether there was one."""
-        flow, decider = self._flow, self._decider
-        if decider.ready:
-            flow.steer(decider.take(), clock() - start)
+        for flow, decider in zip(self._flows, self._deciders, strict=True):
+            if decider.ready:
+                flow.steer(decider.take(), clock() - start)
+        flow = self._next()
         if self._came and self._came[0][0] <= flow.due:
-            came, number = self._came.popleft()
-            flow.acknowledged(number, came)
+            self._acknowledge()
             return True
         now = clock() - start
         if flow.due > now or now > self._end:
             return False
         self.behind = max(self.behind, now - flow.due)
         if flow.sends:
-            HEADER.pack_into(self._datagram, 0, flow.number, now)
+            HEADER.pack_into(self._datagram, 0, datagrams.label(flow.place, flow.number), now)
             datagrams.write(self._socket.fileno(), self._datagram)
             flow.sent(now)
             return True
+        decider = self._deciders[flow.place]
         if decider.busy:
             flow.steer(decider.take(), clock() - start)
         observation = flow.timer()

@@ -24,17 +24,17 @@ _LARGE = 1000
 
 @dataclass(frozen=True)
 class Stamped:
-    """Packets that carry their number and their time of sending: those of the emulated sender."""
+    """Packets that carry their label and their time of sending: those of the emulated sender."""
 
     offset: int = 0
     """Bytes of headers before the payload, as they are seen here."""
 
     def read(self, data: bytes, number: int, now: int) -> tuple[int, int, int]:
-        """Number, time of arrival at the queue and size of a packet; `number` counts those that came."""
+        """Label, time of arrival at the queue and size of a packet; `number` counts those that came."""
         sent, time = HEADER.unpack_from(data, self.offset)
         return sent, time, len(data) + HEADERS - self.offset
 
-    def number(self, data: bytes) -> int:
+    def label(self, data: bytes) -> int:
         """Of the packet that is returned."""
         return int(HEADER.unpack_from(data, self.offset)[0])
 
@@ -51,7 +51,7 @@ class Opaque:
         """As of stamped packets."""
         return number, now, len(data)
 
-    def number(self, data: bytes) -> int | None:
+    def label(self, data: bytes) -> int | None:
         """They belong to no packet of the other way."""
         return None
 
@@ -64,7 +64,7 @@ class Shuttle:
     """A bottleneck one way, a delay both ways."""
 
     def __init__(self, scenario: Scenario, near: int, far: int, packets: Stamped | Opaque) -> None:
-        """near, far: non-blocking descriptors towards the sender and towards the receiver."""
+        """near, far: non-blocking descriptors towards the sender and towards the receiver. All flows have one delay."""
         self._rules = Bottleneck(scenario)
         base = scenario.flows[0].base
         self._there, self._back = base // 2, base - base // 2
@@ -113,8 +113,8 @@ class Shuttle:
             if data is None:
                 break
             self._returned += 1
-            number = self._packets.number(data)
-            due = clock() if number is None else self._at_receiver.pop(number, None)
+            label = self._packets.label(data)
+            due = clock() if label is None else self._at_receiver.pop(label, None)
             if due is not None:
                 self._homeward.append((due + self._back, data))
         self._forwarded += self._forward(self._outward, self._far)
@@ -126,16 +126,16 @@ class Shuttle:
         if not self._begun:
             self._outward.append((now + self._there, data))
             return
-        number, time, size = self._packets.read(data, self._arrived, now - self._start)
+        label, time, size = self._packets.read(data, self._arrived, now - self._start)
         self._arrived += 1
-        finish = self._rules.arrive(number, size, time)
+        finish = self._rules.arrive(*datagrams.labelled(label), size, time)
         if finish is None:
             return
         if finish <= self._end:
             self._delays.append(finish - time)
         due = self._start + finish + self._there
         if isinstance(self._packets, Stamped):
-            self._at_receiver[number] = due
+            self._at_receiver[label] = due
         self._outward.append((due, data))
 
     def _forward(self, packets: deque[tuple[int, bytes]], descriptor: int) -> int:

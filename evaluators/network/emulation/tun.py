@@ -16,7 +16,7 @@ from evaluators.network import layout
 from evaluators.network.emulation import datagrams, gate, path, probes
 from evaluators.network.emulation.datagrams import HEADERS
 from evaluators.network.emulation.decider import Decide
-from evaluators.network.emulation.flow import EmulatedFlow
+from evaluators.network.emulation.flow import flows_of
 from evaluators.network.emulation.gate import Void
 from evaluators.network.emulation.namespace import Namespace, configure, open_tun
 from evaluators.network.emulation.path import Ends, Ran
@@ -24,6 +24,7 @@ from evaluators.network.emulation.real_time import clock
 from evaluators.network.emulation.rules import write_totals
 from evaluators.network.emulation.shuttle import Opaque, Shuttle, Stamped
 from evaluators.network.scenario import Scenario
+from evaluators.network.simulation import Simulation
 
 _NEAR, _FAR = "10.77.0.1", "10.77.0.2"
 _WIRE = 1500 / 1448
@@ -31,6 +32,7 @@ _WIRE = 1500 / 1448
 _OPENING_SECONDS = 20.0
 _LISTENING_SECONDS = 0.3
 _PORT = 5201
+_NAMES = {layout.RENO: "reno", layout.CUBIC: "cubic", layout.BBR: "bbr"}
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,18 @@ def tun_ends() -> Iterator[tuple[Ends, Network]]:
 
 
 def run_kernel(scenario: Scenario, algorithm: str) -> Ran:
-    """One TCP flow of the kernel's, by iperf3. Round-trip times are the link's: queue, service and propagation.
+    """TCP flows of the kernel's, by iperf3: the first one of an algorithm, others of those that the scenario names.
+    Round-trip times are the link's: queue, service and propagation.
 
     Raises Void, UserError and OSError.
     """
-    records = EmulatedFlow(scenario)
-    found, received = kernel_flows(scenario, [algorithm])
-    write_totals(found["totals"], records.arrays, scenario.end)
-    _write_flow(records, scenario, found, received[0])
-    return Ran(records.simulation, gate.lateness(found["late"]), 0, 0, {}, found["real_time"], 0)
+    if any(flow.start for flow in scenario.flows):
+        raise UserError("the kernel's flows all start at once, so they have no part in a condition where others wait")
+    simulation = flows_of(scenario)[0].simulation
+    found, received = kernel_flows(scenario, [algorithm, *(_NAMES[flow.kind] for flow in scenario.flows[1:])])
+    write_totals(found["totals"], simulation.arrays, scenario.end)
+    _write_flows(simulation, found, received)
+    return Ran(simulation, gate.lateness(found["late"]), 0, 0, {}, found["real_time"], 0)
 
 
 def kernel_flows(scenario: Scenario, algorithms: Sequence[str]) -> tuple[dict[str, Any], list[float]]:
@@ -154,12 +159,14 @@ def _received(client: "subprocess.Popen[bytes]", deadline: float) -> float:
     return float(said["end"]["sum_received"]["bits_per_second"])
 
 
-def _write_flow(records: EmulatedFlow, scenario: Scenario, found: dict[str, Any], received: float) -> None:
-    """Write what is known of a kernel's flow into the engine's record of it."""
-    flow, base = records.record, scenario.flows[0].base
+def _write_flows(simulation: Simulation, found: dict[str, Any], received: Sequence[float]) -> None:
+    """Write what is known of the kernel's flows into the engine's records of them: of delays, only of all together."""
+    [scenario], arrays = simulation.scenarios, simulation.arrays
+    first, base = arrays.flows[0], scenario.flows[0].base
     delays = np.array(found["delays"], dtype=np.int64)
-    flow["sent"], flow["acked"] = found["arrived"], len(delays)
-    flow["delivered"] = round(received * _WIRE * scenario.end / (8 * layout.SECOND))
-    flow["rtt_sum"] = int(delays.sum()) + base * len(delays)
-    bins = np.minimum(delays >> int(records.arrays.links[0]["delay_shift"]), layout.LEVELS - 1)
-    records.arrays.delays[0] = np.bincount(bins, minlength=layout.LEVELS)
+    first["sent"], first["acked"] = found["arrived"], len(delays)
+    first["rtt_sum"] = int(delays.sum()) + base * len(delays)
+    bins = np.minimum(delays >> int(arrays.links[0]["delay_shift"]), layout.LEVELS - 1)
+    arrays.delays[0] = np.bincount(bins, minlength=layout.LEVELS)
+    for flow, rate in zip(arrays.flows, received, strict=True):
+        flow["delivered"] = flow["departed"] = round(rate * _WIRE * scenario.end / (8 * layout.SECOND))

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import WorkloadSpec
 from evaluators.network.emulation import gate, path, tun
 from evaluators.network.emulation.conditions import BY_NAME
+from evaluators.network.emulation.decider import Decide
 from evaluators.network.emulation.path import Ran
 from evaluators.network.scenario import Scenario
 from evaluators.network.simulation import Simulation
@@ -19,7 +19,7 @@ FAMILIES = (SIMULATED, EMULATED)
 BACKENDS = ("udp", "tun")
 KERNEL = "kernel-"
 """Before the name of an algorithm: the kernel's own."""
-Asking = Callable[[], Callable[[NDArray[np.float64]], float]]
+Asking = Callable[[], Decide]
 """Makes whoever decides in one attempt."""
 _MILLI, _MICRO = 1e6, 1e3
 
@@ -68,7 +68,7 @@ def _once(scenario: Scenario, backend: str, asking: Asking | None, kernel: str) 
     return run(scenario, _nobody if asking is None else asking())
 
 
-def _nobody(observation: Any) -> float:
+def _nobody(flow: int, observation: Any) -> float:
     raise AssertionError("an algorithm decides for itself")
 
 
@@ -76,7 +76,7 @@ def details(ran: Ran, void: int) -> dict[str, float]:
     """What shows how much a run is worth; `rtt_max_ms` is exact to a bin of the engine's histogram."""
     arrays = ran.simulation.arrays
     base, link = ran.simulation.scenarios[0].flows[0].base, arrays.links[0]
-    filled = np.flatnonzero(arrays.delays[0])
+    filled = np.flatnonzero(arrays.delays.sum(axis=0))
     worst = base + ((int(filled[-1]) + 1) << int(link["delay_shift"])) if len(filled) else base
     return {
         "rtt_max_ms": worst / _MILLI,

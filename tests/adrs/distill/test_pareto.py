@@ -2,7 +2,6 @@
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -82,20 +81,3 @@ def test_cost_counts_the_longest_path_and_names_calls() -> None:
     assert (small.nodes, small.operations, small.calls) == (13, 16, ())
     assert large.operations > 40
     assert dict(large.calls) == {"sqrt": 3, "tanh": 1}
-
-
-def test_the_plot_shows_front_chosen_and_workloads(tmp_path: Path) -> None:
-    pytest.importorskip("plotly", reason="plotly is not installed: pip install 'adrs[plots]'")
-    from adrs import plots
-
-    both = plots.distillation(ENTRIES, {"a": 0.5, "b": 0.7, "c": 0.1}, {"a": 0.6, "b": 0.7})
-    traces = {trace.name: trace for trace in both.data}
-    assert list(traces["front"].x) == [12, 18, 18]
-    assert list(traces["chosen"].x) == [18]
-    assert list(traces["workloads"].y) == [0.6, 0.7]
-    assert "2.9 ns" in traces["flat"].text
-    assert both.layout.xaxis.type == "log"
-    alone = plots.distillation(ENTRIES)
-    assert "workloads" not in {trace.name for trace in alone.data}
-    assert [shape.y0 for shape in alone.layout.shapes] == [0.0]
-    assert plots.save(alone, tmp_path / "pareto.html").stat().st_size > 100_000

@@ -1,5 +1,6 @@
 """A distilled winner is in the files, in the log and in what is shown, and the run goes on as if it were not there."""
 
+import asyncio
 import json
 import random
 import shutil
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from adrs import lineage, plugins, problem, report, session
 from adrs.cli import app
 from adrs.distill import session as distill
+from adrs.distill.observer import Nobody
 from adrs.distill.work import Wish
 from adrs.errors import UserError
 from adrs.observer import Silent
@@ -81,7 +83,7 @@ def run(demo: Path, tmp_path: Path) -> Path:
 
 
 def distilled(folder: Path, **wish: Any) -> distill.Outcome:
-    return distill.of_run(folder, None, Wish(**wish), None, None, lambda line: None)
+    return distill.of_run(folder, None, Wish(**wish), None, None, Nobody())
 
 
 def programs(folder: Path) -> list[tuple[Any, ...]]:
@@ -104,6 +106,7 @@ def test_the_winner_becomes_smaller_and_the_log_knows(run: Path) -> None:
     assert outcome.exit_code == 0
     assert plain["minimal"]["nodes"] < 0.7 * plain["original"]["nodes"]
     assert plain["minimal"]["score"] == plain["original"]["score"]
+    assert plain["minimal"]["identical_answers"] == 1.0
     assert set(plain["minimal"]["score"]) == {"train", "validation", "test"}
     folder = run / "distill" / str(winner)
     names = {"minimal.py", "minimal.diff", "minimise.jsonl", "checks.json", "report.md"}
@@ -131,9 +134,15 @@ def test_the_winner_becomes_smaller_and_the_log_knows(run: Path) -> None:
     assert "100000" in page
 
 
-def test_doing_it_again_adds_nothing(run: Path) -> None:
-    first, again = distilled(run), distilled(run)
-    assert first.number == again.number
+def test_doing_it_again_adds_nothing_and_writes_over_nothing(run: Path) -> None:
+    first = distilled(run)
+    before = {path.name: path.read_bytes() for path in first.work.folder.iterdir()}
+    again = distilled(run, seconds=0.0)
+    assert first.number != again.number == {}, "the second finds nothing in no time"
+    assert {path.name: path.read_bytes() for path in first.work.folder.iterdir()} == before
+    assert again.work.folder.name == f"{first.work.folder.name}-2"
+    third = distilled(run)
+    assert first.number == third.number
     with Reader(run) as reader:
         assert reader.distilled() == [*first.number.values()]
 
@@ -173,7 +182,7 @@ def test_a_program_that_a_search_finds_later_is_no_duplicate_of_a_distilled_one(
 def test_the_same_bytes_at_any_number_of_workers(run: Path, tmp_path: Path, workers: int) -> None:
     folders = [tmp_path / name for name in ("a", "b")]
     for count, folder in zip((1, workers), folders, strict=True):
-        distill.of_run(run, None, Wish(workers=count), None, folder, lambda line: None)
+        distill.of_run(run, None, Wish(workers=count), None, folder, Nobody())
     names = sorted(path.name for path in folders[0].iterdir())
     assert names == sorted(path.name for path in folders[1].iterdir())
     for name in names:
@@ -187,7 +196,7 @@ def test_a_branch_that_train_never_takes_is_kept_for_validation(demo: Path, tmp_
     (demo / "problem.toml").write_text(text.replace(old, '{ family = "many", seeds = [2001] }'))
     file = tmp_path / "program.py"
     file.write_text(GREEDY.replace("{draw}", "3").replace("MANY", "50"))
-    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     minimal = (tmp_path / "out" / "minimal.py").read_text()
     assert "50" in minimal
     assert "math" not in minimal, "what validation does not need goes all the same"
@@ -201,7 +210,7 @@ def test_what_fails_on_test_alone_is_said(demo: Path, tmp_path: Path) -> None:
     file = tmp_path / "fails.py"
     lines = ["def solve(instance):", "    if len(instance['length']) > 59:", "        return None"]
     file.write_text("\n".join([*lines, "    return [0] * len(instance['length'])", ""]))
-    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     assert any("original does not hold on test: it ends invalid" in each for each in outcome.work.not_done)
 
 
@@ -219,7 +228,7 @@ def test_what_holds_everywhere_but_on_test_is_not_chosen(demo: Path, tmp_path: P
     """More than sixty jobs come in `test` alone, where the original has room for them."""
     file = tmp_path / "program.py"
     file.write_text(ROOM_FOR_ALL)
-    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", Nobody())
     assert "if" not in (tmp_path / "out" / "minimal.py").read_text()
     assert outcome.work.chosen is None
     assert outcome.exit_code == 3
@@ -228,18 +237,74 @@ def test_what_holds_everywhere_but_on_test_is_not_chosen(demo: Path, tmp_path: P
     assert "IndexError" in check.detail
 
 
+def test_a_score_that_moves_on_test_alone_is_said(demo: Path, tmp_path: Path) -> None:
+    """More than sixty jobs come in `test` alone; what is done with them there, no other workload asks for."""
+    file = tmp_path / "program.py"
+    file.write_text(GREEDY.replace("{draw}", "3").replace("MANY", "59"))
+    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", Nobody())
+    assert outcome.exit_code == 0
+    (said,) = (each for each in outcome.work.not_done if each.startswith("on test the score moves from"))
+    assert said in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_what_cannot_be_done_leaves_its_time_to_others(demo: Path, tmp_path: Path) -> None:
+    """Without a key there is no expression to look for."""
+
+    class Times(Nobody):
+        def __init__(self) -> None:
+            self.stages: dict[str, float] = {}
+
+        def began(self, stage: str, seconds: float) -> None:
+            self.stages[stage] = seconds
+
+    times, file = Times(), tmp_path / "program.py"
+    lines = ["def solve(instance):", "    weight = 1.5", "    return [0] * len(instance['length'])", ""]
+    file.write_text("\n".join(lines))
+    distill.of_file(str(demo), file, Wish(seconds=100.0), None, tmp_path / "out", times)
+    assert [*times.stages] == ["minimise", "test"]
+    assert times.stages["minimise"] > 80.0
+
+
+def test_answers_that_are_equally_good_need_not_be_the_same(demo: Path, tmp_path: Path) -> None:
+    """Where every other job goes does not matter to the makespan if machines are renumbered."""
+    renumbered = (
+        "    if len(length) % 8 == 0:\n        machine = instance['machines'] - 1 - machine\n    return machine\n"
+    )
+    file = tmp_path / "program.py"
+    file.write_text(GREEDY.replace("{draw}", "3").replace("MANY", "100000").replace("    return machine\n", renumbered))
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
+    share = outcome.plain()["minimal"]["identical_answers"]
+    assert 0.0 < share < 1.0
+    [answers] = [check for check in outcome.work.checks if check.name == "answers"]
+    assert f"{100 * share:.4g} % of the answers on train are the original's" in answers.detail
+    assert f"{100 * share:.4g} %" in (tmp_path / "out" / "report.md").read_text()
+
+
 def test_no_time_leaves_the_original(run: Path) -> None:
     outcome = distilled(run, seconds=0.0)
     assert outcome.exit_code == 3
     assert outcome.number == {}
-    assert any("time was over" in sentence for sentence in outcome.work.not_done)
+    assert any("time was over after 0 edits; give more with --budget" in each for each in outcome.work.not_done)
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt, asyncio.CancelledError])
+def test_who_ends_it_at_once_is_told_how_to_keep_something(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal: type[BaseException]
+) -> None:
+    def ended(*_: object) -> None:
+        raise signal
+
+    monkeypatch.setattr(distill, "of_file", ended)
+    done = CliRunner().invoke(app, ["distill", str(demo), str(tmp_path / "program.py")])
+    assert done.exit_code == 130
+    assert "distil again; a single Ctrl-C ends a distillation early and keeps the best so far" in done.stderr
 
 
 def test_source_of_a_program_is_shown_as_text(demo: Path, tmp_path: Path) -> None:
     file = tmp_path / "program.py"
     hostile = "</pre><script>alert(1)</script>\\u202e|`"
     file.write_text(f"# {hostile}\n" + GREEDY.replace("{draw}", "3").replace("MANY", "50"))
-    distill.of_file(str(demo), file, Wish(seconds=0.0), None, tmp_path / "out", lambda line: None)
+    distill.of_file(str(demo), file, Wish(seconds=0.0), None, tmp_path / "out", Nobody())
     page = (tmp_path / "out" / "report.md").read_text()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
@@ -247,15 +312,25 @@ def test_source_of_a_program_is_shown_as_text(demo: Path, tmp_path: Path) -> Non
 
 def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no program 99"):
-        distill.of_run(run, 99, Wish(), None, None, lambda line: None)
+        distill.of_run(run, 99, Wish(), None, None, Nobody())
     file = tmp_path / "program.py"
     file.write_text("def other(): ...")
     with pytest.raises(UserError, match="function solve is not defined"):
-        distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+        distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     assert problem.load(str(demo)).trust == "line"
     runs = ["--runs-dir", str(run.parent)]
     done = CliRunner().invoke(app, ["distill", run.name, str(file), *runs])
     assert "function solve is not defined" in str(done.exception), "a run stands for its problem"
+    assert done.stderr == ""
+    done = CliRunner().invoke(app, ["distill", "on", str(file), *runs])
+    assert "function solve is not defined" in str(done.exception)
+    assert done.stderr == '"on" is taken for run one\n'
+    done = CliRunner().invoke(app, ["distill", "last", "--teacher", str(file), *runs])
+    assert "has no table [distill], so no network can stand for its policy" in str(done.exception)
+    done = CliRunner().invoke(app, ["distill", str(demo), *runs])
+    assert "is a problem: name a program's file as well, or a run instead" in str(done.exception)
+    done = CliRunner().invoke(app, ["distill", str(demo), str(demo / "blocks" / "greedy.py"), *runs])
+    assert "this is a building block with holes" in str(done.exception)
     done = CliRunner().invoke(app, ["distill", "model-placment", str(file), *runs])
     assert 'did you mean "model-placement"' in str(done.exception)
 
@@ -263,7 +338,7 @@ def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) 
 def test_what_is_minimal_stays_and_the_exit_code_says_so(demo: Path, tmp_path: Path) -> None:
     file = tmp_path / "program.py"
     file.write_text("def solve(instance):\n    return [0] * len(instance['length'])\n")
-    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     assert outcome.exit_code == 3
     assert outcome.work.checks[0].detail == "no smaller program was accepted"
     for wrong in (["--mode", "preserv"], ["--only", "minimis"]):

@@ -59,6 +59,8 @@ def _alternatives(node: ast.expr, path: Path, modules: frozenset[str]) -> Iterat
         yield from _subscripts(node)
     elif isinstance(node, ast.List | ast.Tuple | ast.Set):
         least = 0 if isinstance(node, ast.List) else 1
+        if len(node.elts) == 1 and not isinstance(node.elts[0], ast.Starred):
+            yield node.elts[0]
         yield from (with_fields(node, elts=left) for left in without(node.elts, least))
     elif isinstance(node, ast.Dict):
         pairs = list(zip(node.keys, node.values, strict=True))

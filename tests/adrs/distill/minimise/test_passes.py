@@ -176,6 +176,7 @@ def test_structures_become_their_parts():
         ("[f(v) for v in a if b]", ["a", "[f(v) for v in a]"]),
         ("a[1:2]", ["a", "a[:2]", "a[1:]"]),
         ("[1, 2]", ["[1]", "[2]"]),
+        ("(a,)", ["a"]),
         ("f(a, key=b)", ["a", "b", "f(a)"]),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from adrs import plugins
 from adrs.distill import session as distill
+from adrs.distill.observer import Nobody
 from adrs.distill.priority import fit
 from adrs.distill.symbolic.search import Effort
 from adrs.distill.work import Wish
@@ -34,7 +35,7 @@ def distilled(demo: Path, folder: Path, source: str, **wish):
     file = folder / "program.py"
     file.write_text(source)
     wish = Wish(only="expression", workers=0, length=8, **wish)
-    return distill.of_file(str(demo), file, wish, None, folder / "out", lambda line: None)
+    return distill.of_file(str(demo), file, wish, None, folder / "out", Nobody())
 
 
 def test_a_bloated_key_becomes_the_number_that_matters(demo: Path, tmp_path: Path) -> None:
@@ -78,7 +79,8 @@ def test_an_order_that_no_expression_has_is_not_chosen_but_shown(demo: Path, tmp
     assert {"flat", "cart"} <= {row.kind for row in work.rules}
     assert all(row.more["fidelity"] < 0.95 for row in work.rules)
     assert any("order otherwise" in sentence for sentence in work.not_done)
-    free = distilled(demo, tmp_path, UNLIKE, mode="improve").work
+    (tmp_path / "free").mkdir()
+    free = distilled(demo, tmp_path / "free", UNLIKE, mode="improve").work
     assert free.chosen is not None
     assert free.original is not None
     for split, found in free.original.evaluations.items():
@@ -92,7 +94,7 @@ def test_without_a_key_one_sentence_says_so(demo: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="chooses by no number"):
         distilled(demo, tmp_path, source)
     file = tmp_path / "program.py"
-    outcome = distill.of_file(str(demo), file, Wish(workers=1), None, tmp_path / "out", lambda line: None)
+    outcome = distill.of_file(str(demo), file, Wish(workers=1), None, tmp_path / "out", Nobody())
     said = [sentence for sentence in outcome.work.not_done if "no expression" in sentence or "export" in sentence]
     assert len(said) == 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adrs.distill.observer import Nobody
 from adrs.distill.record import Samples
 from adrs.distill.session import of_file, of_network
 from adrs.distill.stop import Stop
@@ -25,6 +26,19 @@ FOLDER = str(Path(__file__).parents[1] / "valve")
 WISH = Wish(only="expression", seconds=120.0, workers=1, rounds=1)
 
 
+class Heard(Nobody):
+    """Keeps what a distillation says, and what it is at."""
+
+    def __init__(self):
+        self.lines, self.whats = [], []
+
+    def at(self, what):
+        self.whats.append(what)
+
+    def said(self, line):
+        self.lines.append(line)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def little_effort():
     with pytest.MonkeyPatch.context() as patch:
@@ -36,14 +50,14 @@ def little_effort():
 @pytest.fixture(scope="module")
 def of_weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp("distilled")
-    said = []
-    outcome = of_network(FOLDER, write_network(folder / "W.npz"), WISH, folder / "out", said.append)
-    return outcome, folder / "out", said
+    heard = Heard()
+    outcome = of_network(FOLDER, write_network(folder / "W.npz"), WISH, folder / "out", heard)
+    return outcome, folder / "out", heard
 
 
 @pytest.mark.slow
 def test_a_network_becomes_a_rule_on_disk_and_in_the_table(of_weights):
-    outcome, folder, said = of_weights
+    outcome, folder, heard = of_weights
     assert outcome.exit_code == 0
     rule = from_plain(json.loads((folder / "rule.json").read_text()))
     assert rule == outcome.work.rule
@@ -56,7 +70,25 @@ def test_a_network_becomes_a_rule_on_disk_and_in_the_table(of_weights):
     assert {row["kind"] for row in plain["rules"]} >= {"flat", "cart", "pursuit"}
     assert all({"operations", "fidelity", "worst_tenth", "nodes"} <= set(row) for row in plain["rules"])
     assert text(rule) in (folder / "report.md").read_text()
-    assert any("round 1" in line for line in said)
+    assert any("round 1" in line for line in heard.lines)
+    assert any("searching for expressions, 1 of " in what for what in heard.whats)
+    assert any("rules so far, the best reaches" in what for what in heard.whats)
+
+
+def test_no_time_is_no_mistake_and_no_network_is_one(tmp_path, monkeypatch):
+    async def endless(self):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(expression.Distilling, "run", endless)
+    weights = write_network(tmp_path / "W.npz")
+    outcome = of_network(FOLDER, weights, replace(WISH, seconds=0.0), tmp_path / "out", Nobody())
+    assert outcome.exit_code == 3
+    assert "no rule was found in the time that there was; give more with --budget." in outcome.work.not_done
+    assert "Nothing was chosen in the place of W.npz" in (tmp_path / "out" / "report.md").read_text()
+    (tmp_path / "README.md").write_text("words")
+    with pytest.raises(UserError, match="is no file of numpy arrays"):
+        of_network(FOLDER, tmp_path / "README.md", WISH, tmp_path / "none", Nobody())
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.slow
@@ -78,7 +110,7 @@ def test_a_program_that_keeps_something_is_refused_with_the_reason(tmp_path):
         "    return -observation[-2] / state['n']\n"
     )
     with pytest.raises(UserError, match="what it keeps in its state"):
-        of_file(FOLDER, tmp_path / "program.py", WISH, "process", tmp_path / "out", lambda line: None)
+        of_file(FOLDER, tmp_path / "program.py", WISH, "process", tmp_path / "out", Nobody())
 
 
 def test_without_the_engine_the_rest_is_done_and_the_reason_said(monkeypatch, valve, tmp_path):
@@ -88,13 +120,13 @@ def test_without_the_engine_the_rest_is_done_and_the_reason_said(monkeypatch, va
     monkeypatch.setattr(expression, "require", missing)
     subject = expression_subject("def valve(observation, state):\n    return 0.0\n")
     work = expression_work(valve, subject, Wish(workers=1), tmp_path)
-    asyncio.run(expression.ExpressionSearch().run(work, 0.0))
+    assert not asyncio.run(expression.ExpressionSearch().prepare(work, []))
     assert work.not_done == [
         "no expression was looked for: symbolic search needs pyoperon, which is not installed: pip install "
         "'adrs[distill]'."
     ]
     with pytest.raises(UserError, match="pyoperon"):
-        asyncio.run(expression.ExpressionSearch().run(replace(work, wish=WISH), 0.0))
+        asyncio.run(expression.ExpressionSearch().prepare(replace(work, wish=WISH), []))
 
 
 def expression_subject(source):
@@ -109,7 +141,7 @@ def expression_work(problem, subject, wish, folder):
     from adrs.testing.executor import InProcessExecutor
 
     executor = InProcessExecutor(problem)
-    return Work(problem, subject, wish, executor, Calibration(problem), folder, Stop(), lambda line: None)
+    return Work(problem, subject, wish, executor, Calibration(problem), folder, Stop(), Nobody())
 
 
 def test_rules_are_said_in_plain_text(valve):

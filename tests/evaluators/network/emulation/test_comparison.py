@@ -6,8 +6,9 @@ from adrs import problem as problems
 from adrs.errors import UserError
 from adrs.evaluation import WorkloadSpec
 from evaluators.network.congestion_control import CongestionControl
-from evaluators.network.emulation import probes
-from evaluators.network.layout import SECOND
+from evaluators.network.emulation import probes, tun
+from evaluators.network.emulation.conditions import BY_NAME
+from evaluators.network.layout import MONITOR, SECOND
 from evaluators.network.scenario import Scenario
 
 PROBLEM = problems.load("congestion-control")
@@ -16,7 +17,7 @@ EMULATION = EVALUATOR.emulation()
 
 
 def deviations(condition, native, emulated, simulated=10.0, delay=(80.0, 80.0)):
-    metrics = [{"goodput_mbit_s": rate, "rtt_95_ms": late}
+    metrics = [{"goodput_mbit_s": rate if "-" not in condition else 30.0, "first_flow_mbit_s": rate, "rtt_95_ms": late}
                for rate, late in zip((simulated, emulated), delay, strict=True)]  # fmt: skip
     return [each.within for each in EMULATION.deviations(condition, native, *metrics)]
 
@@ -32,6 +33,8 @@ def test_limits():
     assert deviations("steady", "", 10.0, delay=(80.0, 83.9)) == [True, True]  # 5 %
     assert deviations("fast", "", 10.0, delay=(20.0, 22.9)) == [True, True]  # 3 ms
     assert deviations("fast", "", 10.0, delay=(20.0, 23.1)) == [True, False]
+    assert deviations("beside-cubic", "", 10.9) == [True, True]  # the first flow's, within 10 %
+    assert deviations("beside-cubic", "", 11.1) == [False, True]
 
 
 def test_both_workloads_of_a_condition_are_the_same_link():
@@ -43,6 +46,10 @@ def test_both_workloads_of_a_condition_are_the_same_link():
         assert simulated.scenarios == emulated.scenarios
         assert isinstance(simulated.scenarios[0], Scenario)
         assert simulated.scenarios[0].end == condition.seconds * SECOND
+    named = EMULATION.conditions("udp", ["pair", "hundred"], 2.0)
+    assert [each.name for each in named] == ["hundred", "pair"]
+    flows = EVALUATOR.load(named[1].emulated).scenarios[0].flows
+    assert [(flow.kind, flow.start) for flow in flows] == [(MONITOR, 0), (MONITOR, 5 * SECOND)]
     [wave] = EMULATION.conditions("udp", ["wave"], 11.0)
     assert [rate for _, rate in EVALUATOR.load(wave.emulated).scenarios[0].rates] == [20e6, 40e6, 20e6]
 
@@ -54,6 +61,17 @@ def test_cubic_gives_way_to_random_loss_and_bbr_does_not():
              for name in ("cubic", "bbr", "kernel-cubic")}  # fmt: skip
     assert rates["cubic"] < 3 < 25 < rates["bbr"]
     assert rates["kernel-cubic"] == rates["cubic"]  # beside the kernel's own stands the engine's
+
+
+def test_a_flow_beside_another_counts_by_what_it_leaves():
+    """In simulation: CUBIC gets little beside BBR, and the value of its link says who took it."""
+    [beside] = EMULATION.conditions("udp", ["beside-cubic"], 10.0)
+    links = EVALUATOR.load(beside.simulated)
+    found = {name: EVALUATOR.reference(name, links, beside.simulated) for name in ("bbr", "cubic", "constant-rate")}
+    assert found["bbr"]["first_flow_mbit_s"] > 20 > 10 > found["constant-rate"]["first_flow_mbit_s"]
+    assert found["cubic"]["fairness"] == 1.0 > found["bbr"]["fairness"]
+    with pytest.raises(UserError, match="start at once"):
+        tun.run_kernel(BY_NAME["pair"].scenario(1.0), "cubic")
 
 
 def test_mistakes_are_named():

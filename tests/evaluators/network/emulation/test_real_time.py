@@ -13,7 +13,7 @@ from evaluators.network import layout, measures, wide_area
 from evaluators.network.emulation import datagrams, gate, path, real_time, receiver, shuttle
 from evaluators.network.emulation.conditions import MEGA, MILLI, Condition
 from evaluators.network.emulation.decider import deciding
-from evaluators.network.emulation.flow import EmulatedFlow
+from evaluators.network.emulation.flow import flows_of
 from evaluators.network.emulation.gate import MachineTooBusy, Void
 from evaluators.network.emulation.path import carry, run_udp, udp_ends
 from evaluators.network.emulation.sender import Sender
@@ -28,7 +28,7 @@ def small(kind=layout.MONITOR, rate=6 * MEGA):
     return replace(scenario, flows=(flow if kind == layout.MONITOR else wide_area.with_native(flow, kind),))
 
 
-def keep(observation):
+def keep(flow, observation):
     return 0.0
 
 
@@ -54,6 +54,33 @@ def test_no_datagram_is_made_or_lost(kind):
     assert ran.receive_buffer > 0
 
 
+def test_several_flows_share_one_socket_and_none_takes_what_is_anothers():
+    scenario = small()
+    kinds = (layout.MONITOR, layout.CUBIC, layout.MONITOR)
+    flows = [scenario.flows[0] if kind == layout.MONITOR else wide_area.with_native(scenario.flows[0], kind)
+             for kind in kinds]  # fmt: skip
+    flows[2] = replace(flows[2], start=layout.SECOND // 4)
+    asked = []
+
+    def decide(flow, observation):
+        asked.append(flow)
+        return 1.0
+
+    with udp_ends() as ends:
+        ran = carry(replace(scenario, flows=tuple(flows)), decide, ends)
+    assert set(asked) == {0, 2}
+    for where, (sent, came) in ran.counts.items():
+        assert sent == came, where
+    records, link = ran.simulation.arrays.flows, ran.simulation.arrays.links[0]
+    assert all(record["acked"] > 0 for record in records)
+    assert int(records["departed"].sum()) == int(link["bytes_out"]) == int(ran.simulation.arrays.slices.sum())
+    assert int(records["dropped"].sum()) == int(link["dropped"])
+    for place, record in enumerate(records):
+        seed = np.uint64(stream_seed(scenario.seed, f"loss of flow {place}"))
+        lost = sum(int(draw(seed, number)) < threshold(scenario.loss) for number in range(int(record["sent"])))
+        assert int(record["random_lost"]) == lost
+
+
 def test_a_link_that_forwards_late_is_void_and_never_a_result(monkeypatch):
     usual = shuttle.wait
 
@@ -67,7 +94,7 @@ def test_a_link_that_forwards_late_is_void_and_never_a_result(monkeypatch):
 
 
 def test_a_decision_that_comes_late_is_void():
-    def slow(observation):
+    def slow(flow, observation):
         time.sleep(0.03)
         return 0.0
 
@@ -95,7 +122,7 @@ def test_what_deciding_raises_ends_the_run_and_its_processes(monkeypatch):
 
     monkeypatch.setattr(path, "started", noting)
 
-    def broken(observation):
+    def broken(flow, observation):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -144,7 +171,7 @@ def test_an_acknowledgement_came_when_the_kernel_got_it_and_not_when_it_is_read(
 
 def test_an_interval_sees_what_came_before_its_end_however_late_it_is_handled():
     """Packet 0 came before the first timer, packet 1 after it; both are read long after all of it."""
-    flow, order = EmulatedFlow(small()), []
+    [flow], order = flows_of(small()), []
     acknowledged, timer = flow.acknowledged, flow.timer
     flow.acknowledged = lambda number, came: (order.append(number), acknowledged(number, came))
     flow.timer = lambda: (order.append("timer"), timer())[1]
@@ -152,8 +179,8 @@ def test_an_interval_sees_what_came_before_its_end_however_late_it_is_handled():
         flow.sent(flow.due)
     with datagrams.udp_socket() as one, datagrams.udp_socket() as nobody:
         datagrams.connect(one, nobody)
-        with deciding(keep) as decider:
-            sender = Sender(flow, one, 60 * layout.SECOND, decider)
+        with deciding(keep, 1) as deciders:
+            sender = Sender([flow], one, 60 * layout.SECOND, deciders)
             interval = int(flow.record["timer"])
             sender._came.extend([(interval - 1, 0), (interval + 1, 1)])
             while len(order) < 3:

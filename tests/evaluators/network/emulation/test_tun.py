@@ -36,7 +36,7 @@ def test_the_emulated_sender_through_two_networks():
     with tun.tun_ends() as (ends, _):
         assert ends.packets == Stamped(28)
         assert networks()[1] == before  # the devices never were in this network
-        ran = path.carry(SMALL.scenario(1.0), lambda observation: 0.0, ends)
+        ran = path.carry(SMALL.scenario(1.0), lambda flow, observation: 0.0, ends)
     for where, (sent, came) in ran.counts.items():
         assert sent == came, where
     assert int(ran.simulation.arrays.flows[0]["acked"]) > 0
@@ -68,7 +68,7 @@ def test_nothing_is_left_of_a_process_that_is_killed():
         "from evaluators.network.emulation.conditions import BY_NAME\n"
         "with tun.tun_ends() as (ends, _):\n"
         "    print('made', flush=True)\n"
-        "    path.carry(BY_NAME['slow'].scenario(60.0), lambda observation: 0.0, ends)\n"
+        "    path.carry(BY_NAME['slow'].scenario(60.0), lambda flow, observation: 0.0, ends)\n"
     )
     before = networks()[1]
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)

@@ -1,6 +1,7 @@
 """Sender and link of the emulation on a clock that is computed: nothing but real time may tell them from the engine."""
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from evaluators.network import layout, measures
 from evaluators.network.emulation.conditions import BY_NAME
-from evaluators.network.emulation.flow import EmulatedFlow
+from evaluators.network.emulation.flow import flows_of
 from evaluators.network.emulation.rules import Bottleneck, write_totals
 from evaluators.network.layout import MONITOR, NEVER, SECOND
 from evaluators.network.scenario import Flow, Scenario
@@ -18,27 +19,29 @@ from evaluators.network.wide_area import with_native
 
 
 def in_virtual_time(scenario, answer):
-    """What a computed clock makes of sender and link, with all observations."""
-    flow, link = EmulatedFlow(scenario), Bottleneck(scenario)
+    """What a computed clock makes of senders and link, with all observations."""
+    flows, link = flows_of(scenario), Bottleneck(scenario)
     coming = deque()
     seen = []
     while True:
+        flow = min(flows, key=lambda each: each.key)
         arrival = coming[0][0] if coming else NEVER
         if min(arrival, flow.due) > scenario.end:
             break
         if arrival <= flow.due:
-            flow.acknowledged(coming.popleft()[1], arrival)
+            _, place, number = coming.popleft()
+            flows[place].acknowledged(number, arrival)
         elif flow.sends:
             number, time = flow.number, flow.due
             flow.sent(time)
-            finish = link.arrive(number, 1500, time)
+            finish = link.arrive(flow.place, number, 1500, time)
             if finish is not None:
-                coming.append((finish + scenario.flows[0].base, number))
+                coming.append((finish + scenario.flows[0].base, flow.place, number))
         elif (observation := flow.timer()) is not None:
             seen.append(observation.tolist())
             flow.decide(answer(observation))
-    write_totals(link.totals(), flow.arrays, scenario.end)
-    return flow.simulation, seen
+    write_totals(link.totals(), flows[0].simulation.arrays, scenario.end)
+    return flows[0].simulation, seen
 
 
 def in_the_engine(scenario, answer):
@@ -58,9 +61,10 @@ def assert_the_same(scenario, answer=lambda row: 0.0):
     simulated, expected = in_the_engine(scenario, answer)
     assert seen == expected
     for name in ("sent", "acked", "rtt_sum", "random_lost", "dropped", "departed", "window", "rate", "lost"):
-        assert int(emulated.arrays.flows[0][name]) == int(simulated.arrays.flows[0][name]), name
+        assert emulated.arrays.flows[name].tolist() == simulated.arrays.flows[name].tolist(), name
+    assert emulated.arrays.slices.tolist() == simulated.arrays.slices.tolist()
     ours, theirs = measures.measure(emulated, 0), measures.measure(simulated, 0)
-    for name in ("utilisation", "mean_queue", "queue_95", "drop_rate", "mean_rtt", "rtt_95", "goodput"):
+    for name in ("utilisation", "mean_queue", "queue_95", "drop_rate", "mean_rtt", "rtt_95", "goodput", "jain"):
         assert getattr(ours, name) == getattr(theirs, name), name
 
 
@@ -102,8 +106,19 @@ def test_every_condition_is_the_same_link_in_both(name):
     assert_the_same(scenario, lambda row: 4.0 - 10.0 * (row[-2] - 1.0))
 
 
+@settings(max_examples=8, deadline=None)
+@given(links(), st.lists(st.sampled_from([MONITOR, layout.CUBIC, layout.BBR, layout.VIVACE]), min_size=2, max_size=4))
+def test_several_flows_share_a_link_as_they_do_in_the_engine(scenario, kinds):
+    first = replace(scenario.flows[0], start=0)
+    flows = tuple(
+        replace(first if kind == MONITOR else with_native(first, kind), start=place * SECOND // 3)
+        for place, kind in enumerate(kinds)
+    )
+    assert_the_same(replace(scenario, flows=flows, slice_length=SECOND // 4), lambda row: 3.0 - 20.0 * (row[-2] - 1.0))
+
+
 def test_acknowledgements_of_packets_that_were_not_sent_are_refused():
-    flow = EmulatedFlow(BY_NAME["fast"].scenario(1.0))
+    [flow] = flows_of(BY_NAME["fast"].scenario(1.0))
     flow.sent(flow.due)
     with pytest.raises(MachineFault, match="packet 1"):
         flow.acknowledged(1, 10)
@@ -117,8 +132,8 @@ def test_what_comes_after_the_end_is_not_counted():
     plain, more = Bottleneck(scenario), Bottleneck(scenario)
     for link in (plain, more):
         for number in range(5):
-            link.arrive(number, 1500, SECOND - 2_500_000)  # 1 ms each: two leave before the end
+            link.arrive(0, number, 1500, SECOND - 2_500_000)  # 1 ms each: two leave before the end
     for number in range(5, 9):
-        more.arrive(number, 1500, SECOND + 1)
+        more.arrive(0, number, 1500, SECOND + 1)
     assert more.totals() == plain.totals()
     assert plain.totals()["departed"] == 2

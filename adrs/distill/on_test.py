@@ -1,0 +1,91 @@
+"""What was made of a program, measured on `test`: once, at the very end, when nothing is chosen by it any more."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+from adrs.distill.checks.record import Check
+from adrs.distill.minimise.stage import OPERATOR as MINIMISE
+from adrs.distill.table import entry
+from adrs.distill.work import Row, Work
+from adrs.program import Job
+
+_NOTICED = 0.005
+"""Of the distance between the baselines, or of the score where there is no scale."""
+
+
+async def measured_in_time(work: Work, deadline: float) -> None:
+    """Measure what there is until the time is over, and judge the chosen program by it."""
+    try:
+        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            await _measure_test(work)
+    except TimeoutError:
+        work.not_done.append(
+            "not all was measured on test in the sandbox, since the time was over; give more with --budget."
+        )
+
+
+async def _measure_test(work: Work) -> None:
+    """Once, at the very end: the original, where the log does not know it, and what was made of it.
+
+    An evaluation without workloads is that of a rule as data, in whose place comes that of the rule as a program.
+    """
+    if not work.problem.workloads["test"]:
+        return
+    scale = work.calibration.scale("test")
+
+    async def measured(row: Row, source: str) -> Row:
+        if source == "" or ("test" in row.evaluations and row.evaluations["test"].workloads):
+            return row
+        work.observer.at(f"{row.name} is measured on test")
+        found = await work.executor.evaluate(Job(source, "test", None, scale))
+        work.evaluations += 1
+        if found.verdict != "ok":
+            work.not_done.append(f"{row.name} does not hold on test: it ends {found.verdict}, {found.reason}.")
+        return replace(row, evaluations={**row.evaluations, "test": found})
+
+    if work.original is not None:
+        work.original = await measured(replace(work.original, evaluations={**work.subject.evaluations,
+                                               **work.original.evaluations}), work.subject.source)  # fmt: skip
+    for number, result in enumerate(work.results):
+        new = replace(result, row=await measured(result.row, result.source))
+        work.results[number] = new
+        work.chosen = new if work.chosen is result else work.chosen
+    _check_on_test(work)
+    _say_what_moves(work)
+
+
+def _check_on_test(work: Work) -> None:
+    """Nothing is chosen that `test` refuses and the original passes. Nor is anything else chosen in its place."""
+    found = work.chosen.row.evaluations.get("test") if work.chosen else None
+    before = work.original.evaluations.get("test") if work.original else None
+    if work.chosen is None or found is None:
+        return
+    ok = found.verdict == "ok"
+    detail = "it holds there" if ok else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
+    holds = ok or (before is not None and before.verdict != "ok")
+    work.checks.append(Check("test", holds, detail))
+    work.chosen = work.chosen if holds else None
+
+
+def _say_what_moves(work: Work) -> None:
+    """`preserve` looks at train and validation alone; what an edit does elsewhere shows on test."""
+    if work.chosen is None or work.original is None or work.wish.mode != "preserve":
+        return
+    if work.rule is not None and work.chosen.operator != MINIMISE:
+        return  # a rule is another policy, which stands beside its teacher in the table
+    before, after = (entry(work, row).scores.get("test") for row in (work.original, work.chosen.row))
+    if before is None or after is None:
+        return
+    scale, objective = work.calibration.scale("test"), work.problem.objective
+    total = scale.total if scale else None
+    noticed = _NOTICED * (100.0 if total else abs(before))
+    why = "what was left out matters there"
+    if objective.noisy:
+        distance = abs(total.state_of_the_art - total.trivial) / 100.0 if total else 1.0
+        noticed = max(noticed, objective.margin / distance)
+        why += ", or the time that was measured"
+    if abs(after - before) > noticed:
+        work.not_done.append(
+            f"on test the score moves from {before:.4g} to {after:.4g}, and on train and validation it does not: {why}."
+        )

@@ -230,10 +230,10 @@ def _log(folder: Path, work: Work, subject: Subject) -> dict[str, int]:
     writer = Writer.open(folder)
     try:
         with Reader(folder) as reader:
-            known = {(program.source, program.operator): program.id
+            known = {(program.source, program.operator, program.parents): program.id
                      for program in map(reader.program, reader.distilled())}  # fmt: skip
         for result in work.results:
-            found = known.get((result.source, result.operator))
+            found = known.get((result.source, result.operator, _parents(subject)))
             numbers[result.row.name] = _append(writer, work, subject, result) if found is None else found
     finally:
         writer.close()
@@ -241,7 +241,11 @@ def _log(folder: Path, work: Work, subject: Subject) -> dict[str, int]:
 
 
 def _append(writer: Writer, work: Work, subject: Subject, result: Result) -> int:
-    parents = () if subject.number is None else (Parent(subject.number, "parent"),)
+    parents = _parents(subject)
     draft = Draft(result.source, PROPOSER, result.operator, parents, rationale=result.rationale, detail=result.detail)
     digest = Screen(work.problem).check(result.source, anywhere=True)
     return writer.distilled(digest, draft, list(result.row.evaluations.values()))
+
+
+def _parents(subject: Subject) -> tuple[Parent, ...]:
+    return () if subject.number is None else (Parent(subject.number, "parent"),)

@@ -147,6 +147,17 @@ def test_doing_it_again_adds_nothing_and_writes_over_nothing(run: Path) -> None:
         assert reader.distilled() == [*first.number.values()]
 
 
+def test_what_two_programs_become_hangs_on_each(run: Path) -> None:
+    """Programs of this run differ by a number that the minimiser leaves out."""
+    with Reader(run) as reader:
+        one, other = [number for number in reader.best(3) if number != 1][:2]
+    results = [distill.of_run(run, number, Wish(only="minimise"), None, None, Nobody()) for number in (one, other)]
+    with Reader(run) as reader:
+        made = [reader.program(outcome.number["minimal"]) for outcome in results]
+    assert made[0].source == made[1].source
+    assert [program.parents for program in made] == [(Parent(one, "parent"),), (Parent(other, "parent"),)]
+
+
 def test_the_run_goes_on_as_if_nothing_had_happened(run: Path, tmp_path: Path) -> None:
     seconds = _seconds(run)
     undisturbed = tmp_path / "runs" / "two"

@@ -9,6 +9,7 @@ import pytest
 from adrs import problem as problems
 from adrs.evaluate.pool import LocalPool
 from adrs.program import Job
+from adrs.propose.embedded.template import Template
 from adrs.source import Rejected, Screen
 
 SEEDS = r"(train = \[\{ family = \"same\", seeds = )\[[^\]]*\]"
@@ -74,6 +75,7 @@ def test_a_table_of_stored_answers_is_rejected(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_shipped_programs_pass_the_screen(name):
     problem = problems.load(name)
-    for path in (problem.seed, *problem.blocks, *(baseline.path for baseline in problem.baselines)):
-        source = path.read_text().replace("adrs_helpers.blocks", "adrs_helpers.regression")
+    programs = [path.read_text() for path in (problem.seed, *(baseline.path for baseline in problem.baselines))]
+    blocks = [Template(path) for path in problem.blocks]
+    for source in [*programs, *(block.render(block.defaults) for block in blocks)]:
         Screen(problem).check(source, anywhere=True)

@@ -20,13 +20,13 @@ from adrs.evaluate.harness import Workloads, evaluate
 from adrs.evaluate.pool import LocalPool
 from adrs.evaluation import Invalid
 from adrs.program import Job
+from adrs.propose.embedded.template import Template
 from adrs.source import screen
 from adrs.testing.policy import InProcessPolicy
 from evaluators.systems.expert_load import FAMILIES, draw
 from evaluators.systems.expert_placement import Deployment, ExpertPlacement, check_placement
 
 PROBLEM = problems.load("expert-placement")
-NUMPY = ("numpy", "adrs_helpers.blocks")
 
 
 @cache
@@ -35,8 +35,10 @@ def deployments():
 
 
 def test_every_program_passes_the_screen():
-    for path in [PROBLEM.seed, *(baseline.path for baseline in PROBLEM.baselines), *PROBLEM.blocks]:
-        screen(path.read_text(), PROBLEM.functions, NUMPY, 1 << 18)
+    programs = [path.read_text() for path in (PROBLEM.seed, *(baseline.path for baseline in PROBLEM.baselines))]
+    blocks = [Template(path) for path in PROBLEM.blocks]
+    for source in [*programs, *(block.render(block.defaults) for block in blocks)]:
+        screen(source, PROBLEM.functions, PROBLEM.limits.imports, PROBLEM.limits.source_kb * 1024)
 
 
 @pytest.mark.parametrize("path", PROBLEM.blocks, ids=lambda path: path.stem)

@@ -10,7 +10,7 @@ from adrs.comparisons import compared
 from adrs.errors import UserError
 from adrs.evaluation import Invalid
 from adrs.testing.policy import InProcessPolicy
-from evaluators.network.incast import Incast, Incasts, link_value
+from evaluators.network.incast import NATIVE, Incast, Incasts, link_value
 from evaluators.network.measures import LinkMeasures
 
 PROBLEM = problems.load("congestion-control-incast")
@@ -33,6 +33,16 @@ def test_extremes_end_below_the_trivial_baseline(cheat, place):
     trivial = EVALUATOR.reference("whole-window", links, spec)["value"]
     assert evaluate(f"cheats/{cheat}.py", spec, links)["value"] < trivial
     assert EVALUATOR.reference("power-tcp", links, spec)["value"] > trivial
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_no_native_baseline_beats_the_one_that_stands_for_the_published(place):
+    spec = PROBLEM.workloads["validation"][place]
+    links = EVALUATOR.load(spec)
+    values = {name: EVALUATOR.reference(name, links, spec)["value"] for name in (*NATIVE, "whole-window")}
+    best, low = (values[PROBLEM.baseline(role).name] for role in ("state-of-the-art", "trivial"))
+    assert best - low > 0.05
+    assert all(100 * (value - low) / (best - low) <= 101 for value in values.values())
 
 
 def test_decisions_that_depend_on_the_order_of_calls_are_invalid():

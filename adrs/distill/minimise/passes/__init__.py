@@ -13,6 +13,8 @@ from adrs.distill.minimise.passes.expressions import expressions
 from adrs.distill.minimise.passes.loops import loops
 from adrs.distill.minimise.passes.methods import methods
 from adrs.distill.minimise.passes.names import names
+from adrs.distill.minimise.passes.scales import scales
+from adrs.distill.minimise.passes.slots import slots
 from adrs.distill.minimise.passes.statements import statements
 from adrs.distill.minimise.passes.structures import structures
 from adrs.distill.minimise.passes.sums import sums
@@ -20,6 +22,7 @@ from adrs.distill.minimise.tree import Pass
 
 PASSES: Mapping[str, Pass] = {
     "budgets": budgets, "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls,
-    "names": names, "copies": copies, "closures": closures, "loops": loops, "branches": branches, "arrays": arrays,
-    "sums": sums, "expressions": expressions, "methods": methods, "constants": constants,
+    "names": names, "copies": copies, "closures": closures, "slots": slots, "loops": loops, "branches": branches,
+    "arrays": arrays, "sums": sums, "expressions": expressions, "methods": methods, "constants": constants,
+    "scales": scales,
 }  # fmt: skip

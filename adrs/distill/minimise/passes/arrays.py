@@ -15,6 +15,8 @@ _CHOICES = {"sorted": "argsort", "min": "argmin", "max": "argmax"}
 _SUMMARIES = {"sum": "sum", "any": "any", "all": "all", "min": "min", "max": "max"}
 _ELEMENTWISE = {"min": "minimum", "max": "maximum"}
 _SAME_IN_MATH = frozenset({"exp", "log", "log1p", "expm1", "sqrt", "tanh", "sin", "cos", "floor", "ceil", "log2"})
+_OF_ITEMS = frozenset({*_ELEMENTWISE.values(), *_SAME_IN_MATH, "where", "abs"})
+"""Functions of numpy that go item by item."""
 _NUMPY = "numpy"
 _MOST_CUT = 3
 """Arrays of a key that are cut in all combinations."""
@@ -47,6 +49,10 @@ def _alternatives(node: ast.AST, numpy: str) -> Iterator[ast.AST]:
             yield _items(node, numpy)
         elif isinstance(node, ast.For):
             yield from _looped(node, numpy)
+        if isinstance(node, ast.BinOp | ast.Call):
+            whole, cut = _cut_outside(node)
+            if cut is not None:
+                yield ast.Subscript(whole, cut, ast.Load())
     except _NotElementwise:
         return
 
@@ -72,8 +78,8 @@ def _chosen(node: ast.Call, function: str, numpy: str) -> Iterator[ast.expr]:
 
 def _cut(body: ast.expr, item: str, end: ast.expr) -> Iterator[ast.expr]:
     """A key as it stands, and with arrays cut to as many items as there are: one that is longer does not fit."""
-    found = {ast.dump(node.value): node.value for node in ast.walk(body)
-             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == item}  # fmt: skip
+    subscripts = [node for node in ast.walk(body) if _is_item(node, item)]
+    found = dict.fromkeys(ast.dump(node.value) for node in subscripts if isinstance(node, ast.Subscript))
     for count in range(len(found) + 1) if len(found) <= _MOST_CUT else (0,):
         for chosen in combinations(found, count):
             yield _with_cut(body, item, end, frozenset(chosen))
@@ -81,14 +87,34 @@ def _cut(body: ast.expr, item: str, end: ast.expr) -> Iterator[ast.expr]:
 
 def _with_cut(body: ast.expr, item: str, end: ast.expr, chosen: frozenset[str]) -> ast.expr:
     def change(node: ast.AST) -> ast.AST:
-        is_item = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == item
-        if not is_item or not isinstance(node, ast.Subscript) or ast.dump(node.value) not in chosen:
+        if not isinstance(node, ast.Subscript) or not _is_item(node, item) or ast.dump(node.value) not in chosen:
             return node
         return with_fields(node, value=ast.Subscript(node.value, ast.Slice(None, end, None), ast.Load()))
 
     found = transformed(ast.Module([ast.Expr(body)], []), change).body[0]
     assert isinstance(found, ast.Expr)
     return found.value
+
+
+def _cut_outside(node: ast.expr) -> tuple[ast.expr, ast.Slice | None]:
+    """`x[:n] + 2 * y[:n]` as `x + 2 * y` and the cut; an expression and None where there is none that all share."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        return node.value, node.slice
+    if isinstance(node, ast.BinOp):
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OF_ITEMS:
+        parts = node.args if not node.keywords else []
+    else:
+        return node, None
+    found = [(part, None) if isinstance(part, ast.Constant) else _cut_outside(part) for part in parts]
+    cuts = {"" if cut is None else ast.dump(cut): cut for (_, cut), part in zip(found, parts, strict=True)
+            if not isinstance(part, ast.Constant)}  # fmt: skip
+    if len(cuts) != 1 or None in cuts.values():
+        return node, None
+    wholes = [whole for whole, _ in found]
+    if isinstance(node, ast.BinOp):
+        return with_fields(node, left=wholes[0], right=wholes[1]), next(iter(cuts.values()))
+    return with_fields(node, args=wholes), next(iter(cuts.values()))
 
 
 def _items(node: ast.expr, numpy: str) -> ast.expr:
@@ -109,9 +135,9 @@ def _looped(node: ast.For, numpy: str) -> Iterator[ast.stmt]:
         return
     items, index = _bound(node.target, node.iter)
     target = only.target if isinstance(only, ast.AugAssign) else only.targets[0]
-    if not (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Name) and target.slice.id == index):
+    if not isinstance(target, ast.Subscript) or not _is_item(target, index) or not isinstance(target.value, ast.Name):
         return
-    if not isinstance(target.value, ast.Name) or (isinstance(only, ast.Assign) and len(only.targets) > 1):
+    if isinstance(only, ast.Assign) and len(only.targets) > 1:
         return
     changed, value = ast.Name(target.value.id, ast.Store()), _whole(only.value, items, index, numpy)
     if isinstance(only, ast.AugAssign):
@@ -166,7 +192,7 @@ def _of_arrays(node: ast.expr, items: Mapping[str, ast.expr], index: str, numpy:
 
     if isinstance(node, ast.Name) and node.id in items:
         return items[node.id]
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == index:
+    if isinstance(node, ast.Subscript) and _is_item(node, index):
         if loads(node.value)[index]:
             raise _NotElementwise
         return node.value
@@ -199,6 +225,11 @@ def _elementwise(node: ast.Call, numpy: str) -> ast.Call:
         if function.value.id == "math" and function.attr in _SAME_IN_MATH:
             return _call(numpy, function.attr, *node.args)
     raise _NotElementwise
+
+
+def _is_item(node: ast.AST, index: str) -> bool:
+    """Whether a node is something at an index."""
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == index
 
 
 def _call(module: str, function: str, *arguments: ast.expr) -> ast.Call:

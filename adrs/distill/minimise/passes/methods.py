@@ -33,9 +33,9 @@ def _shorter(node: ast.Call, modules: set[str]) -> Iterator[ast.Call]:
     function = node.func
     if not isinstance(function, ast.Attribute):
         return
-    if isinstance(function.value, ast.Name) and function.value.id in modules and function.attr in _METHODS:
-        if node.args and not isinstance(node.args[0], ast.Starred | ast.List | ast.Tuple):
-            yield with_fields(node, func=with_fields(function, value=node.args[0]), args=node.args[1:])
+    of_numpy = isinstance(function.value, ast.Name) and function.value.id in modules and function.attr in _METHODS
+    if of_numpy and node.args and not isinstance(node.args[0], ast.Starred | ast.List | ast.Tuple):
+        yield with_fields(node, func=with_fields(function, value=node.args[0]), args=node.args[1:])
     for keyword in node.keywords:
         if keyword.arg == _BY_PLACE:
             others = [each for each in node.keywords if each is not keyword]

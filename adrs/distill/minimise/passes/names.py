@@ -32,6 +32,7 @@ def names(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of assignments."""
     yield from _everything_inlined(tree)
     yield from _inlined(tree)
+    yield from _kept(tree)
     yield from _augmented(tree)
     yield from _unpacked(tree)
     yield from _conditional(tree)
@@ -73,6 +74,8 @@ def _is_cheap(value: ast.expr) -> bool:
         return isinstance(value.value, ast.Name) and isinstance(value.slice, ast.Constant)
     if isinstance(value, ast.Attribute):
         return isinstance(value.value, ast.Name)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "len":
+        return len(value.args) == 1 and isinstance(value.args[0], ast.Name)
     return isinstance(value, ast.Constant | ast.Name)
 
 
@@ -119,6 +122,34 @@ def _substituted(tree: ast.Module, assignment: Path, name: str, value: ast.expr,
             return left
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
             return value
+        if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
+            return with_fields(node, body=[ast.Pass()])
+        return node
+
+    return transformed(tree, change)
+
+
+def _kept(tree: ast.Module) -> Iterator[Edit]:
+    """`d[k] = e` and one read of d[k] become e in that place, as where a table keeps what is not asked for again."""
+    read = Counter(ast.unparse(node) for node in ast.walk(tree)
+                   if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))  # fmt: skip
+    for node in ast.walk(tree):
+        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        if not isinstance(target, ast.Subscript) or read[ast.unparse(target)] != 1:
+            continue
+        edited = _read_as(tree, node, ast.unparse(target))
+        if nodes(edited) < nodes(tree):
+            yield made("names", f"{shown(target)} inlined", tree, edited)
+
+
+def _read_as(tree: ast.Module, gone: ast.AST, text: str) -> ast.Module:
+    assert isinstance(gone, ast.Assign)
+
+    def change(node: ast.AST) -> ast.AST | None:
+        if node is gone:
+            return None
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and ast.unparse(node) == text:
+            return gone.value
         if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
             return with_fields(node, body=[ast.Pass()])
         return node

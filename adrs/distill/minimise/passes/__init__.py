@@ -13,7 +13,6 @@ from adrs.distill.minimise.passes.expressions import expressions
 from adrs.distill.minimise.passes.loops import loops
 from adrs.distill.minimise.passes.methods import methods
 from adrs.distill.minimise.passes.names import names
-from adrs.distill.minimise.passes.scales import scales
 from adrs.distill.minimise.passes.slots import slots
 from adrs.distill.minimise.passes.statements import statements
 from adrs.distill.minimise.passes.structures import structures
@@ -24,5 +23,4 @@ PASSES: Mapping[str, Pass] = {
     "budgets": budgets, "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls,
     "names": names, "copies": copies, "closures": closures, "slots": slots, "loops": loops, "branches": branches,
     "arrays": arrays, "sums": sums, "expressions": expressions, "methods": methods, "constants": constants,
-    "scales": scales,
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """Arithmetic with equal terms put together: `13 * x + x` becomes `14 * x`, `0 - x` becomes `-x`, `t -= -x` `t += x`.
 
 Where that is shorter, a constant factor is multiplied out, `1 - 2 * (x - 1)` to `3 - 2 * x`, and a common one is put
-outside, `a * x + a * y` to `a * (x + y)`.
+outside, `a * x + a * y` to `a * (x + y)`. Comparisons are freed of what may stand on one side alone: `2 * x > 3`
+becomes `x > 1.5`, and `x - y < 0` becomes `x < y`.
 """
 
 import ast
@@ -13,6 +14,7 @@ from adrs.distill.minimise.tree import Edit, replacing, walk, with_fields
 
 _DIGITS = 12
 """Of a number that is computed, so that .1 + .2 is .3."""
+_ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _LARGEST = 1e15
 """Larger numbers are left as they stand."""
 _Term: TypeAlias = tuple[float, ast.expr | None]
@@ -27,6 +29,10 @@ def sums(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
             new = _turned(node)
             if nodes(new) < nodes(node):
                 yield replacing(tree, "sums", path, node, new)
+        elif isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], _ORDERS):
+            balanced = min(_balanced(node), key=nodes, default=node)
+            if nodes(balanced) < nodes(node):
+                yield replacing(tree, "sums", path, node, balanced)
         elif isinstance(node, ast.BinOp | ast.UnaryOp) and _is_arithmetic(node):
             inner |= {id(child) for child in ast.iter_child_nodes(node) if _is_arithmetic(child)}
             if id(node) not in inner:
@@ -47,6 +53,23 @@ def _turned(node: ast.AugAssign) -> ast.AugAssign:
     """The same with the opposite operator and value."""
     opposite: ast.operator = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
     return with_fields(node, op=opposite, value=_rebuilt([(-factor, core) for factor, core in _terms(node.value)]))
+
+
+def _balanced(node: ast.Compare) -> Iterator[ast.Compare]:
+    """The same comparison with terms that are added on both sides, its number on either, its factor gone."""
+    for multiplied in (False, True):
+        left, right = _terms(node.left, multiplied), _terms(node.comparators[0], multiplied)
+        whole = _merged([*left, *((-factor, core) for factor, core in right)])
+        terms = [term for term in whole if term[1] is not None]
+        if not terms or not any(_is_arithmetic(side) for side in (node.left, node.comparators[0])):
+            continue
+        if len(terms) == 1 and abs(terms[0][0]) != 1:
+            whole = [(factor / abs(terms[0][0]), core) for factor, core in whole]
+        number = [term for term in whole if term[1] is None]
+        more: list[_Term] = [(factor, core) for factor, core in whole if core is not None and factor > 0]
+        less: list[_Term] = [(-factor, core) for factor, core in whole if core is not None and factor < 0]
+        for one, other in (([*more, *number], less), (more, [*less, *((-factor, core) for factor, core in number)])):
+            yield with_fields(node, left=_rebuilt(_merged(one)), comparators=[_rebuilt(_merged(other))])
 
 
 def _forms(node: ast.expr) -> Iterator[ast.expr]:

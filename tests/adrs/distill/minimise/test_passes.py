@@ -141,6 +141,15 @@ def test_the_interface_stays():
         ("a = (y + (0.5 * x)) / z + 0.0", "a = (y + 0.5 * x) / z"),
         ("a -= 0 - x", "a += x"),
         ("a += -x - y", "a -= x + y"),
+        ("a = 1 - 2 * (x - 1)", "a = 3 - 2 * x"),
+        ("a = (x + 4) / 2 - 1", "a = 0.5 * x + 1.0"),
+        ("a = b * x + y * b", "a = (x + y) * b"),
+        ("a = x / b - y / b", "a = (x - y) / b"),
+        ("a = 3 * x - 3 * y", "a = 3 * (x - y)"),
+        ("a = 2 * x > 3", "a = x > 1.5"),
+        ("a = x - y < 0", "a = x < y"),
+        ("a = 3 - x >= y - 1", "a = 4 >= x + y"),
+        ("a = -2 * x + 1 <= 5", "a = -2.0 <= x"),
     ],
 )
 def test_terms_that_are_alike_are_put_together(before, after):
@@ -148,7 +157,18 @@ def test_terms_that_are_alike_are_put_together(before, after):
 
 
 @pytest.mark.parametrize(
-    "source", ["a = x + y", "a = 2 * x / y", "a = x / 0", "a = 1e300 * (1e300 * x)", "a = x * True"]
+    "source",
+    [
+        "a = x > 1",
+        "a = -x > 1",
+        "a = len(x) % 2 == 0",
+        "a = 2 * (x + y)",
+        "a = x + y",
+        "a = 2 * x / y",
+        "a = x / 0",
+        "a = 1e300 * (1e300 * x)",
+        "a = x * True",
+    ],
 )
 def test_sums_that_are_as_short_as_can_be_stay(source):
     assert results("sums", source) == []
@@ -228,6 +248,12 @@ def test_a_function_of_one_caller_sees_its_variables():
     assert not results("closures", source.replace("return g(a - 1", "n = 2\n    return g(a - 1")), "it assigns it"
     assert not results("closures", source + "\n\ndef other(n):\n    return g(1, n)"), "two callers"
     assert not results("closures", source.replace("g(a + 1, n)", "g(a + 1, a)")), "another name"
+
+
+def test_what_is_kept_and_read_once_is_not_kept():
+    source = "def f(k):\n    if k not in d:\n        d[k] = g(k)\n    return d[k] + 1"
+    assert "def f(k):\n    if k not in d:\n        pass\n    return g(k) + 1" in results("names", source)
+    assert all("d[k] =" in text for text in results("names", f"{source} + d[k]"))
 
 
 def test_whole_numbers_lose_a_digit_first():

@@ -113,6 +113,11 @@ def test_powers_of_large_numbers_are_not_folded():
     assert not any("without arithmetic" in edit.text for edit in edits("cleanup", "x = 9 ** 9 ** 9 ** 9\nprint(x)"))
 
 
+def test_conditions_on_numbers_alone_are_decided():
+    assert results("cleanup", "x = f() if 0.2 > 0.01 else 0")[0] == "x = f()"
+    assert results("cleanup", "if 2 <= 1:\n    f()\nelse:\n    g()")[0] == "g()"
+
+
 def test_halves_then_quarters_then_single_statements():
     body = "\n    ".join(f"f({number})" for number in range(8))
     found = results("statements", f"def solve(x):\n    {body}")

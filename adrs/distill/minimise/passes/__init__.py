@@ -13,6 +13,7 @@ from adrs.distill.minimise.passes.expressions import expressions
 from adrs.distill.minimise.passes.loops import loops
 from adrs.distill.minimise.passes.methods import methods
 from adrs.distill.minimise.passes.names import names
+from adrs.distill.minimise.passes.shared import shared
 from adrs.distill.minimise.passes.slots import slots
 from adrs.distill.minimise.passes.statements import statements
 from adrs.distill.minimise.passes.structures import structures
@@ -22,5 +23,6 @@ from adrs.distill.minimise.tree import Pass
 PASSES: Mapping[str, Pass] = {
     "budgets": budgets, "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls,
     "names": names, "copies": copies, "closures": closures, "slots": slots, "loops": loops, "branches": branches,
-    "arrays": arrays, "sums": sums, "expressions": expressions, "methods": methods, "constants": constants,
+    "arrays": arrays, "sums": sums, "expressions": expressions, "methods": methods, "shared": shared,
+    "constants": constants,
 }  # fmt: skip

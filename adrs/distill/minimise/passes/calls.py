@@ -16,6 +16,8 @@ def calls(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of functions and what calls them."""
     for name, (path, function) in functions(tree).items():
         sites = sites_of(tree, name)
+        if name not in fixed and not sites and loads(tree)[name] == 1 and not function.decorator_list:
+            yield from _passed(tree, function)
         if name in fixed or not sites or not is_plain(function.args) or function.decorator_list:
             continue
         arguments = [arguments_of(function, call) for _, call in sites]
@@ -213,6 +215,16 @@ def _fresh(name: str, taken: set[str]) -> str:
     )
     taken.add(found)
     return found
+
+
+def _passed(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Edit]:
+    """A function that does nothing but return, and is only passed on, becomes a lambda."""
+    body = [each for each in function.body if not is_docstring(function, each)]
+    if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None:
+        read = next(node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == function.name)
+        new = ast.Lambda(function.args, body[0].value)
+        if not loads(function)[function.name]:
+            yield made("calls", f"{function.name} a lambda", tree, _put_and_dropped(tree, read, new, function))
 
 
 def _put_and_dropped(tree: ast.Module, old: ast.AST, new: ast.AST, gone: ast.FunctionDef) -> ast.Module:

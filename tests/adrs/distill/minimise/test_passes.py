@@ -218,8 +218,30 @@ def test_a_variable_read_once_is_inlined_unless_it_is_read_in_a_loop():
 
 
 def test_equal_expressions_are_named_once():
-    found = results("names", "def solve(x):\n    a(f(x, 1, 2))\n    return f(x, 1, 2) + f(x, 1, 2)")
+    found = results("shared", "def solve(x):\n    a(f(x, 1, 2))\n    return f(x, 1, 2) + f(x, 1, 2)")
     assert "shared_1 = f(x, 1, 2)\n    a(shared_1)\n    return shared_1 + shared_1" in found[0]
+
+
+def test_a_field_is_named_as_it_is_called():
+    source = "def solve(x):\n    return x['FIELD'] + x['FIELD'] + x['FIELD'] + x['FIELD']"
+    for field, name in (
+        ("size", "size"),
+        ("max", "shared_1"),
+        ("x", "shared_1"),
+        ("if", "shared_1"),
+        ("a b", "shared_1"),
+    ):
+        assert (
+            f"    {name} = x['{field}']\n    return {name} + {name}"
+            in results("shared", source.replace("FIELD", field))[0]
+        )
+
+
+def test_a_function_that_is_only_passed_on_is_a_lambda():
+    source = "def solve(x):\n\n    def key(a):\n        return -x[a]\n    return sorted(x, key=key)"
+    assert "def solve(x):\n    return sorted(x, key=lambda a: -x[a])" in results("calls", source)
+    assert not results("calls", source.replace("return -x[a]", "return key(a - 1)")), "it calls itself"
+    assert not results("calls", source.replace("return -x[a]", "a = -a\n        return x[a]"))
 
 
 def test_functions_called_once_are_inlined():

@@ -1,4 +1,4 @@
-"""Equal expressions of a function are named once, where that is shorter; done last, since a name hides what it is for."""
+"""Equal expressions of a function are named once; done late, since a name hides what it stands for."""
 
 import ast
 import builtins

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from adrs.distill.minimise.tree import Edit, loads, replacing, walk, with_fields
+from adrs.distill.minimise.tree import Edit, loads, made, replacing, transformed, walk, with_fields
 
 _METHODS = frozenset({
     "all", "any", "argmax", "argmin", "argpartition", "argsort", "clip", "copy", "cumprod", "cumsum", "dot", "max",
@@ -19,6 +19,9 @@ def methods(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of calls and of functions that do nothing but call; whether an object is an array, the oracle tells."""
     modules = {alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.Import)
                for alias in node.names if alias.name == "numpy"}  # fmt: skip
+    everything = transformed(tree, lambda node: _shortest(node, modules))
+    if everything is not tree:
+        yield made("methods", "all calls", tree, everything)
     for path, node in walk(tree):
         if isinstance(node, ast.Call):
             for new in _shorter(node, modules):
@@ -27,6 +30,12 @@ def methods(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
             called = _called(node)
             if called is not None:
                 yield replacing(tree, "methods", path, node, called)
+
+
+def _shortest(node: ast.AST, modules: set[str]) -> ast.AST:
+    while isinstance(node, ast.Call) and (shorter := next(_shorter(node, modules), None)) is not None:
+        node = shorter
+    return node
 
 
 def _shorter(node: ast.Call, modules: set[str]) -> Iterator[ast.Call]:

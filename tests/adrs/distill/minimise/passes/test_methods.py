@@ -31,3 +31,7 @@ def test_calls_are_written_shorter(before, after):
 )
 def test_calls_that_would_be_others_stay(expression):
     assert results("methods", f"{NUMPY}r = {expression}") == []
+
+
+def test_all_calls_at_once_come_first():
+    assert results("methods", f"{NUMPY}r = np.argsort(np.sum(x, axis=1))")[0] == f"{NUMPY}r = x.sum(1).argsort()"

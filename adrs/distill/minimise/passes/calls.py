@@ -7,7 +7,19 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from adrs.distill.minimise.size import is_docstring
-from adrs.distill.minimise.tree import Edit, Path, at, functions, loads, made, stores, transformed, walk, with_fields
+from adrs.distill.minimise.tree import (
+    COMPREHENSIONS,
+    Edit,
+    Path,
+    at,
+    functions,
+    loads,
+    made,
+    stores,
+    transformed,
+    walk,
+    with_fields,
+)
 
 _OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
 
@@ -131,12 +143,43 @@ def _inlined(
         edited = _put_and_dropped(tree, call, new, function)
         yield made("calls", f"{function.name} inlined", tree, edited)
         return
-    statement = at(tree, where[:-1])
-    if len(where) > 1 and where[-1] == "value" and isinstance(statement, ast.Return | ast.Assign | ast.Expr):
+    statement = _simple_statement(tree, where)
+    if statement is None:
+        return
+    if not isinstance(statement, ast.AugAssign) and getattr(statement, "value", None) is call:
         spliced = _as_statements(tree, where, statement, body, arguments)
-        if spliced is not None:
-            edited = _spliced_and_dropped(tree, statement, spliced, function)
-            yield made("calls", f"{function.name} inlined", tree, edited)
+    else:
+        spliced = _before(tree, where, statement, body, arguments)
+    if spliced is not None:
+        edited = _spliced_and_dropped(tree, statement, spliced, function)
+        yield made("calls", f"{function.name} inlined", tree, edited)
+
+
+def _simple_statement(tree: ast.Module, where: Path) -> ast.stmt | None:
+    """The statement that makes a call, where it makes it once and always."""
+    for depth in range(len(where) - 1, 0, -1):
+        found = at(tree, where[:depth]) if isinstance(where[depth], str) else None
+        if isinstance(found, ast.stmt):
+            return found if isinstance(found, ast.Return | ast.Assign | ast.AugAssign | ast.Expr) else None
+        if isinstance(found, (*COMPREHENSIONS, ast.Lambda, ast.IfExp, ast.BoolOp)):
+            return None
+    return None
+
+
+def _before(
+    tree: ast.Module, where: Path, statement: ast.stmt, body: list[ast.stmt], arguments: Mapping[str, ast.expr]
+) -> list[ast.stmt] | None:
+    """The body before a statement that calls within an expression, and what is returned in the place of the call."""
+    call = at(tree, where)
+    assert isinstance(call, ast.expr)
+    alone = ast.Assign([ast.Name("_", ast.Store())], call, lineno=0)
+    spliced = _as_statements(tree, where, alone, body, arguments)
+    if spliced is None:
+        return None
+    last = spliced[-1]
+    assert isinstance(last, ast.Assign)
+    changed = transformed(ast.Module([statement], []), lambda node: last.value if node is call else node)
+    return [*spliced[:-1], *changed.body]
 
 
 def _as_expression(body: list[ast.stmt], arguments: Mapping[str, ast.expr]) -> ast.expr | None:

@@ -252,6 +252,15 @@ def test_functions_called_once_are_inlined():
     assert any(text == inlined for text in results("calls", several))
 
 
+def test_a_function_called_within_an_expression_is_inlined_before_the_statement():
+    source = "def g(a):\n    b, c = a\n    return b + c\n\ndef solve(x):\n    b = 1\n    return f(g(x), b)"
+    assert "def solve(x):\n    b = 1\n    b_2, c = x\n    return f(b_2 + c, b)" in results("calls", source)
+    added = source.replace("return f(g(x), b)", "b += g(x)\n    return b")
+    assert "    b_2, c = x\n    b += b_2 + c\n    return b" in results("calls", added)[0]
+    for where in ("[g(x) for _ in b]", "b and g(x)", "g(x) if b else 0"):
+        assert not results("calls", source.replace("f(g(x), b)", where)), "it is called often, or not at all"
+
+
 def test_a_parameter_that_is_always_the_same_goes():
     source = "def g(a, b):\n    return a if a else g(a - 1, b)\n\ndef solve(x):\n    return g(x, 3) + g(x, 3)"
     assert any("def g(a):" in text and "g(x)" in text for text in results("calls", source))

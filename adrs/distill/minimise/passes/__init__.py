@@ -23,6 +23,7 @@ from adrs.distill.minimise.tree import Pass
 PASSES: Mapping[str, Pass] = {
     "budgets": budgets, "cleanup": cleanup, "statements": statements, "structures": structures, "calls": calls,
     "names": names, "copies": copies, "closures": closures, "slots": slots, "loops": loops, "branches": branches,
-    "arrays": arrays, "sums": sums, "methods": methods, "expressions": expressions, "shared": shared,
+    "arrays": arrays, "sums": sums, "expressions": expressions, "methods": methods, "shared": shared,
     "constants": constants,
 }  # fmt: skip
+"""Methods come after expressions: `np.argmin(x + y)` may become `np.argmin(x)` for a list, `(x + y).argmin()` not."""

@@ -68,7 +68,7 @@ def _chosen(node: ast.Call, function: str, numpy: str) -> Iterator[ast.expr]:
     if end is None or nodes(key.args) != 2 or (reverse is not None and not is_reverse):
         return
     for body in _cut(key.body, item, end):
-        whole = _whole(body, {}, item, numpy)
+        whole = _gathered(_whole(body, {}, item, numpy))
         plain = _call(numpy, _CHOICES[function], ast.UnaryOp(ast.USub(), whole) if is_reverse else whole)
         yield plain
         if function == "sorted":
@@ -94,6 +94,18 @@ def _with_cut(body: ast.expr, item: str, end: ast.expr, chosen: frozenset[str]) 
     found = transformed(ast.Module([ast.Expr(body)], []), change).body[0]
     assert isinstance(found, ast.Expr)
     return found.value
+
+
+def _gathered(expression: ast.expr) -> ast.expr:
+    """The same with cuts as far outside as they go, where that is shorter."""
+
+    def change(node: ast.AST) -> ast.AST:
+        whole, cut = _cut_outside(node) if isinstance(node, ast.BinOp | ast.Call) else (node, None)
+        return node if cut is None else ast.Subscript(whole, cut, ast.Load())
+
+    found = transformed(ast.Module([ast.Expr(expression)], []), change).body[0]
+    assert isinstance(found, ast.Expr)
+    return min(expression, found.value, key=nodes)
 
 
 def _cut_outside(node: ast.expr) -> tuple[ast.expr, ast.Slice | None]:

@@ -15,6 +15,10 @@ NUMPY = "import numpy as np\n"
         ("sorted(range(n), key=lambda i: x[i], reverse=True)", "np.argsort(-x, kind='stable').tolist()"),
         ("min(range(n), key=lambda i: a + x[i])", "np.argmin(a + x)"),
         ("min(range(n), key=lambda i: x[i] + y[i])", "np.argmin(x + y[:n])"),
+        (
+            "min(range(n), key=lambda i: z[i] + max(2 * x[i] + y[i], y[i]))",
+            "np.argmin(z + np.maximum(2 * x + y, y)[:n])",
+        ),
         ("max(range(n), key=lambda i: x[i] if y[i] > 2 else 0)", "np.argmax(np.where(y > 2, x, 0))"),
         ("[max(a, 2 * b) for a, b in zip(x, y)]", "np.maximum(x, 2 * y)"),
         ("[x[i] / y[i] for i in range(n)]", "x / y"),

@@ -100,7 +100,9 @@ def _gathered(expression: ast.expr) -> ast.expr:
     """The same with cuts as far outside as they go, where that is shorter."""
 
     def change(node: ast.AST) -> ast.AST:
-        whole, cut = _cut_outside(node) if isinstance(node, ast.BinOp | ast.Call) else (node, None)
+        if not isinstance(node, ast.BinOp | ast.Call):
+            return node
+        whole, cut = _cut_outside(node)
         return node if cut is None else ast.Subscript(whole, cut, ast.Load())
 
     found = transformed(ast.Module([ast.Expr(expression)], []), change).body[0]

@@ -62,7 +62,7 @@ def _check_on_test(work: Work) -> None:
     if work.chosen is None or found is None:
         return
     ok = found.verdict == "ok"
-    detail = "it holds there" if ok else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
+    detail = "it breaks no rule there" if ok else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
     holds = ok or (before is not None and before.verdict != "ok")
     work.checks.append(Check("test", holds, detail))
     work.chosen = work.chosen if holds else None

@@ -230,7 +230,7 @@ def _checks(
     elif not validated:
         held = "the time was over before it was measured; give more with --budget"
     elif reasons:
-        held = f"{len(reasons)} smaller programs did not hold, the first with {reasons[0]}"
+        held = f"what is kept holds; of what held on train, {len(reasons)} did not here, the first with {reasons[0]}"
     return [
         Check("smaller", bool(smaller), detail=smaller or "no smaller program was accepted"),
         Check("train", not lost, detail=lost or f"every workload as {mode} asks"),

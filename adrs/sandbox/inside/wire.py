@@ -21,8 +21,9 @@ _ARRAY = 1
 _AXES = 16
 _LIST_LIMIT = 2**20
 _MAP_LIMIT = 2**12
-_NUMBERS = {np.dtype(name).newbyteorder("="): index for index, name in enumerate(DTYPES)}
-_ELEMENTS = tuple(np.dtype(name).newbyteorder("<") for name in DTYPES)
+_NATIVE = tuple(np.dtype(name) for name in DTYPES)
+_NUMBERS = {dtype: index for index, dtype in enumerate(_NATIVE)}
+_ELEMENTS = tuple(dtype.newbyteorder("<") for dtype in _NATIVE)
 _COMPACT_FROM = 64
 
 
@@ -92,7 +93,9 @@ def _encode(value: Any) -> Any:
 
 
 def _array_bytes(array: Any) -> bytes:
-    number = _NUMBERS.get(array.dtype.newbyteorder("="))
+    number = _NUMBERS.get(array.dtype)
+    if number is None:
+        number = _NUMBERS.get(array.dtype.newbyteorder("="))
     if number is None:
         raise Unsendable("dtype", f"an array of {array.dtype}")
     if array.ndim > _AXES:
@@ -119,4 +122,4 @@ def _decode(code: int, data: bytes) -> Any:
         raise ValueError("an array's bytes do not fill its shape")
     if dtype.kind == "b" and data[start:].strip(b"\0\1"):
         raise ValueError("a truth value is neither 0 nor 1")
-    return np.frombuffer(data, dtype=dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    return np.frombuffer(data, dtype=dtype, offset=start).reshape(shape).astype(_NATIVE[number])

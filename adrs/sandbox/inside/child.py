@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from . import forking, linux, seccomp, wire
-from .spread import spread
 from .landlock import Landlock
+from .spread import spread
 
 PROGRAM = "program.py"
 SCRATCH = "/scratch"

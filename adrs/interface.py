@@ -25,6 +25,7 @@ it is bound by the first array that has it, and every later use must agree.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ class FunctionType:
     optional: bool = False
     """A program may leave it out; then calls of it do nothing."""
 
-    @property
+    @cached_property
     def crossing(self) -> list[str]:
         """Names of the arguments that are sent, in order: all but those that stay with the program."""
         return [name for name, kind in self.arguments.items() if not _kept(kind)]

@@ -1,12 +1,14 @@
 """A batch of calls from the trusted side: how its columns cross, and how its answers are checked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from adrs.evaluation import Invalid
 from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed, mentioned
+
+_FLOAT = np.dtype(np.float64)
 
 
 class Rows:
@@ -19,14 +21,13 @@ class Rows:
         self._kind = kind
         self._scenarios = scenarios
         self._columns = dict(zip(kind.crossing, columns, strict=True))
+        self.sent = [_sent(kind.arguments[name], name, column, scenarios) for name, column in self._columns.items()]
+        """What crosses for each column, see adrs.sandbox.inside.spread."""
         needed, varying = set(mentioned(kind.returns)), set[str]()
         for name, column in self._columns.items():
-            _check_length(name, column, scenarios)
             varying |= _varying(name, column) if needed else set()
         self._uniform = not varying & needed
         self._sizes = self._row(0) if scenarios and (needed or not bound) else {}
-        self.sent = [_sent(kind.arguments[name], column) for name, column in self._columns.items()]
-        """What crosses for each column, see adrs.sandbox.inside.spread."""
 
     def _row(self, scenario: int) -> Sizes:
         sizes: Sizes = {}
@@ -51,19 +52,24 @@ class Rows:
         return np.array([checked(kind, entry, self._row(index), name) for index, entry in enumerate(answer)])
 
 
-def _sent(kind: Type, column: Any) -> list[Any]:
-    if isinstance(kind, ValueType):
-        if kind.base == "float" and kind.dims is not None and _is_floats(column):
-            return ["lists", column]
-    elif isinstance(column, dict) and column:
-        fields = list(column.values())
-        if all(_is_floats(field) and field.ndim == 1 for field in fields):
-            return ["records", list(column), np.array(fields).T]
+def _sent(kind: Type, name: str, column: Any, scenarios: int) -> list[Any]:
+    """Raises ValueError where there is not one value for each scenario."""
+    if isinstance(column, dict) and _are_floats(column.values(), scenarios):
+        return ["records", list(column), np.array(list(column.values())).T]
+    _check_length(name, column, scenarios)
+    is_list = isinstance(kind, ValueType) and kind.base == "float" and kind.dims is not None
+    if is_list and isinstance(column, np.ndarray) and column.dtype == np.float64:
+        return ["lists", column]
     return ["rows", listed(kind, column)]
 
 
-def _is_floats(column: Any) -> bool:
-    return isinstance(column, np.ndarray) and column.dtype == np.float64
+def _are_floats(fields: Collection[Any], length: int) -> bool:
+    """Whether there are any, and all are float64[length]; quick, since it is asked of every batch."""
+    return (
+        {type(field) for field in fields} == {np.ndarray}
+        and {field.shape for field in fields} == {(length,)}
+        and {field.dtype for field in fields} == {_FLOAT}
+    )
 
 
 def checked(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int | None = None) -> Any:

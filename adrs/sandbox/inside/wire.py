@@ -25,6 +25,7 @@ _NATIVE = tuple(np.dtype(name) for name in DTYPES)
 _NUMBERS = {dtype: index for index, dtype in enumerate(_NATIVE)}
 _ELEMENTS = tuple(dtype.newbyteorder("<") for dtype in _NATIVE)
 _COMPACT_FROM = 64
+_COMPACT_FLOATS_FROM = 8
 
 
 class Malformed(Exception):  # noqa: N818 - what a frame is
@@ -65,10 +66,12 @@ def compact(value: Any) -> Any:
         return {key: compact(entry) for key, entry in value.items()}
     if kind is range:
         value, kind = list(value), list
-    if kind in (list, tuple) and len(value) >= _COMPACT_FROM:
+    if kind in (list, tuple) and len(value) >= _COMPACT_FLOATS_FROM:
         kinds = set(map(type, value))
-        if len(kinds) == 1 and kinds <= {float, int, bool}:
-            dtype = {float: "float64", int: "int64", bool: "bool"}[kinds.pop()]
+        if kinds == {float}:
+            return np.array(value)
+        if len(value) >= _COMPACT_FROM and len(kinds) == 1 and kinds <= {int, bool}:
+            dtype = {int: "int64", bool: "bool"}[kinds.pop()]
             try:
                 return np.array(value, dtype=dtype)
             except OverflowError:

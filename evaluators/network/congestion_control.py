@@ -176,14 +176,16 @@ class CongestionControl(Evaluator[Links]):
 
 
 def _in_lock_step(policy: Policy, batch: Sequence[tuple[Links, WorkloadSpec]]) -> list[Metrics]:
-    run = LockStep(policy, batch)
-    run.simulation.run(lambda asked, observations: run.crossing.ask("on_interval", asked, observations))
-    return run.metrics(link_metrics)
+    return lock_step.run(policy, batch, _ask_each_interval, link_metrics)
+
+
+def _ask_each_interval(step: LockStep[Links]) -> None:
+    step.simulation.run(lambda asked, observations: step.crossing.ask("on_interval", asked, observations))
 
 
 def _asking(policy: Policy, spec: WorkloadSpec, flows: int) -> Decide:
     """Asks for one decision at a time, of a policy whose states are empty."""
-    crossing = Crossing(policy, flows, spec.policy_seed)
+    crossing = Crossing(policy, np.ones(flows, dtype=np.int64), spec.policy_seed)
     return lambda flow, observation: float(crossing.ask("on_interval", np.array([flow]), observation[None, :])[0])
 
 
@@ -240,7 +242,7 @@ def link_metrics(workload: Links, simulation: Simulation, first: int = 0) -> Met
     values = np.array([link_value(*pair) for pair in zip(found, unfair, strict=True)])
 
     natives = [details.of_wide_area(link) for link in found]
-    flows = np.concatenate([simulation.flows_of(number) for number in numbers])
+    flows = simulation.flows_of(first, len(numbers))
     metrics = Metrics(
         value=measures.family_value(values),
         **means(natives),

@@ -96,11 +96,13 @@ class Incast(Evaluator[Incasts]):
 
 
 def _in_lock_step(policy: Policy, batch: Sequence[tuple[Incasts, WorkloadSpec]]) -> list[Metrics]:
-    run = LockStep(policy, batch)
-    everyone = np.arange(len(run.simulation.arrays.flows))
-    run.simulation.set_windows(run.crossing.ask("on_start", everyone, None))
-    run.simulation.run(lambda asked, samples: run.crossing.ask("on_ack", asked, samples, epoch.FIELDS))
-    return run.metrics(link_metrics)
+    return lock_step.run(policy, batch, _ask_each_epoch, link_metrics)
+
+
+def _ask_each_epoch(step: LockStep[Incasts]) -> None:
+    everyone = np.arange(len(step.simulation.arrays.flows))
+    step.simulation.set_windows(step.crossing.ask("on_start", everyone, None))
+    step.simulation.run(lambda asked, samples: step.crossing.ask("on_ack", asked, samples, epoch.FIELDS))
 
 
 def _driven(scenario: Scenario, kind: int) -> Scenario:
@@ -130,7 +132,7 @@ def link_metrics(workload: Incasts, simulation: Simulation, first: int = 0) -> M
     """Metrics of a workload whose links have run; `link_00` ... are the links' values. `first`: number of its first."""
     numbers = range(first, first + len(workload.scenarios))
     found = [measures.measure(simulation, number) for number in numbers]
-    flows = np.concatenate([simulation.flows_of(number) for number in numbers])
+    flows = simulation.flows_of(first, len(numbers))
     natives, values = [], []
     for number, link, scenario in zip(numbers, found, workload.scenarios, strict=True):
         product = scenario.rates[0][1] * scenario.flows[0].base / (8 * SECOND)

@@ -62,10 +62,10 @@ class Simulation:
             kernel.decide(self._address, asked, np.ascontiguousarray(answers, dtype=np.float64))
         self._check()
 
-    def flows_of(self, number: int) -> NDArray[np.void]:
-        """Records of a link's flows."""
-        link = self.arrays.links[number]
-        return self.arrays.flows[int(link["first"]) : int(link["first"] + link["flows"])]
+    def flows_of(self, number: int, links: int = 1) -> NDArray[np.void]:
+        """Records of the flows of a link, or of several from `number` on."""
+        first, last = self.arrays.links[number], self.arrays.links[number + links - 1]
+        return self.arrays.flows[int(first["first"]) : int(last["first"] + last["flows"])]
 
     @property
     def events(self) -> int:

@@ -132,10 +132,10 @@ class Crossing:
         function takes nothing but the state.
         """
         copies = self._copies[asked]
-        places = np.repeat(np.arange(len(asked)), copies)
-        back = np.repeat(np.cumsum(copies), copies) - np.arange(len(places))  # from the end of each flow's handles
+        places = np.arange(len(asked)).repeat(copies)
+        handles = self._ends[asked][places] - (copies.cumsum()[places] - np.arange(len(places)))
         order = self._generator.permutation(len(places))
-        places, handles = places[order], self._handles[(self._ends[asked][places] - back[order])]
+        places, handles = places[order], self._handles[handles[order]]
         columns: list[Any] = []
         if rows is not None:
             columns = [rows[places]]

@@ -258,8 +258,8 @@ class Evaluator(ABC, Generic[Workload]):
 
     def evaluate_together(self, policy: Policy, workloads: Sequence[tuple[Workload, WorkloadSpec]]) -> list[Metrics]:
         """The metrics of many workloads, each the same to the last digit as `evaluate` gives, where that takes less
-        time than one after another: simulators that ask for decisions may ask for those of all workloads together.
-        None by default. Where it fails, all is done again one by one, which says what fails and in which workload.
+        time than one after another: simulators that ask for decisions may ask for those of all workloads at once.
+        None by default. Raises what `evaluate` does; then all is done again one by one, to see what fails and where.
         """
         return []
 

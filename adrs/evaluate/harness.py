@@ -140,10 +140,10 @@ class Workloads:
 def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job) -> Evaluation:
     """Evaluate one started policy on one split, stage by stage. Wall, CPU, memory and output are the caller's to add.
 
-    The first workload that fails decides the verdict: none ever leaves a mean. Workloads of a stage go together where
-    the evaluator can do that; if any fails then, all is done again one by one, from the beginning and in a fresh
-    process. Under legacy rules, those of an original evaluator with its holes, metrics are for comparison only: they
-    are marked, and there is no fitness and no score.
+    The first workload that fails decides the verdict: none ever leaves a mean. Workloads that are run in any case go
+    together where the evaluator can do that; if any fails then, all is done again one by one, from the beginning and in
+    a fresh process. Under legacy rules, those of an original evaluator with its holes, metrics are for comparison only:
+    they are marked, and there is no fitness and no score.
     """
     if not (job.native or job.recording or job.choices or job.digests):
         try:
@@ -166,12 +166,17 @@ def _evaluate(
         job = replace(job, scale=None)
     results: dict[str, Metrics] = {}
     specs = {spec.name: spec for spec in job.workloads or problem.workloads[job.split]}
-    for stage, names in _stages(problem, job, list(specs)):
+    known: dict[str, Metrics] = {}
+    stages = list(_stages(problem, job, list(specs)))
+    for place, (stage, names) in enumerate(stages):
         policy.decision_seconds = _decision_seconds(problem, job, stage)
-        left = [specs[name] for name in names if name not in results]
-        known = _together(evaluator, workloads, left, policy) if together and len(left) > 1 else {}
-        for spec in left:
-            name = spec.name
+        if together:
+            certain = [specs[name] for name in _certain(problem, job, stages[place:]) if name not in known]
+            known |= _together(evaluator, workloads, certain, policy) if len(certain) > 1 else {}
+        for name in names:
+            if name in results:
+                continue
+            spec = specs[name]
             try:
                 metrics = known.get(name) or _decided(evaluator, workloads.get(spec), spec, policy, job.native)
                 _check_metrics(metrics, problem)
@@ -200,6 +205,19 @@ def _evaluate(
         fitness=None if legacy else problem.objective.fitness(value),
         score=None if total is None else total.score(value), workloads=_results(problem, job, results),
     )  # fmt: skip
+
+
+def _certain(problem: Problem, job: Job, stages: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Workloads of the stages up to the first after which an evaluation may end though none of them has failed."""
+    names: dict[str, None] = {}
+    for stage, more in stages:
+        names |= dict.fromkeys(more)
+        entry = next((entry for entry in problem.stages if entry.name == stage), None)
+        if entry is None or stage == job.until or job.threshold is not None:
+            break
+        if entry.decision_seconds is not None or (entry.least_score is not None and not job.thorough):
+            break
+    return list(names)
 
 
 def _together(

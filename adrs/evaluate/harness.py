@@ -171,8 +171,8 @@ def _evaluate(
     for place, (stage, names) in enumerate(stages):
         policy.decision_seconds = _decision_seconds(problem, job, stage)
         if together:
-            certain = [specs[name] for name in _certain(problem, job, stages[place:]) if name not in known]
-            known |= _together(evaluator, workloads, certain, policy) if len(certain) > 1 else {}
+            certain = [name for name in _certain(problem, job, stages[place:]) if name not in {**results, **known}]
+            known |= _together(evaluator, workloads, [specs[name] for name in certain], policy)
         for name in names:
             if name in results:
                 continue
@@ -224,6 +224,8 @@ def _together(
     evaluator: Evaluator[Any], workloads: Workloads, specs: Sequence[WorkloadSpec], policy: Policy
 ) -> Mapping[str, Metrics]:
     """Metrics by workload, none where the evaluator takes them one by one. Raises _FailedTogether."""
+    if len(specs) < 2:
+        return {}
     try:
         found = evaluator.evaluate_together(policy, [(workloads.get(spec), spec) for spec in specs])
     except (Invalid, PolicyFailure, Failed):

@@ -30,9 +30,9 @@ class Run:
     block or the end of the program. Every method may be called from a script, a notebook or a thread.
     """
 
-    def __init__(self, path: Path, outcome: Outcome | None = None, sandbox: str | None = None) -> None:
+    def __init__(self, path: str | Path, outcome: Outcome | None = None, sandbox: str | None = None) -> None:
         """Use `Run.open` or `evolve`. Raises UserError where there is no run."""
-        self.path = path
+        self.path = Path(path)
         """The run's folder."""
         self.outcome = outcome
         """What the session ended with that made this object: scores by split, baselines, spend; None after `open`."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -47,7 +47,8 @@ def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[
         executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
         try:
             await executor.start()
-            return await _checks(problem, executor, report, lambda text: None).run((*ENDS_OF_SCALE, "heuristic"))
+            checks = _checks(problem, executor, report, lambda text: None)
+            return await checks.run((*ENDS_OF_SCALE, "heuristic"), SPLITS)
         finally:
             await executor.close()
 
@@ -67,7 +68,8 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
     def tell(text: str) -> None:
         note(f"{_CHECKING}: baseline {text}")
 
-    findings = await _checks(problem, executor, lambda finding: None, tell).run(ENDS_OF_SCALE)
+    splits = SPLITS if problem.objective.least_span > 0 else SPLITS[:1]  # a run measures the others next
+    findings = await _checks(problem, executor, lambda finding: None, tell).run(ENDS_OF_SCALE, splits)
     failures = [finding for finding in findings if not finding.ok]
     if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
         for finding in failures:
@@ -123,17 +125,18 @@ class Checks:
         self._findings.append(Finding(name, ok, detail))
         self._report(self._findings[-1])
 
-    async def run(self, roles: Iterable[str]) -> list[Finding]:
-        """Run them, with the baselines in the given roles; those that need a scale end where there is none."""
+    async def run(self, roles: Iterable[str], splits: Sequence[Split]) -> list[Finding]:
+        """Run them, with the baselines in the given roles on `train`, and on other `splits` with those of the scale.
+
+        What needs a scale ends where there is none.
+        """
         self._data()
         if not self._findings[-1].ok:
             return self._findings
-        spans = self._problem.objective.least_span > 0
         try:
-            calibration = await calibrate(self._problem, self._executor, ["train"], roles, self._note)
-            if spans:
-                held_out = await calibrate(self._problem, self._executor, ["validation", "test"], note=self._note)
-                calibration.evaluations.update(held_out.evaluations)
+            calibration = await calibrate(self._problem, self._executor, splits[:1], roles, self._note)
+            held_out = await calibrate(self._problem, self._executor, splits[1:], note=self._note)
+            calibration.evaluations.update(held_out.evaluations)
         except UserError as error:
             self._add("baselines", False, str(error))
             if self._problem.trust == "shared":  # all else is judged beside the baseline
@@ -141,7 +144,7 @@ class Checks:
             scale = None
         else:
             self._baselines(calibration)
-            if spans:
+            if self._problem.objective.least_span > 0:
                 self._spans(calibration)
             scale = calibration.scale("train")
         for comparison in self._problem.comparisons:

@@ -125,6 +125,10 @@ class Metrics(dict[str, float]):
         self.replicates: Callable[[], Sequence[float]] | None = None
         self.details: Callable[[], Sequence[Mapping[str, Any]]] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: not what is computed on demand, since that holds the workload."""
+        return {**self.__dict__, "replicates": None, "details": None}
+
 
 class Policy(Protocol):
     """A candidate as the evaluator sees it: functions to call, in a process that can do nothing else.

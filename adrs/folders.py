@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,20 +10,27 @@ from typing import TYPE_CHECKING
 from adrs import resources
 from adrs.errors import UserError
 
+_RECENT = 20
+"""So many runs, those that changed last, are asked when their sessions began."""
+_NAME = re.compile(r"\w[\w.+-]{0,99}")
+
 if TYPE_CHECKING:  # every verb names runs, and few need problems
     from adrs.problem import Problem
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
-    """The folder of a run given its name, a prefix that fits one run, `last`, or a path."""
+    """The folder of a run given its name, a prefix that fits one run, or a path.
+
+    `last` is the run that was begun or gone on with last, whatever else was written to others meanwhile.
+    """
     if (Path(name) / "run.db").is_file():
         return Path(name)
     runs = list_runs(runs_dir)
     if not runs:
         raise UserError(f"there are no runs in {runs_dir}; `adrs run PROBLEM` makes one")
     if name == "last":
-        latest = sorted(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name), reverse=True)
-        return next((path for path in latest if not _is_replay(path)), latest[0])
+        changed = sorted(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name), reverse=True)
+        return max(changed[:_RECENT], key=_last_session)
     exact = [path for path in runs if path.name == name]
     matching = exact or [path for path in runs if path.name.startswith(name)]
     if len(matching) == 1:
@@ -39,16 +47,17 @@ def problem_reference(problem: "Problem") -> str:
     return problem.name if problem.folder == resources.folder("problems") / problem.name else str(problem.folder)
 
 
-def _is_replay(path: Path) -> bool:
-    """Whether a run only repeats another one: by `last` people mean that other one."""
+def _last_session(path: Path) -> tuple[bool, float]:
+    """Whether a run is no replay, since by `last` people mean what that repeats; and when its last session began."""
     from adrs.store import Reader
 
     try:
         with Reader(path) as reader:
             sessions = reader.events("started")
-            return bool(sessions) and all("replay_of" in payload for _, payload in sessions)
-    except UserError:
-        return False  # damaged, which is for whoever reads it to say
+    except UserError:  # damaged, which is for whoever reads it to say
+        return True, (path / "run.db").stat().st_ctime
+    replayed = bool(sessions) and all("replay_of" in payload for _, payload in sessions)
+    return not replayed, max((time for time, _ in sessions), default=0.0)
 
 
 def list_runs(runs_dir: Path) -> list[Path]:
@@ -58,6 +67,11 @@ def list_runs(runs_dir: Path) -> list[Path]:
 
 def new_folder(runs_dir: Path, name: str | None, stem: str) -> Path:
     """Where a new run will lie; refuses early what would fail when the baselines are measured already."""
+    if name is not None and (not _NAME.fullmatch(name) or name == "last"):
+        raise UserError(
+            f'--name "{name}": a run is named by letters, digits, "-", "_", "." and "+", beginning with a letter or a '
+            'digit, 100 at most, and not "last"; --runs-dir says where it lies'
+        )
     day = time.strftime("%Y%m%d")
     taken = {path.name for path in runs_dir.glob(f"{stem}-{day}-*")}
     folder = runs_dir / (name or next(made for n in itertools.count(1) if (made := f"{stem}-{day}-{n}") not in taken))

@@ -157,11 +157,12 @@ def cost_against_score(runs: Mapping[str, Reader], cost: Cost = "usd") -> "Figur
     return figure
 
 
-def save(figure: "Figure", path: Path) -> Path:
+def save(figure: "Figure", path: str | Path) -> Path:
     """Write a figure: `.html` always works, and needs no network afterwards; pictures need kaleido and a browser.
 
     Raises UserError where they are missing, or the suffix is of another kind.
     """
+    path = Path(path)
     try:
         if path.suffix == ".html":
             figure.write_html(path, include_plotlyjs=True)

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import model_router, plugins, problem, search, threads
+from adrs import plugins, problem, search, threads
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
@@ -32,6 +32,7 @@ from adrs.parts import Parts
 from adrs.problem import Problem
 from adrs.program import SPLITS, Draft, Evaluation, Job, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
+from adrs.router import plugged
 from adrs.run import Loop
 from adrs.settings import Settings
 from adrs.source import Rejected
@@ -47,7 +48,7 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     """Begin a new run and work on it until it stops."""
     loaded = problem.load(settings.problem, settings.workloads)
     settings = replace(settings.checked(), problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
-    settings = model_router.settled(settings, runs_dir)
+    settings = plugged.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
     return threads.run(_Session(loaded, settings, folder, observer).start())
 
@@ -166,7 +167,7 @@ class _Session:
                 self._journal.open(LogJournal(writer, reader))
                 writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 if router is not None:
-                    writer.event(model_router.EVENT, model_router.plain(router))
+                    writer.event(plugged.EVENT, plugged.plain(router))
                 _record(calibration, writer)
                 steering = Steering(writer, reader)
                 return await self._work(writer, reader, calibration, seed, None, steering)
@@ -183,10 +184,10 @@ class _Session:
             self._spending.restore(
                 spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
             )
-            earlier = model_router.recorded(reader)
+            earlier = plugged.recorded(reader)
             async with self._reachable_models(), self._router(earlier) as router, self._workers():
                 if router is not None and earlier is None:
-                    writer.event(model_router.EVENT, model_router.plain(router))
+                    writer.event(plugged.EVENT, plugged.plain(router))
                 writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
@@ -226,12 +227,12 @@ class _Session:
 
     def _router(
         self, earlier: Mapping[str, Any] | None
-    ) -> contextlib.AbstractAsyncContextManager[model_router.Plugged | None]:
+    ) -> contextlib.AbstractAsyncContextManager[plugged.Plugged | None]:
         """The model router at work, if there is one."""
         if self._models is None or self._settings.model_router is None:
             return contextlib.nullcontext()
         self._observer.note("fitting the model router")
-        return model_router.plugged(self._settings, self._models, earlier, self._warn)
+        return plugged.at_work(self._settings, self._models, earlier, self._warn)
 
     def _warn(self, text: str) -> None:
         """Say something now, and once more beside the result."""

@@ -69,7 +69,7 @@ def _drawn(rng: random.Random, parent: float, number: int) -> tuple[float, Evalu
 def _write(writer: Writer, number: int, parent: int, evaluation: Evaluation) -> None:
     """Ask, propose, evaluate and tell one program; the first one is the seed program."""
     source = "\n".join([f"FACTOR = {number}", "", "def solve(instance):", *_LINES[: 10 + number % 20]])
-    parents = (Parent(parent, "parent"),) if number > 1 else ()
+    parents: tuple[Parent, ...] = (Parent(parent, "parent"),) if number > 1 else ()
     operator = _OPERATORS[number % len(_OPERATORS)] if parents else "seed"
     if parents:
         writer.asked(number, Selection(Program(parent, "", "")))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from adrs.distill.symbolic.closed_loop import ClosedLoop, Outcome, outcome
 from adrs.distill.symbolic.rounds import HALF_A_POINT, Distilling, Plan
-from adrs.distill.symbolic.rows import Row, make_rows
+from adrs.distill.symbolic.rows import RuleRow, make_rows
 from adrs.distill.symbolic.search import Effort
 from adrs.distill.symbolic.teacher import load_network
 from adrs.distill.symbolic.teachers import NetworkTeacher
@@ -30,7 +30,7 @@ from adrs.program import Split
 from adrs.rule.plain import plain
 
 
-def line(row: Row) -> str:
+def line(row: RuleRow) -> str:
     """One row of the table."""
     values = []
     for split in ("train", "validation", "test"):
@@ -71,7 +71,7 @@ async def main() -> None:
     outcomes, still = baseline(problem, "teacher"), baseline(problem, "constant-rate")
     margin = HALF_A_POINT * abs(outcomes["validation"].value - still["validation"].value)
     print(f"teacher and constant rate scored: {time.monotonic() - started:.0f} s", flush=True)
-    print(line(Row("teacher", "teacher", None, network.parameters, network.operations, outcomes)), flush=True)
+    print(line(RuleRow("teacher", "teacher", None, network.parameters, network.operations, outcomes)), flush=True)
     with Workers(arguments.workers) as workers:
         loop = ClosedLoop(problem, workers)
         teacher = NetworkTeacher(network, loop)
@@ -83,8 +83,8 @@ async def main() -> None:
     print(f"  {'rule':36s}  nodes    ops       R2  {'  '.join(f'{split:>7s}  worst' for split in outcomes)}")
     for row in rows:
         print(line(row))
-    print(line(Row("constant", "constant rate", None, 1, 0, still, 0.0)))
-    chosen = next(row.rule for row in rows if row.chosen)
+    print(line(RuleRow("constant", "constant rate", None, 1, 0, still, 0.0)))
+    chosen = next(row.rule for row in rows if row.chosen and row.rule is not None)
     print(json.dumps(plain(chosen)["rule"]))
     if arguments.output:
         arguments.output.write_text(json.dumps(plain(chosen), indent=1) + "\n")

@@ -8,6 +8,7 @@ About five minutes. A machine that is too busy gives a row that says so, and no 
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from evaluators.network import measures
 from evaluators.network.emulation import gate, path, probes, tun, workloads
@@ -84,9 +85,7 @@ def main() -> None:
     if not probes.missing("tun"):
         for name in ("steady", "lossy", "wave"):
             for algorithm in ("cubic", "bbr"):
-                rows[f"kernel {algorithm}, {BY_NAME[name].description}"] = (
-                    lambda name=name, algorithm=algorithm: kernel(name, algorithm)
-                )  # fmt: skip
+                rows[f"kernel {algorithm}, {BY_NAME[name].description}"] = partial(kernel, name, algorithm)
         rows["kernel cubic against bbr, 30 Mbit/s, 60 ms, 225 kB"] = lambda: kernel("deep", "cubic", "bbr")
     for name, row in rows.items():
         try:

@@ -16,9 +16,11 @@ from pathlib import Path
 from adrs import problem, scaffold
 from adrs.budget import Budget
 from adrs.observer import Silent
+from adrs.optimistic import Optimum
+from adrs.parts import Parts
 from adrs.problem import Problem
 from adrs.program import Brief, Draft, Evaluation, Parent, Program, Selection, WorkloadResult
-from adrs.run import Loop, Parts
+from adrs.run import Loop
 from adrs.search.best_of_n import BestOfN
 from adrs.settings import Settings
 from adrs.source import Screen
@@ -68,7 +70,8 @@ async def follow(demo: Problem, writer: Writer, reader: Reader) -> float:
     """CPU seconds of following the log to its end."""
     parts = Parts(
         problem=demo, seed=0, window=_WINDOW, order="ticket", budget=Budget(), search=BestOfN(seed=0),
-        proposer=_Forgetful(), screen=Screen(demo), executor=InProcessExecutor(demo), scale=None, optimum=None,
+        proposer=_Forgetful(), screen=Screen(demo), executor=InProcessExecutor(demo), scale=None, call_seconds=None,
+        optimum=Optimum(demo, ()),
         seed_evaluation=evaluation(9.0), writer=writer, reader=reader,
         recorded=Recorded(reader, evaluations=True), ends_early=False, replaying=False,
         steering=Steering(writer, reader),

@@ -4,6 +4,7 @@ python benchmarks/search_cost.py [NAME ...]
 """
 
 import argparse
+from functools import partial
 
 from adrs import plugins
 from adrs.testing import search
@@ -17,8 +18,8 @@ def main() -> None:
     print(f"{'strategy':12} {'time, factor':>14} {'held, kB':>22}")
     for name in options.names:
         strategy = plugins.load("search", name)
-        factor = search.slowdown(lambda make=strategy: make(seed=3), options.programs)
-        first, second = search.grown(lambda make=strategy: make(seed=3), options.programs // 10, options.programs)
+        factor = search.slowdown(partial(strategy, seed=3), options.programs)
+        first, second = search.grown(partial(strategy, seed=3), options.programs // 10, options.programs)
         print(f"{name:12} {factor:14.2f} {first / 1e3:10.0f} to {second / 1e3:8.0f}", flush=True)
 
 

@@ -133,7 +133,10 @@ class Workloads:
         """The workload of a spec."""
         key = (spec.split, spec.name)
         if key not in self._loaded:
-            self._loaded[key] = self._evaluator.load(spec)
+            try:
+                self._loaded[key] = self._evaluator.load(spec)
+            except UserError as error:
+                raise UserError(str(error) if spec.name in str(error) else f"workload {spec.name}: {error}") from None
         return self._loaded[key]
 
 

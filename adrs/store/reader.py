@@ -75,9 +75,9 @@ class Reader:
     A log of an older version is brought to this one first. What cannot be read ends in a UserError that names the file.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: str | Path) -> None:
         """Raises UserError where there is no log, or none that can be read."""
-        self.folder = folder
+        self.folder = folder = Path(folder)
         self._path = path = folder / DATABASE
         if not path.is_file():
             raise UserError(f"{folder} holds no {DATABASE}, so it is not a run")

@@ -138,13 +138,9 @@ def link_metrics(workload: Incasts, simulation: Simulation, first: int = 0) -> M
         product = scenario.rates[0][1] * scenario.flows[0].base / (8 * SECOND)
         natives.append({**details.of_incast(link), **_of_messages(scenario, simulation, number)})
         values.append(link_value(link, link.mean_queue / product, natives[-1].get("slowdown")))
-    metrics = Metrics(
-        value=measures.family_value(np.array(values)),
-        **means(natives),
-        clamped_actions=float(flows["clamped"].sum()),
-        decisions=float(flows["decisions"].sum()),
-        bounds={"value": 1.001, "utilisation": 1.001},
-    )
+    metrics = Metrics(value=measures.family_value(np.array(values)), bounds={"value": 1.001, "utilisation": 1.001})
+    metrics.update(means(natives))
+    metrics.update(clamped_actions=float(flows["clamped"].sum()), decisions=float(flows["decisions"].sum()))
     if "slowdown" in metrics:
         pairs = zip(workload.scenarios, numbers, strict=True)
         times = [time for scenario, number in pairs for time in _completion_times(scenario, simulation, number)]

@@ -88,7 +88,7 @@ def rate_trace(simulation: Simulation, number: int) -> NDArray[np.float64]:
     length = together * int(link["slice_length"])
     points = min(POINTS, int(link["finished"]) // length)
     counts = counts[:, : points * together].reshape(len(counts), points, together)
-    return counts.sum(axis=2) * (8 * SECOND / length)
+    return np.asarray(counts.sum(axis=2) * (8 * SECOND / length))
 
 
 def _counts(simulation: Simulation, number: int) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ LAYERS = [
     {"api", "mcp_server"},
     {"agent", "compare"},
     {"report", "plots", "export", "emulate"},
-    {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold", "model_router"},
+    {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold", "router"},
     {"timetable", "outcome", "folders"},
     {"forecast"},
     {"run", "choose"},
@@ -20,7 +20,6 @@ LAYERS = [
     {"parts"},
     {"steering", "observer"},
     {"calibrate", "breaker", "budget", "optimistic"},
-    {"router"},
     {"search", "propose", "evaluate", "store"},
     {"sandbox", "llm"},
     {

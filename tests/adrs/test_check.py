@@ -48,6 +48,13 @@ def test_an_objective_that_the_evaluator_does_not_compute(workspace: Path) -> No
     assert "ok   an endless loop is stopped" in done.stdout  # what needs no scale is checked all the same
 
 
+def test_a_workload_of_test_that_cannot_be_drawn(workspace: Path) -> None:
+    edit(workspace / "demo" / "problem.toml", 'family = "many"', 'family = "mny"')
+    done = adrs("check", "./demo", cwd=workspace, code=1)
+    assert 'FAIL baselines workload mny-3002: unknown family "mny"; did you mean "many"?' in " ".join(done.stdout.split())
+    assert 'workload mny-3002: unknown family "mny"' in refused(workspace)
+
+
 def test_a_class_that_the_evaluator_module_does_not_have(workspace: Path) -> None:
     edit(workspace / "demo" / "problem.toml", "evaluator:JobBalancing", "evaluator:JobBalance")
     assert 'evaluator has no class JobBalance; did you mean "JobBalancing"?' in refused(workspace)

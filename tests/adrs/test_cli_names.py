@@ -1,9 +1,12 @@
 """A name that people shorten is taken for what it must mean, and they are told."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from adrs import folders
 from adrs.cli.names import find_problem, find_run, find_run_of
 from adrs.errors import UserError
 from tests.adrs.lineage_tools import Log
@@ -37,3 +40,25 @@ def test_a_problem_is_no_run(runs: Path) -> None:
     with pytest.raises(UserError, match=r"^model-placement is a problem: name a file$"):
         find_run_of("model-placement", runs, "name a file")
     assert find_run_of("other", runs, "name a file") == runs / "other"
+
+
+def test_last_is_the_run_that_was_begun_or_gone_on_with_last(tmp_path: Path) -> None:
+    for name, time in (("one", 100.0), ("two", 200.0), ("three", 150.0)):
+        log = Log(tmp_path, name)
+        log.writer.event("started", {})
+        log.writer.event("note", {"text": "no work on a run"}, 1)
+        log.close()
+        with closing(sqlite3.connect(tmp_path / "runs" / name / "run.db")) as connection, connection:
+            connection.execute("UPDATE event SET time = ? WHERE kind = 'started'", (time,))
+    assert folders.find_run("last", tmp_path / "runs").name == "two"
+
+
+@pytest.mark.parametrize("name", ["../x", "last", "a b", "a/b", "-x", "", "/tmp/x", ".hidden", "a" * 101, "x\n"])
+def test_a_name_that_no_verb_would_find_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="a run is named by letters"):
+        folders.new_folder(tmp_path, name, "demo")
+
+
+@pytest.mark.parametrize("name", ["a", "1", "queue-2.b_c+d", "Prüfung", "a" * 100])
+def test_other_names_are_fine(tmp_path: Path, name: str) -> None:
+    assert folders.new_folder(tmp_path, name, "demo") == tmp_path / name

@@ -81,7 +81,7 @@ def test_files(story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     with Reader(story) as reader:
         figure = plots.operator_gains(reader)
-    assert "Plotly" in plots.save(figure, tmp_path / "gains.html").read_text()
+    assert "Plotly" in plots.save(figure, str(tmp_path / "gains.html")).read_text()
     with pytest.raises(UserError, match=r"\.html"):
         plots.save(figure, tmp_path / "gains.docx")
     monkeypatch.setitem(sys.modules, "kaleido", None)

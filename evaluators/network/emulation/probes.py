@@ -91,7 +91,7 @@ def _lateness() -> tuple[bool, str]:
 
     scenario = BY_NAME["steady"].scenario(_TRIAL_SECONDS)
     try:
-        ran, void = gate.repeated(lambda: path.run_udp(scenario, lambda observation: 0.0))
+        ran, void = gate.repeated(lambda: path.run_udp(scenario, lambda flow, observation: 0.0))
     except gate.MachineTooBusy as busy:
         return False, str(busy)
     late = ran.lateness

@@ -162,7 +162,7 @@ def test_one_that_learns_needs_past_runs_and_says_so(
     assert "needs 200" in warnings(past)[0]
     assert "--model-router-train" in warnings(past)[0]
     assert not any("router" in program.detail for program in by_models(past))
-    monkeypatch.setattr("adrs.model_router.LEAST_ROWS", 5)
+    monkeypatch.setattr("adrs.router.plugged.LEAST_ROWS", 5)
     taught = run(problem, server, tmp_path, learns, name="taught", model_router_train=["past"])
     assert warnings(taught) == ()
     assert {program.model for program in by_models(taught)} == {f"cheap@{server.url}"}

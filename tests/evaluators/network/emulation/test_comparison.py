@@ -98,3 +98,10 @@ def test_probes_say_what_is_there_and_why_not(monkeypatch):
     with pytest.raises(UserError, match=r"backend tun does not work here: .*ip is not installed"):
         EMULATION.conditions("tun", [], None)
     assert probes.missing("udp") == ""
+
+
+def test_the_trial_says_how_late_packets_are_or_why_it_cannot(monkeypatch):
+    monkeypatch.setattr(probes, "_TRIAL_SECONDS", 0.3)
+    name, works, detail = probes.probe(True)[-1]
+    assert name == "lateness"
+    assert ("late on average" if works else "busy") in detail

@@ -65,7 +65,7 @@ def settled(settings: Settings, runs_dir: Path) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def plugged(
+async def at_work(
     settings: Settings, models: Models, earlier: Mapping[str, Any] | None, warn: Callable[[str], None]
 ) -> AsyncIterator[Plugged | None]:
     """Have the settings' router choose among the models meanwhile; None where there is no router.

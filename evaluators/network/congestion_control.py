@@ -26,7 +26,7 @@ from evaluators.network.scenario import Scenario
 from evaluators.network.simulation import Simulation
 
 LINKS = 16
-"""Of a workload: what one crossing serves."""
+"""Of a workload."""
 NATIVE = {"reno": layout.RENO, "cubic": layout.CUBIC, "bbr": layout.BBR, "copa": layout.COPA, "vivace": layout.VIVACE}
 TEACHER = "teacher"
 """The native baseline that is a perceptron; train_teacher.py made its weights."""

@@ -73,8 +73,10 @@ class SandboxedPolicy:
         chosen = scenarios
         if scenarios is not None and not (isinstance(scenarios, list) and len(scenarios) <= _MOST_LISTED):
             chosen = np.asarray(scenarios, dtype=np.int64)  # type: ignore[assignment]
-        rows = Rows(kind, columns, self._scenarios if chosen is None else len(chosen), function in self._bound)
-        self._bound.add(function)
+        count = self._scenarios if chosen is None else len(chosen)
+        rows = Rows(kind, columns, count, function in self._bound)
+        if count:
+            self._bound.add(function)
         answer = self._request(function, self.decision_seconds, "map", function, rows.sent, chosen)
         return None if kind.keeps else rows.check(answer)
 

@@ -42,7 +42,10 @@ async def _assess(problem: Problem, job: Job, sandbox: str | None, workers: int)
     try:
         await executor.start()
         calibration = await calibrate(problem, executor, [job.split])
-        return await executor.evaluate(replace(job, scale=calibration.scale(job.split)))
+        found = await executor.evaluate(replace(job, scale=calibration.scale(job.split)))
+        if job.native and found.verdict == "infrastructure":
+            raise UserError(found.reason)  # no program is to blame, and a name may be misspelt
+        return found
     finally:
         await executor.close()
 

@@ -29,6 +29,8 @@ class Outcome:
     calibration: Calibration
     verdicts: Mapping[str, int]
     spend: Mapping[str, float]
+    phases: Mapping[str, float]
+    """Wall seconds of the parts of the session, see adrs.phases."""
     warnings: tuple[str, ...] = ()
     """What did not go as it was asked for, though the run went on."""
     difference: str | None = None
@@ -55,7 +57,7 @@ class Outcome:
             "run": self.run, "path": str(self.path), "problem": self.problem.name, "trust": self.problem.trust,
             "seed": self.seed, "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
             "rechecked": self._rechecked(), "baselines": self._baselines(), "verdicts": dict(self.verdicts),
-            "spend": dict(self.spend), "warnings": list(self.warnings), **self.extra,
+            "spend": dict(self.spend), "phases": dict(self.phases), "warnings": list(self.warnings), **self.extra,
         }  # fmt: skip
 
     def _rechecked(self) -> list[dict[str, Any]]:

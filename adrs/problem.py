@@ -68,6 +68,13 @@ def load(name_or_path: str, workloads: str = "standard") -> Problem:
 
 def _find(name_or_path: str) -> Path:
     path = Path(name_or_path)
+    try:
+        return _found(name_or_path, path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _found(name_or_path: str, path: Path) -> Path:
     if "/" not in name_or_path and name_or_path in shipped() and not (path / FILE).is_file():
         return resources.folder("problems") / name_or_path
     if path.name == FILE:

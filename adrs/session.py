@@ -29,6 +29,7 @@ from adrs.observer import Observer
 from adrs.optimistic import Optimum
 from adrs.outcome import Outcome, first_difference, write_winner
 from adrs.parts import Parts
+from adrs.phases import CHOICE, READY, SEARCH, TABLE, Phases
 from adrs.problem import Problem
 from adrs.program import SPLITS, Draft, Evaluation, Job, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
@@ -129,6 +130,7 @@ class _Session:
 
     def __init__(self, loaded: Problem, settings: Settings, folder: Path, observer: Observer) -> None:
         self._began = time.monotonic()
+        self._phases = Phases(self._began)
         self._problem = loaded
         self._settings = settings = replace(settings, trust=loaded.trust)
         self._folder = folder
@@ -169,6 +171,7 @@ class _Session:
                 if router is not None:
                     writer.event(plugged.EVENT, plugged.plain(router))
                 _record(calibration, writer)
+                self._warn_of_little_time()
                 steering = Steering(writer, reader)
                 return await self._work(writer, reader, calibration, seed, None, steering)
 
@@ -238,6 +241,15 @@ class _Session:
         """Say something now, and once more beside the result."""
         self._observer.note(text)
         self._warnings.append(text)
+
+    def _warn_of_little_time(self) -> None:
+        """A short first run may be over before it begins."""
+        ready, budget = self._phases.seconds()[READY], self._settings.max_seconds
+        if budget is not None and ready > 0.5 * budget:
+            self._warn(
+                f"compiling, checks and baselines took {ready:.0f} s, and the budget is {budget:.0f} s; most of that "
+                "is kept, so that the next run has more time to search"
+            )
 
     @contextlib.asynccontextmanager
     async def _workers(self) -> AsyncIterator[None]:
@@ -333,11 +345,14 @@ class _Session:
                 self._observer.note(f"{CHOOSING}: Ctrl-C again ends without it, and `adrs resume` does it")
 
         with interrupts(stop):
+            self._phases.enter(SEARCH)
             self._observer.note("evolving" if recorded is None else "following the record")
             stopped_by = await self._search_on(loop, timetable)
+            self._phases.enter(CHOICE)
             self._observer.note(CHOOSING)
             choosing, deadline = True, timetable.choosing_ends()
             choice = await chooser.choose(deadline)
+        self._phases.enter(TABLE)
         table = self._measure_for_the_table(chooser, choice, calibration, writer, timetable.measuring_ends(deadline))
         if not await unless_interrupted(table):
             self._warn(f"not all baselines were measured; `adrs resume {self._folder.name}` measures the rest")
@@ -348,5 +363,5 @@ class _Session:
             evaluations=reader.evaluations(), stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
-            warnings=tuple(self._warnings),
+            phases=self._phases.seconds(), warnings=tuple(self._warnings),
         )  # fmt: skip

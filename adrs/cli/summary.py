@@ -38,9 +38,9 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items() if name != "rejected")
     rejected = outcome.verdicts.get("rejected", 0)
     more = f", {rejected} more programs rejected without one" if rejected else ""
-    seconds = outcome.spend["seconds"]
-    paid = f"{outcome.evaluations} evaluations in {seconds:.0f} s of work ({verdicts}){more}"
-    out.print(f"run      {outcome.run}: {paid}", soft_wrap=True)
+    out.print(f"run      {outcome.run}: {outcome.evaluations} evaluations ({verdicts}){more}", soft_wrap=True)
+    times = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in outcome.phases.items())
+    out.print(f"time     {times}", soft_wrap=True)
     if outcome.spend["calls"]:
         spend = outcome.spend
         tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
@@ -65,7 +65,13 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
 def print_nothing_new(outcome: Outcome) -> None:
     """What there is to say of a session that found nothing left to do."""
     out = console()
-    out.print(f"run      {outcome.run} has nothing left to do: {_why(outcome)}", soft_wrap=True)
+    what = f"has nothing left to do: {_why(outcome)}"
+    if outcome.stopped_by == "time":
+        what = (
+            "got nothing new done: the time of its budget was over before anything could begin; "
+            f"`adrs resume {outcome.run} --max-time 10m` gives more"
+        )
+    out.print(f"run      {outcome.run} {what}", soft_wrap=True)
     if outcome.choice.winner is not None:
         out.print(f"winner   program {outcome.choice.winner}, {outcome.winner_file}; `adrs report {outcome.run}` "
                   "has all of it", soft_wrap=True)  # fmt: skip

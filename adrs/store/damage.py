@@ -18,8 +18,10 @@ def explain(path: Path, error: BaseException) -> UserError:
         return UserError(
             f"the disk of {path.parent} is full: what was recorded is safe; make room, then `adrs resume {run}`"
         )
-    if "readonly" in text or "unable to open" in text:
+    if "readonly" in text:
         return UserError(f"{path} cannot be written; check its permissions")
+    if "unable to open" in text:
+        return UserError(f"{path} cannot be opened; check its permissions")
     if "locked" in text:
         return UserError(f"{path} is locked by another process; wait until that one has ended")
     return UserError(f"{path} is damaged ({text}); `adrs repair {run}` saves what can be read into a new run")

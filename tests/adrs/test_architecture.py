@@ -34,6 +34,7 @@ LAYERS = [
         "evaluation",
         "fresh",
         "paired",
+        "phases",
         "score",
         "resources",
         "plugins",

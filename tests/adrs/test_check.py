@@ -51,7 +51,8 @@ def test_an_objective_that_the_evaluator_does_not_compute(workspace: Path) -> No
 def test_a_workload_of_test_that_cannot_be_drawn(workspace: Path) -> None:
     edit(workspace / "demo" / "problem.toml", 'family = "many"', 'family = "mny"')
     done = adrs("check", "./demo", cwd=workspace, code=1)
-    assert 'FAIL baselines workload mny-3002: unknown family "mny"; did you mean "many"?' in " ".join(done.stdout.split())
+    shown = " ".join(done.stdout.split())
+    assert 'FAIL baselines workload mny-3002: unknown family "mny"; did you mean "many"?' in shown
     assert 'workload mny-3002: unknown family "mny"' in refused(workspace)
 
 

@@ -54,6 +54,8 @@ def test_run_prints_the_outcome_as_json(workspace: Path) -> None:
     assert answer["baselines"]["longest-first"]["role"] == "state-of-the-art"
     assert answer["baselines"]["longest-first"]["score"]["test"] == 100
     assert sum(answer["verdicts"].values()) >= 12
+    assert list(answer["phases"]) == ["getting ready", "searching", "choosing the winner", "measuring the rest"]
+    assert min(answer["phases"].values()) >= 0
     assert set(answer["spend"]) == {"usd", "input_tokens", "output_tokens", "calls", "seconds", "cpu_seconds"}
 
 
@@ -124,6 +126,8 @@ def test_a_damaged_run_is_one_sentence_and_can_be_repaired(workspace: Path) -> N
         assert "`adrs repair hurt`" in mistake(*verb, cwd=workspace)
     assert any("is damaged" in run.get("damaged", "") for run in adrs_json("runs", cwd=workspace))
     saved = adrs_json("repair", "hurt", cwd=workspace)
+    (folder / "run.db").write_bytes(b"")
+    assert "run.db is empty" in mistake("lineage", "hurt", cwd=workspace)
     assert saved["kept"]["program"] == len(adrs_json("lineage", saved["repaired"], cwd=workspace))
     shutil.rmtree(folder)
 
@@ -151,8 +155,9 @@ def test_evaluate_writes_what_was_measured_on_each_instance(workspace: Path) -> 
 
 
 def test_evaluate_takes_algorithms_of_the_evaluator(workspace: Path) -> None:
-    found = adrs_json("evaluate", "./demo", "native:nothing", cwd=workspace)
-    assert found["reason"] == 'this evaluator has no native baseline "nothing"'
+    assert 'this evaluator has no native baseline "nothing"' in mistake(
+        "evaluate", "./demo", "native:nothing", cwd=workspace
+    )
 
 
 def test_evaluate_answers_with_the_verdict_and_code_0(workspace: Path) -> None:

@@ -185,3 +185,8 @@ def test_comparisons_are_read(demo: Path) -> None:
 def test_mistakes_in_comparisons_are_said(demo: Path, pattern: str, replacement: str, expected: str) -> None:
     edit(demo, r"\Z", re.sub(pattern, replacement, COMPARISON, count=1))
     assert expected in message(demo)
+
+
+def test_a_place_that_cannot_be_looked_at_is_said() -> None:
+    with pytest.raises(UserError, match="cannot be read: File name too long"):
+        problem.load("x" * 5000)

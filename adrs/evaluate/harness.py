@@ -25,6 +25,8 @@ from adrs.program import FULL, PARTIAL, Evaluation, Job, Replay, Threshold, Verd
 REPLAY = "replay"
 """Stage of an evaluation that is none: answers to recorded observations."""
 _BOUND_TOLERANCE = 1e-9
+_TOGETHER = 0.25
+"""Of the time of a call, where one asks for many workloads: what hangs is soon asked one by one, with all its time."""
 _LEGACY = "scored by legacy rules, for comparison only"
 
 
@@ -229,10 +231,14 @@ def _together(
     """Metrics by workload, none where the evaluator takes them one by one. Raises _FailedTogether."""
     if len(specs) < 2:
         return {}
+    limit = policy.decision_seconds
+    policy.decision_seconds = _TOGETHER * limit
     try:
         found = evaluator.evaluate_together(policy, [(workloads.get(spec), spec) for spec in specs])
     except (Invalid, PolicyFailure, Failed):
         raise _FailedTogether from None
+    finally:
+        policy.decision_seconds = limit
     return {spec.name: metrics for spec, metrics in zip(specs, found, strict=bool(found))}
 
 

@@ -107,6 +107,24 @@ def test_a_hopeless_program_leaves_what_it_would_one_by_one(problem, monkeypatch
             assert evaluation == run(problem, source, threshold=threshold)[0]
 
 
+def test_one_by_one_a_call_has_all_of_its_time(problem):
+    limits = []
+
+    class Policy(InProcessPolicy):
+        def call(self, function, *arguments):
+            limits.append(self.decision_seconds)
+            if self.decision_seconds < problem.limits.decision_seconds:
+                raise harness.PolicyFailure("timeout", "solve took too long")
+            return super().call(function, *arguments)
+
+    evaluator = Together()
+    job = Job(GOOD, "train")
+    policy = Policy(problem, GOOD)
+    assert harness.evaluate(problem, evaluator, harness.Workloads(evaluator), policy, job).verdict == "ok"
+    assert evaluator.taken == [ALL, *([name] for name in ALL)]
+    assert limits[1:] == [problem.limits.decision_seconds] * len(ALL)
+
+
 def test_calls_that_are_written_down_are_made_one_by_one(problem):
     evaluation, taken = run(problem, GOOD, digests=True)
     assert taken == [[name] for name in ALL]

@@ -277,7 +277,8 @@ class Checks:
             ok = evaluation.score <= 100.0 + 1e-6
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
-        self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {cheat.verdict} {cheat.rule}; got {detail}")
+        expected = f"{cheat.verdict}: {cheat.rule}" if cheat.rule else cheat.verdict
+        self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {expected}; got {detail}")
 
 
 def _spans(problem: Problem, calibration: Calibration) -> dict[tuple[Split, str], float]:

@@ -34,6 +34,7 @@ from adrs.errors import UserError
 from adrs.evaluation import Invalid
 
 _SCALARS = ("int", "float", "bool", "str")
+_NUMBERS = ("int", "float", "bool")
 _DTYPES = (
     "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "bool",
 )  # fmt: skip
@@ -106,6 +107,16 @@ class FunctionType:
     def keeps(self) -> str:
         """`state`, `model` or `nothing` where the answer stays with the program, else an empty text."""
         return _kept(self.returns)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether a single number is answered to single numbers."""
+        sent = [self.arguments[name] for name in self.crossing]
+        types = [kind for each in sent for kind in (each.values() if isinstance(each, Mapping) else [each])]
+        return all(
+            isinstance(kind, ValueType) and kind.dims is None and kind.base in _NUMBERS
+            for kind in (*types, self.returns)
+        )
 
     def roles(self) -> dict[str, Any]:
         """What the policy's process must know of it, as plain data."""

@@ -1,6 +1,6 @@
 """Makes winners of short runs smaller: nodes before and after, scores, candidates, evaluations, seconds.
 
-    python benchmarks/minimise.py [PROBLEM ...] [--evaluations 40] [--budget 180] [--seed 1] [--mode preserve]
+    python benchmarks/minimise.py [PROBLEM ...] [--evaluations 40] [--budget 3m] [--seed 1] [--mode preserve]
                                   [--folder FOLDER] [--workers 2]
 
 A problem's winner is that of FOLDER/PROBLEM/winner.py where there is one; else a run is made there first. PROBLEM:BLOCK
@@ -12,6 +12,8 @@ import argparse
 import json
 import random
 from pathlib import Path
+
+from durations import duration
 
 import adrs
 from adrs.distill import place
@@ -48,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("problems", nargs="*", default=PROBLEMS)
     parser.add_argument("--evaluations", type=int, default=40)
-    parser.add_argument("--budget", type=float, default=180.0)
+    parser.add_argument("--budget", type=duration, default="3m")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mode", choices=("preserve", "improve"), default="preserve")
     parser.add_argument("--folder", type=Path, default=Path("runs-minimise"))

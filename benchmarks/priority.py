@@ -1,6 +1,6 @@
 """Expressions in the place of the numbers by which programs choose: how alike their order is, and what they score.
 
-    python benchmarks/priority.py [PROBLEM:PROGRAM ...] [--budget 180] [--seed 1] [--folder FOLDER] [--workers 2]
+    python benchmarks/priority.py [PROBLEM:PROGRAM ...] [--budget 3m] [--seed 1] [--folder FOLDER] [--workers 2]
 
 PROGRAM is a building block, with its holes drawn from the seed as runs fill them, a baseline of the problem, or a file.
 `model-placement:bloated` is the demonstration program of the tests.
@@ -10,6 +10,8 @@ import argparse
 import json
 import random
 from pathlib import Path
+
+from durations import duration
 
 from adrs.distill.observer import Nobody
 from adrs.distill.session import of_file
@@ -42,7 +44,7 @@ def main() -> None:
     """Print a line of JSON for each program, with a list for each expression that was scored."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs", nargs="*", default=PROGRAMS)
-    parser.add_argument("--budget", type=float, default=180.0)
+    parser.add_argument("--budget", type=duration, default="3m")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path("runs-priority"))
     parser.add_argument("--workers", type=int, default=2)

@@ -97,7 +97,9 @@ def _error(each: Deviation) -> str:
 
 
 def conclusions(report: Report) -> list[str]:
-    """Sentences about the ranking, by condition and over all of them."""
+    """Sentences about the ranking, by condition and over all of them; none where there is nothing to rank."""
+    if len(report.entrants) < 2:
+        return []
     lines = []
     for condition in report.conditions:
         lines.append(f"{condition.name}: {_said(report.ranking(condition.name), report)}")
@@ -112,9 +114,10 @@ def _said(ranking: Ranking, report: Report) -> str:
     programs = sum(not each.native for each in report.entrants)
     among = "not defined" if ranking.correlation is None else f"{ranking.correlation:.2f}"
     everyone = ranking.correlation_with_baselines
-    parts = [f"rank correlation (Spearman) {among} over {programs} program{'s' if programs != 1 else ''}"]
+    parts = [f"rank correlation (Spearman) {among} over {programs} programs"] if programs > 1 else []
     if len(report.entrants) > programs:
-        parts.append(f"{'not defined' if everyone is None else f'{everyone:.2f}'} with baselines")
+        rest = "with baselines" if parts else "is the rank correlation (Spearman) with baselines"
+        parts.append(f"{'not defined' if everyone is None else f'{everyone:.2f}'} {rest}")
     if ranking.winner_simulated == ranking.winner_emulated:
         parts.append(f"{ranking.winner_emulated} wins both")
         return ", ".join(parts)

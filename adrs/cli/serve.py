@@ -10,8 +10,6 @@ from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError, did_you_mean
 
-DEFAULT_PORT = 8641
-
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
@@ -22,7 +20,12 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     run: Annotated[str | None, typer.Argument(help="Run to show first: its name, a prefix, `last`, or a path.")] = None,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = DEFAULT_PORT,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=0, max=65535, help="0 takes a free one. [default: 8641, or a free one if it is taken]"
+        ),
+    ] = None,
     host: Annotated[str, typer.Option("--host", help="Another address than this machine's own needs --token.")] = (
         "127.0.0.1"
     ),

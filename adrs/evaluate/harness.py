@@ -108,7 +108,7 @@ class Line:
 
 def _replayed(functions: Mapping[str, FunctionType], policy: Policy, job: Job, wanted: Replay) -> Evaluation:
     try:
-        answers = replay(policy, functions[wanted.function], wanted)
+        answers = replay(policy, functions, wanted)
     except Invalid as broken:
         return Evaluation(job.split, REPLAY, "invalid", str(broken))
     except PolicyFailure as failure:

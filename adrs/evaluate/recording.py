@@ -202,14 +202,20 @@ def _normal(key: bytes) -> float:
     return radius * math.cos(2.0 * math.pi * second / 2.0**64)
 
 
-def replay(policy: Policy, kind: FunctionType, wanted: Replay) -> dict[str, Any]:
+def replay(policy: Policy, functions: Mapping[str, FunctionType], wanted: Replay) -> dict[str, Any]:
     """Answers of a loaded policy to recorded observations, in fresh states: packed `answers` float64[rows].
 
-    Raises what the policy raises: Invalid and the policy's own failures.
+    Functions that get nothing but the state, which is how a scenario begins, are called first. Raises what the policy
+    raises: Invalid and the policy's own failures.
     """
+    kind = functions[wanted.function]
     parts = {name: unpack(packed) for name, packed in wanted.columns.items()}
     flows = unpack(wanted.flows)
-    policy.reset(wanted.seed, int(flows.max()) + 1 if len(flows) else 1)
+    scenarios = int(flows.max()) + 1 if len(flows) else 1
+    policy.reset(wanted.seed, scenarios)
+    for begin in functions.values():
+        if [*begin.roles()["arguments"]] == ["state"]:
+            policy.map(begin.name, scenarios=range(scenarios))
     answers: list[NDArray[Any]] = [np.empty(0)]
     for first in range(0, len(flows), _AT_ONCE):
         rows = slice(first, first + _AT_ONCE)

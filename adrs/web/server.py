@@ -1,6 +1,7 @@
 """Listens on an address and serves a dashboard until it is interrupted."""
 
 import contextlib
+import errno
 import secrets
 import socket
 from collections.abc import Callable
@@ -13,11 +14,12 @@ from adrs.web.app import make_app
 from adrs.web.guard import Access, is_loopback
 from adrs.web.site import Site, run_path
 
+USUAL_PORT = 8641
 _LEAST_TOKEN = 16
 
 
 def serve(
-    runs_dir: Path, run: str | None, host: str, port: int, token: str | None, ready: Callable[[str], None]
+    runs_dir: Path, run: str | None, host: str, port: int | None, token: str | None, ready: Callable[[str], None]
 ) -> None:
     """Serve the runs of a folder. `ready` gets the address to open, which holds the token, before the first request.
 
@@ -43,14 +45,21 @@ def serve(
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+def _listen(host: str, port: int | None) -> socket.socket:
+    """On the port; without one on the usual one, or where that is taken, as by another dashboard, on any free one."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    wanted = USUAL_PORT if port is None else port
     try:
-        listening.bind((host, port))
-        listening.listen()
+        try:
+            listening.bind((host, wanted))
+            listening.listen()
+        except OSError as error:
+            if port is not None or error.errno != errno.EADDRINUSE:
+                raise
+            listening.close()
+            return _listen(host, 0)
     except OSError as error:
         listening.close()
-        raise UserError(f"{host}:{port} cannot be listened on: {error.strerror}; choose another --port") from None
+        raise UserError(f"{host}:{wanted} cannot be listened on: {error.strerror}; choose another --port") from None
     return listening

@@ -85,7 +85,7 @@ def test_a_seed_whose_score_does_not_repeat(workspace: Path) -> None:
 def test_a_cheat_that_is_not_caught(workspace: Path) -> None:
     cheat = workspace / "demo" / "cheats" / "leaves_jobs_out.py"
     cheat.write_text((workspace / "demo" / "seed.py").read_text())
-    assert "cheat leaves_jobs_out: expected invalid shape; got ok" in refused(workspace)
+    assert "cheat leaves_jobs_out: expected invalid: shape; got ok" in refused(workspace)
 
 
 def test_what_has_passed_is_not_checked_again_until_it_changes(workspace: Path) -> None:

@@ -53,12 +53,13 @@ async def observe(
 ) -> tuple[Behaviour | None, str]:
     """What a program sees and answers on workloads; or None, and why answers cannot be compared.
 
-    They can where the problem declares a function that answers a number, and where the program answers the same when
-    it is asked again. seed: of the draw of flows. Raises Ended where the program fails.
+    They can where a function answers a number, and where the program answers the same when it is asked again. seed: of
+    the draw of flows. Raises Ended where the program fails.
     """
-    if problem.distillation is None:
-        return None, "" if problem.shape == "solve" else "the problem declares no function whose answers are a number"
-    recording = Recording(problem.distillation.function)
+    function = _compared(problem)
+    if not function:
+        return None, "" if problem.shape == "solve" else "no function answers a number to numbers alone"
+    recording = Recording(function)
     samples = (await record(executor, source, specs, recording)).at_most(ROWS, seed)
     try:
         again = await replay(executor, source, samples)
@@ -67,6 +68,18 @@ async def observe(
     if not np.array_equal(again, samples.answers):
         return None, "it is not a function of what it is shown: asked again what it saw, it answers otherwise"
     return Behaviour(samples), ""
+
+
+def _compared(problem: Problem) -> str:
+    """The function whose answers are compared: the one that is declared, else the only one that decides again and
+    again and answers a number to numbers, where nothing is learnt before. Empty where there is none.
+    """
+    if problem.distillation is not None:
+        return problem.distillation.function
+    if problem.shape == "solve" or any(kind.keeps == "model" for kind in problem.functions.values()):
+        return ""
+    asked = [kind for kind in problem.functions.values() if kind.crossing and not kind.keeps]
+    return asked[0].name if len(asked) == 1 and asked[0].is_numeric else ""
 
 
 async def identical_answers(executor: Executor, sources: tuple[str, str], specs: tuple[WorkloadSpec, ...]) -> float:

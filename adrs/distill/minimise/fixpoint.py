@@ -14,7 +14,7 @@ from typing import Protocol
 
 from adrs.distill.minimise.oracle import Verdict
 from adrs.distill.minimise.passes import PASSES
-from adrs.distill.minimise.size import Size, size
+from adrs.distill.minimise.size import Size, nodes, size
 from adrs.distill.minimise.tree import Edit, largest_first
 from adrs.distill.stop import Stop
 from adrs.errors import UserError
@@ -179,9 +179,11 @@ class Minimiser:
         """Candidates that are smaller than the best so far, each text once."""
         seen: set[str] = set()
         for edit in edits:
+            if edit.gain < 0:  # known without making it
+                continue
             try:
-                source = ast.unparse(edit.make()) + "\n"
-                reached = size(ast.parse(source))
+                text = ast.unparse(edit.make())
+                source, reached = f"{text}\n", Size(nodes(ast.parse(text)), len(text))
             except (SyntaxError, ValueError, RecursionError):
                 continue
             if reached < self.best.size and source not in seen:

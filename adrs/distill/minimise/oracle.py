@@ -208,15 +208,16 @@ async def prepared(ground: Ground, mode: Mode, known: Evaluation | None = None) 
     """
     problem, specs = ground.problem, ground.problem.workloads["train"]
     wholes = [known if known is not None and known.fitness is not None else await _original(ground, "train")]
-    noisy = problem.objective.noisy
+    noisy, found = problem.objective.noisy, frozenset[str]()
     if not noisy:  # a part tells whether metrics repeat
         part = await _on(ground, quarter(specs))
-        noisy = bool(measured([wholes[0], part]))
+        found = measured([wholes[0], part])
+        noisy = problem.objective.workload_metric in found
         wholes[0] = replace(wholes[0], wall_seconds=part.wall_seconds * len(specs) / max(1, len(part.workloads)))
     if noisy:  # one after the other: one beside the other would disturb the times
         wholes += [await _original(ground, "train") for _ in range(_REFERENCES - 1)]
     behaviour, why_not = await observe(problem, ground.executor, ground.source, specs, ground.seed)
-    allowed = tolerance(problem, mode, wholes, behaves=behaviour is not None)
+    allowed = tolerance(problem, mode, wholes, behaviour is not None, found)
     usual = sorted(wholes, key=_fitness)[(len(wholes) - 1) // 2]
     whole = replace(usual, wall_seconds=wholes[-1].wall_seconds)
     return Oracle(ground, allowed, Reference("train", whole, behaviour, why_not))

@@ -140,13 +140,16 @@ def read_mode(text: str) -> Mode:
     return found
 
 
-def tolerance(problem: Problem, mode: Mode, originals: Sequence[Evaluation], behaves: bool) -> Tolerance:
-    """The tolerance of a problem, given several evaluations of the original on the same workloads.
+def tolerance(
+    problem: Problem, mode: Mode, originals: Sequence[Evaluation], behaves: bool, known: frozenset[str] = frozenset()
+) -> Tolerance:
+    """The tolerance of a problem, given evaluations of the original on the same workloads.
 
-    behaves: whether the answers themselves are compared too.
+    behaves: whether the answers themselves are compared too. known: names of metrics that are measured, beside those
+    that the evaluations do not agree on.
     """
     objective = problem.objective
-    found = measured(originals)
+    found = known | measured(originals)
     noisy = objective.noisy or objective.workload_metric in found
     values = [each.fitness for each in originals if each.fitness is not None]
     spread = max(values) - min(values) if values else 0.0

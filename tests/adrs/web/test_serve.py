@@ -13,6 +13,7 @@ from adrs.cli import serve as cli
 from adrs.errors import UserError
 from adrs.lineage.said import notes
 from adrs.store import Reader
+from adrs.web.server import _listen
 from tests.adrs.cli_tools import adrs
 from tests.adrs.web.conftest import Made, Server, served
 from tests.adrs.web.made_run import MadeRun, demo
@@ -265,6 +266,14 @@ def test_an_open_door_is_refused_with_one_sentence(tmp_path: Path) -> None:
             cli.serve(None, port, "127.0.0.1", None, tmp_path)
     with pytest.raises(UserError, match="there is no folder"):
         cli.serve(None, 0, "127.0.0.1", None, tmp_path / "elsewhere")
+
+
+def test_a_second_dashboard_finds_a_port_and_a_port_that_is_asked_for_is_meant() -> None:
+    with _listen("127.0.0.1", None) as first, _listen("127.0.0.1", None) as second:
+        assert first.getsockname() != second.getsockname()
+        taken = first.getsockname()[1]
+        with pytest.raises(UserError, match=f"127.0.0.1:{taken} cannot be listened on: Address already in use"):
+            _listen("127.0.0.1", taken)
 
 
 def test_a_damaged_run_does_not_hide_the_others(tmp_path: Path) -> None:

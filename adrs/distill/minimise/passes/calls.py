@@ -7,7 +7,19 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from adrs.distill.minimise.size import is_docstring
-from adrs.distill.minimise.tree import Edit, Path, at, functions, loads, made, stores, transformed, walk, with_fields
+from adrs.distill.minimise.tree import (
+    COMPREHENSIONS,
+    Edit,
+    Path,
+    at,
+    functions,
+    loads,
+    made,
+    stores,
+    transformed,
+    walk,
+    with_fields,
+)
 
 _OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
 
@@ -16,6 +28,8 @@ def calls(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of functions and what calls them."""
     for name, (path, function) in functions(tree).items():
         sites = sites_of(tree, name)
+        if name not in fixed and not sites and loads(tree)[name] == 1 and not function.decorator_list:
+            yield from _passed(tree, function)
         if name in fixed or not sites or not is_plain(function.args) or function.decorator_list:
             continue
         arguments = [arguments_of(function, call) for _, call in sites]
@@ -129,12 +143,43 @@ def _inlined(
         edited = _put_and_dropped(tree, call, new, function)
         yield made("calls", f"{function.name} inlined", tree, edited)
         return
-    statement = at(tree, where[:-1])
-    if len(where) > 1 and where[-1] == "value" and isinstance(statement, ast.Return | ast.Assign | ast.Expr):
+    statement = _simple_statement(tree, where)
+    if statement is None:
+        return
+    if not isinstance(statement, ast.AugAssign) and getattr(statement, "value", None) is call:
         spliced = _as_statements(tree, where, statement, body, arguments)
-        if spliced is not None:
-            edited = _spliced_and_dropped(tree, statement, spliced, function)
-            yield made("calls", f"{function.name} inlined", tree, edited)
+    else:
+        spliced = _before(tree, where, statement, body, arguments)
+    if spliced is not None:
+        edited = _spliced_and_dropped(tree, statement, spliced, function)
+        yield made("calls", f"{function.name} inlined", tree, edited)
+
+
+def _simple_statement(tree: ast.Module, where: Path) -> ast.stmt | None:
+    """The statement that makes a call, where it makes it once and always."""
+    for depth in range(len(where) - 1, 0, -1):
+        found = at(tree, where[:depth]) if isinstance(where[depth], str) else None
+        if isinstance(found, ast.stmt):
+            return found if isinstance(found, ast.Return | ast.Assign | ast.AugAssign | ast.Expr) else None
+        if isinstance(found, (*COMPREHENSIONS, ast.Lambda, ast.IfExp, ast.BoolOp)):
+            return None
+    return None
+
+
+def _before(
+    tree: ast.Module, where: Path, statement: ast.stmt, body: list[ast.stmt], arguments: Mapping[str, ast.expr]
+) -> list[ast.stmt] | None:
+    """The body before a statement that calls within an expression, and what is returned in the place of the call."""
+    call = at(tree, where)
+    assert isinstance(call, ast.expr)
+    alone = ast.Assign([ast.Name("_", ast.Store())], call, lineno=0)
+    spliced = _as_statements(tree, where, alone, body, arguments)
+    if spliced is None:
+        return None
+    last = spliced[-1]
+    assert isinstance(last, ast.Assign)
+    changed = transformed(ast.Module([statement], []), lambda node: last.value if node is call else node)
+    return [*spliced[:-1], *changed.body]
 
 
 def _as_expression(body: list[ast.stmt], arguments: Mapping[str, ast.expr]) -> ast.expr | None:
@@ -213,6 +258,16 @@ def _fresh(name: str, taken: set[str]) -> str:
     )
     taken.add(found)
     return found
+
+
+def _passed(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Edit]:
+    """A function that does nothing but return, and is only passed on, becomes a lambda."""
+    body = [each for each in function.body if not is_docstring(function, each)]
+    if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None:
+        read = next(node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == function.name)
+        new = ast.Lambda(function.args, body[0].value)
+        if not loads(function)[function.name]:
+            yield made("calls", f"{function.name} a lambda", tree, _put_and_dropped(tree, read, new, function))
 
 
 def _put_and_dropped(tree: ast.Module, old: ast.AST, new: ast.AST, gone: ast.FunctionDef) -> ast.Module:

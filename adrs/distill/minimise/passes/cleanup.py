@@ -1,7 +1,8 @@
 """What cannot matter: docstrings, annotations, names never read, code never reached, arithmetic without an effect."""
 
 import ast
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from adrs.distill.minimise.size import is_docstring
@@ -14,6 +15,10 @@ _PURE = frozenset(
 _LOOKS_AT_NAMES = frozenset({"locals", "vars", "eval", "exec", "dir", "globals"})
 _SMALL = 1e15
 """Numbers beyond it are not folded: a power of them could take for ever."""
+_HOLDS: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}  # fmt: skip
 Change = Callable[[ast.Module, frozenset[str]], ast.Module]
 
 
@@ -162,9 +167,14 @@ def _reached(statements: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _arithmetic(tree: ast.Module, fixed: frozenset[str]) -> ast.Module:
-    """x + 0, x * 1, x / 1, x ** 1, and arithmetic on small numbers alone."""
+    """x + 0, x * 1, x / 1, x ** 1, and arithmetic on, and comparisons of, small numbers alone."""
 
     def change(node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            compared = _number(node.left), _number(node.comparators[0])
+            holds = _HOLDS.get(type(node.ops[0]))
+            if holds is not None and compared[0] is not None and compared[1] is not None:
+                return ast.Constant(holds(compared[0], compared[1]))
         if not isinstance(node, ast.BinOp):
             return node
         left, right = _number(node.left), _number(node.right)
@@ -185,14 +195,14 @@ def _number(node: ast.expr) -> float | None:
     return found if isinstance(found, int | float) and type(found) is not bool and abs(found) < _SMALL else None
 
 
-def _folded(operator: ast.operator, left: float, right: float) -> ast.Constant | None:
-    if isinstance(operator, ast.Add):
+def _folded(sign: ast.operator, left: float, right: float) -> ast.Constant | None:
+    if isinstance(sign, ast.Add):
         value: float = left + right
-    elif isinstance(operator, ast.Sub):
+    elif isinstance(sign, ast.Sub):
         value = left - right
-    elif isinstance(operator, ast.Mult):
+    elif isinstance(sign, ast.Mult):
         value = left * right
-    elif isinstance(operator, ast.Div) and right:
+    elif isinstance(sign, ast.Div) and right:
         value = left / right
     else:
         return None

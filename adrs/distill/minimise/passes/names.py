@@ -1,4 +1,4 @@
-"""Variables: read once, they are inlined; equal expressions are named once where that is shorter."""
+"""Variables: read once, they are inlined; what is assigned on both sides of a condition is assigned once."""
 
 import ast
 from collections import Counter
@@ -20,22 +20,20 @@ from adrs.distill.minimise.tree import (
     transformed,
     walk,
     with_fields,
-    with_list,
 )
 
 _REPEATED = (*COMPREHENSIONS, *SCOPES, ast.For, ast.AsyncFor, ast.While)
 """What may evaluate an expression in it more than once."""
-_NAMED = (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Compare, ast.BoolOp, ast.IfExp)
 
 
 def names(tree: ast.Module, fixed: frozenset[str]) -> Iterator[Edit]:
     """Edits of assignments."""
     yield from _everything_inlined(tree)
     yield from _inlined(tree)
+    yield from _kept(tree)
     yield from _augmented(tree)
     yield from _unpacked(tree)
     yield from _conditional(tree)
-    yield from _shared(tree)
 
 
 def _inlined(tree: ast.Module) -> Iterator[Edit]:
@@ -73,6 +71,8 @@ def _is_cheap(value: ast.expr) -> bool:
         return isinstance(value.value, ast.Name) and isinstance(value.slice, ast.Constant)
     if isinstance(value, ast.Attribute):
         return isinstance(value.value, ast.Name)
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "len":
+        return len(value.args) == 1 and isinstance(value.args[0], ast.Name)
     return isinstance(value, ast.Constant | ast.Name)
 
 
@@ -119,6 +119,34 @@ def _substituted(tree: ast.Module, assignment: Path, name: str, value: ast.expr,
             return left
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
             return value
+        if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
+            return with_fields(node, body=[ast.Pass()])
+        return node
+
+    return transformed(tree, change)
+
+
+def _kept(tree: ast.Module) -> Iterator[Edit]:
+    """`d[k] = e` and one read of d[k] become e in that place, as where a table keeps what is not asked for again."""
+    read = Counter(ast.unparse(node) for node in ast.walk(tree)
+                   if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))  # fmt: skip
+    for node in ast.walk(tree):
+        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+        if not isinstance(target, ast.Subscript) or read[ast.unparse(target)] != 1:
+            continue
+        edited = _read_as(tree, node, ast.unparse(target))
+        if nodes(edited) < nodes(tree):
+            yield made("names", f"{shown(target)} inlined", tree, edited)
+
+
+def _read_as(tree: ast.Module, gone: ast.AST, text: str) -> ast.Module:
+    assert isinstance(gone, ast.Assign)
+
+    def change(node: ast.AST) -> ast.AST | None:
+        if node is gone:
+            return None
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and ast.unparse(node) == text:
+            return gone.value
         if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):
             return with_fields(node, body=[ast.Pass()])
         return node
@@ -179,43 +207,3 @@ def _merged(test: ast.expr, one: ast.stmt, other: ast.stmt) -> ast.stmt | None:
 
 def _targets(statement: ast.Assign) -> list[str]:
     return [ast.dump(target) for target in statement.targets]
-
-
-def _shared(tree: ast.Module) -> Iterator[Edit]:
-    """An expression that a function holds several times is named before the first statement that holds it."""
-    taken = set(loads(tree)) | set(stores(tree)) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    name = next(name for number in range(len(taken) + 1) if (name := f"shared_{number + 1}") not in taken)
-    for path, scope in walk(tree):
-        if not isinstance(scope, ast.FunctionDef):
-            continue
-        times: Counter[str] = Counter()
-        example: dict[str, ast.expr] = {}
-        for statement in scope.body:
-            for node in ast.walk(statement):
-                if isinstance(node, _NAMED) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-                    times[ast.dump(node)] += 1
-                    example[ast.dump(node)] = node
-        for dumped, count in times.items():
-            size = nodes(example[dumped])
-            gain = (count - 1) * size - count - 2
-            if count > 1 and gain > 0:
-                yield Edit("names", f"{shown(example[dumped])} named once", gain,
-                           partial(_with_name, tree, path, example[dumped], name))  # fmt: skip
-
-
-def _with_name(tree: ast.Module, path: Path, value: ast.expr, name: str) -> ast.Module:
-    dumped = ast.dump(value)
-    scope = at(tree, path)
-    body: list[ast.stmt] = []
-    named = False
-
-    def change(node: ast.AST) -> ast.AST:
-        return ast.Name(name, ast.Load()) if isinstance(node, _NAMED) and ast.dump(node) == dumped else node
-
-    for statement in scope.body:  # type: ignore[attr-defined]
-        new = transformed(ast.Module([statement], []), change).body[0]
-        if new is not statement and not named:
-            body.append(ast.Assign([ast.Name(name, ast.Store())], value, lineno=0))
-            named = True
-        body.append(new)
-    return with_list(tree, path, "body", body)

@@ -113,6 +113,11 @@ def test_powers_of_large_numbers_are_not_folded():
     assert not any("without arithmetic" in edit.text for edit in edits("cleanup", "x = 9 ** 9 ** 9 ** 9\nprint(x)"))
 
 
+def test_conditions_on_numbers_alone_are_decided():
+    assert results("cleanup", "x = f() if 0.2 > 0.01 else 0")[0] == "x = f()"
+    assert results("cleanup", "if 2 <= 1:\n    f()\nelse:\n    g()")[0] == "g()"
+
+
 def test_halves_then_quarters_then_single_statements():
     body = "\n    ".join(f"f({number})" for number in range(8))
     found = results("statements", f"def solve(x):\n    {body}")
@@ -141,6 +146,15 @@ def test_the_interface_stays():
         ("a = (y + (0.5 * x)) / z + 0.0", "a = (y + 0.5 * x) / z"),
         ("a -= 0 - x", "a += x"),
         ("a += -x - y", "a -= x + y"),
+        ("a = 1 - 2 * (x - 1)", "a = 3 - 2 * x"),
+        ("a = (x + 4) / 2 - 1", "a = 0.5 * x + 1.0"),
+        ("a = b * x + y * b", "a = (x + y) * b"),
+        ("a = x / b - y / b", "a = (x - y) / b"),
+        ("a = 3 * x - 3 * y", "a = 3 * (x - y)"),
+        ("a = 2 * x > 3", "a = x > 1.5"),
+        ("a = x - y < 0", "a = x < y"),
+        ("a = 3 - x >= y - 1", "a = 4 >= x + y"),
+        ("a = -2 * x + 1 <= 5", "a = -2.0 <= x"),
     ],
 )
 def test_terms_that_are_alike_are_put_together(before, after):
@@ -148,7 +162,18 @@ def test_terms_that_are_alike_are_put_together(before, after):
 
 
 @pytest.mark.parametrize(
-    "source", ["a = x + y", "a = 2 * x / y", "a = x / 0", "a = 1e300 * (1e300 * x)", "a = x * True"]
+    "source",
+    [
+        "a = x > 1",
+        "a = -x > 1",
+        "a = len(x) % 2 == 0",
+        "a = 2 * (x + y)",
+        "a = x + y",
+        "a = 2 * x / y",
+        "a = x / 0",
+        "a = 1e300 * (1e300 * x)",
+        "a = x * True",
+    ],
 )
 def test_sums_that_are_as_short_as_can_be_stay(source):
     assert results("sums", source) == []
@@ -193,8 +218,30 @@ def test_a_variable_read_once_is_inlined_unless_it_is_read_in_a_loop():
 
 
 def test_equal_expressions_are_named_once():
-    found = results("names", "def solve(x):\n    a(f(x, 1, 2))\n    return f(x, 1, 2) + f(x, 1, 2)")
+    found = results("shared", "def solve(x):\n    a(f(x, 1, 2))\n    return f(x, 1, 2) + f(x, 1, 2)")
     assert "shared_1 = f(x, 1, 2)\n    a(shared_1)\n    return shared_1 + shared_1" in found[0]
+
+
+def test_a_field_is_named_as_it_is_called():
+    source = "def solve(x):\n    return x['FIELD'] + x['FIELD'] + x['FIELD'] + x['FIELD']"
+    for field, name in (
+        ("size", "size"),
+        ("max", "shared_1"),
+        ("x", "shared_1"),
+        ("if", "shared_1"),
+        ("a b", "shared_1"),
+    ):
+        assert (
+            f"    {name} = x['{field}']\n    return {name} + {name}"
+            in results("shared", source.replace("FIELD", field))[0]
+        )
+
+
+def test_a_function_that_is_only_passed_on_is_a_lambda():
+    source = "def solve(x):\n\n    def key(a):\n        return -x[a]\n    return sorted(x, key=key)"
+    assert "def solve(x):\n    return sorted(x, key=lambda a: -x[a])" in results("calls", source)
+    assert not results("calls", source.replace("return -x[a]", "return key(a - 1)")), "it calls itself"
+    assert not results("calls", source.replace("return -x[a]", "a = -a\n        return x[a]"))
 
 
 def test_functions_called_once_are_inlined():
@@ -203,6 +250,15 @@ def test_functions_called_once_are_inlined():
     several = "def g(a):\n    t = f(a)\n    return t + t\n\ndef solve(x):\n    t = 1\n    y = g(x)\n    return y - t"
     inlined = "def solve(x):\n    t = 1\n    t_2 = f(x)\n    y = t_2 + t_2\n    return y - t"
     assert any(text == inlined for text in results("calls", several))
+
+
+def test_a_function_called_within_an_expression_is_inlined_before_the_statement():
+    source = "def g(a):\n    b, c = a\n    return b + c\n\ndef solve(x):\n    b = 1\n    return f(g(x), b)"
+    assert "def solve(x):\n    b = 1\n    b_2, c = x\n    return f(b_2 + c, b)" in results("calls", source)
+    added = source.replace("return f(g(x), b)", "b += g(x)\n    return b")
+    assert "    b_2, c = x\n    b += b_2 + c\n    return b" in results("calls", added)[0]
+    for where in ("[g(x) for _ in b]", "b and g(x)", "g(x) if b else 0"):
+        assert not results("calls", source.replace("f(g(x), b)", where)), "it is called often, or not at all"
 
 
 def test_a_parameter_that_is_always_the_same_goes():
@@ -228,6 +284,12 @@ def test_a_function_of_one_caller_sees_its_variables():
     assert not results("closures", source.replace("return g(a - 1", "n = 2\n    return g(a - 1")), "it assigns it"
     assert not results("closures", source + "\n\ndef other(n):\n    return g(1, n)"), "two callers"
     assert not results("closures", source.replace("g(a + 1, n)", "g(a + 1, a)")), "another name"
+
+
+def test_what_is_kept_and_read_once_is_not_kept():
+    source = "def f(k):\n    if k not in d:\n        d[k] = g(k)\n    return d[k] + 1"
+    assert "def f(k):\n    if k not in d:\n        pass\n    return g(k) + 1" in results("names", source)
+    assert all("d[k] =" in text for text in results("names", f"{source} + d[k]"))
 
 
 def test_whole_numbers_lose_a_digit_first():

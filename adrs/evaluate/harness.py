@@ -3,6 +3,7 @@
 Pure but for the policy it is given: the same answers give the same evaluation.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import math
@@ -24,6 +25,8 @@ from adrs.program import FULL, PARTIAL, Evaluation, Job, Replay, Threshold, Verd
 REPLAY = "replay"
 """Stage of an evaluation that is none: answers to recorded observations."""
 _BOUND_TOLERANCE = 1e-9
+_TOGETHER = 0.25
+"""Of the time of a call, where one asks for many workloads: what hangs is soon asked one by one, with all its time."""
 _LEGACY = "scored by legacy rules, for comparison only"
 
 
@@ -142,22 +145,45 @@ class Workloads:
 def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job) -> Evaluation:
     """Evaluate one started policy on one split, stage by stage. Wall, CPU, memory and output are the caller's to add.
 
-    The first workload that fails decides the verdict: none ever leaves a mean. Under legacy rules, those of an original
-    evaluator with its holes, metrics are for comparison only: they are marked, and there is no fitness and no score.
+    The first workload that fails decides the verdict: none ever leaves a mean. Workloads that are run in any case go
+    together where the evaluator can do that; if any fails then, all is done again one by one, from the beginning and in
+    a fresh process. Under legacy rules, those of an original evaluator with its holes, metrics are for comparison only:
+    they are marked, and there is no fitness and no score.
     """
+    if not (job.native or job.recording or job.choices or job.digests):
+        try:
+            return _evaluate(problem, evaluator, workloads, policy, job, together=True)
+        except _FailedTogether:
+            with contextlib.suppress(Invalid, PolicyFailure):  # a program that is not loaded fails again at once
+                policy.restart()
+    return _evaluate(problem, evaluator, workloads, policy, job, together=False)
+
+
+class _FailedTogether(Exception):  # noqa: N818 - what the workloads did
+    """Some workload of several failed."""
+
+
+def _evaluate(
+    problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job, together: bool
+) -> Evaluation:
     legacy = problem.evaluator_parameters.get("rules") == "legacy"
     if legacy:
         job = replace(job, scale=None)
     results: dict[str, Metrics] = {}
     specs = {spec.name: spec for spec in job.workloads or problem.workloads[job.split]}
-    for stage, names in _stages(problem, job, list(specs)):
+    known: dict[str, Metrics] = {}
+    stages = list(_stages(problem, job, list(specs)))
+    for place, (stage, names) in enumerate(stages):
         policy.decision_seconds = _decision_seconds(problem, job, stage)
+        if together:
+            certain = [name for name in _certain(problem, job, stages[place:]) if name not in {**results, **known}]
+            known |= _together(evaluator, workloads, [specs[name] for name in certain], policy)
         for name in names:
             if name in results:
                 continue
             spec = specs[name]
             try:
-                metrics = _decided(evaluator, workloads.get(spec), spec, policy, job.native)
+                metrics = known.get(name) or _decided(evaluator, workloads.get(spec), spec, policy, job.native)
                 _check_metrics(metrics, problem)
                 if problem.objective.workload_metric != problem.objective.metric:
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
@@ -184,6 +210,36 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
         fitness=None if legacy else problem.objective.fitness(value),
         score=None if total is None else total.score(value), workloads=_results(problem, job, results),
     )  # fmt: skip
+
+
+def _certain(problem: Problem, job: Job, stages: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Workloads of the stages up to the first after which an evaluation may end though none of them has failed."""
+    names: dict[str, None] = {}
+    for stage, more in stages:
+        names |= dict.fromkeys(more)
+        entry = next((entry for entry in problem.stages if entry.name == stage), None)
+        if entry is None or stage == job.until or job.threshold is not None:
+            break
+        if entry.decision_seconds is not None or (entry.least_score is not None and not job.thorough):
+            break
+    return list(names)
+
+
+def _together(
+    evaluator: Evaluator[Any], workloads: Workloads, specs: Sequence[WorkloadSpec], policy: Policy
+) -> Mapping[str, Metrics]:
+    """Metrics by workload, none where the evaluator takes them one by one. Raises _FailedTogether."""
+    if len(specs) < 2:
+        return {}
+    limit = policy.decision_seconds
+    policy.decision_seconds = _TOGETHER * limit
+    try:
+        found = evaluator.evaluate_together(policy, [(workloads.get(spec), spec) for spec in specs])
+    except (Invalid, PolicyFailure, Failed):
+        raise _FailedTogether from None
+    finally:
+        policy.decision_seconds = limit
+    return {spec.name: metrics for spec, metrics in zip(specs, found, strict=bool(found))}
 
 
 def _decided(evaluator: Evaluator[Any], workload: Any, spec: WorkloadSpec, policy: Policy, native: str) -> Metrics:

@@ -10,14 +10,17 @@ import numpy as np
 
 from adrs.evaluate.attempts import Asked
 from adrs.evaluate.harness import PolicyFailure
+from adrs.evaluate.rows import Rows, checked
 from adrs.evaluation import Attempts, Invalid
-from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed, mentioned
+from adrs.interface import FunctionType, Sizes, bind, listed
 from adrs.problem import Limits
 from adrs.sandbox.inside import wire
 from adrs.sandbox.memory import OutOfMemory
 from adrs.sandbox.zygote import Broken, Child, Ended, TimedOut, Zygote
 
 _LINGER_SECONDS = 0.2
+_MOST_LISTED = 1024
+"""Numbers of scenarios up to which a list of them crosses faster than an array."""
 
 
 class SandboxedPolicy:
@@ -41,6 +44,8 @@ class SandboxedPolicy:
         self._source = ""
         self._seeded: tuple[int, int] | None = None
         self._scenarios = 1
+        self._bound: set[str] = set()
+        """Functions whose arguments have been held against the interface."""
         self._child: Child | None = None
         self._bystander: Child | None = None
 
@@ -60,15 +65,19 @@ class SandboxedPolicy:
             bind(kind.arguments[name], value, sizes, name)
         sent = [listed(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
         answer = self._request(function, self.decision_seconds, "call", function, sent)
-        return None if kind.keeps else _checked(kind.returns, answer, sizes, function)
+        return None if kind.keeps else checked(kind.returns, answer, sizes, function)
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
         kind = self._functions[function]
-        chosen = None if scenarios is None else np.asarray(scenarios, dtype=np.int64)
-        rows = _Rows(kind, columns, self._scenarios if chosen is None else len(chosen))
-        sent = [listed(kind.arguments[name], column) for name, column in zip(kind.crossing, columns, strict=True)]
-        answer = self._request(function, self.decision_seconds, "map", function, sent, chosen)
+        chosen = scenarios
+        if scenarios is not None and not (isinstance(scenarios, list) and len(scenarios) <= _MOST_LISTED):
+            chosen = np.asarray(scenarios, dtype=np.int64)  # type: ignore[assignment]
+        count = self._scenarios if chosen is None else len(chosen)
+        rows = Rows(kind, columns, count, function in self._bound)
+        if count:
+            self._bound.add(function)
+        answer = self._request(function, self.decision_seconds, "map", function, rows.sent, chosen)
         return None if kind.keeps else rows.check(answer)
 
     def attempt(
@@ -85,7 +94,7 @@ class SandboxedPolicy:
         answer = self._request(
             function, self.decision_seconds, "attempt", function, asked.columns, chosen, seconds, most_failures
         )
-        return asked.attempts(answer, _checked)
+        return asked.attempts(answer, checked)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random`, and give each scenario an empty state."""
@@ -191,77 +200,6 @@ class SandboxedPolicy:
         code = os.waitstatus_to_exitcode(usage.status)
         suffix = f" (exit status {code})" if code else ""
         return PolicyFailure("error", f"{what}: the program ended without an answer{suffix}")
-
-
-class _Rows:
-    """The columns of a map: what each scenario's arguments say about the sizes of its answer."""
-
-    def __init__(self, kind: FunctionType, columns: Sequence[Any], scenarios: int) -> None:
-        self._kind = kind
-        self._scenarios = scenarios
-        self._columns = columns
-        varying: set[str] = set()
-        for name, column in zip(kind.crossing, columns, strict=True):
-            _check_length(name, column, scenarios)
-            varying |= _varying(name, column)
-        self._uniform = not varying & set(mentioned(kind.returns))
-        self._sizes = self._row(0) if scenarios else {}
-
-    def _row(self, scenario: int) -> Sizes:
-        sizes: Sizes = {}
-        for name, column in zip(self._kind.crossing, self._columns, strict=True):
-            bind(self._kind.arguments[name], _pick(column, scenario), sizes, name)
-        return sizes
-
-    def check(self, answer: Any) -> Any:
-        """The checked answers, stacked; where sizes differ between scenarios each is checked by its own."""
-        kind, name = self._kind.returns, self._kind.name
-        if self._uniform:
-            return _checked(kind, answer, self._sizes, name, self._scenarios)
-        if isinstance(kind, ValueType):
-            return self._each(kind, answer, name)
-        if isinstance(kind, tuple) or not isinstance(answer, dict) or set(answer) != set(kind):
-            return _checked(kind, answer, self._sizes, name, self._scenarios)
-        return {key: self._each(field, answer[key], f"{name}[{key!r}]") for key, field in kind.items()}
-
-    def _each(self, kind: ValueType, answer: Any, name: str) -> Any:
-        if not isinstance(answer, list | np.ndarray) or len(answer) != self._scenarios:
-            raise Invalid("shape", f"{name} must return one answer for each of {self._scenarios} scenarios")
-        return np.array([_checked(kind, entry, self._row(index), name) for index, entry in enumerate(answer)])
-
-
-def _checked(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int | None = None) -> Any:
-    """The interface's check; an answer so odd that it makes numpy raise is no fault of the evaluator's."""
-    try:
-        return check(kind, answer, sizes, function, scenarios)
-    except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
-        raise Invalid("answer", f"{function}: not a well-formed answer ({type(error).__name__})") from None
-
-
-def _check_length(name: str, column: Any, scenarios: int) -> None:
-    if isinstance(column, dict):
-        for key, field in column.items():
-            _check_length(f"{name}[{key!r}]", field, scenarios)
-    elif isinstance(column, np.ndarray | list) and len(column) != scenarios:
-        raise ValueError(f"column {name} has {len(column)} rows, there are {scenarios} scenarios")
-
-
-def _varying(name: str, column: Any) -> set[str]:
-    """Names of whole numbers that are not the same in all scenarios."""
-    if isinstance(column, dict):
-        return {found for key, field in column.items() for found in _varying(key, field)}
-    if isinstance(column, np.ndarray) and column.ndim == 1 and column.dtype.kind in "iu":
-        return {name} if column.size and bool((column != column[0]).any()) else set()
-    if isinstance(column, list) and column and not isinstance(column[0], str):
-        return {name} if any(value != column[0] for value in column) else set()
-    return set()
-
-
-def _pick(column: Any, scenario: int) -> Any:
-    if isinstance(column, dict):
-        return {name: _pick(field, scenario) for name, field in column.items()}
-    value = column[scenario] if isinstance(column, np.ndarray | list) else column
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _failure(what: str, report: list[Any]) -> Exception:

@@ -197,6 +197,8 @@ class Child:
         self._output = output
         self._output_limit, self._answer_limit = zygote.limits
         self._captured = bytearray()
+        self._ahead = bytearray()
+        """Bytes that came behind the last answer."""
         self._dropped = False
         self._usage: Usage | None = None
         self._memory: Memory | None = None
@@ -286,26 +288,33 @@ class Child:
                 self._poll.modify(self._connection, select.POLLIN)
 
     def _receive(self, deadline: Deadline) -> bytearray:
-        head = self._read(wire.HEADER.size, deadline)
-        size: int = wire.HEADER.unpack(head)[0]
-        if size > self._answer_limit:
-            raise wire.Malformed(f"an answer of {size} bytes, the limit is {self._answer_limit}")
-        return self._read(size, deadline)
+        """The body of the next frame. What has come after it is kept for the next one: nobody asked for it."""
+        data, self._ahead = self._ahead, bytearray()
+        end = wire.HEADER.size
+        known = False
+        while True:
+            if not known and len(data) >= end:
+                size: int = wire.HEADER.unpack_from(data)[0]
+                if size > self._answer_limit:
+                    raise wire.Malformed(f"an answer of {size} bytes, the limit is {self._answer_limit}")
+                end, known = end + size, True
+            if known and len(data) >= end:
+                self._ahead = data[end:]
+                return data[wire.HEADER.size : end]
+            self._await(deadline)
+            data += self._read(min(max(end - len(data), _CHUNK), _READ_LIMIT) if known else _CHUNK)
 
-    def _read(self, size: int, deadline: Deadline) -> bytearray:
-        data = bytearray()
-        while len(data) < size:
-            try:
-                chunk = self._connection.recv(min(size - len(data), _READ_LIMIT))
-            except BlockingIOError:
-                self._await(deadline)
-                continue
-            except OSError:
-                raise Ended from None
-            if not chunk:
-                raise Ended
-            data += chunk
-        return data
+    def _read(self, most: int) -> bytes:
+        """What has come; nothing if that was no more than a spurious wake-up."""
+        try:
+            chunk = self._connection.recv(most)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            raise Ended from None
+        if not chunk:
+            raise Ended
+        return chunk
 
     def _await(self, deadline: Deadline) -> None:
         """Until the connection is ready, reading output meanwhile."""

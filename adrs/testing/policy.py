@@ -14,6 +14,7 @@ from adrs.evaluation import Attempts, Invalid
 from adrs.interface import FunctionType, Sizes, ValueType, bind, check, listed
 from adrs.problem import Problem
 from adrs.sandbox.inside import child, wire
+from adrs.sandbox.inside.spread import spread
 
 
 class InProcessPolicy:
@@ -73,7 +74,7 @@ class InProcessPolicy:
         kind = self._functions[function]
         chosen = list(range(len(self._states))) if scenarios is None else [int(scenario) for scenario in scenarios]
         asked = Asked(kind, columns, len(chosen))
-        rows = zip(*(child.spread_parts(column, len(chosen)) for column in asked.columns), strict=True)
+        rows = zip(*(spread(column, len(chosen)) for column in asked.columns), strict=True)
         answers: list[Any] = []
         failures: list[Any] = []
         times: list[float] = []

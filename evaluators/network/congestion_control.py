@@ -4,7 +4,6 @@ Observations and actions: Aurora (arXiv 1810.03259). Links: wide_area.py. The va
 integrated over time, never over intervals, whose lengths a policy could choose.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,17 +15,18 @@ from adrs import resources
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Emulation, Evaluator, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.rule.form import Rule
-from evaluators.network import details, layout, measures, perceptron, recorded, rule_code, wide_area
+from evaluators.network import details, layout, lock_step, measures, perceptron, recorded, rule_code, wide_area
 from evaluators.network.emulation import workloads
 from evaluators.network.emulation.decider import Decide
 from evaluators.network.emulation.emulator import NetworkEmulation
 from evaluators.network.layout import MONITOR
+from evaluators.network.lock_step import Crossing, LockStep
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
 from evaluators.network.simulation import Simulation
 
 LINKS = 16
-"""Of a workload: what one crossing serves."""
+"""Of a workload."""
 NATIVE = {"reno": layout.RENO, "cubic": layout.CUBIC, "bbr": layout.BBR, "copa": layout.COPA, "vivace": layout.VIVACE}
 TEACHER = "teacher"
 """The native baseline that is a perceptron; train_teacher.py made its weights."""
@@ -96,11 +96,14 @@ class CongestionControl(Evaluator[Links]):
         """
         if workload.backend:
             return self._emulate(workload, lambda: _asking(policy, spec, len(workload.scenarios[0].flows)))
-        shuffles = spec.parameters.get("shuffles", 1)
-        simulation = Simulation(workload.scenarios * shuffles)
-        crossing = Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
-        simulation.run(lambda asked, observations: crossing.ask("on_interval", asked, observations))
-        return unanimous([link_metrics(workload, simulation, copy) for copy in range(shuffles)])
+        (metrics,) = _in_lock_step(policy, [(workload, spec)])
+        return metrics
+
+    def evaluate_together(self, policy: Policy, workloads: Sequence[tuple[Links, WorkloadSpec]]) -> list[Metrics]:
+        """Run the links of many workloads at once, as `evaluate` does those of one; none where links are emulated."""
+        if any(workload.backend for workload, _ in workloads):
+            return []
+        return [metrics for batch in lock_step.batches(workloads) for metrics in _in_lock_step(policy, batch)]
 
     def evaluate_rule(self, rule: Rule, workload: Links, spec: WorkloadSpec) -> Metrics:
         """Run the links with a rule inside the engine. Raises UserError for one that is shown something else, and
@@ -172,45 +175,17 @@ class CongestionControl(Evaluator[Links]):
         return summarise(results)
 
 
-def unanimous(copies: Sequence[Metrics]) -> Metrics:
-    """The metrics of the copies of a workload. Raises Invalid where they are not the same."""
-    if any(dict(other) != dict(copies[0]) for other in copies[1:]):
-        raise Invalid("order of calls", "decisions depend on the order in which flows are asked")
-    return copies[0]
+def _in_lock_step(policy: Policy, batch: Sequence[tuple[Links, WorkloadSpec]]) -> list[Metrics]:
+    return lock_step.run(policy, batch, _ask_each_interval, link_metrics)
 
 
-class Crossing:
-    """Flows are asked in random order, under handles that say nothing about them and are drawn anew each time."""
-
-    def __init__(self, policy: Policy, flows: int, seed: int) -> None:
-        """Empty the states of all flows."""
-        policy.reset(seed, flows)
-        self._policy = policy
-        self._generator = np.random.default_rng(secrets.randbits(64))
-        self._handles = self._generator.permutation(flows)
-
-    def ask(
-        self, function: str, asked: NDArray[np.int64], rows: NDArray[np.float64] | None, fields: Sequence[str] = ()
-    ) -> NDArray[np.float64]:
-        """One answer for each flow in `asked`.
-
-        rows: float64[flows, features], sent as they are, or as records if `fields` names the columns; None where the
-        function takes nothing but the state.
-        """
-        order = self._generator.permutation(len(asked))
-        columns: list[Any] = []
-        if rows is not None:
-            columns = [rows[order]]
-        if fields:
-            columns = [{name: columns[0][:, place] for place, name in enumerate(fields)}]
-        answers = np.empty(len(asked))
-        answers[order] = self._policy.map(function, *columns, scenarios=self._handles[asked[order]].tolist())
-        return answers
+def _ask_each_interval(step: LockStep[Links]) -> None:
+    step.simulation.run(lambda asked, observations: step.crossing.ask("on_interval", asked, observations))
 
 
 def _asking(policy: Policy, spec: WorkloadSpec, flows: int) -> Decide:
     """Asks for one decision at a time, of a policy whose states are empty."""
-    crossing = Crossing(policy, flows, spec.policy_seed)
+    crossing = Crossing(policy, np.ones(flows, dtype=np.int64), spec.policy_seed)
     return lambda flow, observation: float(crossing.ask("on_interval", np.array([flow]), observation[None, :])[0])
 
 
@@ -256,9 +231,9 @@ def link_value(link: LinkMeasures, unfairness: float = 0.0) -> float:
     return link.utilisation - 0.5 * min(2.0, link.queue_delay) - 2.0 * min(0.5, link.drop_rate) - unfairness
 
 
-def link_metrics(workload: Links, simulation: Simulation, copy: int = 0) -> Metrics:
-    """Metrics of a workload whose links have run; `link_00` ... are the links' values. `copy`: which of several."""
-    numbers = range(copy * len(workload.scenarios), (copy + 1) * len(workload.scenarios))
+def link_metrics(workload: Links, simulation: Simulation, first: int = 0) -> Metrics:
+    """Metrics of a workload whose links have run; `link_00` ... are the links' values. `first`: number of its first."""
+    numbers = range(first, first + len(workload.scenarios))
     found = [measures.measure(simulation, number) for number in numbers]
     unfair = [
         1.0 - link.jain if not fair else max(0.0, 1.0 - float(link.departed[1:].sum()) / fair)
@@ -267,7 +242,7 @@ def link_metrics(workload: Links, simulation: Simulation, copy: int = 0) -> Metr
     values = np.array([link_value(*pair) for pair in zip(found, unfair, strict=True)])
 
     natives = [details.of_wide_area(link) for link in found]
-    flows = np.concatenate([simulation.flows_of(number) for number in numbers])
+    flows = simulation.flows_of(first, len(numbers))
     metrics = Metrics(
         value=measures.family_value(values),
         **means(natives),

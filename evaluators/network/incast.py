@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
-from evaluators.network import congestion_control, details, epoch, incast_links, layout, measures
+from evaluators.network import congestion_control, details, epoch, incast_links, layout, lock_step, measures
 from evaluators.network.congestion_control import LINKS, means
 from evaluators.network.layout import SECOND
+from evaluators.network.lock_step import LockStep
 from evaluators.network.measures import LinkMeasures
 from evaluators.network.scenario import Scenario
 from evaluators.network.simulation import Simulation
@@ -68,17 +68,12 @@ class Incast(Evaluator[Incasts]):
         """Run the links against the policy. With `shuffles` each link is there so many times, among the others, and in
         all its copies every digit must be the same.
         """
-        shuffles = spec.parameters.get("shuffles", 1)
-        simulation = Simulation(workload.scenarios * shuffles)
-        crossing = congestion_control.Crossing(policy, len(simulation.arrays.flows), spec.policy_seed)
-        everyone = np.arange(len(simulation.arrays.flows))
-        simulation.set_windows(crossing.ask("on_start", everyone, None))
+        (metrics,) = _in_lock_step(policy, [(workload, spec)])
+        return metrics
 
-        def decide(asked: NDArray[np.int64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-            return crossing.ask("on_ack", asked, rows, epoch.FIELDS)
-
-        simulation.run(decide)
-        return congestion_control.unanimous([link_metrics(workload, simulation, copy) for copy in range(shuffles)])
+    def evaluate_together(self, policy: Policy, workloads: Sequence[tuple[Incasts, WorkloadSpec]]) -> list[Metrics]:
+        """Run the links of many workloads at once, as `evaluate` does those of one."""
+        return [metrics for batch in lock_step.batches(workloads) for metrics in _in_lock_step(policy, batch)]
 
     def reference(self, name: str, workload: Incasts, spec: WorkloadSpec) -> Metrics:
         """The links with all flows driven by an algorithm, once per acknowledgement."""
@@ -98,6 +93,16 @@ class Incast(Evaluator[Incasts]):
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """`value` is the mean of the families' values, each from all links of the family."""
         return congestion_control.summarise(results)
+
+
+def _in_lock_step(policy: Policy, batch: Sequence[tuple[Incasts, WorkloadSpec]]) -> list[Metrics]:
+    return lock_step.run(policy, batch, _ask_each_epoch, link_metrics)
+
+
+def _ask_each_epoch(step: LockStep[Incasts]) -> None:
+    everyone = np.arange(len(step.simulation.arrays.flows))
+    step.simulation.set_windows(step.crossing.ask("on_start", everyone, None))
+    step.simulation.run(lambda asked, samples: step.crossing.ask("on_ack", asked, samples, epoch.FIELDS))
 
 
 def _driven(scenario: Scenario, kind: int) -> Scenario:
@@ -123,11 +128,11 @@ def link_value(link: LinkMeasures, queue: float, last: float | None) -> float:
     return link.utilisation - queue / (4.0 + queue) - 2.0 * min(0.5, link.drop_rate) - fair
 
 
-def link_metrics(workload: Incasts, simulation: Simulation, copy: int = 0) -> Metrics:
-    """Metrics of a workload whose links have run; `link_00` ... are the links' values. `copy`: which of several."""
-    numbers = range(copy * len(workload.scenarios), (copy + 1) * len(workload.scenarios))
+def link_metrics(workload: Incasts, simulation: Simulation, first: int = 0) -> Metrics:
+    """Metrics of a workload whose links have run; `link_00` ... are the links' values. `first`: number of its first."""
+    numbers = range(first, first + len(workload.scenarios))
     found = [measures.measure(simulation, number) for number in numbers]
-    flows = np.concatenate([simulation.flows_of(number) for number in numbers])
+    flows = simulation.flows_of(first, len(numbers))
     natives, values = [], []
     for number, link, scenario in zip(numbers, found, workload.scenarios, strict=True):
         product = scenario.rates[0][1] * scenario.flows[0].base / (8 * SECOND)

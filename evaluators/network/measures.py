@@ -132,10 +132,10 @@ def _quantile(counts: NDArray[np.int64], share: float, shift: int, total: int) -
 
 def _round_trip(delays: NDArray[np.int64], bases: NDArray[np.int64], shift: int) -> float:
     """95th percentile of round-trip times of all flows, ns."""
-    middles = (np.arange(LEVELS) + 0.5) * 2.0**shift
-    values = (bases[:, None] + middles).ravel()
+    flows, places = np.nonzero(delays)
+    values = bases[flows] + (places + 0.5) * 2.0**shift
     order = np.argsort(values)
-    sums = np.cumsum(delays.ravel()[order])
+    sums = np.cumsum(delays[flows, places][order])
     return float(values[order][np.searchsorted(sums, 0.95 * sums[-1])])
 
 

@@ -1,7 +1,7 @@
 """A batch of links in lock step: each runs until it needs decisions, then one crossing asks for all of them."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ class Simulation:
         """`inside` decides for the flows of policies in place of a policy."""
         self.scenarios = tuple(scenarios)
         self.arrays = _allocate(self.scenarios)
+        self._used = {name: len(getattr(self.arrays, name)) for name in ("ring", "losses", "samples")}
         self._inside = inside
         self._record = inside.record() if inside else None
         self._waiting = np.zeros(len(self.arrays.flows), dtype=np.int64)
@@ -61,10 +62,10 @@ class Simulation:
             kernel.decide(self._address, asked, np.ascontiguousarray(answers, dtype=np.float64))
         self._check()
 
-    def flows_of(self, number: int) -> NDArray[np.void]:
-        """Records of a link's flows."""
-        link = self.arrays.links[number]
-        return self.arrays.flows[int(link["first"]) : int(link["first"] + link["flows"])]
+    def flows_of(self, number: int, links: int = 1) -> NDArray[np.void]:
+        """Records of the flows of a link, or of several from `number` on."""
+        first, last = self.arrays.links[number], self.arrays.links[number + links - 1]
+        return self.arrays.flows[int(first["first"]) : int(last["first"] + last["flows"])]
 
     @property
     def events(self) -> int:
@@ -106,39 +107,46 @@ class Simulation:
         return self._address
 
     def _grow_ring(self, number: int) -> None:
-        link, state = self.arrays.links[number], self.arrays
-        offset, old_mask = int(link["ring_offset"]), int(link["ring_mask"])
-        new_offset, length = len(state.ring), 2 * (old_mask + 1)
+        link = self.arrays.links[number]
+        old, old_mask = int(link["ring_offset"]), int(link["ring_mask"])
+        length = 2 * (old_mask + 1)
         if length > _MOST_ENTRIES:
             raise MachineFault(f"link {number} has more than {_MOST_ENTRIES} packets on their way")
+        new = self._append("ring", length)
         kept = np.arange(int(link["floor"]), int(link["accepted"]))
-        ring = np.concatenate([state.ring, np.zeros(length, dtype=layout.ENTRY)])
-        ring[new_offset + (kept & (length - 1))] = state.ring[offset + (kept & old_mask)]
-        stamps = state.stamps
-        if link["stamped"]:
-            stamps = np.zeros(len(ring), dtype=layout.STAMP)
-            stamps[: len(state.stamps)] = state.stamps
-            stamps[new_offset + (kept & (length - 1))] = state.stamps[offset + (kept & old_mask)]
-        link["ring_offset"], link["ring_mask"] = new_offset, length - 1
-        self.arrays = state._replace(ring=ring, stamps=stamps)
+        ring, stamps = self.arrays.ring, self.arrays.stamps
+        ring[new + (kept & (length - 1))] = ring[old + (kept & old_mask)]
+        if len(stamps) > 1:
+            stamps = _longer(stamps, len(ring))
+            stamps[new + (kept & (length - 1))] = stamps[old + (kept & old_mask)]
+            self.arrays = self.arrays._replace(stamps=stamps)
+        link["ring_offset"], link["ring_mask"] = new, length - 1
 
     def _grow_losses(self, index: int) -> None:
-        flow, state = self.arrays.flows[index], self.arrays
-        offset, old_mask = int(flow["loss_offset"]), int(flow["loss_mask"])
-        new_offset, length = len(state.losses), 2 * (old_mask + 1)
+        flow = self.arrays.flows[index]
+        old, old_mask = int(flow["loss_offset"]), int(flow["loss_mask"])
+        length = 2 * (old_mask + 1)
+        new = self._append("losses", length)
         kept = np.arange(int(flow["loss_popped"]), int(flow["loss_pushed"]))
-        losses = np.concatenate([state.losses, np.zeros((length, 2), dtype=np.int64)])
-        losses[new_offset + (kept & (length - 1))] = state.losses[offset + (kept & old_mask)]
-        flow["loss_offset"], flow["loss_mask"] = new_offset, length - 1
-        self.arrays = state._replace(losses=losses)
+        losses = self.arrays.losses
+        losses[new + (kept & (length - 1))] = losses[old + (kept & old_mask)]
+        flow["loss_offset"], flow["loss_mask"] = new, length - 1
 
     def _grow_samples(self, index: int) -> None:
-        flow, state = self.arrays.flows[index], self.arrays
-        offset, capacity = int(flow["sample_offset"]), int(flow["sample_capacity"])
-        samples = np.concatenate([state.samples, np.zeros(2 * capacity, dtype=np.int64)])
-        samples[len(state.samples) : len(state.samples) + capacity] = state.samples[offset : offset + capacity]
-        flow["sample_offset"], flow["sample_capacity"] = len(state.samples), 2 * capacity
-        self.arrays = state._replace(samples=samples)
+        flow = self.arrays.flows[index]
+        old, capacity = int(flow["sample_offset"]), int(flow["sample_capacity"])
+        new = self._append("samples", 2 * capacity)
+        samples = self.arrays.samples
+        samples[new : new + capacity] = samples[old : old + capacity]
+        flow["sample_offset"], flow["sample_capacity"] = new, 2 * capacity
+
+    def _append(self, name: str, length: int) -> int:
+        """Where in a pool so many entries are free; it is made twice as long as need be, so that this costs little."""
+        pool, start = getattr(self.arrays, name), self._used[name]
+        self._used[name] = start + length
+        if self._used[name] > len(pool):
+            self.arrays = self.arrays._replace(**{name: _longer(pool, 2 * self._used[name])})
+        return start
 
     def _check(self) -> None:
         """Conservation of packets on every link."""
@@ -153,6 +161,15 @@ class Simulation:
                 )
             if int(link["bytes_in"] - link["bytes_out"]) != int(link["queued"]) or int(link["queued"]) < 0:
                 raise MachineFault(f"link {number}: bytes in the queue are not those that came less those that went")
+
+
+def _longer(pool: NDArray[Any], length: int) -> NDArray[Any]:
+    """The pool with zeros behind; itself if it is that long."""
+    if len(pool) == length:
+        return pool
+    longer = np.zeros((length, *pool.shape[1:]), dtype=pool.dtype)
+    longer[: len(pool)] = pool
+    return longer
 
 
 def _allocate(scenarios: Sequence[Scenario]) -> Arrays:

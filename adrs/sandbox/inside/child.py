@@ -20,6 +20,7 @@ import numpy as np
 
 from . import forking, linux, seccomp, wire
 from .landlock import Landlock
+from .spread import spread
 
 PROGRAM = "program.py"
 SCRATCH = "/scratch"
@@ -28,6 +29,7 @@ _CONNECTION = 3
 _DESCRIPTORS = 64
 _DESCRIPTORS_WITH_PROCESSES = 512
 _MOST_INHERITED = 4096
+_BUFFER = 1 << 16
 _READY = wire.pack(["ready"])
 
 
@@ -169,8 +171,9 @@ class _Program:
             "load": self._load, "call": self._call, "map": self._map, "attempt": self._attempt,
             "reset": self._reset, "echo": self._echo,
         }  # fmt: skip
+        buffer = bytearray(_BUFFER)
         while True:
-            body = _read_frame(self._connection)
+            body = _read_frame(self._connection, buffer)
             nonce, operation, *arguments = wire.unpack(body)
             self._scenario = -1
             try:
@@ -215,32 +218,34 @@ class _Program:
         function = self._functions[name]
         if function.call is None:
             return None
-        scenarios: Sequence[int] = range(len(self._states)) if chosen is None else chosen.tolist()
+        scenarios: Sequence[int] = range(len(self._states)) if chosen is None else _listed(chosen)
         count = len(scenarios)
-        spread = [_spread(column, count) for column in columns]
+        sent = iter([spread(column, count) for column in columns])
         answers: list[Any] = []
         if function.keeps:
-            rows = zip(*spread, strict=True) if spread else [()] * count
+            rows = zip(*sent, strict=True) if columns else [()] * count
             for self._scenario, row in zip(scenarios, rows, strict=True):
                 self._ask(function, row, self._scenario)
-        else:  # as little as possible for each call: simulators ask for a hundred thousand decisions
-            sent = iter(spread)
-            kept = {"state": [self._states[number] for number in scenarios], "model": [self._model] * count}
-            arguments = [kept[role] if role else next(sent) for role in function.arguments]
-            rows = zip(*arguments, strict=True) if arguments else [()] * count
-            call = function.call
-            for self._scenario, row in zip(scenarios, rows, strict=True):
+            return None
+        # As little as possible for each call: simulators ask for a hundred thousand decisions.
+        kept = {"state": [self._states[number] for number in scenarios], "model": [self._model] * count}
+        arguments = [kept[role] if role else next(sent) for role in function.arguments]
+        call = function.call
+        try:
+            for row in zip(*arguments, strict=True) if arguments else [()] * count:
                 answers.append(call(*row))
-        self._scenario = -1
-        return None if function.keeps else _stack(answers)
+        except BaseException:
+            self._scenario = scenarios[len(answers)]
+            raise
+        return _stack(answers)
 
     def _attempt(
         self, name: str, columns: list[Any], scenarios: list[int], seconds: float, most_failures: int
     ) -> list[Any]:
         """Answers of the calls that succeed, [row, verdict, reason] of those that fail, CPU seconds of all asked."""
         function = self._functions[name]
-        spread = [spread_parts(column, len(scenarios)) for column in columns]
-        rows = zip(*spread, strict=True) if spread else [()] * len(scenarios)
+        spread_out = [spread(column, len(scenarios)) for column in columns]
+        rows = zip(*spread_out, strict=True) if columns else [()] * len(scenarios)
         answers: list[Any] = []
         failures: list[Any] = []
         times: list[float] = []
@@ -313,27 +318,9 @@ def plain(answer: Any) -> Any:
     return answer
 
 
-def spread_parts(parts: list[Any], count: int) -> Sequence[Any]:
-    """The value of each scenario out of what differs between them and what they share."""
-    way, value, *shared = parts
-    if way == "same":
-        return [value] * count
-    if way == "rows":
-        return _spread(value, count)
-    return [{**row, **shared[0]} for row in _spread(value, count)]
-
-
-def _spread(column: Any, count: int) -> Sequence[Any]:
-    """The value of each scenario: rows of an array or list, fields of a dict, or one value for all."""
-    if isinstance(column, dict):
-        fields = {name: _spread(value, count) for name, value in column.items()}
-        return [dict(zip(fields, row, strict=True)) for row in zip(*fields.values(), strict=True)]
-    if isinstance(column, np.ndarray):
-        rows: Sequence[Any] = column.tolist() if column.ndim == 1 else list(column)
-        return rows
-    if isinstance(column, list):
-        return column
-    return [column] * count
+def _listed(numbers: Any) -> list[int]:
+    listed: list[int] = numbers if isinstance(numbers, list) else numbers.tolist()
+    return listed
 
 
 def _stack(answers: list[Any]) -> Any:
@@ -375,21 +362,29 @@ def _flush() -> None:
             continue
 
 
-def _read_frame(descriptor: int) -> bytearray:
-    head = _read_exactly(descriptor, wire.HEADER.size)
-    return _read_exactly(descriptor, wire.HEADER.unpack(head)[0])
+def _read_frame(descriptor: int, buffer: bytearray) -> memoryview:
+    """The body of the next frame, in `buffer` where it fits; there is never more to read than one."""
+    got = os.readv(descriptor, [buffer])
+    while 0 < got < wire.HEADER.size:
+        got += _read_some(descriptor, memoryview(buffer)[got:])
+    if got == 0:
+        os._exit(0)
+    end = wire.HEADER.size + wire.HEADER.unpack_from(buffer)[0]
+    if end > len(buffer):
+        larger = bytearray(end)
+        larger[:got] = buffer[:got]
+        buffer = larger
+    view = memoryview(buffer)
+    while got < end:
+        got += _read_some(descriptor, view[got:end])
+    return view[wire.HEADER.size : end]
 
 
-def _read_exactly(descriptor: int, size: int) -> bytearray:
-    data = bytearray(size)
-    view = memoryview(data)
-    got = 0
-    while got < size:
-        count = os.readv(descriptor, [view[got:]])
-        if count == 0:
-            os._exit(0)
-        got += count
-    return data
+def _read_some(descriptor: int, view: memoryview) -> int:
+    count = os.readv(descriptor, [view])
+    if count == 0:
+        os._exit(0)
+    return count
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -21,9 +21,11 @@ _ARRAY = 1
 _AXES = 16
 _LIST_LIMIT = 2**20
 _MAP_LIMIT = 2**12
-_NUMBERS = {np.dtype(name).newbyteorder("="): index for index, name in enumerate(DTYPES)}
-_ELEMENTS = tuple(np.dtype(name).newbyteorder("<") for name in DTYPES)
+_NATIVE = tuple(np.dtype(name) for name in DTYPES)
+_NUMBERS = {dtype: index for index, dtype in enumerate(_NATIVE)}
+_ELEMENTS = tuple(dtype.newbyteorder("<") for dtype in _NATIVE)
 _COMPACT_FROM = 64
+_COMPACT_FLOATS_FROM = 8
 
 
 class Malformed(Exception):  # noqa: N818 - what a frame is
@@ -64,10 +66,12 @@ def compact(value: Any) -> Any:
         return {key: compact(entry) for key, entry in value.items()}
     if kind is range:
         value, kind = list(value), list
-    if kind in (list, tuple) and len(value) >= _COMPACT_FROM:
+    if kind in (list, tuple) and len(value) >= _COMPACT_FLOATS_FROM:
         kinds = set(map(type, value))
-        if len(kinds) == 1 and kinds <= {float, int, bool}:
-            dtype = {float: "float64", int: "int64", bool: "bool"}[kinds.pop()]
+        if kinds == {float}:
+            return np.array(value)
+        if len(value) >= _COMPACT_FROM and len(kinds) == 1 and kinds <= {int, bool}:
+            dtype = {int: "int64", bool: "bool"}[kinds.pop()]
             try:
                 return np.array(value, dtype=dtype)
             except OverflowError:
@@ -92,7 +96,9 @@ def _encode(value: Any) -> Any:
 
 
 def _array_bytes(array: Any) -> bytes:
-    number = _NUMBERS.get(array.dtype.newbyteorder("="))
+    number = _NUMBERS.get(array.dtype)
+    if number is None:
+        number = _NUMBERS.get(array.dtype.newbyteorder("="))
     if number is None:
         raise Unsendable("dtype", f"an array of {array.dtype}")
     if array.ndim > _AXES:
@@ -119,4 +125,4 @@ def _decode(code: int, data: bytes) -> Any:
         raise ValueError("an array's bytes do not fill its shape")
     if dtype.kind == "b" and data[start:].strip(b"\0\1"):
         raise ValueError("a truth value is neither 0 nor 1")
-    return np.frombuffer(data, dtype=dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    return np.frombuffer(data, dtype=dtype, offset=start).reshape(shape).astype(_NATIVE[number])

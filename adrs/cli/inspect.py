@@ -50,7 +50,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], f"[red]{safe(each['damaged'])}[/]", "", "", "", "", "", ""])
+            rows.append([each["run"], *[""] * 6, "[red]cannot be read[/]"])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
@@ -64,6 +64,9 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     shown = range(len(columns)) if out.width >= _WIDE else [0, 3, 4, 5, 6, 7]
     out.print("scores of the winner, or of the best on train so far", style="dim")
     out.print(table([columns[at] for at in shown], [[row[at] for at in shown] for row in rows]))
+    for each in found:
+        if "damaged" in each:
+            out.print(f"[red]{safe(each['damaged'])}[/]", soft_wrap=True)
 
 
 def lineage(

@@ -125,6 +125,7 @@ def test_a_damaged_run_is_one_sentence_and_can_be_repaired(workspace: Path) -> N
     for verb in (("lineage", "hurt"), ("show", "hurt", "1"), ("report", "hurt"), ("resume", "hurt")):
         assert "`adrs repair hurt`" in mistake(*verb, cwd=workspace)
     assert any("is damaged" in run.get("damaged", "") for run in adrs_json("runs", cwd=workspace))
+    assert "`adrs repair hurt` saves what can be read" in adrs("runs", cwd=workspace).stdout
     saved = adrs_json("repair", "hurt", cwd=workspace)
     (folder / "run.db").write_bytes(b"")
     assert "run.db is empty" in mistake("lineage", "hurt", cwd=workspace)

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from adrs.ticks import ticks
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 26, 34
 _CHARACTER = 5.7
 """Width of one, about."""
 _LABEL_GAP = 13.0
@@ -44,7 +44,7 @@ class Frame:
     x_name: str
     y_name: str
     width: int = 640
-    height: int = 260
+    height: int = 270
     low: float | None = None
     """Least value shown; None: the least there is."""
 

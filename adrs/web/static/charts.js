@@ -80,7 +80,7 @@ export async function drawCurves(place, curves, axis, options = {}) {
     showlegend: several, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     xaxis: { title: { text: title, standoff: 6 }, range: [0, (end || 1) * 1.02] },
     yaxis: { title: { text: plain(drawn[0].label), standoff: 6 } },
-    annotations: lines.map((/** @type {any} */ line) => baselineLabel(line, drawn, column, end)),
+    annotations: levels(lines, drawn).map((level) => levelLabel(level, drawn, column, end)),
   });
   listen(place, options.onclick);
 }
@@ -111,15 +111,40 @@ function baselineTrace(line, end) {
   };
 }
 
-/** Its name, where no curve is: below it on the right if it was passed early, else above it on the left.
- * @param {any} line @param {any[]} curves @param {number} column @param {number} end */
-function baselineLabel(line, curves, column, end) {
-  const passed = Math.min(...curves.map((curve) => curve.points.find((/** @type {any} */ point) => point[4] >= line.value)?.[column] ?? end));
+const LEVEL = 0.075; // of what is shown: labels that are closer would lie on one another
+const NAMED = 3;
+
+/** Baselines by what they reach, those that are close together in one level, the lowest first.
+ * @param {any[]} lines @param {any[]} curves @returns {any[][]} */
+function levels(lines, curves) {
+  const values = [...lines.map((line) => line.value), ...curves.flatMap((curve) => curve.points.map((/** @type {any} */ point) => point[4]))];
+  const near = LEVEL * (Math.max(...values) - Math.min(...values));
+  /** @type {any[][]} */ const found = [];
+  for (const line of [...lines].sort((one, other) => one.value - other.value)) {
+    const level = found.at(-1);
+    if (level && line.value - level[0].value <= near) level.push(line);
+    else found.push([line]);
+  }
+  return found;
+}
+
+/** The names of a level, where no curve is: below it on the right if it was passed early, else above it on the left.
+ * @param {any[]} level @param {any[]} curves @param {number} column @param {number} end */
+function levelLabel(level, curves, column, end) {
+  const top = level.at(-1).value;
+  const passed = Math.min(...curves.map((curve) => curve.points.find((/** @type {any} */ point) => point[4] >= top)?.[column] ?? end));
   const right = passed < end / 2;
   return {
-    x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: line.value, yanchor: right ? "top" : "bottom",
-    showarrow: false, text: plain(`${line.role}: ${line.name}`), font: { size: 11, color: colour("muted") },
+    x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: right ? level[0].value : top, yanchor: right ? "top" : "bottom",
+    showarrow: false, text: plain(levelText(level)), font: { size: 11, color: colour("muted") },
   };
+}
+
+/** @param {any[]} level */
+function levelText(level) {
+  const named = level.slice(0, NAMED), roles = [...new Set(named.map((line) => line.role))];
+  const text = roles.map((role) => `${role}: ${named.filter((line) => line.role === role).map((line) => line.name).join(", ")}`).join("; ");
+  return level.length > NAMED ? `${text} and ${level.length - NAMED} more` : text;
 }
 
 /** Programs by number and value, joined to their parents.

@@ -130,7 +130,7 @@ def _rule(loaded: Problem, file: Path) -> Subject:
     """A rule, with the program that it is."""
     if loaded.distillation is None:
         raise UserError(f"{loaded.name} has no table [distill], so no rule can stand for its policy")
-    rule = read_rule(file)
+    rule = read_rule(file, loaded.distillation.inputs)
     return Subject(python(rule, loaded.distillation.function), file.name, rule=rule)
 
 

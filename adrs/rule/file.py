@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 from adrs.errors import UserError
-from adrs.rule.form import Rule
-from adrs.rule.plain import from_plain, plain
+from adrs.rule.form import Inputs, Rule
+from adrs.rule.plain import from_plain, from_tree, is_tree, plain
 
 _MOST_BYTES = 8 << 20
 
 
-def read_rule(path: Path) -> Rule:
-    """The rule of a JSON file. Raises UserError."""
+def read_rule(path: Path, inputs: Inputs | None = None) -> Rule:
+    """The rule of a JSON file: a whole one or, where the inputs are known, a tree alone. Raises UserError."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UserError(f"{path} is larger than any rule")
@@ -20,7 +20,7 @@ def read_rule(path: Path) -> Rule:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise UserError(f"{path} is no JSON") from None
-    return from_plain(data)
+    return from_tree(data, inputs) if inputs is not None and is_tree(data) else from_plain(data)
 
 
 def rule_text(rule: Rule) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 from adrs.rule.form import (
     ARITY,
     MOST_DEPTH,
@@ -49,8 +49,18 @@ def digest(rule: Rule) -> str:
     return sha256(json.dumps(plain(rule), sort_keys=True).encode()).hexdigest()
 
 
+def from_tree(data: Any, inputs: Inputs) -> Rule:
+    """Read a tree alone, which a rule's plain form has under `rule`. Raises UserError that names what is wrong."""
+    return Rule(inputs, _Reader(inputs).node(data, 1))
+
+
+def is_tree(data: Any) -> bool:
+    """Whether this is meant as a tree alone, and not as a whole rule."""
+    return isinstance(data, list | int | float) or (isinstance(data, dict) and bool({"test", "feature"} & set(data)))
+
+
 def from_plain(data: Any) -> Rule:
-    """Read a rule. Raises UserError that names what is wrong."""
+    """Read a whole rule. Raises UserError that names what is wrong."""
     table = _table(data, {"version", "window", "low", "high", "unit", "patience", "features", "rule"}, "a rule")
     if table["version"] != VERSION:
         raise UserError(f"rule: version {table['version']!r} is not the one this release reads, which is {VERSION}")
@@ -110,11 +120,12 @@ class _Reader:
         self._enter(depth)
         if isinstance(data, dict):
             table = _table(data, {"feature", "reducer"}, "a terminal")
-            if table["feature"] not in self._places:
-                raise UserError(f"rule: there is no feature {table['feature']!r}")
+            feature = table["feature"]
+            if not isinstance(feature, str) or feature not in self._places:
+                raise UserError(f"rule: there is no feature {feature!r}{did_you_mean(str(feature), self._places)}")
             if table["reducer"] not in self._inputs.reducers:
                 raise UserError(f"rule: {table['reducer']!r} is none of the reducers {', '.join(REDUCERS)}")
-            return Terminal(self._places[table["feature"]], table["reducer"])
+            return Terminal(self._places[feature], table["reducer"])
         if isinstance(data, list):
             name = data[0] if data else None
             if not isinstance(name, str) or ARITY.get(name) != len(data) - 1:

@@ -13,7 +13,8 @@ pytest.importorskip("mpmath", reason="mpmath is not installed: pip install 'adrs
 
 from adrs.cli import app
 from adrs.distill.export.exporting import export
-from tests.adrs.distill.rules import PROBLEM, rule
+from adrs.rule.file import read_rule
+from tests.adrs.distill.rules import INPUTS, PROBLEM, rule
 
 PAGE = (Path(__file__).parents[3] / "docs" / "distillation.md").read_text()
 
@@ -39,6 +40,12 @@ def test_the_host_prints_what_the_page_says(folder: Path) -> None:
     (folder / "host.c").write_text(block("file: host.c"))
     done = subprocess.run(["sh", "-c", block("command: build")], cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout == block("output")
+
+
+@pytest.mark.parametrize("name", ["tree.json", "branched.json"])
+def test_a_tree_alone_is_a_rule_of_the_problem(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(block(f"file: {name}"))
+    assert read_rule(tmp_path / name, INPUTS) == rule(json.loads(block(f"file: {name}")))
 
 
 def test_the_verb_has_the_options_of_the_page() -> None:

@@ -101,6 +101,8 @@ def test_a_branch_changes_after_two_intervals_on_the_other_side_but_begins_at_on
         ({"rule": float("nan")}, "finite"),
         ({"rule": {"feature": "gradient", "reducer": "median"}}, "none of the reducers"),
         ({"rule": {"feature": "bandwidth", "reducer": "last"}}, "no feature"),
+        ({"rule": {"feature": "radio", "reducer": "last"}}, 'mean "ratio"'),
+        ({"rule": {"feature": ["ratio"], "reducer": "last"}}, "no feature"),
         ({"version": 2}, "version"),
         ({"low": 5.0}, "less than"),
         ({"more": 1}, "exactly"),

@@ -25,7 +25,8 @@ def emulate(
         list[str] | None, typer.Argument(help="Files with programs, or numbers of the run's. [default: --top]")
     ] = None,
     top: Annotated[
-        int | None, typer.Option("--top", min=1, help="So many of a run's best programs. [default: 3]")
+        int | None,
+        typer.Option("--top", min=1, help="So many of a run's best programs, one of each score. [default: 3]"),
     ] = None,
     condition: Annotated[
         list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: the usual ones]")

@@ -191,14 +191,15 @@ def test_a_run_that_goes_on_holds_it_off(demo: Path, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run of the wide-area problem that has two programs."""
+    """A folder with a run of the wide-area problem that has two programs, and a copy of the better one."""
     folder = tmp_path_factory.mktemp("emulate")
     loaded = problem.load("congestion-control")
     with closing(Writer.create(folder / "runs" / "wide", loaded, 0, vars(Settings("congestion-control")))) as writer:
         writer.event("started", {"sandbox": "process"})
-        for number, source in enumerate((loaded.seed.read_text(), (loaded.folder / "cheats/starve.py").read_text()), 1):
+        seed, starve = loaded.seed.read_text(), (loaded.folder / "cheats/starve.py").read_text()
+        for number, (source, fitness) in enumerate(((seed, -1.0), (f"{seed}\n", -1.0), (starve, -2.0)), 1):
             writer.proposed(number, number, 0, f"digest {number}", Draft(source, "seed", "seed", ()))
-            writer.evaluated(number, number, Evaluation("train", "full", "ok", fitness=float(-number)))
+            writer.evaluated(number, number, Evaluation("train", "full", "ok", fitness=fitness))
             writer.told(number)
     return folder
 
@@ -213,7 +214,7 @@ def invoke(workspace: Path, *arguments: str) -> str:
 def test_a_run_is_emulated_and_the_report_lies_beside_it(workspace: Path) -> None:
     arguments = ("--condition", "fast", "--duration", "1s", "--baseline", "none", "--quiet")
     found = json.loads(invoke(workspace, "wide", "--top", "2", "--json", *arguments))
-    assert [each["name"] for each in found["programs"]] == ["#1", "#2"]
+    assert [each["name"] for each in found["programs"]] == ["#1", "#3"]
     assert [each["condition"] for each in found["outcomes"]] == ["fast", "fast"]
     for outcome in found["outcomes"]:
         assert outcome["simulated"]["utilisation"] > 0
@@ -295,5 +296,5 @@ def _alive(pid: int) -> bool:
 def test_programs_of_a_run_are_its_best_or_those_named(workspace: Path) -> None:
     with Reader(workspace / "runs" / "wide") as reader:
         assert [each.name for each in emulate.programs_of(reader, [], 1)] == ["#1"]
-        assert [each.name for each in emulate.programs_of(reader, [], 5)] == ["#1", "#2"]
+        assert [each.name for each in emulate.programs_of(reader, [], 5)] == ["#1", "#3"]
         assert [each.name for each in emulate.programs_of(reader, [2], 5)] == ["#2"]

@@ -23,6 +23,7 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(parameters)
         _refuse_parameters(self.parameters)
+        self._baseline = reference.Remembered()
 
     def load(self, spec: WorkloadSpec) -> agent_prefixes.Task:
         """Draw banks from the seed, or read the question bank in `file`. Raises UserError."""
@@ -54,10 +55,8 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
         metrics.replicates = lambda: agent_prefixes.resampled(workload, played.chosen)["combined"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, played.seconds)
-            theirs = reference.ReferencePolicy("agent-step-routing")
-            order = np.arange(number)
-            chosen = agent_prefixes.play(theirs, workload, spec.policy_seed, order).chosen
-            agent_prefixes.add_intervals(metrics, workload, played.chosen, chosen)
+            theirs = self._baseline.of(spec.name, lambda: _combined_of_baseline(workload, spec.policy_seed, number))
+            agent_prefixes.add_intervals(metrics, workload, played.chosen, theirs)
         return metrics
 
 
@@ -72,6 +71,7 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         if type(runs) is not int or runs < 10:
             raise UserError(f"evaluator.parameters.runs must be a whole number from 10, not {runs!r}")
         self._runs = runs
+        self._baseline = reference.Remembered()
 
     def load(self, spec: WorkloadSpec) -> agent_live.Task:
         """Draw runs to fit to and runs to play from the seed. Raises UserError."""
@@ -97,10 +97,23 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, played.seconds[played.chosen != agent_live.NOT_ASKED])
-            theirs = reference.ReferencePolicy("agent-step-routing-trajectory")
-            baseline = agent_live.play(theirs, workload, spec.policy_seed, np.arange(number))
-            agent_live.add_intervals(metrics, played, baseline)
+            theirs = self._baseline.of(spec.name, lambda: _bill_of_baseline(workload, spec.policy_seed))
+            agent_live.add_intervals(metrics, played, theirs)
         return metrics
+
+
+def _combined_of_baseline(workload: agent_prefixes.Task, seed: int, trajectories: int) -> np.ndarray:
+    """float64[replicates]: Combined of the state-of-the-art baseline on resampled trajectories."""
+    policy = reference.ReferencePolicy("agent-step-routing")
+    chosen = agent_prefixes.play(policy, workload, seed, np.arange(trajectories)).chosen
+    return agent_prefixes.resampled(workload, chosen)["combined"]
+
+
+def _bill_of_baseline(workload: agent_live.Task, seed: int) -> np.ndarray:
+    """float64[replicates]: bill_2 of the state-of-the-art baseline on resampled runs."""
+    policy = reference.ReferencePolicy("agent-step-routing-trajectory")
+    played = agent_live.play(policy, workload, seed, np.arange(len(workload.runs)))
+    return agent_live.resampled(played)["bill_2"]
 
 
 def _refuse_parameters(parameters: Mapping[str, Any]) -> None:

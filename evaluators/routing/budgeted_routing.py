@@ -28,6 +28,7 @@ class BudgetedRouting(Evaluator[Task]):
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(parameters)
         self._sizes = sizes(self.parameters)
+        self._baseline = reference.Remembered()
 
     def load(self, spec: WorkloadSpec) -> Task:
         """Draw the family from the seed, or read R2-Bench from `file`. Raises UserError."""
@@ -56,8 +57,8 @@ class BudgetedRouting(Evaluator[Task]):
         metrics.replicates = lambda: resampled_areas(workload, found).tolist()
         if spec.split == "test":
             asking.add_times(metrics, decided.seconds)
-        if spec.split == "test":
-            add_intervals(metrics, workload, found, _of_baseline(workload, seeds))
+            theirs = self._baseline.of(spec.name, lambda: resampled_areas(workload, _of_baseline(workload, seeds)))
+            add_intervals(metrics, workload, found, theirs)
         return metrics
 
 
@@ -138,16 +139,17 @@ def resampled_areas(task: Task, found: Outcomes) -> np.ndarray:
     return np.array([cost_curves.extended_log_area(cost, quality, task.anchors) for cost, quality in points])
 
 
-def add_intervals(metrics: Metrics, task: Task, ours: Outcomes, theirs: Outcomes) -> None:
+def add_intervals(metrics: Metrics, task: Task, ours: Outcomes, theirs: np.ndarray) -> None:
     """Add 95 % intervals of all metrics, and of the primary area's difference to the state-of-the-art baseline's.
 
-    Anchors, ranges and targets are those of the workload as it is.
+    theirs: float64[replicates], that area on resampled queries. Anchors, ranges and targets are those of the workload
+    as it is.
     """
     curves = _resampled_curves(task, ours.cost, ours.score, ours.output_cost)
     each = [_of_curves(task, *points) for points in zip(*curves, strict=True)]
     found = {name: np.array([values[name] for values in each]) for name in each[0]}
     found["over_budget"] = _resampled_curves(task, ours.over)[0].mean(axis=1)
-    intervals.add(metrics, found, resampled_areas(task, theirs), "audc_extended_log")
+    intervals.add(metrics, found, theirs, "audc_extended_log")
 
 
 def _feedback(cost: np.ndarray, quality: np.ndarray) -> str:

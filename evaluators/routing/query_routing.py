@@ -73,6 +73,7 @@ class QueryRouting(Evaluator[Task]):
     def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
         super().__init__(parameters)
         self._sizes = sizes(self.parameters)
+        self._baseline = reference.Remembered()
 
     def load(self, spec: WorkloadSpec) -> Task:
         """Draw the family from the seed, or read the table in `file`. Raises UserError.
@@ -108,9 +109,15 @@ class QueryRouting(Evaluator[Task]):
             metrics.replicates = lambda: resampled(workload, picks)["arena_score"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, decided.seconds)
-        if spec.split == "test":
-            add_intervals(metrics, workload, decided.answers, requests)
+            find = partial(_of_baseline, workload, requests)
+            theirs = self._baseline.of(spec.name, find) if workload.priced else None
+            add_intervals(metrics, workload, decided.answers, theirs)
         return metrics
+
+
+def _of_baseline(task: Task, requests: Mapping[str, Any]) -> np.ndarray:
+    """float64[replicates]: the arena score of the state-of-the-art baseline on resampled queries."""
+    return resampled(task, reference.choices("query-routing", task.train, requests)[: len(task.asked)])["arena_score"]
 
 
 def draw(family: str, seed: int, price_of_cost: float = 0.0, with_twins: bool = False, sizes: Sizes = STANDARD) -> Task:
@@ -235,10 +242,10 @@ def resampled(task: Task, picks: np.ndarray) -> dict[str, np.ndarray]:
     return found | {f"utility_{price:.0f}": mean - price * dollars for price in PRICES_OF_COST}
 
 
-def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, requests: Mapping[str, Any]) -> None:
+def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, theirs: np.ndarray | None) -> None:
     """Add 95 % intervals of all metrics, and of the arena score's difference to that of the state-of-the-art baseline.
 
-    picks: of all requests, those of noisy twins behind the others.
+    picks: of all requests, those of noisy twins behind the others. theirs: float64[replicates], the baseline's score.
     """
     number = len(task.asked)
     found = resampled(task, picks[:number])
@@ -249,9 +256,6 @@ def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, requests: Map
         sums = intervals.cluster_sums(clusters, np.ones(len(rows)), same)
         drawn = intervals.draws(len(sums)) @ sums
         found["robustness"] = drawn[:, 1] / drawn[:, 0]
-    theirs = None
-    if task.priced:
-        theirs = resampled(task, reference.choices("query-routing", task.train, requests)[:number])["arena_score"]
     intervals.add(metrics, found, theirs, "arena_score")
 
 

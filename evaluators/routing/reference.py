@@ -4,7 +4,7 @@ The baselines are part of this package's problems, written by its authors; they 
 reference for test workloads. A candidate never is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -41,6 +41,19 @@ def decisions(problem: str, train: Mapping[str, Any], requests: Mapping[str, Any
 def choices(problem: str, train: Mapping[str, Any], requests: Mapping[str, Any]) -> np.ndarray:
     """int64[requests]: the models that it chooses."""
     return np.array(decisions(problem, train, requests, len(requests["seed"])), dtype=np.int64)
+
+
+class Remembered:
+    """Figures of the baseline by workload, each found once: they are the same whatever program is evaluated."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, np.ndarray] = {}
+
+    def of(self, workload: str, find: Callable[[], np.ndarray]) -> np.ndarray:
+        """Those of the workload of a name."""
+        if workload not in self._found:
+            self._found[workload] = find()
+        return self._found[workload]
 
 
 class ReferencePolicy:

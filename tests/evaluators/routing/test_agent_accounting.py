@@ -218,6 +218,7 @@ def test_the_baseline_plays_a_bank_and_interleaving_changes_nothing(bank):
     assert (together[rows] == apart[rows]).all()
     found = agent_prefixes.measure(task, together)
     assert found["combined"] > 70
-    agent_prefixes.add_intervals(found, task, together, np.full(970, tiers.HIGH))
+    high = agent_prefixes.resampled(task, np.full(970, tiers.HIGH))["combined"]
+    agent_prefixes.add_intervals(found, task, together, high)
     assert found["combined_low"] < found["combined"] < found["combined_high"]
     assert found["gain_over_baseline_low"] > 0

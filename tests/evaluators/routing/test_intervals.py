@@ -59,7 +59,8 @@ def query() -> Metrics:
     metrics = query_routing.measure(task, picks[:60])
     assert task.twins is not None
     metrics["robustness"] = float((picks[task.twins[0]] == picks[60:]).mean())
-    query_routing.add_intervals(metrics, task, picks, requests)
+    theirs = query_routing.resampled(task, np.zeros(60, dtype=np.int64))["arena_score"]
+    query_routing.add_intervals(metrics, task, picks, theirs)
     return metrics
 
 
@@ -72,7 +73,7 @@ def budget() -> Metrics:
         budget_task.outcomes(task, np.full(len(step), model), limits, np.arange(len(step)) % 40) for model in (0, 2)
     )
     metrics = budgeted_routing.measure(task, ours)
-    budgeted_routing.add_intervals(metrics, task, ours, theirs)
+    budgeted_routing.add_intervals(metrics, task, ours, budgeted_routing.resampled_areas(task, theirs))
     return metrics
 
 
@@ -81,7 +82,8 @@ def recorded() -> Metrics:
     task = agent_prefixes.Task(bank, bank)
     chosen = np.random.default_rng(0).integers(-1, 4, len(bank.facts))
     metrics = agent_prefixes.measure(task, chosen)
-    agent_prefixes.add_intervals(metrics, task, chosen, bank.facts.label)
+    theirs = agent_prefixes.resampled(task, bank.facts.label)["combined"]
+    agent_prefixes.add_intervals(metrics, task, chosen, theirs)
     return metrics
 
 
@@ -94,7 +96,7 @@ def simulated() -> Metrics:
 
     ours = constant(tiers.HIGH)
     metrics = agent_live.measure(agent_live.Task({}, runs), ours)
-    agent_live.add_intervals(metrics, ours, constant(tiers.HIGH - 1))
+    agent_live.add_intervals(metrics, ours, agent_live.resampled(constant(tiers.HIGH - 1))["bill_2"])
     return metrics
 
 

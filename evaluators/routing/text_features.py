@@ -4,6 +4,7 @@ Feature hashing: Weinberger et al., Feature Hashing for Large Scale Multitask Le
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 
@@ -81,9 +82,12 @@ def _counted(found: list[str], places: _Places) -> tuple[np.ndarray, np.ndarray]
     """
     of_pieces = np.fromiter(map(places.__getitem__, found), dtype=np.int64, count=len(found))
     of_pairs = of_pieces[:-1] + 1 << _PLACES | of_pieces[1:]
-    keys, first, counts = np.unique(np.concatenate([of_pieces, of_pairs]), return_index=True, return_counts=True)
-    order = np.argsort(first)
-    return keys[order], counts[order]
+    counts = Counter(of_pieces.tolist())
+    counts.update(of_pairs.tolist())
+    return (
+        np.fromiter(counts, dtype=np.int64, count=len(counts)),
+        np.fromiter(counts.values(), dtype=np.int64, count=len(counts)),
+    )
 
 
 def _buckets(keys: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

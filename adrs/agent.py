@@ -29,6 +29,7 @@ from adrs.source import Rejected
 from adrs.steering import Steering
 from adrs.store import Reader, Writer, tickets
 from adrs.store.recorded import Recorded
+from adrs.text import run_in_command
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ class Desk:
         recorded = Recorded(reader, evaluations=True)
         seed = recorded.evaluation(SEED_TICKET)
         if seed is None:
-            raise UserError(f"run {self._folder.name} was cut off at its beginning; `adrs resume` must go on with it")
+            resume = f"adrs resume {run_in_command(self._folder)}"
+            raise UserError(f"run {self._folder.name} was cut off at its beginning; `{resume}` must go on with it")
         settings, agent = self._settings, Agent(self._context)
         calibration = session.recorded_calibration(self._problem, reader)
         parts = Parts(

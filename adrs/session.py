@@ -41,6 +41,7 @@ from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
+from adrs.text import run_in_command
 from adrs.timetable import Timetable
 from adrs.versions import versions
 
@@ -355,7 +356,8 @@ class _Session:
         self._phases.enter(TABLE)
         table = self._measure_for_the_table(chooser, choice, calibration, writer, timetable.measuring_ends(deadline))
         if not await unless_interrupted(table):
-            self._warn(f"not all baselines were measured; `adrs resume {self._folder.name}` measures the rest")
+            again = f"adrs resume {run_in_command(self._folder)}"
+            self._warn(f"not all baselines were measured; `{again}` measures the rest")
         steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
         return Outcome(

@@ -13,6 +13,7 @@ from adrs.errors import UserError
 from adrs.store import Reader, Writer, inbox
 from adrs.store.inbox import Kind, Message
 from adrs.store.lock import holder
+from adrs.text import run_in_command
 
 CONTROLS: tuple[Kind, ...] = ("pause", "continue", "stop")
 _PATIENCE = 5.0
@@ -98,9 +99,8 @@ def send(folder: Path, kind: Kind, text: str = "", program: int | None = None) -
             reader.program(program)
         name = reader.info.name
     if kind in CONTROLS and holder(folder) is None:
-        raise UserError(
-            f"nobody works on run {name}, so there is nothing to {kind}; `adrs resume {name}` goes on with it"
-        )
+        resume = f"adrs resume {run_in_command(folder)}"
+        raise UserError(f"nobody works on run {name}, so there is nothing to {kind}; `{resume}` goes on with it")
     message = inbox.post(folder, kind, text, program)
     patience = time.monotonic() + _PATIENCE
     while inbox.is_there(folder, message) and time.monotonic() < patience:

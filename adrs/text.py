@@ -1,4 +1,10 @@
-"""How numbers and other people's text are shown: in the terminal, in reports and in the dashboard alike."""
+"""How numbers, runs and other people's text are shown: in the terminal, in reports and in the dashboard alike."""
+
+import shlex
+from pathlib import Path
+
+_RUNS = Path("runs")
+"""Where the command line looks for runs unless it is told otherwise."""
 
 
 def printable(text: str) -> str:
@@ -56,3 +62,9 @@ def dollars(value: float) -> str:
 def first_line(text: str) -> str:
     """The first line of a text; empty for an empty one."""
     return text.splitlines()[0] if text.strip() else ""
+
+
+def run_in_command(folder: Path) -> str:
+    """How a printed command names a run, so that it can be pasted in the same working directory: by its path where it
+    does not lie in the default folder."""
+    return shlex.quote(folder.name if folder.parent.resolve() == _RUNS.resolve() else str(folder))

@@ -1,6 +1,5 @@
 """Verbs for an agent, or a person, as the proposer: ask, tell, mcp."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 from adrs.cli.inspect import RunName
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir, SandboxName
+from adrs.text import run_in_command
 
 
 def register(app: typer.Typer) -> None:
@@ -74,7 +74,7 @@ def mcp(run: RunName, sandbox: SandboxName = None, runs_dir: RunsDir = Path("run
 
 
 def _how_to_answer(folder: Path, parent: int) -> str:
-    run = shlex.quote(folder.name if folder.parent == Path("runs") else str(folder))
+    run = run_in_command(folder)
     return (
         "Write the whole program to a file of its own and hand it in. It is then screened, evaluated on the training "
         f"workloads and recorded, whatever becomes of it:\n\n    adrs tell {run} FILE --parent {parent} --rationale "

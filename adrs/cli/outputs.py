@@ -76,6 +76,7 @@ def repair(
     from adrs.cli.output import print_json
     from adrs.store.repair import damage
     from adrs.store.repair import repair as save
+    from adrs.text import run_in_command
 
     folder = find_run(run, runs_dir)
     found = damage(folder)
@@ -94,4 +95,4 @@ def repair(
     print(f"kept      {', '.join(f'{count} {table}' for table, count in saved.kept.items())}")
     lost = ", ".join(f"{count} {table}" for table, count in saved.lost.items())
     print(f"lost      {lost or 'nothing that is known of'}")
-    print(f"new run   {saved.path}; adrs lineage {saved.path.name}")
+    print(f"new run   {saved.path}; adrs lineage {run_in_command(saved.path)}")

@@ -1,5 +1,6 @@
 """The table a session ends with."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from adrs.folders import problem_reference
 from adrs.lineage.gains import OperatorGain
 from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
+from adrs.text import run_in_command
 
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
@@ -59,7 +61,7 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
         out.print("replay   [green]identical[/]: the same programs with the same scores")
     if outcome.winner_file is not None:
         out.print(f"winner   {outcome.winner_file}", soft_wrap=True)
-        out.print(f"lineage  adrs lineage {outcome.run} {outcome.choice.winner}")
+        out.print(f"lineage  adrs lineage {run_in_command(outcome.path)} {outcome.choice.winner}", soft_wrap=True)
 
 
 def print_nothing_new(outcome: Outcome) -> None:
@@ -69,12 +71,13 @@ def print_nothing_new(outcome: Outcome) -> None:
     if outcome.stopped_by == "time":
         what = (
             "got nothing new done: the time of its budget was over before anything could begin; "
-            f"`adrs resume {outcome.run} --max-time 10m` gives more"
+            f"`adrs resume {run_in_command(outcome.path)} --max-time 10m` gives more"
         )
     out.print(f"run      {outcome.run} {what}", soft_wrap=True)
     if outcome.choice.winner is not None:
-        out.print(f"winner   program {outcome.choice.winner}, {outcome.winner_file}; `adrs report {outcome.run}` "
-                  "has all of it", soft_wrap=True)  # fmt: skip
+        report = f"adrs report {run_in_command(outcome.path)}"
+        out.print(f"winner   program {outcome.choice.winner}, {outcome.winner_file}; `{report}` has all of it",
+                  soft_wrap=True)  # fmt: skip
 
 
 def _row(outcome: Outcome, name: str, measured: Mapping[Split, Evaluation | None]) -> list[str]:
@@ -104,7 +107,8 @@ def _print_missing(out: Console, outcome: Outcome) -> None:
 def _how_to_measure(outcome: Outcome, split: Split) -> str:
     if not outcome.problem.workloads[split] or outcome.winner_file is None:
         return ""
-    return f"; `adrs evaluate {problem_reference(outcome.problem)} {outcome.winner_file} --split {split}` does it"
+    files = shlex.join([problem_reference(outcome.problem), str(outcome.winner_file)])
+    return f"; `adrs evaluate {files} --split {split}` does it"
 
 
 def _print_gaps(out: Console, outcome: Outcome) -> None:
@@ -146,13 +150,14 @@ def _recheck_cell(outcome: Outcome, evaluation: Evaluation | None) -> str:
 
 
 def _why(outcome: Outcome) -> str:
+    resume = f"adrs resume {run_in_command(outcome.path)}"
     return {
-        "evaluations": f"all evaluations of the budget are done; `adrs resume {outcome.run} --max-evaluations "
+        "evaluations": f"all evaluations of the budget are done; `{resume} --max-evaluations "
                        f"{2 * outcome.evaluations}` goes on",
-        "time": f"the time of the budget is over; `adrs resume {outcome.run} --max-time 10m` goes on",
+        "time": f"the time of the budget is over; `{resume} --max-time 10m` goes on",
         "max-usd": "the dollars of the budget do not cover another call",
         "max-tokens": "the tokens of the budget do not cover another call",
-        "interrupt": f"interrupted; `adrs resume {outcome.run}` goes on",
+        "interrupt": f"interrupted; `{resume}` goes on",
         "replayed": "the record is replayed",
     }.get(outcome.stopped_by, outcome.stopped_by)  # fmt: skip
 

@@ -63,7 +63,7 @@ def render(reader: Reader) -> str:
         verdicts=lineage.verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
         smaller=_distilled(reader, seed), gains=lineage.gains(reader),
         routing=lineage.routing(reader, reader.folder.resolve().parent),
-        configuration=lineage.configuration(reader), style=highlighting(),
+        configuration=lineage.configuration(reader), style=highlighting(), run=text.run_in_command(reader.folder),
     )  # fmt: skip
 
 

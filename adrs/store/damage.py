@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 from adrs.errors import UserError
+from adrs.text import run_in_command
 
 SIGNS = (sqlite3.Error, zlib.error, json.JSONDecodeError, UnicodeDecodeError)
 """What reading a damaged page ends in, where it does not go unnoticed."""
@@ -13,7 +14,7 @@ SIGNS = (sqlite3.Error, zlib.error, json.JSONDecodeError, UnicodeDecodeError)
 
 def explain(path: Path, error: BaseException) -> UserError:
     """One sentence for what went wrong with the file; nothing that was committed before is lost by it."""
-    text, run = str(error), path.parent.name
+    text, run = str(error), run_in_command(path.parent)
     if "full" in text or "disk I/O" in text:
         return UserError(
             f"the disk of {path.parent} is full: what was recorded is safe; make room, then `adrs resume {run}`"

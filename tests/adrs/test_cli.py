@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -77,6 +79,18 @@ def test_resume_and_replay(workspace: Path) -> None:
     again = adrs_json("replay", "first", "--name", "again", cwd=workspace)
     assert again["identical"] is True
     assert again["difference"] is None
+
+
+def test_printed_commands_can_be_pasted_wherever_the_run_lies(workspace: Path) -> None:
+    elsewhere = ("--runs-dir", "../my runs", "--name", "q", "--quiet")
+    text = adrs("run", "./demo", "--max-evaluations", "2", *elsewhere, cwd=workspace).stdout
+    commands = re.findall(r"adrs (?:resume|lineage|evaluate) [^`;\n]*", text)
+    assert [command.split()[1] for command in commands] == ["resume", "lineage"], text
+    again = adrs(*shlex.split(commands[0])[1:], "--quiet", cwd=workspace).stdout
+    adrs(*shlex.split(commands[1])[1:], cwd=workspace)
+    assert "`adrs resume '../my runs/q' --max-evaluations 8` goes on" in again
+    refused = mistake("steer", "q", "stop", "--runs-dir", "../my runs", cwd=workspace)
+    assert "`adrs resume '../my runs/q'` goes on" in refused
 
 
 def test_looking_at_a_run(workspace: Path) -> None:

@@ -6,7 +6,7 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Container, Mapping
+from collections.abc import AsyncIterator, Container, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
+from adrs.store.writer import DATABASE
 from adrs.text import run_in_command
 from adrs.timetable import Timetable
 from adrs.versions import versions
@@ -52,7 +53,8 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     settings = replace(settings.checked(), problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = plugged.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
-    return threads.run(_Session(loaded, settings, folder, observer).start())
+    with _noting_what_is_kept(folder):
+        return threads.run(_Session(loaded, settings, folder, observer).start())
 
 
 def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
@@ -63,7 +65,8 @@ def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outc
     if "max_seconds" not in given and settings.max_seconds is not None:
         with Reader(folder) as reader:
             settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds()))
-    return threads.run(_Session(loaded, settings, folder, observer).resume())
+    with _noting_what_is_kept(folder):
+        return threads.run(_Session(loaded, settings, folder, observer).resume())
 
 
 def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
@@ -71,7 +74,22 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     settings, loaded = read_settings(folder)
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
     target = new_folder(runs_dir, name, f"{folder.name}-replay")
-    return threads.run(_Session(loaded, settings, target, observer).replay(folder))
+    with _noting_what_is_kept(target):
+        return threads.run(_Session(loaded, settings, target, observer).replay(folder))
+
+
+@contextlib.contextmanager
+def _noting_what_is_kept(folder: Path) -> Iterator[None]:
+    """An interrupt that leaves a session takes along, as a note, what there is of the run to go on with."""
+    try:
+        yield
+    except (KeyboardInterrupt, asyncio.CancelledError) as interrupt:
+        if (folder / DATABASE).is_file():
+            resume = f"adrs resume {run_in_command(folder)}"
+            interrupt.add_note(f"what was recorded is safe, and `{resume}` goes on with the run")
+        else:
+            interrupt.add_note("the run was still starting: nothing of it was kept, and there is nothing to resume")
+        raise
 
 
 def read_settings(folder: Path) -> tuple[Settings, Problem]:

@@ -51,9 +51,11 @@ def main() -> None:
         if _is_broken_pipe(error):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
-        if not _is_interrupt(error):
+        interrupt = _interrupt(error)
+        if interrupt is None:
             raise
-        print("adrs: interrupted; what was recorded is safe, and `adrs resume RUN` goes on with a run", file=sys.stderr)
+        notes = getattr(interrupt, "__notes__", ["what was recorded before is safe"])
+        print(f"adrs: interrupted; {'; '.join(notes)}", file=sys.stderr)
         sys.exit(130)
 
 
@@ -63,7 +65,9 @@ def _is_broken_pipe(error: BaseException) -> bool:
     return isinstance(seen, BrokenPipeError)
 
 
-def _is_interrupt(error: BaseException) -> bool:
-    """Ctrl-C, or a task that a signal cancelled; what never loaded asyncio need not load it to find out."""
-    asyncio = sys.modules.get("asyncio")
-    return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))
+def _interrupt(error: BaseException) -> BaseException | None:
+    """Ctrl-C, which typer turns into an exit, or a task that a signal cancelled; None for all else."""
+    seen = error.__context__.__cause__ if isinstance(error, SystemExit) and error.__context__ is not None else error
+    asyncio = sys.modules.get("asyncio")  # what never loaded it need not load it to find out
+    interrupts = (KeyboardInterrupt, asyncio.CancelledError) if asyncio is not None else (KeyboardInterrupt,)
+    return seen if isinstance(seen, interrupts) else None

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,27 @@ def test_ctrl_c_ends_a_run_cleanly(workspace: Path) -> None:
     assert process.returncode == 130
     assert '"stopped_by": "interrupt"' in output
     assert adrs_json("resume", "stopped", "--max-time", "2s", cwd=workspace)["stopped_by"] == "time"
+
+
+def test_an_interrupt_says_what_there_is_to_go_on_with(workspace: Path) -> None:
+    def interrupted(name: str, ready: Callable[[Path], object]) -> str:
+        command = [*ADRS, "run", "./demo", "--name", name]
+        with subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=environment()) as process:  # fmt: skip
+            assert process.stderr is not None
+            said = process.stderr.readline()
+            assert "starting workers" in said
+            ready(workspace / "runs" / name)
+            process.send_signal(signal.SIGTERM if (workspace / "runs" / name).exists() else signal.SIGINT)
+            return process.communicate(timeout=60)[1].splitlines()[-1]
+
+    early = interrupted("early", lambda folder: None)
+    assert early == (
+        "adrs: interrupted; the run was still starting: nothing of it was kept, and there is nothing to resume"
+    )
+    assert not (workspace / "runs" / "early").exists()
+    late = interrupted("late", lambda folder: wait_for_programs(folder, 2))
+    assert late == "adrs: interrupted; what was recorded is safe, and `adrs resume late` goes on with the run"
 
 
 def test_a_time_budget_is_kept(workspace: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from adrs.budget import Budget
 from adrs.calibrate import Calibration
 from adrs.choose import Choice
 from adrs.errors import UserError
@@ -23,6 +24,8 @@ class Outcome:
     problem: Problem
     seed: int
     evaluations: int
+    budget: Budget
+    """Evaluations of the whole run, seconds of this session."""
     stopped_by: str
     choice: Choice
     winner_file: Path | None

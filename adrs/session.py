@@ -58,7 +58,8 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
 
 
 def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
-    """Go on with a run; `changes` replace settings of the run, of which a time budget counts from now."""
+    """Go on with a run; `changes` replace settings of the run, of which a time budget counts from now, and all others
+    are totals of its sessions. Where as many evaluations are done already, only the winner is chosen."""
     settings, loaded = read_settings(folder)
     given = {key: value for key, value in changes.items() if value is not None}
     settings = replace(settings, **given).checked()
@@ -344,9 +345,10 @@ class _Session:
             self._settings,
             Chooser(self._problem, reader, writer, self._executor, calibration, self._observer.note),
         )
+        budget = Budget(settings.max_evaluations, settings.max_seconds)
         parts = Parts(
             problem=self._problem, seed=settings.seed, window=settings.window, order=settings.order,
-            budget=Budget(settings.max_evaluations, settings.max_seconds), search=self._search,
+            budget=budget, search=self._search,
             proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
             call_seconds=settings.call_seconds,
             optimum=Optimum(self._problem, calibration.ends_of_scale("train")), ends_early=True,
@@ -367,6 +369,8 @@ class _Session:
             self._phases.enter(SEARCH)
             self._observer.note("evolving" if recorded is None else "following the record")
             stopped_by = await self._search_on(loop, timetable)
+            if stopped_by == "time" and not budget.allows(reader.evaluations(), 0):
+                stopped_by = "evaluations"  # more time alone would change nothing
             self._phases.enter(CHOICE)
             self._observer.note(CHOOSING)
             choosing, deadline = True, timetable.choosing_ends()
@@ -380,7 +384,7 @@ class _Session:
         writer.event("stopped", {"by": stopped_by})
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,
-            evaluations=reader.evaluations(), stopped_by=stopped_by, choice=choice,
+            evaluations=reader.evaluations(), budget=budget, stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
             phases=self._phases.seconds(), warnings=tuple(self._warnings),

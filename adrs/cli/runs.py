@@ -146,12 +146,22 @@ def resume(
     runs_dir: RunsDir = Path("runs"),
     workers: Workers = None,
     sandbox: SandboxName = None,
-    max_evaluations: MaxEvaluations = None,
-    max_time: Annotated[
-        str | None, typer.Option("--max-time", "--budget", help="Go on for 90s, 10m, 2h from now.")
+    max_evaluations: Annotated[
+        int | None,
+        typer.Option(
+            "--max-evaluations", min=1, help="Stop after so many in all, with those that are done. [default: as before]"
+        ),
     ] = None,
-    max_usd: MaxUsd = None,
-    max_tokens: MaxTokens = None,
+    max_time: Annotated[
+        str | None,
+        typer.Option("--max-time", "--budget", help="Go on for 90s, 10m, 2h from now. [default: what is left of it]"),
+    ] = None,
+    max_usd: Annotated[
+        float | None, typer.Option("--max-usd", min=0, help="Stop before models have cost more dollars in all.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", min=1, help="Stop before models have used more tokens in all.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

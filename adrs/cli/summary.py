@@ -152,14 +152,22 @@ def _recheck_cell(outcome: Outcome, evaluation: Evaluation | None) -> str:
 def _why(outcome: Outcome) -> str:
     resume = f"adrs resume {run_in_command(outcome.path)}"
     return {
-        "evaluations": f"all evaluations of the budget are done; `{resume} --max-evaluations "
-                       f"{2 * outcome.evaluations}` goes on",
+        "evaluations": _all_done(outcome, resume),
         "time": f"the time of the budget is over; `{resume} --max-time 10m` goes on",
         "max-usd": "the dollars of the budget do not cover another call",
         "max-tokens": "the tokens of the budget do not cover another call",
         "interrupt": f"interrupted; `{resume}` goes on",
         "replayed": "the record is replayed",
     }.get(outcome.stopped_by, outcome.stopped_by)  # fmt: skip
+
+
+def _all_done(outcome: Outcome, resume: str) -> str:
+    """That the budget of evaluations is used up, or was before the session began."""
+    asked, time = outcome.budget.evaluations, "" if outcome.budget.seconds != 0 else " --max-time 10m"
+    done = "all evaluations of the budget are done"
+    if asked is not None and asked < outcome.evaluations:
+        done = f"{outcome.evaluations} evaluations are done, and the total asked for is {asked}"
+    return f"{done}; `{resume} --max-evaluations {2 * outcome.evaluations}{time}` goes on"
 
 
 def print_operators(gains: Sequence[OperatorGain], program: str = "the winner") -> None:

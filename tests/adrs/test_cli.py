@@ -77,6 +77,14 @@ def test_resume_and_replay(workspace: Path) -> None:
     assert [line.split()[0] for line in short] == ["run", "winner"], "what was reported once is not repeated"
     assert "first has nothing left to do" in short[0]
     assert "--max-evaluations 60` goes on" in short[0]
+    fewer = adrs("resume", "first", "--max-evaluations", "10", "--quiet", cwd=workspace).stdout.splitlines()[0]
+    assert fewer == (
+        "run      first has nothing left to do: 30 evaluations are done, and the total asked for is 10; "
+        "`adrs resume first --max-evaluations 60` goes on"
+    )
+    told = " ".join(adrs("resume", "--help", cwd=workspace).stdout.split())
+    assert "Stop after so many in all, with those that are done." in told
+    assert "Go on for 90s, 10m, 2h from now." in told
     again = adrs_json("replay", "first", "--name", "again", cwd=workspace)
     assert again["identical"] is True
     assert again["difference"] is None
@@ -298,6 +306,8 @@ def test_ctrl_c_ends_a_run_cleanly(workspace: Path) -> None:
     assert process.returncode == 130
     assert '"stopped_by": "interrupt"' in output
     assert adrs_json("resume", "stopped", "--max-time", "2s", cwd=workspace)["stopped_by"] == "time"
+    fewer = adrs("resume", "stopped", "--max-evaluations", "3", "--quiet", cwd=workspace).stdout
+    assert re.search(r"\d+ evaluations are done, and the total asked for is 3; `adrs resume stopped --max-eval", fewer)
 
 
 def test_an_interrupt_says_what_there_is_to_go_on_with(workspace: Path) -> None:

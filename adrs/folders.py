@@ -16,6 +16,7 @@ _NAME = re.compile(r"\w[\w.+-]{0,99}")
 
 if TYPE_CHECKING:  # every verb names runs, and few need problems
     from adrs.problem import Problem
+    from adrs.store import Reader
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
@@ -45,6 +46,17 @@ def find_run(name: str, runs_dir: Path) -> Path:
 def problem_reference(problem: "Problem") -> str:
     """What a problem is loaded by: its name if it comes with adrs, else its folder."""
     return problem.name if problem.folder == resources.folder("problems") / problem.name else str(problem.folder)
+
+
+def made_from(reader: "Reader") -> str:
+    """What the problem of a run is loaded by; raises UserError where its folder is gone."""
+    reference = str(reader.info.configuration["problem"])
+    if "/" in reference and not Path(reference).exists():
+        raise UserError(
+            f"run {reader.folder.name} was made from {reference}, which is gone: put it back there, unchanged; all that "
+            "is recorded can be looked at without it"
+        )
+    return reference
 
 
 def _last_session(path: Path) -> tuple[bool, float]:

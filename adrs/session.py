@@ -19,7 +19,7 @@ from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.folders import new_folder, problem_reference
+from adrs.folders import made_from, new_folder, problem_reference
 from adrs.forecast import Forecast
 from adrs.interrupts import interrupts, unless_interrupted
 from adrs.llm.models import CallSettings, Models
@@ -103,7 +103,7 @@ def read_settings(folder: Path) -> tuple[Settings, Problem]:
             )
         settings = Settings.from_plain(reader.info.configuration)
         digest = reader.info.problem_digest
-    loaded = problem.load(settings.problem, settings.workloads)
+        loaded = problem.load(made_from(reader), settings.workloads)
     if loaded.digest() != digest:
         raise UserError(
             f"the problem {loaded.folder} has changed since run {folder.name} began, so their scores cannot be "

@@ -47,4 +47,4 @@ def problem_of(folder: Path) -> str:
     from adrs.store import Reader
 
     with Reader(folder) as reader:
-        return str(reader.info.configuration["problem"])
+        return folders.made_from(reader)

@@ -306,11 +306,12 @@ def _wrong(name: str, value: Any) -> str:
 def _view(folder: Path, quiet: bool) -> Any:
     from adrs import problem as problems
     from adrs.cli.live import View
+    from adrs.folders import made_from
     from adrs.store import Reader
 
     with Reader(folder) as reader:
-        configuration = reader.info.configuration
-    return View(problems.load(configuration["problem"], configuration["workloads"]), folder.name, quiet)
+        loaded = problems.load(made_from(reader), reader.info.configuration["workloads"])
+    return View(loaded, folder.name, quiet)
 
 
 def _done(folder: Path) -> int:

@@ -1,14 +1,18 @@
 """A name that people shorten is taken for what it must mean, and they are told."""
 
+import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from adrs import folders
+from adrs import folders, session
 from adrs.cli.names import find_problem, find_run, find_run_of
+from adrs.cli.runs import resume
 from adrs.errors import UserError
+from adrs.observer import Silent
 from tests.adrs.lineage_tools import Log
 
 
@@ -34,6 +38,18 @@ def test_a_run_stands_for_its_problem(runs: Path, capsys: pytest.CaptureFixture[
     of_run = find_problem("model-placemen", runs)
     assert of_run == find_problem("model-placement-1", runs) != "model-placemen"
     assert capsys.readouterr().err == '"model-placemen" is taken for run model-placement-1\n'
+
+
+def test_a_run_whose_problem_is_gone_says_where_that_was(tmp_path: Path) -> None:
+    folder = Log(tmp_path, "mine").close()
+    shutil.rmtree(tmp_path / "demo")
+    gone = rf"^run mine was made from {re.escape(str(tmp_path / 'demo'))}, which is gone: put it back"
+    with pytest.raises(UserError, match=gone):
+        find_problem("mine", tmp_path / "runs")
+    with pytest.raises(UserError, match=gone):
+        session.resume(folder, Silent(), {})
+    with pytest.raises(UserError, match=gone):
+        resume(str(folder))
 
 
 def test_a_problem_is_no_run(runs: Path) -> None:

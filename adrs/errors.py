@@ -11,7 +11,10 @@ class UserError(Exception):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "..."?` for the closest known word, or a list of the known ones, to append to a sentence."""
     known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    return f"; known: {', '.join(known)}" if known else ""
+    return closest(word, known) or (f"; known: {', '.join(known)}" if known else "")
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The same, but empty where none is close: for words of which there are many."""
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""

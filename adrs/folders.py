@@ -4,14 +4,17 @@ import itertools
 import os
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adrs import resources
-from adrs.errors import UserError
+from adrs.errors import UserError, closest
 
 _RECENT = 20
 """So many runs, those that changed last, are asked when their sessions began."""
+_NAMED = 4
+"""So many runs are named where none is meant."""
 _NAME = re.compile(r"\w[\w.+-]{0,99}")
 
 if TYPE_CHECKING:  # every verb names runs, and few need problems
@@ -30,17 +33,22 @@ def find_run(name: str, runs_dir: Path) -> Path:
     if not runs:
         raise UserError(f"there are no runs in {runs_dir}; `adrs run PROBLEM` makes one")
     if name == "last":
-        changed = sorted(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name), reverse=True)
-        return max(changed[:_RECENT], key=_last_session)
+        return max(_changed(runs)[:_RECENT], key=_last_session)
     exact = [path for path in runs if path.name == name]
     matching = exact or [path for path in runs if path.name.startswith(name)]
     if len(matching) == 1:
         return matching[0]
     if matching:
-        some = ", ".join(path.name for path in matching[:4])
+        some = ", ".join(path.name for path in matching[:_NAMED])
         raise UserError(f'"{name}" fits {len(matching)} runs: {some}; give more of the name')
-    some = ", ".join(path.name for path in runs[-4:])
-    raise UserError(f'there is no run "{name}" in {runs_dir}; some that are: {some}')
+    latest = ", ".join(path.name for path in _changed(runs)[:_NAMED])
+    hint = closest(name, (path.name for path in runs)) or f"; the latest: {latest}"
+    raise UserError(f'there is no run "{name}" in {runs_dir}{hint}')
+
+
+def _changed(runs: Iterable[Path]) -> list[Path]:
+    """Runs, those first that changed last."""
+    return sorted(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name), reverse=True)
 
 
 def problem_reference(problem: "Problem") -> str:

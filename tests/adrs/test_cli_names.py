@@ -31,6 +31,17 @@ def test_a_prefix_is_said_and_nothing_else(runs: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr() == ("", '"oth" is taken for run other\n')
 
 
+def test_an_unknown_run_names_the_closest_or_else_the_latest(tmp_path: Path) -> None:
+    for name in ("cv2", "zz1", "zz2", "zz3", "zz4", "aa"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "run.db").write_bytes(b"")
+    with pytest.raises(UserError, match=r'^there is no run "cv22" in .*; did you mean "cv2"\?$'):
+        find_run("cv22", tmp_path)
+    with pytest.raises(UserError, match=r"; the latest: aa, zz4, zz3, zz2$"):
+        find_run("nothing", tmp_path)
+
+
 def test_a_run_stands_for_its_problem(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert find_problem("model-placement", runs) == "model-placement", "the problem, and not the run that begins so"
     assert find_problem("unknown", runs) == "unknown", "for whoever loads it to say"

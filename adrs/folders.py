@@ -61,8 +61,8 @@ def made_from(reader: "Reader") -> str:
     reference = str(reader.info.configuration["problem"])
     if "/" in reference and not Path(reference).exists():
         raise UserError(
-            f"run {reader.folder.name} was made from {reference}, which is gone: put it back there, unchanged; all that "
-            "is recorded can be looked at without it"
+            f"run {reader.folder.name} was made from {reference}, which is gone: put it back there, unchanged; what is "
+            "recorded can be looked at without it"
         )
     return reference
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import plugins, problem, search, threads
+from adrs.advice import evaluator_failures, nothing_better
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
@@ -382,9 +383,12 @@ class _Session:
             self._warn(f"not all baselines were measured; `{again}` measures the rest")
         steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
+        models, evaluations = self._models is not None, reader.evaluations()
+        advice = (evaluator_failures(reader), nothing_better(self._problem, choice, evaluations, models))
+        self._warnings += [text for text in advice if text]
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,
-            evaluations=reader.evaluations(), budget=budget, stopped_by=stopped_by, choice=choice,
+            evaluations=evaluations, budget=budget, stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
             phases=self._phases.seconds(), warnings=tuple(self._warnings),

@@ -197,7 +197,7 @@ def test_an_interrupt_leaves_out_the_heuristic_baselines_and_nothing_else(
     assert Path(plain["winner"]["file"]).is_file()
     assert plain["baselines"]["seed"]["score"]["validation"] is not None
     assert plain["baselines"]["seed"]["score"]["test"] is None
-    assert plain["warnings"] == ["not all baselines were measured; `adrs resume one` measures the rest"]
+    assert plain["warnings"] == [f"not all baselines were measured; `adrs resume {outcome.path}` measures the rest"]
     hang[0] = False
     resumed = session.resume(outcome.path, Silent(), {}).plain()
     assert resumed["baselines"]["seed"]["score"]["test"] is not None

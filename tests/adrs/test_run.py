@@ -10,6 +10,7 @@ import pytest
 
 from adrs import plugins, session
 from adrs.calibrate import Calibration
+from adrs.cli.summary import print_outcome
 from adrs.errors import UserError
 from adrs.lineage import configuration
 from adrs.outcome import Outcome, first_difference
@@ -284,6 +285,48 @@ def test_a_seed_that_fails_is_refused_with_the_reason(demo: Path, tmp_path: Path
     (demo / "seed.py").write_text("def solve(instance):\n    raise KeyError('nothing')\n")
     with pytest.raises(UserError, match="nothing"):
         run(demo, tmp_path / "runs", "one")
+
+
+def printed(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    print_outcome(outcome, [])
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_run_that_found_nothing_says_so_and_what_helps(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (demo / "seed.py").write_text((demo / "baselines" / "longest_first.py").read_text())
+
+    async def worse(self: Scripted, brief: Brief) -> Draft:
+        source = f"def solve(instance):\n    return [{brief.ticket} % 2] * len(instance['length'])\n"
+        return Draft(source, "scripted", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
+
+    monkeypatch.setattr(Scripted, "propose", worse)
+    outcome = run(demo, tmp_path / "runs", "one", max_evaluations=3)
+    said = "nothing was better than the seed program in 3 evaluations; what may help: "
+    helps = "a language model with --model, more time, another --seed"  # the problem has building blocks
+    assert [line for line in printed(outcome, capsys) if "nothing was" in line] == [f"warning  {said}{helps}"]
+    assert outcome.plain()["warnings"] == [said + helps]
+
+
+def test_the_first_failure_of_the_evaluator_itself_is_shown(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate = InProcessExecutor.evaluate
+
+    async def fail(self: InProcessExecutor, job: Job) -> Evaluation:
+        if job.split == "train" and "busy" in job.source:
+            return Evaluation("train", "start", "infrastructure", "uniform-1000: evaluator raised KeyError: \x1b[2J")
+        return await evaluate(self, job)
+
+    monkeypatch.setattr(InProcessExecutor, "evaluate", fail)
+    outcome = run(demo, tmp_path / "runs", "one", max_evaluations=12)
+    count = outcome.verdicts["infrastructure"]
+    assert count > 1
+    said = next(text for text in outcome.plain()["warnings"] if "infrastructure" in text)
+    assert said.startswith(f"{count} evaluations ended infrastructure, by no fault of the program; the first, program ")
+    assert said.endswith(" on train: uniform-1000: evaluator raised KeyError: \\x1b[2J")
+    assert [line for line in printed(outcome, capsys) if "ended infra" in line] == [f"warning  {said}"]
 
 
 def test_a_run_of_nothing_but_one_failure_is_broken_off(demo: Path, tmp_path: Path, monkeypatch: Any) -> None:

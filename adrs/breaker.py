@@ -1,8 +1,13 @@
 """Stops a run that is going nowhere: the same failure, the same score, or nothing new, too many times in a row."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 
 from adrs.program import Program
+
+NOTHING_NEW = "programs in a row were rejected or known already"
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass
@@ -22,6 +27,10 @@ class Breaker:
         self._fitness: float | None = None
         self._equals = 0
         self._not_new = 0
+        self._rejections: Counter[str] = Counter()
+        """Reasons of those, without their numbers."""
+        self._latest: dict[str, str] = {}
+        """The latest reason that is the same but for its numbers."""
 
     def tell(self, program: Program) -> str | None:
         """Count one program; returns why the run must stop, or None."""
@@ -31,7 +40,7 @@ class Breaker:
         if program.verdict != "rejected":
             self._equals = self._equals + 1 if program.fitness == self._fitness is not None else 1
             self._fitness = program.fitness
-        self._not_new = self._not_new + 1 if program.verdict == "rejected" else 0
+        self._count_rejection(program)
         if self._failures >= self.same_failure:
             return f"{self._failures} programs in a row ended in the same way: {reason}"
         if self._equals >= self.same_score and self._fitness is not None:
@@ -40,8 +49,22 @@ class Breaker:
                 "left to gain, or the evaluator sees no difference"
             )
         if self._not_new >= self.nothing_new:
-            return f"{self._not_new} programs in a row were rejected or known already"
+            kind, count = self._rejections.most_common(1)[0]
+            return f"{self._not_new} {NOTHING_NEW}, {count} of them: {self._latest[kind]}"
         return None
+
+    def _count_rejection(self, program: Program) -> None:
+        if program.verdict != "rejected":
+            self._not_new = 0
+            self._rejections.clear()
+            return
+        self._not_new += 1
+        reason = program.evaluation.reason if program.evaluation is not None else ""
+        if program.duplicate_of is not None:
+            reason = "the same as an earlier program"
+        kind = _NUMBER.sub("#", reason)
+        self._rejections[kind] += 1
+        self._latest[kind] = reason
 
     @staticmethod
     def _failure(program: Program) -> str:

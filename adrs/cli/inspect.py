@@ -56,7 +56,7 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
         shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
         train = metric(each["fitness"]) if shared else number(each["winner"]["score"]["train"])
         others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
-        ended = each["stopped_by"] or ("running" if each["live"] else "unfinished")
+        ended = (each["stopped_by"] or "").partition(":")[0] or ("running" if each["live"] else "unfinished")
         rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
                      *others, ended])  # fmt: skip
     columns = ["run", "problem", "begun", ">evaluations", ">train", ">validation", ">test", "stopped by"]

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
+from adrs.advice import more_to_try
+from adrs.breaker import NOTHING_NEW
 from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
 from adrs.folders import problem_reference
@@ -158,7 +160,15 @@ def _why(outcome: Outcome) -> str:
         "max-tokens": "the tokens of the budget do not cover another call",
         "interrupt": f"interrupted; `{resume}` goes on",
         "replayed": "the record is replayed",
-    }.get(outcome.stopped_by, outcome.stopped_by)  # fmt: skip
+    }.get(outcome.stopped_by, _in_words(outcome))  # fmt: skip
+
+
+def _in_words(outcome: Outcome) -> str:
+    """Another end, such as the breaker's, and what helps where it found nothing new."""
+    if NOTHING_NEW not in outcome.stopped_by:
+        return safe(outcome.stopped_by)
+    helps = [*more_to_try(outcome.problem, outcome.spend["calls"] > 0), "other --proposers"]
+    return f"{safe(outcome.stopped_by)}; what may help: {', '.join(helps)}"
 
 
 def _all_done(outcome: Outcome, resume: str) -> str:

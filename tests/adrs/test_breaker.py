@@ -1,5 +1,7 @@
 """The breaker: what stops a run, and what does not."""
 
+from dataclasses import replace
+
 from adrs.breaker import Breaker
 from adrs.program import Evaluation, Program, Verdict
 
@@ -41,3 +43,16 @@ def test_nothing_new_in_a_row_stops() -> None:
     ends = [breaker.tell(program(number, "rejected", f"duplicate of program {number}")) for number in range(4)]
     assert ends[:3] == [None] * 3
     assert "4 programs in a row" in (ends[3] or "")
+
+
+def test_the_commonest_of_the_last_rejections_is_named() -> None:
+    breaker = Breaker(nothing_new=5)
+    for number in range(3):
+        breaker.tell(program(number, "rejected", "of an earlier row"))
+    breaker.tell(program(3, "ok", fitness=1.0))
+    reasons = ["line 7 imports os", "another", "line 8 imports os", "line 9 imports os", "another"]
+    ends = [breaker.tell(program(4 + at, "rejected", reason)) for at, reason in enumerate(reasons)]
+    assert ends[4] == "5 programs in a row were rejected or known already, 3 of them: line 9 imports os"
+    copies = Breaker(nothing_new=1)
+    copy = replace(program(9, "rejected", "duplicate of program 3"), duplicate_of=3)
+    assert (copies.tell(copy) or "").endswith("1 of them: the same as an earlier program")

@@ -3,12 +3,14 @@
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adrs import plugins, session
+from adrs.breaker import Breaker
 from adrs.calibrate import Calibration
 from adrs.cli.summary import print_outcome
 from adrs.errors import UserError
@@ -339,6 +341,21 @@ def test_a_run_of_nothing_but_one_failure_is_broken_off(demo: Path, tmp_path: Pa
     assert outcome.stopped_by.startswith("breaker")
     assert "always" in outcome.stopped_by
     assert outcome.evaluations < 200
+
+
+def test_a_run_of_nothing_new_says_why_and_what_helps(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def same(self: Scripted, brief: Brief) -> Draft:
+        return Draft("import [red]", "scripted", "draw", (Parent(brief.parent.id, "parent"),),
+                     detail={"seed": brief.seed})  # fmt: skip
+
+    monkeypatch.setattr(Scripted, "propose", same)
+    monkeypatch.setattr(Breaker, "__init__", partialmethod(Breaker.__init__, nothing_new=20))
+    outcome = run(demo, tmp_path / "runs", "one", max_evaluations=1000)
+    stopped = next(line for line in printed(outcome, capsys) if line.startswith("stopped"))
+    assert stopped.startswith("stopped  breaker: 20 programs in a row were rejected or known already, 20 of them: ")
+    assert stopped.endswith("; what may help: a language model with --model, other --proposers")
 
 
 def test_a_changed_evaluator_is_not_resumed(demo: Path, tmp_path: Path) -> None:

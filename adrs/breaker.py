@@ -57,6 +57,7 @@ class Breaker:
         if program.verdict != "rejected":
             self._not_new = 0
             self._rejections.clear()
+            self._latest.clear()
             return
         self._not_new += 1
         reason = program.evaluation.reason if program.evaluation is not None else ""

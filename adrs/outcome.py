@@ -85,14 +85,16 @@ class Outcome:
         return measured
 
 
-def write_winner(reader: Reader, winner: int | None, path: Path) -> Path | None:
-    """Write a program's source to a file, as it was proposed."""
+def write_winner(
+    reader: Reader, winner: int | None, path: Path, instead: str = "`adrs best --output` writes it elsewhere"
+) -> Path | None:
+    """Write a program's source to a file, as it was proposed. Raises UserError, with what to do instead."""
     if winner is None:
         return None
     try:
         path.write_text(reader.program(winner).source, errors="surrogatepass")
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}; `adrs best` writes it elsewhere") from None
+        raise UserError(f"{path} cannot be written: {error.strerror}; {instead}") from None
     return path
 
 

@@ -172,7 +172,7 @@ def best(
         if output is not None:
             from adrs.outcome import write_winner
 
-            write_winner(reader, winner.id, output)
+            write_winner(reader, winner.id, output, "choose another --output, in a folder that is there")
         if as_json:
             print_json({**_plain(winner, reader), "source": winner.source, "file": str(output) if output else None})
         elif output is None:

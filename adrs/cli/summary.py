@@ -189,4 +189,7 @@ def print_operators(gains: Sequence[OperatorGain], program: str = "the winner") 
     ]  # fmt: skip
     if rows:
         columns = ["operator", ">programs", ">new bests", ">gained", ">steps", ">gained there"]
-        console().print(table(columns, rows, title=f"operators of the run, and steps on the way to {program}"))
+        out = console()
+        out.print(table(columns, rows, title=f"operators of the run, and steps on the way to {program}"))
+        told = "gained: added to the best so far; gained there: by those steps over what they were made from"
+        out.print(f"[dim]{told}[/]", soft_wrap=True)

@@ -41,7 +41,7 @@ def configuration(reader: Reader) -> Configuration:
         adrs_version=info.adrs_version, settings=dict(info.configuration),
         sessions=tuple({"time": time, **payload} for time, payload in reader.events("started")),
         files=dict(reader.rows("SELECT name, digest FROM file ORDER BY name")),
-        command=_command(info.configuration),
+        command=_command({**info.configuration, **_done(reader)}),
     )  # fmt: skip
 
 
@@ -55,6 +55,13 @@ _OPTIONS = {
     "max_evaluations": "--max-evaluations", "max_seconds": "--max-time", "max_usd": "--max-usd",
     "max_tokens": "--max-tokens", "max_output_tokens": "--max-output-tokens",
 }  # fmt: skip
+
+
+def _done(reader: Reader) -> dict[str, Any]:
+    """The budget of a run that was gone on with: what was done, since that of its first session does not say."""
+    if len(reader.events("started")) < 2:
+        return {}
+    return {"max_evaluations": reader.evaluations(), "max_seconds": None}
 
 
 def _command(settings: Mapping[str, Any]) -> str:

@@ -60,11 +60,18 @@ def render(reader: Reader) -> str:
         most_diff_lines=_MOST_DIFF_LINES,
         winner=found.steps[-1].program if found.steps else None,
         source=highlighted(found.steps[-1].program.source, seed) if found.steps else Markup(""),
-        verdicts=lineage.verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
+        verdicts=_verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
         smaller=_distilled(reader, seed), gains=lineage.gains(reader),
         routing=lineage.routing(reader, reader.folder.resolve().parent),
         configuration=lineage.configuration(reader), style=highlighting(), run=text.run_in_command(reader.folder),
     )  # fmt: skip
+
+
+def _verdicts(reader: Reader) -> dict[str, int]:
+    """How programs ended; in a run that has ended, nothing is pending any more."""
+    ended = lineage.overview(reader).stopped_by is not None
+    named = {"pending": "not evaluated before the run ended"} if ended else {}
+    return {named.get(name, name): count for name, count in lineage.verdicts(reader).items()}
 
 
 def _distilled(reader: Reader, file: str) -> list[dict[str, Any]]:

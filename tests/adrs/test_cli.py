@@ -73,6 +73,7 @@ def test_resume_and_replay(workspace: Path) -> None:
     assert "points from train to test" in text
     assert f"program {more['winner']['id']} (winner)" in text
     assert "embedded/" in text
+    assert "gained there: by those steps over what they were made from" in text
     short = adrs("resume", "first", "--quiet", cwd=workspace).stdout.splitlines()
     assert [line.split()[0] for line in short] == ["run", "winner"], "what was reported once is not repeated"
     assert "first has nothing left to do" in short[0]
@@ -226,7 +227,10 @@ def test_settings_come_from_a_file_and_the_command_line_wins(workspace: Path) ->
         (["diff", "first", "1", "9999"], "has no program 9999"),
         (["compare", "first", "nothing"], 'there is no run "nothing"'),
         (["best", "nothing"], 'there is no run "nothing"'),
-        (["best", "first", "--output", "/no/such/folder/x.py"], "cannot be written"),
+        (
+            ["best", "first", "--output", "/no/such/folder/x.py"],
+            "No such file or directory; choose another --output",
+        ),
         (["evaluate", "./demo", "nowhere.py"], "nowhere.py cannot be read"),
         (["evaluate", "./demo", "demo/seed.py", "--split", "tests"], 'did you mean "test"'),
         (["new", "demo"], "exists already"),

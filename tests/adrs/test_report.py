@@ -8,6 +8,7 @@ import pytest
 
 from adrs import report
 from adrs.errors import UserError
+from adrs.program import Draft, Parent, Program, Selection
 from adrs.report.chart import ticks
 from adrs.store import Reader
 from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
@@ -63,7 +64,7 @@ def test_a_run_with_everything(story: Path) -> None:  # noqa: F811
     words = " ".join(page.text.split())
     assert "Program 6 is the winner, chosen on validation. It scores 90.0 on train and 75.0 on test" in words
     assert "From train to test it loses" in words
-    assert "longest-first is the published human design" in page.text
+    assert "longest-first is the state-of-the-art baseline" in page.text
     assert "1.1 to 1.3, 3 times" in page.text
     assert "ZeroDivisionError" in page.text
     assert "--seed 7" in page.text
@@ -71,6 +72,33 @@ def test_a_run_with_everything(story: Path) -> None:  # noqa: F811
     ids = {value for name, value in page.attributes if name == "id"}
     assert {value[1:] for name, value in page.attributes if name == "href" and value} <= ids
     assert "+    return 2" in page.text.replace("x", "") or "@@" in page.text
+
+
+def test_a_run_that_was_gone_on_with_is_repeated_by_what_it_did(tmp_path: Path) -> None:
+    log = Log(tmp_path, seed=7, max_seconds=20.0)
+    log.program(None, 0.0)
+    assert "--max-time 20s" in rendered(log.folder).text
+    log.writer.event("stopped", {"by": "time"})
+    log.writer.event("started", {"sandbox": "process"})
+    for _ in range(3):
+        log.program(1, 1.0)
+    words = " ".join(rendered(log.folder).text.split())
+    assert "--max-evaluations 4" in words
+    assert "--max-time 20s" not in words
+    assert "The run was gone on with: it did 4 evaluations in 2 sessions" in words
+    log.close()
+
+
+def test_nothing_is_pending_in_a_run_that_ended(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.writer.asked(2, Selection(Program(1, "", "")))
+    log.writer.proposed(2, 2, 0, "digest 2", Draft("x = 2\n", "embedded", "tune", (Parent(1, "parent"),)))
+    assert "1 pending" in rendered(log.folder).text
+    log.writer.event("stopped", {"by": "time"})
+    words = rendered(log.close()).text
+    assert "1 not evaluated before the run ended" in words
+    assert "pending" not in words
 
 
 def test_the_control_is_drawn_where_it_lies_beside_the_run(tmp_path: Path) -> None:

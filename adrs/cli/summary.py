@@ -173,7 +173,7 @@ def _in_words(outcome: Outcome) -> str:
 
 def _all_done(outcome: Outcome, resume: str) -> str:
     """That the budget of evaluations is used up, or was before the session began."""
-    asked, time = outcome.budget.evaluations, "" if outcome.budget.seconds != 0 else " --max-time 10m"
+    asked, time = outcome.budget.evaluations, "" if outcome.budget.seconds is None else " --max-time 10m"
     done = "all evaluations of the budget are done"
     if asked is not None and asked < outcome.evaluations:
         done = f"{outcome.evaluations} evaluations are done, and the total asked for is {asked}"

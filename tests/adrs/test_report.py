@@ -98,7 +98,7 @@ def test_nothing_is_pending_in_a_run_that_ended(tmp_path: Path) -> None:
     log.writer.event("stopped", {"by": "time"})
     words = rendered(log.close()).text
     assert "1 not evaluated before the run ended" in words
-    assert "pending" not in words
+    assert "1 pending" not in words
 
 
 def test_the_control_is_drawn_where_it_lies_beside_the_run(tmp_path: Path) -> None:

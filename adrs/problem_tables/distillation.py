@@ -61,6 +61,12 @@ def _distillation(table: Table, functions: Mapping[str, FunctionType]) -> Distil
     inputs = Inputs(features, window, low, high, table.take("unit", float, 1.0))
     instances = table.take("instances", str, "")
     table.finish()
+    others = [name for name in functions if name != function]
+    if others:
+        raise UserError(
+            f"{table.file}: distill.function = {function} must be the only one of [policy.functions], since a rule "
+            f"stands for a whole program; there is {others[0]} as well"
+        )
     _check(table, function, functions[function], inputs)
     return Distillation(function, inputs, instances)
 

@@ -92,6 +92,12 @@ def test_a_function_that_no_rule_fits_is_told_what_a_rule_takes(tmp_path, argume
     assert str(refused.value).endswith(said)
 
 
+def test_a_rule_cannot_stand_for_one_of_two_functions(tmp_path):
+    more = '\n[policy.functions.begin]\nreturns = "nothing"\n[policy.functions.begin.arguments]\nstate = "state"'
+    with pytest.raises(UserError, match=r"must be the only one .+ there is begin as well"):
+        valve_with(tmp_path, f'observation = "float[8]"\nstate = "state"\n{more}')
+
+
 def test_of_shipped_problems():
     loaded = problem.load("transaction-scheduling")
     assert loaded.choosing.function == "priority"

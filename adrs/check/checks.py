@@ -1,110 +1,25 @@
-"""Before anything is believed: does this problem tell good programs from bad ones, and bad ones from cheats?"""
+"""The checks of any problem, one after the other over a started executor."""
 
 import asyncio
-import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from adrs import plugins, resources
-from adrs.calibrate import ENDS_OF_SCALE, Calibration, calibrate, evaluator_files, write_quietly
+from adrs.calibrate import Calibration, calibrate
+from adrs.check.finding import Finding
 from adrs.comparisons import compared
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.folders import problem_reference
 from adrs.problem import Cheat, Problem
 from adrs.problem_records import Comparison
 from adrs.program import SPLITS, Evaluation, Job, Split
 from adrs.score import SplitScale
 from adrs.source import Rejected, Screen, literal_share
 
-_LOOP_SECONDS = 1.0
+LOOP_SECONDS = 1.0
 """How long a program that is known not to end may go on, where the problem allows more."""
-_DIFFER = "programs differ"
-_CHECKING = "checking the problem, once"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check and how it went."""
-
-    name: str
-    ok: bool
-    detail: str
-
-    def plain(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
-
-
-def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[[Finding], None]) -> list[Finding]:
-    """Run all checks, heuristics included, reporting each as it is done."""
-
-    async def run() -> list[Finding]:
-        executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
-        try:
-            await executor.start()
-            checks = _checks(problem, executor, report, lambda text: None)
-            return await checks.run((*ENDS_OF_SCALE, "heuristic"), SPLITS)
-        finally:
-            await executor.close()
-
-    return asyncio.run(run())
-
-
-async def preflight(problem: Problem, executor: Executor, note: Callable[[str], None]) -> None:
-    """The checks before a run, once for each state of problem, evaluator, data and sandbox.
-
-    Raises UserError with the first one that fails.
-    """
-    path = _passed_path(problem, executor.sandbox)
-    if path is not None and path.is_file():
-        return
-    note(_CHECKING)
-
-    def tell(text: str) -> None:
-        note(f"{_CHECKING}: baseline {text}")
-
-    splits = SPLITS if problem.objective.least_span > 0 else SPLITS[:1]  # a run measures the others next
-    findings = await _checks(problem, executor, lambda finding: None, tell).run(ENDS_OF_SCALE, splits)
-    failures = [finding for finding in findings if not finding.ok]
-    if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
-        for finding in failures:
-            if finding.name == _DIFFER:
-                note(finding.detail)
-        failures = [finding for finding in failures if finding.name != _DIFFER]
-    failed = next(iter(failures), None)
-    if failed is not None:
-        raise UserError(
-            f"problem {problem.name} fails its check, so no score could be believed: {failed.name}: {failed.detail} "
-            f"(`adrs check {problem_reference(problem)}` shows all)"
-        )
-    if path is not None:
-        write_quietly(path, json.dumps([finding.plain() for finding in findings]))
-
-
-def _checks(
-    problem: Problem, executor: Executor, report: Callable[[Finding], None], note: Callable[[str], None]
-) -> "Checks":
-    return (SharedChecks if problem.trust == "shared" else Checks)(problem, executor, report, note)
-
-
-def _passed_path(problem: Problem, sandbox: str) -> Path | None:
-    """Where it is noted that a problem has passed, named by everything that could change that."""
-    files = evaluator_files(problem)
-    if files is None:
-        return None
-    key = sha256(f"{problem.digest()}/{problem.mode}/{sandbox}/{problem.missing}".encode())
-    for file in [*files, *(cheat.path for cheat in problem.cheats)]:
-        key.update(file.read_bytes())
-    for name in problem.data:
-        data = problem.data_path(name)
-        status = data.stat() if data.is_file() else None
-        key.update(f"{data}/{status and (status.st_mtime_ns, status.st_size)}".encode())
-    return resources.cache_folder() / "checks" / f"{key.hexdigest()}.json"
+DIFFER = "programs differ"
 
 
 class Checks:
@@ -190,7 +105,7 @@ class Checks:
         ]
         differ = values[0] != values[1]
         same = f"two different programs have the same {self._problem.objective.metric}, {values[0]:.6g}"
-        self._add(_DIFFER, differ, "two different programs score differently" if differ else same)
+        self._add(DIFFER, differ, "two different programs score differently" if differ else same)
         scale = calibration.scale("train")
         defined = scale is not None and scale.total is not None
         detail = "the state-of-the-art baseline beats the trivial one" if defined else (
@@ -242,7 +157,7 @@ class Checks:
 
     async def _generic(self) -> None:
         """Programs that any problem must see through."""
-        tight = min(_LOOP_SECONDS, self._problem.limits.decision_seconds)
+        tight = min(LOOP_SECONDS, self._problem.limits.decision_seconds)
         programs = [
             ("nonsense is refused", "return 'nonsense'", "invalid"),
             ("an exception is reported", "raise KeyError('on purpose')", "error"),
@@ -267,7 +182,7 @@ class Checks:
             self._screen.check(source, anywhere=True)
         except Rejected as rejected:
             return Evaluation("train", "screen", "rejected", str(rejected))
-        tight = min(_LOOP_SECONDS, self._problem.limits.decision_seconds) if cheat.verdict == "timeout" else None
+        tight = min(LOOP_SECONDS, self._problem.limits.decision_seconds) if cheat.verdict == "timeout" else None
         return await self._executor.evaluate(Job(source, "train", None, scale, tight))
 
     def _cheat(self, cheat: Cheat, evaluation: Evaluation) -> None:
@@ -293,64 +208,3 @@ def _spans(problem: Problem, calibration: Calibration) -> dict[tuple[Split, str]
             total = sum(objective.fitness(one.state_of_the_art) - objective.fitness(one.trivial) for one in each)
             spans[split, family] = total / len(names)
     return spans
-
-
-class SharedChecks(Checks):
-    """Checks of a problem whose evaluator imports the program: what can be said of one that anybody could have written.
-
-    It may turn a failure into a low score, so a bad program must fail or score less than the seed.
-    """
-
-    def _baselines(self, calibration: Calibration) -> None:
-        self._first = calibration.evaluations[self._problem.baselines[0].name, "train"]
-        self._add(
-            "trust", True, "shared: the evaluator runs programs in its own process, so one could make up its score"
-        )
-
-    async def _seed(self, scale: SplitScale | None) -> None:
-        source = self._problem.seed.read_text()
-        try:
-            self._screen.check(source)
-        except Rejected as rejected:
-            self._add("seed", False, str(rejected))
-            return
-        objective = self._problem.objective
-        second = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True))
-        values = [evaluation.metrics.get(objective.metric) for evaluation in (self._first, second)]
-        first, again = values
-        if first is None or again is None:
-            self._add("seed", False, f"{second.verdict}: {second.reason}")
-            return
-        self._add("seed", True, f"{objective.metric} {first:.6g}")
-        same = math.isclose(first, again, rel_tol=0.0, abs_tol=objective.margin)
-        detail = "two evaluations agree" if same else f"two evaluations differ: {first} and {again}"
-        if not same and objective.noisy:
-            detail += ", so smaller differences between programs mean nothing"
-        self._add("repeatable", same or objective.noisy, detail)
-
-    async def _generic(self) -> None:
-        python = self._problem.language == "python"
-        failing = await self._executor.evaluate(Job("raise KeyError('on purpose')\n" if python else "?\n", "train"))
-        name = "an exception is reported" if python else "nonsense is reported"
-        self._add(name, self._is_worse(failing) or self._equals_seed(failing), self._shown(failing))
-        same = self._equals_seed(failing)
-        constant = f"a program that does nothing scores what the seed scores, {self._shown(failing)}"
-        self._add(_DIFFER, not same, constant if same else "a program that does nothing scores less than the seed")
-        if python:
-            seconds = min(_LOOP_SECONDS, self._problem.limits.decision_seconds)
-            looping = await self._executor.evaluate(Job("while True: pass\n", "train", decision_seconds=seconds))
-            stopped = looping.verdict == "timeout" or self._is_worse(looping)
-            self._add("an endless loop is stopped", stopped, self._shown(looping))
-
-    def _is_worse(self, evaluation: Evaluation) -> bool:
-        if evaluation.fitness is None or self._first.fitness is None:
-            return evaluation.verdict not in ("suspect", "infrastructure")
-        return evaluation.fitness < self._first.fitness
-
-    def _equals_seed(self, evaluation: Evaluation) -> bool:
-        return evaluation.fitness is not None and evaluation.fitness == self._first.fitness
-
-    def _shown(self, evaluation: Evaluation) -> str:
-        if evaluation.fitness is not None:
-            return f"{self._problem.objective.metric} {evaluation.metrics[self._problem.objective.metric]:.6g}"
-        return f"{evaluation.verdict}: {evaluation.reason}" if evaluation.reason else evaluation.verdict

@@ -153,7 +153,19 @@ class Checks:
         tolerance = max(self._problem.objective.margin, 1e-9) if self._problem.objective.noisy else 0.0
         same = math.isclose(first.fitness, second.fitness, rel_tol=0.0, abs_tol=tolerance)
         detail = "two evaluations agree" if same else f"two evaluations differ: {first.fitness} and {second.fitness}"
-        self._add("repeatable", same, detail)
+        self._add("repeatable", same, detail if same else detail + self._unseeded(first, second))
+
+    def _unseeded(self, first: Evaluation, second: Evaluation) -> str:
+        """Of the workloads that differ between two evaluations, those without a seed, as a likely cause."""
+        metric = self._problem.objective.workload_metric
+        before = {result.name: result.metrics.get(metric) for result in first.workloads}
+        differing = {result.name for result in second.workloads if result.metrics.get(metric) != before[result.name]}
+        specs = [spec for spec in self._problem.workloads["train"] if spec.name in differing and spec.seed is None]
+        names = [spec.name for spec in specs if "file" not in spec.parameters]
+        if not names:
+            return ""
+        which = f"workload {names[0]} has" if len(names) == 1 else f"workloads {', '.join(names)} have"
+        return f"; {which} no seeds in problem.toml, so a generator seeded with spec.seed draws anew each time"
 
     async def _generic(self) -> None:
         """Programs that any problem must see through."""

@@ -82,6 +82,15 @@ def test_a_seed_whose_score_does_not_repeat(workspace: Path) -> None:
     assert "two evaluations differ" in refused(workspace)
 
 
+def test_a_workload_without_seeds_is_named_as_the_likely_cause(workspace: Path) -> None:
+    problem = workspace / "demo" / "problem.toml"
+    edit(problem, "seeds = [1000, 1001, 1002] }", "seeds = [1000] }, { family = \"many\" }")
+    done = adrs("check", "./demo", "--workers", "2", cwd=workspace, code=1)
+    line = next(line for line in done.stdout.splitlines() if line.startswith("FAIL repeatable"))
+    assert "workload many has no seeds in problem.toml" in line
+    assert "uniform" not in line
+
+
 def test_a_cheat_that_is_not_caught(workspace: Path) -> None:
     cheat = workspace / "demo" / "cheats" / "leaves_jobs_out.py"
     cheat.write_text((workspace / "demo" / "seed.py").read_text())

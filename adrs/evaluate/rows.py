@@ -56,7 +56,7 @@ def _sent(kind: Type, name: str, column: Any, scenarios: int) -> list[Any]:
     """Raises ValueError where there is not one value for each scenario."""
     if isinstance(column, dict) and _are_floats(column.values(), scenarios):
         return ["records", list(column), np.array(list(column.values())).T]
-    _check_length(name, column, scenarios)
+    check_length(name, column, scenarios)
     is_list = isinstance(kind, ValueType) and kind.base == "float" and kind.dims is not None
     if is_list and isinstance(column, np.ndarray) and column.dtype == np.float64:
         return ["lists", column]
@@ -80,12 +80,17 @@ def checked(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int
         raise Invalid("answer", f"{function}: not a well-formed answer ({type(error).__name__})") from None
 
 
-def _check_length(name: str, column: Any, scenarios: int) -> None:
+def check_length(name: str, column: Any, scenarios: int) -> None:
+    """Raises ValueError where a column, or a field of it, has not one value for each scenario that is asked."""
     if isinstance(column, dict):
         for key, field in column.items():
-            _check_length(f"{name}[{key!r}]", field, scenarios)
+            check_length(f"{name}[{key!r}]", field, scenarios)
     elif isinstance(column, np.ndarray | list) and len(column) != scenarios:
-        raise ValueError(f"column {name} has {len(column)} rows, there are {scenarios} scenarios")
+        asked = "1 scenario is" if scenarios == 1 else f"{scenarios} scenarios are"
+        raise ValueError(
+            f"column {name} has {len(column)} rows, and {asked} asked: policy.reset(seed, scenarios) says how many "
+            "there are, and the argument scenarios which of them are asked"
+        )
 
 
 def _varying(name: str, column: Any) -> set[str]:

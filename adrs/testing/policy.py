@@ -10,6 +10,7 @@ import numpy as np
 
 from adrs.evaluate.attempts import Asked
 from adrs.evaluate.harness import PolicyFailure
+from adrs.evaluate.rows import check_length
 from adrs.evaluation import Attempts, Invalid
 from adrs.interface import FunctionType, Sizes, ValueType, bind, check, listed
 from adrs.problem import Problem
@@ -48,7 +49,10 @@ class InProcessPolicy:
         kind = self._functions[function]
         sizes: Sizes = {}
         answers = []
-        for index, scenario in enumerate(range(len(self._states)) if scenarios is None else scenarios):
+        chosen = range(len(self._states)) if scenarios is None else scenarios
+        for name, column in zip(kind.crossing, columns, strict=True):
+            check_length(name, column, len(chosen))
+        for index, scenario in enumerate(chosen):
             row = tuple(_scenario(column, index) for column in columns)
             sizes = self._bind(kind, row)
             answer = self._run(kind, copy.deepcopy(row), int(scenario))

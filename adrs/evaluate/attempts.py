@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from adrs.evaluate.rows import check_length
+from adrs.evaluate.calls import check_length
 from adrs.evaluation import Attempts, Failure, Invalid, Shared
 from adrs.interface import FunctionType, Sizes, bind
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from adrs.evaluate.calls import check_length
 from adrs.evaluation import Invalid
 from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed, mentioned
 
@@ -78,19 +79,6 @@ def checked(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int
         return check(kind, answer, sizes, function, scenarios)
     except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise Invalid("answer", f"{function}: not a well-formed answer ({type(error).__name__})") from None
-
-
-def check_length(name: str, column: Any, scenarios: int) -> None:
-    """Raises ValueError where a column, or a field of it, has not one value for each scenario that is asked."""
-    if isinstance(column, dict):
-        for key, field in column.items():
-            check_length(f"{name}[{key!r}]", field, scenarios)
-    elif isinstance(column, np.ndarray | list) and len(column) != scenarios:
-        asked = "1 scenario is" if scenarios == 1 else f"{scenarios} scenarios are"
-        raise ValueError(
-            f"column {name} has {len(column)} rows, and {asked} asked: policy.reset(seed, scenarios) says how many "
-            "there are, and the argument scenarios which of them are asked"
-        )
 
 
 def _varying(name: str, column: Any) -> set[str]:

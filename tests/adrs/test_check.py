@@ -84,7 +84,7 @@ def test_a_seed_whose_score_does_not_repeat(workspace: Path) -> None:
 
 def test_a_workload_without_seeds_is_named_as_the_likely_cause(workspace: Path) -> None:
     problem = workspace / "demo" / "problem.toml"
-    edit(problem, "seeds = [1000, 1001, 1002] }", "seeds = [1000] }, { family = \"many\" }")
+    edit(problem, "seeds = [1000, 1001, 1002] }", 'seeds = [1000] }, { family = "many" }')
     done = adrs("check", "./demo", "--workers", "2", cwd=workspace, code=1)
     line = next(line for line in done.stdout.splitlines() if line.startswith("FAIL repeatable"))
     assert "workload many has no seeds in problem.toml" in line

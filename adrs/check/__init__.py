@@ -30,7 +30,7 @@ def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[
         try:
             await executor.start()
             checks = _checks(problem, executor, report, lambda text: None)
-            return await checks.run((*ENDS_OF_SCALE, "heuristic"), SPLITS)
+            return await checks.run((*ENDS_OF_SCALE, "heuristic"), SPLITS, run_blocks=True)
         finally:
             await executor.close()
 
@@ -51,7 +51,7 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
         note(f"{_CHECKING}: baseline {text}")
 
     splits = SPLITS if problem.objective.least_span > 0 else SPLITS[:1]  # a run measures the others next
-    findings = await _checks(problem, executor, lambda finding: None, tell).run(ENDS_OF_SCALE, splits)
+    findings = await _checks(problem, executor, lambda finding: None, tell).run(ENDS_OF_SCALE, splits, False)
     failures = [finding for finding in findings if not finding.ok]
     if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
         for finding in failures:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from adrs.calibrate import Calibration, calibrate
+from adrs.check.blocks import BadBlock, program_of
 from adrs.check.finding import Finding
 from adrs.comparisons import compared
 from adrs.errors import UserError
@@ -40,10 +41,10 @@ class Checks:
         self._findings.append(Finding(name, ok, detail))
         self._report(self._findings[-1])
 
-    async def run(self, roles: Iterable[str], splits: Sequence[Split]) -> list[Finding]:
+    async def run(self, roles: Iterable[str], splits: Sequence[Split], run_blocks: bool) -> list[Finding]:
         """Run them, with the baselines in the given roles on `train`, and on other `splits` with those of the scale.
 
-        What needs a scale ends where there is none.
+        What needs a scale ends where there is none. With `run_blocks`, building blocks are not only read but evaluated.
         """
         self._data()
         if not self._findings[-1].ok:
@@ -65,6 +66,7 @@ class Checks:
         for comparison in self._problem.comparisons:
             await self._comparison(comparison)
         await self._seed(scale)
+        await self._blocks(run_blocks)
         await self._generic()
         evaluations = await asyncio.gather(*(self._try(cheat, scale) for cheat in self._problem.cheats))
         for cheat, evaluation in zip(self._problem.cheats, evaluations, strict=True):
@@ -166,6 +168,30 @@ class Checks:
             return ""
         which = f"workload {names[0]} has" if len(names) == 1 else f"workloads {', '.join(names)} have"
         return f"; {which} no seeds in problem.toml, so a generator seeded with spec.seed draws anew each time"
+
+    async def _blocks(self, evaluate: bool) -> None:
+        """One finding if all is well, else one for each building block that is not."""
+        programs: dict[str, str] = {}
+        wrong: dict[str, str] = {}
+        for path in self._problem.blocks:
+            try:
+                programs[path.stem] = program_of(path, self._screen)
+            except BadBlock as bad:
+                wrong[path.stem] = str(bad)
+        if evaluate and self._problem.trust == "line":  # a shared evaluator takes as long as for a whole program
+            first = self._problem.workloads["train"][:1]
+            jobs = [Job(source, "fresh", thorough=True, workloads=first) for source in programs.values()]
+            evaluations = await asyncio.gather(*(self._executor.evaluate(job) for job in jobs))
+            for name, evaluation in zip(programs, evaluations, strict=True):
+                if evaluation.verdict != "ok":
+                    wrong[name] = f"with its defaults it ends {evaluation.verdict}: {evaluation.reason}"
+        for name, detail in wrong.items():
+            self._add(f"block {name}", False, detail)
+        count = len(self._problem.blocks)
+        if count and not wrong:
+            self._add(
+                "blocks", True, f"{count} building block{'s' if count > 1 else ''} can be filled and pass the screen"
+            )
 
     async def _generic(self) -> None:
         """Programs that any problem must see through."""

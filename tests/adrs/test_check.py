@@ -97,6 +97,30 @@ def test_a_cheat_that_is_not_caught(workspace: Path) -> None:
     assert "cheat leaves_jobs_out: expected invalid: shape; got ok" in refused(workspace)
 
 
+_BLOCKS = {
+    "def solve(instance:\n    return\n": ("greedy.py, line 1: '(' was never closed", True),
+    "def sovle(instance):\n    return []\n": (
+        "greedy.py, with its defaults, is rejected: function solve is not defined; write def solve(instance):",
+        True,
+    ),
+    "def solve(instance):\n    return [0] * wrong\n": (
+        "with its defaults it ends error: uniform-1000: NameError: name 'wrong' is not defined (line 2)",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("source", _BLOCKS)
+def test_a_building_block_that_is_no_program(workspace: Path, source: str) -> None:
+    expected, before_a_run = _BLOCKS[source]
+    (workspace / "demo" / "blocks" / "greedy.py").write_text(source)
+    failed = [check for check in adrs_json("check", "./demo", cwd=workspace, code=1)["checks"] if not check["ok"]]
+    assert [check["name"] for check in failed] == ["block greedy"]
+    assert failed[0]["detail"].endswith(expected)
+    if before_a_run:
+        assert expected in refused(workspace)
+
+
 def test_what_has_passed_is_not_checked_again_until_it_changes(workspace: Path) -> None:
     def noted() -> bool:
         return "checking the problem" in adrs("run", "./demo", "--max-evaluations", "2", cwd=workspace).stderr

@@ -153,7 +153,8 @@ _WRONG = {
         "        return {'regret': float('inf')}\n\n    def load",
         "the summary of train: the evaluator computed regret = inf, which is not a finite number"),
     "a function of another name": ('"solve", workload', '"sovle", workload',
-        'evaluator evaluator:Toy raised ValueError: the interface has no function "sovle"; did you mean "solve"? (evaluator.py line 15)'),
+        'evaluator evaluator:Toy raised ValueError: the interface has no function "sovle"; did you mean '
+        '"solve"? (evaluator.py line 15)'),
 }  # fmt: skip
 
 

@@ -22,14 +22,20 @@ __all__ = ["Finding", "check", "preflight"]
 _CHECKING = "checking the problem, once"
 
 
-def check(problem: Problem, sandbox: str | None, workers: int, report: Callable[[Finding], None]) -> list[Finding]:
-    """Run all checks, heuristics included, reporting each as it is done."""
+def check(
+    problem: Problem,
+    sandbox: str | None,
+    workers: int,
+    report: Callable[[Finding], None],
+    note: Callable[[str], None] = lambda text: None,
+) -> list[Finding]:
+    """Run all checks, heuristics included, reporting each as it is done; `note` hears what takes long."""
 
     async def run() -> list[Finding]:
         executor: Executor = plugins.load("executor", "local")(problem, workers, sandbox)
         try:
             await executor.start()
-            checks = _checks(problem, executor, report, lambda text: None)
+            checks = _checks(problem, executor, report, lambda text: None, note)
             return await checks.run((*ENDS_OF_SCALE, "heuristic"), SPLITS, run_blocks=True)
         finally:
             await executor.close()
@@ -48,10 +54,11 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
     note(_CHECKING)
 
     def tell(text: str) -> None:
-        note(f"{_CHECKING}: baseline {text}")
+        note(f"{_CHECKING}: {text}")
 
     splits = SPLITS if problem.objective.least_span > 0 else SPLITS[:1]  # a run measures the others next
-    findings = await _checks(problem, executor, lambda finding: None, tell).run(ENDS_OF_SCALE, splits, False)
+    checks = _checks(problem, executor, lambda finding: None, lambda text: tell(f"baseline {text}"), tell)
+    findings = await checks.run(ENDS_OF_SCALE, splits, run_blocks=False)
     failures = [finding for finding in findings if not finding.ok]
     if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
         for finding in failures:
@@ -69,9 +76,13 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
 
 
 def _checks(
-    problem: Problem, executor: Executor, report: Callable[[Finding], None], note: Callable[[str], None]
+    problem: Problem,
+    executor: Executor,
+    report: Callable[[Finding], None],
+    note: Callable[[str], None],
+    slow: Callable[[str], None],
 ) -> Checks:
-    return (SharedChecks if problem.trust == "shared" else Checks)(problem, executor, report, note)
+    return (SharedChecks if problem.trust == "shared" else Checks)(problem, executor, report, note, slow)
 
 
 def _passed_path(problem: Problem, sandbox: str) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from adrs.calibrate import Calibration, calibrate
 from adrs.check.blocks import BadBlock, program_of
 from adrs.check.finding import Finding
+from adrs.check.watched import Watched
 from adrs.comparisons import compared
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
@@ -21,31 +22,50 @@ from adrs.source import Rejected, Screen, literal_share
 LOOP_SECONDS = 1.0
 """How long a program that is known not to end may go on, where the problem allows more."""
 DIFFER = "programs differ"
+SEED = "the seed program"
 
 
 class Checks:
     """All checks of one problem, over a started executor."""
 
     def __init__(
-        self, problem: Problem, executor: Executor, report: Callable[[Finding], None], note: Callable[[str], None]
+        self,
+        problem: Problem,
+        executor: Executor,
+        report: Callable[[Finding], None],
+        note: Callable[[str], None],
+        slow: Callable[[str], None],
     ) -> None:
-        """`report` gets each finding, `note` hears how far the baselines are."""
+        """`report` gets each finding, `note` hears how far the baselines are, `slow` what takes long."""
         self._problem = problem
         self._note = note
-        self._executor = executor
+        self._executor = Watched(problem, executor, slow)
         self._report = report
         self._findings: list[Finding] = []
+        self._faults: dict[str, str] = {}
+        """What the evaluator or the machine failed with, and the finding that says so."""
         self._screen = Screen(problem)
 
-    def _add(self, name: str, ok: bool, detail: str) -> None:
-        self._findings.append(Finding(name, ok, detail))
-        self._report(self._findings[-1])
+    def _add(self, name: str, ok: bool, detail: str, *evaluations: Evaluation) -> None:
+        """Report a finding that rests on some evaluations: where the evaluator fails alike in many, it is said once."""
+        faults = [evaluation.reason for evaluation in evaluations if evaluation.verdict == "infrastructure"]
+        said = self._faults.setdefault(faults[0], name) if faults else name
+        if said != name:
+            finding = Finding(name, False, f'not found out, for the reason given at "{said}"', skipped=True)
+        else:
+            finding = Finding(name, ok, detail)
+        self._findings.append(finding)
+        self._report(finding)
 
     async def run(self, roles: Iterable[str], splits: Sequence[Split], run_blocks: bool) -> list[Finding]:
         """Run them, with the baselines in the given roles on `train`, and on other `splits` with those of the scale.
 
         What needs a scale ends where there is none. With `run_blocks`, building blocks are not only read but evaluated.
         """
+        async with self._executor.watching():
+            return await self._run(roles, splits, run_blocks)
+
+    async def _run(self, roles: Iterable[str], splits: Sequence[Split], run_blocks: bool) -> list[Finding]:
         self._data()
         if not self._findings[-1].ok:
             return self._findings
@@ -54,6 +74,7 @@ class Checks:
             held_out = await calibrate(self._problem, self._executor, splits[1:], note=self._note)
             calibration.evaluations.update(held_out.evaluations)
         except UserError as error:
+            self._faults[str(error)] = "baselines"
             self._add("baselines", False, str(error))
             if self._problem.trust == "shared":  # all else is judged beside the baseline
                 return self._findings
@@ -97,7 +118,7 @@ class Checks:
             score = calibration.score(baseline, "train")
             shown = f"{self._problem.objective.metric} {value:.6g}" if value is not None else evaluation.reason
             shown += f", score {score:.1f}" if score is not None else ""
-            self._add(f"baseline {baseline.name} ({baseline.role})", evaluation.verdict == "ok", shown)
+            self._add(f"baseline {baseline.name} ({baseline.role})", evaluation.verdict == "ok", shown, evaluation)
         if self._problem.baseline("state-of-the-art") is None:
             return
         values = [
@@ -128,13 +149,14 @@ class Checks:
         """One finding for each workload."""
         found = [
             await self._executor.evaluate(
-                Job(each.read(), "fresh", thorough=True, workloads=comparison.workloads, native=each.native)
+                Job(each.read(), "fresh", thorough=True, workloads=comparison.workloads, native=each.native),
+                f"baseline {each.name}",
             )
             for each in (comparison.baseline, comparison.beside)
         ]
         for evaluation in found:
             if evaluation.verdict != "ok":
-                self._add(comparison.name, False, f"{evaluation.verdict}: {evaluation.reason}")
+                self._add(comparison.name, False, f"{evaluation.verdict}: {evaluation.reason}", evaluation)
                 return
         for one, other in zip(found[0].workloads, found[1].workloads, strict=True):
             ok, detail = compared(comparison, one.metrics, other.metrics)
@@ -148,8 +170,8 @@ class Checks:
             self._add("seed", False, str(rejected))
             return
         job = Job(source, "train", None, scale, thorough=True)
-        first, second = await asyncio.gather(*(self._executor.evaluate(job) for _ in range(2)))
-        self._add("seed", first.verdict == "ok", first.reason or f"verdict ok, fitness {first.fitness:.6g}")
+        first, second = await asyncio.gather(*(self._executor.evaluate(job, SEED) for _ in range(2)))
+        self._add("seed", first.verdict == "ok", first.reason or f"verdict ok, fitness {first.fitness:.6g}", first)
         if first.fitness is None or second.fitness is None:
             return
         tolerance = max(self._problem.objective.margin, 1e-9) if self._problem.objective.noisy else 0.0
@@ -171,22 +193,22 @@ class Checks:
 
     async def _blocks(self, evaluate: bool) -> None:
         """One finding if all is well, else one for each building block that is not."""
-        programs: dict[str, str] = {}
-        wrong: dict[str, str] = {}
+        wrong = False
         for path in self._problem.blocks:
+            name = f"block {path.stem}"
             try:
-                programs[path.stem] = program_of(path, self._screen)
+                source = program_of(path, self._screen)
             except BadBlock as bad:
-                wrong[path.stem] = str(bad)
-        if evaluate and self._problem.trust == "line":  # a shared evaluator takes as long as for a whole program
-            first = self._problem.workloads["train"][:1]
-            jobs = [Job(source, "fresh", thorough=True, workloads=first) for source in programs.values()]
-            evaluations = await asyncio.gather(*(self._executor.evaluate(job) for job in jobs))
-            for name, evaluation in zip(programs, evaluations, strict=True):
-                if evaluation.verdict != "ok":
-                    wrong[name] = f"with its defaults it ends {evaluation.verdict}: {evaluation.reason}"
-        for name, detail in wrong.items():
-            self._add(f"block {name}", False, detail)
+                wrong = True
+                self._add(name, False, str(bad))
+                continue
+            if not evaluate or self._problem.trust == "shared":  # whose evaluator knows no shorter way than a whole one
+                continue
+            job = Job(source, "fresh", thorough=True, workloads=self._problem.workloads["train"][:1])
+            found = await self._executor.evaluate(job, name)
+            if found.verdict != "ok":
+                wrong = True
+                self._add(name, False, f"with its defaults it ends {found.verdict}: {found.reason}", found)
         count = len(self._problem.blocks)
         if count and not wrong:
             self._add(
@@ -206,10 +228,11 @@ class Checks:
             Job(self._program(body), "train", decision_seconds=tight if verdict == "timeout" else None)
             for _, body, verdict in programs
         ]
-        evaluations = await asyncio.gather(*(self._executor.evaluate(job) for job in jobs))
+        names = [f'the program for "{name}"' for name, _, _ in programs]
+        evaluations = await asyncio.gather(*map(self._executor.evaluate, jobs, names))
         for (name, _, verdict), evaluation in zip(programs, evaluations, strict=True):
             detail = f"{evaluation.verdict}: {evaluation.reason}" if evaluation.reason else evaluation.verdict
-            self._add(name, evaluation.verdict == verdict, detail)
+            self._add(name, evaluation.verdict == verdict, detail, evaluation)
 
     def _program(self, body: str) -> str:
         return "".join(f"def {name}(*arguments):\n    {body}\n\n" for name in self._problem.functions)
@@ -221,7 +244,7 @@ class Checks:
         except Rejected as rejected:
             return Evaluation("train", "screen", "rejected", str(rejected))
         tight = min(LOOP_SECONDS, self._problem.limits.decision_seconds) if cheat.verdict == "timeout" else None
-        return await self._executor.evaluate(Job(source, "train", None, scale, tight))
+        return await self._executor.evaluate(Job(source, "train", None, scale, tight), f"cheat {cheat.name}")
 
     def _cheat(self, cheat: Cheat, evaluation: Evaluation) -> None:
         ok = evaluation.verdict == cheat.verdict and cheat.rule in evaluation.reason
@@ -231,7 +254,7 @@ class Checks:
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
         expected = f"{cheat.verdict}: {cheat.rule}" if cheat.rule else cheat.verdict
-        self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {expected}; got {detail}")
+        self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {expected}; got {detail}", evaluation)
 
 
 def _spans(problem: Problem, calibration: Calibration) -> dict[tuple[Split, str], float]:

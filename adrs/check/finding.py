@@ -11,6 +11,8 @@ class Finding:
     name: str
     ok: bool
     detail: str
+    skipped: bool = False
+    """Whether nothing could be found out, for a reason that an earlier finding gives. Then it is not ok either."""
 
     def plain(self) -> dict[str, Any]:
         """As plain data."""

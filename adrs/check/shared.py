@@ -3,7 +3,7 @@
 import math
 
 from adrs.calibrate import Calibration
-from adrs.check.checks import DIFFER, LOOP_SECONDS, Checks
+from adrs.check.checks import DIFFER, LOOP_SECONDS, SEED, Checks
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
 from adrs.source import Rejected
@@ -29,11 +29,11 @@ class SharedChecks(Checks):
             self._add("seed", False, str(rejected))
             return
         objective = self._problem.objective
-        second = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True))
+        second = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True), SEED)
         values = [evaluation.metrics.get(objective.metric) for evaluation in (self._first, second)]
         first, again = values
         if first is None or again is None:
-            self._add("seed", False, f"{second.verdict}: {second.reason}")
+            self._add("seed", False, f"{second.verdict}: {second.reason}", second)
             return
         self._add("seed", True, f"{objective.metric} {first:.6g}")
         same = math.isclose(first, again, rel_tol=0.0, abs_tol=objective.margin)

@@ -124,14 +124,17 @@ def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = Non
     from adrs.cli.output import console, print_json, safe
 
     loaded = problem.load(name)
-    out = console()
+    out, aside = console(), console(stderr=True)
 
     def report(finding: Finding) -> None:
         if not as_json:
-            mark = "[green]ok  [/]" if finding.ok else "[red]FAIL[/]"
+            mark = "[yellow]skip[/]" if finding.skipped else "[green]ok  [/]" if finding.ok else "[red]FAIL[/]"
             out.print(f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}", soft_wrap=True)
 
-    findings = run_checks(loaded, sandbox, workers or _cores(), report)
+    def note(text: str) -> None:
+        aside.print(safe(text), soft_wrap=True)
+
+    findings = run_checks(loaded, sandbox, workers or _cores(), report, note)
     good = all(finding.ok for finding in findings)
     if as_json:
         print_json({"ok": good, "checks": [finding.plain() for finding in findings]})

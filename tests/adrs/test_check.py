@@ -1,10 +1,13 @@
 """`adrs run` refuses what `adrs check` would find, before the first candidate, with the reason."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from adrs.check import watched
+from adrs.cli.problems import check as show_check
 from tests.adrs.cli_tools import adrs, adrs_json
 
 
@@ -119,6 +122,32 @@ def test_a_building_block_that_is_no_program(workspace: Path, source: str) -> No
     assert failed[0]["detail"].endswith(expected)
     if before_a_run:
         assert expected in refused(workspace)
+
+
+def test_a_fault_of_the_evaluator_is_said_once(workspace: Path) -> None:
+    edit(workspace / "demo" / "evaluator.py", 'policy.call("solve"', 'policy.call("sovle"')
+    done = adrs("check", "./demo", cwd=workspace, code=1)
+    assert done.stdout.count("sovle") == 1
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok", "FAIL", *["skip"] * 6]
+    assert 'the interface has no function "sovle"; did you mean "solve"? (evaluator.py line' in lines[1]
+    assert all(line.endswith('not found out, for the reason given at "baselines"') for line in lines[2:])
+    found = adrs_json("check", "./demo", cwd=workspace, code=1)
+    assert not found["ok"]
+    assert [each["skipped"] for each in found["checks"]] == [False, False, *[True] * 6]
+
+
+def test_what_takes_long_is_told_on_stderr_also_with_json(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watched, "FIRST_SECONDS", 0.1)
+    load = "    def load(self, spec: WorkloadSpec) -> list[Instance]:\n"
+    edit(workspace / "demo" / "evaluator.py", load, f"{load}        __import__('time').sleep(0.4)\n")
+    monkeypatch.setenv("ADRS_CACHE", str(workspace / "cache"))  # so that the baselines are measured
+    show_check(str(workspace / "demo"), sandbox=None, workers=1, as_json=True)
+    said = capsys.readouterr()
+    assert json.loads(said.out)["ok"]
+    assert "baseline round-robin on train has run for " in said.err
 
 
 def test_what_has_passed_is_not_checked_again_until_it_changes(workspace: Path) -> None:

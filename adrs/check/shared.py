@@ -3,7 +3,7 @@
 import math
 
 from adrs.calibrate import Calibration
-from adrs.check.checks import DIFFER, LOOP_SECONDS, SEED, Checks
+from adrs.check.checks import DIFFER, SEED, Checks
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
 from adrs.source import Rejected
@@ -44,17 +44,18 @@ class SharedChecks(Checks):
 
     async def _generic(self) -> None:
         python = self._problem.language == "python"
-        failing = await self._executor.evaluate(Job("raise KeyError('on purpose')\n" if python else "?\n", "train"))
         name = "an exception is reported" if python else "nonsense is reported"
-        self._add(name, self._is_worse(failing) or self._equals_seed(failing), self._shown(failing))
+        job = Job("raise KeyError('on purpose')\n" if python else "?\n", "train")
+        failing = await self._executor.evaluate(job, f'the program for "{name}"')
+        self._add(name, self._is_worse(failing) or self._equals_seed(failing), self._shown(failing), failing)
         same = self._equals_seed(failing)
         constant = f"a program that does nothing scores what the seed scores, {self._shown(failing)}"
         self._add(DIFFER, not same, constant if same else "a program that does nothing scores less than the seed")
         if python:
-            seconds = min(LOOP_SECONDS, self._problem.limits.decision_seconds)
-            looping = await self._executor.evaluate(Job("while True: pass\n", "train", decision_seconds=seconds))
+            job = Job("while True: pass\n", "train", decision_seconds=self._loop_seconds)
+            looping = await self._executor.evaluate(job, 'the program for "an endless loop is stopped"')
             stopped = looping.verdict == "timeout" or self._is_worse(looping)
-            self._add("an endless loop is stopped", stopped, self._shown(looping))
+            self._add("an endless loop is stopped", stopped, self._shown(looping), looping)
 
     def _is_worse(self, evaluation: Evaluation) -> bool:
         if evaluation.fitness is None or self._first.fitness is None:
@@ -67,4 +68,4 @@ class SharedChecks(Checks):
     def _shown(self, evaluation: Evaluation) -> str:
         if evaluation.fitness is not None:
             return f"{self._problem.objective.metric} {evaluation.metrics[self._problem.objective.metric]:.6g}"
-        return f"{evaluation.verdict}: {evaluation.reason}" if evaluation.reason else evaluation.verdict
+        return super()._shown(evaluation)

@@ -117,7 +117,7 @@ def new(
 
 
 def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = None, as_json: Json = False) -> None:
-    """Test a problem: baselines, comparisons, seed, building blocks, nonsense, loops, cheats. Exit code 1 if a check fails."""
+    """Test a problem: baselines, comparisons, seed, blocks, nonsense, loops, cheats. Exit code 1 if one fails."""
     from adrs import problem
     from adrs.check import Finding
     from adrs.check import check as run_checks

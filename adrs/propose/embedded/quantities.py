@@ -18,6 +18,7 @@ from adrs.propose.embedded.tree import Edit, Site, Tree, called
 
 _MOST_ARGUMENTS = 3
 _EXTREMES = ("argsort", "argmax", "argmin")
+_TO_NUMBERS = ("abs", "float", "int", "round")
 _ITEM = "item"
 _SAME_AXIS = 0.9
 """How often the items of a term are those that the answers are about, where there are such."""
@@ -25,14 +26,16 @@ _SAME_AXIS = 0.9
 
 def add(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None:
     """A new term in arithmetic, or in the place of a number."""
-    if not (is_operand(site) or _is_number_given(site)) or tree.is_structural(site):
+    if not (is_operand(site) or _is_number_given(tree, site, shown)) or tree.is_structural(site):
         return None
     term = _term(tree, site, rng, shown, _items(tree, site))
     if term is None:
         return None
     code = tree.code(site.node)
     alone = isinstance(site.node, cst.BaseNumber) and rng.random() < 0.5
-    new = term if alone else f"{code} {rng.choice('+-')} ({term})"
+    loose = isinstance(site.node, cst.IfExp | cst.Comparison | cst.BooleanOperation)
+    old = f"({code})" if loose else code
+    new = term if alone else f"{old} {rng.choice('+-')} ({term})"
     return Edit(site.path, in_place_of(tree, site, new, None), f"`{shorten(code)}` became `{shorten(new)}`", site.path)
 
 
@@ -78,7 +81,7 @@ def key(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None
 
 def branch(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None:
     """A number that is given becomes another one where a quantity is large."""
-    if not (is_operand(site) or _is_number_given(site)) or tree.is_structural(site):
+    if not (is_operand(site) or _is_number_given(tree, site, shown)) or tree.is_structural(site):
         return None
     quantity = _quantity(tree, site, rng, shown, _items(tree, site))
     if quantity is None:
@@ -215,14 +218,36 @@ def _is_item(site: Site) -> bool:
     return False
 
 
-def _is_number_given(site: Site) -> bool:
-    """Whether a node is a number, or arithmetic, that a function returns or a variable gets."""
+def _is_number_given(tree: Tree, site: Site, shown: Shown) -> bool:
+    """Whether a node is a number that a function returns or a variable gets."""
     outer = site.parent.node if site.parent is not None else None
-    return (
-        site.field == "value"
-        and isinstance(outer, cst.Return | cst.Assign)
-        and isinstance(site.node, cst.BaseNumber | cst.BinaryOperation)
+    if site.field != "value" or not isinstance(outer, cst.Return | cst.Assign):
+        return False
+    function = site.function.node if site.function is not None else None
+    answers = isinstance(outer, cst.Return) and isinstance(function, cst.FunctionDef)
+    return (answers and cst.ensure_type(function, cst.FunctionDef).name.value in shown.numbers) or _is_number(
+        tree, site.node, shown
     )
+
+
+def _is_number(tree: Tree, node: cst.CSTNode, shown: Shown) -> bool:
+    """Whether an expression is a number, as far as it tells by itself: a literal, arithmetic, or what is shown."""
+    if isinstance(node, cst.BaseNumber | cst.BinaryOperation):
+        return True
+    if isinstance(node, cst.UnaryOperation):
+        return isinstance(node.operator, cst.Minus) and _is_number(tree, node.expression, shown)
+    if isinstance(node, cst.Call):
+        return called(node) in _TO_NUMBERS and len(node.args) == 1 and _is_number(tree, node.args[0].value, shown)
+    scalars = {each.code for each in shown.quantities if each.size is None}
+    arrays = {each.code for each in shown.quantities} - scalars
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        return _code(tree, node) in scalars or _code(tree, node.value) in arrays
+    return isinstance(node, cst.Name) and node.value in scalars
+
+
+def _code(tree: Tree, node: cst.CSTNode) -> str:
+    """With the quotes that quantities have."""
+    return tree.code(node).replace("'", '"')
 
 
 def _is_answer(site: Site, shown: Shown) -> bool:

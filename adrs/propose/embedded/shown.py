@@ -30,6 +30,8 @@ class Shown:
     """All scalars, and arrays of one axis."""
     lists: Mapping[str, str]
     """Functions that answer with one whole number for each item, which may be an order, and the name of that axis."""
+    numbers: frozenset[str]
+    """Functions that answer with one float."""
     choices: Mapping[str, str]
     """How many there are to choose from for each item, as code, by function; where such a number ends the range."""
 
@@ -39,12 +41,13 @@ class Shown:
         found = (quantity for function in functions.values() for name, kind in function.arguments.items()
                  for quantity in _of_argument(name, kind))  # fmt: skip
         lists = {function.name: axis for function in functions.values() if (axis := _list_axis(function.returns))}
+        numbers = frozenset(function.name for function in functions.values() if _is_float(function.returns))
         shown = list(dict.fromkeys(found))
         counts = {f"{_field(each)}-1": each.code for each in shown if each.size is None}
         choices = {
             function.name: counts[high] for function in functions.values() if (high := _high(function)) in counts
         }
-        return cls(shown, lists, choices)
+        return cls(shown, lists, numbers, choices)
 
 
 def _high(function: FunctionType) -> str:
@@ -76,6 +79,10 @@ def _of_value(argument: str, code: str, kind: ValueType) -> Iterator[Quantity]:
         size = int(kind.dims[0]) if kind.dims[0].isdigit() else kind.dims[0]
         if isinstance(size, str) or 0 < size <= _LONGEST:
             yield Quantity(argument, code, size)
+
+
+def _is_float(kind: Type) -> bool:
+    return isinstance(kind, ValueType) and kind.base.startswith("float") and kind.dims is None
 
 
 def _list_axis(kind: Type) -> str:

@@ -59,7 +59,7 @@ def test_numbers_are_shown_and_nothing_else() -> None:
     assert SHOWN.lists == {"solve": "jobs"}
     history = FunctionType("on", "", {"observation": parse_type("float[30]", ""), "state": parse_type("state", "")},
                            parse_type("float", ""))  # fmt: skip
-    assert Shown.by({"on": history}) == Shown([Quantity("observation", "observation", 30)], {}, {})
+    assert Shown.by({"on": history}) == Shown([Quantity("observation", "observation", 30)], {}, frozenset({"on"}), {})
 
 
 def test_a_number_becomes_arithmetic_over_what_can_be_read() -> None:
@@ -69,6 +69,25 @@ def test_a_number_becomes_arithmetic_over_what_can_be_read() -> None:
     assert any("0.0 + (" in source for source in made)
     assert all(free_names(source) <= {"abs", "min", "max"} for source in made)
     assert outcomes(quantities.add, "def other(x):\n    return 0.0\n") == set()  # sees no instance
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['-float(sample["age"])', "sample['age']", "age", "1.0 if age > 3 else 0.5", "max(age, 2.0)", "weigh(sample)"],
+)
+def test_whatever_a_function_answers_with_grows_where_that_is_a_number(answer: str) -> None:
+    fields = {"age": parse_type("int", ""), "size": parse_type("float", "")}
+    shown = Shown.by({"score": FunctionType("score", "", {"sample": fields}, parse_type("float", ""))})
+    made = outcomes(quantities.add, f"def score(sample):\n    age = sample['age']\n    return {answer}\n", shown)
+    answers = {source.partition("return ")[2] for source in made}
+    assert any('sample["size"]' in text for text in answers)
+    assert any("age = sample['age'] " in source for source in made)
+    assert all(free_names(source) <= {"abs", "min", "max", "float", "weigh"} for source in made)
+
+
+def test_what_is_no_number_does_not_grow() -> None:
+    helper = "def solve(instance):\n    due = instance['due']\n    return due\n"
+    assert outcomes(quantities.add, helper) == set()
 
 
 def test_without_an_item_there_are_scalars_alone() -> None:
@@ -84,7 +103,7 @@ def test_loops_and_answers_get_an_order() -> None:
     made = outcomes(quantities.order, source)
     assert any("for job in sorted(range(3), key=lambda job: " in each for each in made)
     assert any("return sorted(made, key=lambda item: " in each for each in made)
-    number = Shown(SHOWN.quantities, {}, {})
+    number = Shown(SHOWN.quantities, {}, frozenset(), {})
     assert not any("return sorted" in each for each in outcomes(quantities.order, source, number))
 
 

@@ -194,6 +194,7 @@ class Checks:
     async def _blocks(self, evaluate: bool) -> None:
         """One finding if all is well, else one for each building block that is not."""
         wrong = False
+        evaluate &= self._problem.trust == "line"  # a shared evaluator knows no shorter way than a whole evaluation
         for path in self._problem.blocks:
             name = f"block {path.stem}"
             try:
@@ -202,18 +203,16 @@ class Checks:
                 wrong = True
                 self._add(name, False, str(bad))
                 continue
-            if not evaluate or self._problem.trust == "shared":  # whose evaluator knows no shorter way than a whole one
+            if not evaluate:
                 continue
             job = Job(source, "fresh", thorough=True, workloads=self._problem.workloads["train"][:1])
             found = await self._executor.evaluate(job, name)
             if found.verdict != "ok":
                 wrong = True
                 self._add(name, False, f"with its defaults it ends {found.verdict}: {found.reason}", found)
-        count = len(self._problem.blocks)
-        if count and not wrong:
-            self._add(
-                "blocks", True, f"{count} building block{'s' if count > 1 else ''} can be filled and pass the screen"
-            )
+        if self._problem.blocks and not wrong:
+            well = "filled, screened and run" if evaluate else "filled and screened"
+            self._add("blocks", True, f"{well} without fault: {', '.join(path.stem for path in self._problem.blocks)}")
 
     async def _generic(self) -> None:
         """Programs that any problem must see through."""

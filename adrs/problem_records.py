@@ -165,7 +165,7 @@ class Distillation:
     """What of a policy a rule may stand for."""
 
     function: str
-    """It answers a number; its one argument besides the state is `float[window * features]`, the newest last."""
+    """It answers a number to `float[window * features]`, the newest interval last, and its state."""
     inputs: Inputs
     instances: str = ""
     """Metrics of a workload whose names begin so are its values on single instances; empty where it is one."""

@@ -92,7 +92,7 @@ def distill(
             if teacher is not None:
                 outcome = of_network(find_problem(subject, runs_dir), teacher, wish, output, progress)
             elif program is None or program.isdigit():
-                folder = find_run_of(subject, runs_dir, "name a program's file as well, or a run instead")
+                folder = find_run_of(subject, runs_dir, "name a program's file as well, or a run by its name instead")
                 outcome = of_run(folder, None if program is None else int(program), wish, sandbox, output, progress)
             else:
                 problem = find_problem(subject, runs_dir)

@@ -37,7 +37,7 @@ def find_problem(name: str, runs_dir: Path) -> str:
 
 def find_run_of(name: str, runs_dir: Path, needs: str) -> Path:
     """The same as `find_run`; where a problem has the name, and no run, UserError says what a problem needs beside."""
-    if is_problem(name) and not (runs_dir / name / "run.db").is_file():
+    if is_problem(name) and name not in (run.name for run in folders.list_runs(runs_dir)):
         raise UserError(f"{name} is a problem: {needs}")
     return find_run(name, runs_dir)
 

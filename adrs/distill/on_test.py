@@ -2,16 +2,19 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
+from adrs.distill import pareto
 from adrs.distill.checks.record import Check
 from adrs.distill.minimise.stage import OPERATOR as MINIMISE
-from adrs.distill.table import entry
+from adrs.distill.table import entries, entry
 from adrs.distill.work import Row, Work
-from adrs.program import Job
+from adrs.program import Job, Split
+from adrs.text import number
 
 _NOTICED = 0.005
-"""Of the distance between the baselines, or of the score where there is no scale."""
+"""Of the distance between the baselines, or of the score where there is no scale, where other splits move as well."""
 
 
 async def measured_in_time(work: Work, deadline: float) -> None:
@@ -47,9 +50,9 @@ async def _measure_test(work: Work) -> None:
     if work.original is not None:
         work.original = await measured(replace(work.original, evaluations={**work.subject.evaluations,
                                                **work.original.evaluations}), work.subject.source)  # fmt: skip
-    for number, result in enumerate(work.results):
+    for place, result in enumerate(work.results):
         new = replace(result, row=await measured(result.row, result.source))
-        work.results[number] = new
+        work.results[place] = new
         work.chosen = new if work.chosen is result else work.chosen
     _check_on_test(work)
     _say_what_moves(work)
@@ -74,18 +77,29 @@ def _say_what_moves(work: Work) -> None:
         return
     if work.rule is not None and work.chosen.operator != MINIMISE:
         return  # a rule is another policy, which stands beside its teacher in the table
-    before, after = (entry(work, row).scores.get("test") for row in (work.original, work.chosen.row))
-    if before is None or after is None:
+    before, after = (entry(work, row).scores for row in (work.original, work.chosen.row))
+    if "test" not in before or "test" not in after:
         return
+    digits = pareto.digits(entries(work))
+    moves = {split for split in before.keys() & after.keys()
+             if number(before[split], digits) != number(after[split], digits)}  # fmt: skip
+    noisy, elsewhere = work.problem.objective.noisy, moves - {"test"}
+    if "test" not in moves or ((noisy or elsewhere) and abs(after["test"] - before["test"]) <= _noticed(work, before)):
+        return
+    why = "what was left out matters there" + (", or the time that was measured" if noisy else "")
+    others = "on train and validation as the table shows" if elsewhere else "and on train and validation it does not"
+    work.not_done.append(
+        f"on test the score moves from {number(before['test'], digits)} to {number(after['test'], digits)}, {others}: "
+        f"{why}."
+    )
+
+
+def _noticed(work: Work, before: Mapping[Split, float]) -> float:
+    """How far the score on test must move to be worth a note, where it moves on other splits, or with measured time."""
     scale, objective = work.calibration.scale("test"), work.problem.objective
     total = scale.total if scale else None
-    noticed = _NOTICED * (100.0 if total else abs(before))
-    why = "what was left out matters there"
+    noticed = _NOTICED * (100.0 if total else abs(before["test"]))
     if objective.noisy:
         distance = abs(total.state_of_the_art - total.trivial) / 100.0 if total else 1.0
         noticed = max(noticed, objective.margin / distance)
-        why += ", or the time that was measured"
-    if abs(after - before) > noticed:
-        work.not_done.append(
-            f"on test the score moves from {before:.4g} to {after:.4g}, and on train and validation it does not: {why}."
-        )
+    return noticed

@@ -22,6 +22,7 @@ from adrs.distill.observer import Observer
 from adrs.distill.on_test import measured_in_time
 from adrs.distill.picture import picture
 from adrs.distill.priority.stage import PrioritySearch
+from adrs.distill.record import Ended
 from adrs.distill.report import FILE, PICTURE, report
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.stage import ExpressionSearch
@@ -195,7 +196,13 @@ async def _work(
                 left = max(0.0, deadline - time.monotonic())
                 seconds = left * stage.share / sum(each.share for each in stages[number:])
                 observer.began(stage.name, seconds)
-                await stage.run(work, time.monotonic() + seconds)
+                try:
+                    await stage.run(work, time.monotonic() + seconds)
+                except (UserError, Ended) as error:
+                    if number == 0:  # nothing was found that could be lost
+                        raise UserError(str(error)) from None
+                    work.not_done.append(f"{stage.name} did not come to its end: {error}.")
+                    observer.said(f"it failed: {error}")
             observer.began("test", max(0.0, end - time.monotonic()))
             await measured_in_time(work, end)
     finally:

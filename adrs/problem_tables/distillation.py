@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from adrs.errors import UserError, did_you_mean
-from adrs.interface import FunctionType
+from adrs.interface import FunctionType, Type, ValueType
 from adrs.problem_records import Choosing, Distillation
 from adrs.rule.form import TRANSFORMS, Feature, Inputs
 from adrs.rule.plain import IDENTIFIER
@@ -61,19 +61,40 @@ def _distillation(table: Table, functions: Mapping[str, FunctionType]) -> Distil
     inputs = Inputs(features, window, low, high, table.take("unit", float, 1.0))
     instances = table.take("instances", str, "")
     table.finish()
+    others = [name for name in functions if name != function]
+    if others:
+        raise UserError(
+            f"{table.file}: distill.function = {function} must be the only one of [policy.functions], since a rule "
+            f"stands for a whole program; there is {others[0]} as well"
+        )
     _check(table, function, functions[function], inputs)
     return Distillation(function, inputs, instances)
 
 
 def _check(table: Table, function: str, kind: FunctionType, inputs: Inputs) -> None:
-    """The function must take one row of all features of all intervals, and answer one number."""
+    """The function must take one row of all features of all intervals, then its state, and answer one number: what is
+    made of a rule is a function of these two, in this order.
+    """
     length = inputs.window * len(inputs.features)
-    taken = [str(kind.arguments[name]) for name in kind.crossing]
-    if taken != [f"float[{length}]"] or str(kind.returns) != "float":
+    taken, answered = [_written(each) for each in kind.arguments.values()], _written(kind.returns)
+    where = f"{table.file}: distill.function = {function}"
+    if (taken, answered) == ([f"float[{length}]"], "float"):
         raise UserError(
-            f"{table.file}: distill.function = {function} must take one argument float[{length}] besides the state, "
-            f"which is {inputs.window} intervals of {len(inputs.features)} features, and return a float"
+            f'{where} takes no state, in which a rule keeps its history: put state = "state" last into '
+            f"[policy.functions.{function}.arguments], so that programs define {function}({', '.join(kind.arguments)}, "
+            "state)"
         )
+    if (taken, answered) != ([f"float[{length}]", "state"], "float"):
+        raise UserError(
+            f"{where} must take one argument float[{length}], which is {inputs.window} intervals of "
+            f"{len(inputs.features)} features, then its state, and return a float; it takes "
+            f"{', '.join(taken) or 'nothing'} and returns {answered}"
+        )
+
+
+def _written(kind: Type) -> str:
+    """A type in the words of problem.toml."""
+    return str(kind) if isinstance(kind, ValueType) else "a dict" if isinstance(kind, Mapping) else "a tuple"
 
 
 def _feature(table: Table) -> Feature:

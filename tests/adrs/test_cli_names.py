@@ -5,8 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from adrs import folders
+from adrs.cli import app
 from adrs.cli.names import find_problem, find_run, find_run_of
 from adrs.errors import UserError
 from tests.adrs.lineage_tools import Log
@@ -40,6 +42,19 @@ def test_a_problem_is_no_run(runs: Path) -> None:
     with pytest.raises(UserError, match=r"^model-placement is a problem: name a file$"):
         find_run_of("model-placement", runs, "name a file")
     assert find_run_of("other", runs, "name a file") == runs / "other"
+
+
+def test_a_problems_folder_is_no_run_of_the_same_name(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run may be called like the problem's folder: the name alone is the run, the path the problem."""
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    said = "is a problem: name a program's file as well, or a run by its name instead"
+    for path in ("./other", "other/", str(tmp_path / "other")):
+        done = CliRunner().invoke(app, ["distill", path])
+        assert str(done.exception) == f"{path} {said}"
+    assert find_run_of("other", Path("runs"), "name a file") == Path("runs/other")
 
 
 def test_last_is_the_run_that_was_begun_or_gone_on_with_last(tmp_path: Path) -> None:

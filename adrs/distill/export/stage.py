@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from adrs.distill.checks.record import Check
 from adrs.distill.export.cost import cost
 from adrs.distill.export.python import python
 from adrs.distill.record import Ended, record
@@ -21,7 +22,6 @@ from adrs.rule.form import Rule
 from adrs.rule.text import text
 
 if TYPE_CHECKING:
-    from adrs.distill.checks.record import Check
     from adrs.distill.export.exporting import Exported, Trial
 
 _NO_RULE = "nothing was exported, since there is no rule."
@@ -68,7 +68,12 @@ class Export:
         at = work.observer.at
         at("the rule is scored as a program in the sandbox")
         row = await _row(work, rule, source)
-        rows = await _recorded(work, rule, source)
+        try:
+            rows = await _recorded(work, rule, source)
+        except UserError as error:
+            exporting.mark(exported, [Check("closed loop", False, str(error))])
+            _list(work, exported)
+            raise
         trial = exporting.Trial(seed=work.wish.seed, recorded=rows)
 
         def over(needed: float = 0.0) -> bool:
@@ -133,7 +138,7 @@ async def _recorded(work: Work, rule: Rule, source: str) -> NDArray[np.float64]:
     return np.asarray(rows, dtype=np.float64).reshape(len(rows), inputs.window, len(inputs.features))
 
 
-def _checked(exported: "Exported", trial: "Trial", over: Callable[[], bool]) -> "list[Check]":
+def _checked(exported: "Exported", trial: "Trial", over: Callable[[], bool]) -> list[Check]:
     from adrs.distill.export import exporting
 
     return exporting.check(exported, exporting.expected(exported.rule, trial), over)
@@ -141,7 +146,7 @@ def _checked(exported: "Exported", trial: "Trial", over: Callable[[], bool]) -> 
 
 async def _closed_loop(
     work: Work, exported: "Exported", evaluation: Evaluation | None, over: Callable[[float], bool]
-) -> "list[Check]":
+) -> list[Check]:
     """A compiled rule is asked interval by interval as the program in the sandbox was, and takes about as long."""
     from adrs.distill.export import exporting
 
@@ -186,7 +191,7 @@ def _teacher_times(network: Network, rows: NDArray[np.float64]) -> dict[str, flo
     return times
 
 
-def _hand_in(work: Work, exported: "Exported", checks: "Sequence[Check]", row: Row, source: str) -> None:
+def _hand_in(work: Work, exported: "Exported", checks: Sequence[Check], row: Row, source: str) -> None:
     """The rule's row, chosen unless a check of it failed; fixed point, whose answers differ, has a row of its own."""
     failed = [check for check in checks if check.failed and check.target not in ("fixed", "latex")]
     times = row.more["ns"]
@@ -203,11 +208,15 @@ def _hand_in(work: Work, exported: "Exported", checks: "Sequence[Check]", row: R
     if was_chosen:
         work.chosen = None if failed else work.results[known]
     work.checks += checks
+    _list(work, exported)
+
+
+def _list(work: Work, exported: "Exported") -> None:
     for path in exported.files:
         work.wrote(path)
 
 
-def _fixed(work: Work, checks: "Sequence[Check]", row: Row, times: dict[str, float]) -> Row:
+def _fixed(work: Work, checks: Sequence[Check], row: Row, times: dict[str, float]) -> Row:
     """The row of rule_fixed.c, with what it reached in closed loop."""
     metric, evaluations = work.problem.objective.metric, dict[Split, Evaluation]()
     value = next((check.value for check in checks if check.target == "fixed" and check.value is not None), None)

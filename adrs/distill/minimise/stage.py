@@ -225,8 +225,10 @@ def _checks(
     held = f"every workload as {mode} asks"
     if there_is_none:
         held = "the problem has no validation workloads"
+    elif not smaller and reasons:
+        held = f"the original is kept, since none of {len(reasons)} smaller programs held here; the first: {reasons[0]}"
     elif not smaller:
-        held = "there is nothing to measure"
+        held = "only a smaller program is measured here, and none was found that holds on train"
     elif not validated:
         held = "the time was over before it was measured; give more with --budget"
     elif reasons:
@@ -234,7 +236,7 @@ def _checks(
     return [
         Check("smaller", bool(smaller), detail=smaller or "no smaller program was accepted"),
         Check("train", not lost, detail=lost or f"every workload as {mode} asks"),
-        Check("validation", validated or not smaller, held, skipped=there_is_none or not smaller),
+        Check("validation", validated or not smaller, held, skipped=there_is_none or not (smaller or reasons)),
         Check("answers", compared and not (distance and distance.broken), actions, skipped=not compared),
     ]  # fmt: skip
 

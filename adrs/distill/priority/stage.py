@@ -22,6 +22,8 @@ from adrs.distill.symbolic.workers import Workers
 from adrs.distill.work import Result, Row, Work
 from adrs.errors import UserError
 from adrs.evaluation import WorkloadSpec
+from adrs.interface import ValueType
+from adrs.problem import Problem
 from adrs.text import printable
 
 OPERATOR = "distil"
@@ -49,7 +51,7 @@ class PrioritySearch:
         """Whether the program has a key, and the search engine is there."""
         try:
             require()
-            _keys(Program(work.subject.source, work.problem.functions, work.problem.choosing))
+            _keys(Program(work.subject.source, work.problem.functions, work.problem.choosing), work.problem)
         except UserError as error:
             _refuse(work, error)
             return False
@@ -72,15 +74,27 @@ def _refuse(work: Work, error: UserError | Ended) -> None:
     work.not_done.append(f"no expression was found: {error}.")
 
 
-def _keys(program: Program) -> Sequence[Key]:
+def _keys(program: Program, problem: Problem) -> Sequence[Key]:
     """At least one. Raises UserError."""
     try:
         keys = program.keys()
     except RecursionError:
         raise UserError("the program is nested too deeply to be read") from None
     if not keys:
-        raise UserError(_NONE)
+        raise UserError(_NONE + _of_a_table(problem))
     return keys
+
+
+def _of_a_table(problem: Problem) -> str:
+    """What a problem lacks whose programs answer a number in each scenario, for which a rule could stand."""
+    returns = {name: kind.returns for name, kind in problem.functions.items()}
+    numeric = [name for name, kind in returns.items() if isinstance(kind, ValueType) and str(kind) == "float"]
+    if problem.shape != "decide" or problem.distillation is not None or not numeric:
+        return ""
+    return (
+        f"; {numeric[0]} answers a number, for which a rule could stand, but problem.toml has no table [distill], "
+        "which would say what a rule may read: docs/distillation.md has one by example"
+    )
 
 
 class _Distillation:
@@ -93,7 +107,7 @@ class _Distillation:
 
     async def run(self) -> None:
         base = await self._base()
-        keys = _keys(base.program)
+        keys = _keys(base.program, self._work.problem)
         found: list[Scored] = []
         for place, key in enumerate(keys):
             left = max(0.0, self._deadline - time.monotonic())

@@ -208,16 +208,28 @@ class _Distillation:
         if "validation" in chosen.outcomes and "test" in chosen.outcomes:
             gap = gap_said(self._points(chosen, "validation"), self._points(chosen, "test"))
             work.not_done += [f"{gap}."] if gap else []
-        result = await self._result(chosen)
-        work.results.append(result)
         if chosen.operations > work.wish.operations:
             work.not_done.append(f"no rule was found of at most {work.wish.operations} operations.")
         less = self._less_than_the_teacher(chosen)
         if less:
             work.not_done.append(less)
-        if not less or (work.chosen is None and work.subject.network is not None):
-            work.chosen = result
+        self._judge(await self._result(chosen), bool(less))
         work.sections.append(f"## Rule\n\n```\n{text(chosen.rule)}\n```")
+
+    def _judge(self, result: Result, worse: bool) -> None:
+        """Take the rule as a program if it holds in the sandbox, and choose it unless its teacher does better."""
+        work = self._work
+        failed = next((found for found in result.row.evaluations.values() if found.verdict != "ok"), None)
+        if failed is not None:
+            work.rules.append(replace(result.row, more={**result.row.more, "eligible": False}))
+            work.not_done.append(
+                f"the best rule is not taken, since as a program it ends {failed.verdict} on {failed.split}: "
+                f"{failed.reason}."
+            )
+            return
+        work.results.append(result)
+        if not worse or (work.chosen is None and work.subject.network is not None):
+            work.chosen = result
 
     async def _test_of(self, teacher: NetworkTeacher | ProgramTeacher) -> None:
         """A network on test, where there is time; a program is measured with all others at the end."""

@@ -1,6 +1,7 @@
 """A distilled winner is in the files, in the log and in what is shown, and the run goes on as if it were not there."""
 
 import asyncio
+import html
 import json
 import random
 import re
@@ -217,6 +218,21 @@ def test_a_branch_that_train_never_takes_is_kept_for_validation(demo: Path, tmp_
     assert re.search(r"what is kept holds; of what held on train, \d+ did not here, the first with", check.detail)
 
 
+def test_where_validation_refuses_all_that_is_smaller_it_says_so(demo: Path, tmp_path: Path) -> None:
+    text = (demo / "problem.toml").read_text()
+    old = '{ family = "skewed", seeds = [2001] }'
+    (demo / "problem.toml").write_text(text.replace(old, '{ family = "many", seeds = [2001] }'))
+    file = tmp_path / "program.py"
+    lines = ["def solve(instance):", "    n = len(instance['length'])"]
+    file.write_text("\n".join([*lines, "    return [*range(2)] * (n // 2) if n > 50 else [0] * n", ""]))
+    outcome = distill.of_file(str(demo), file, Wish(only="minimise"), None, tmp_path / "out", Nobody())
+    assert outcome.exit_code == 3
+    (check,) = (check for check in outcome.work.checks if check.name == "validation")
+    assert not check.skipped
+    assert re.match(r"the original is kept, since none of \d+ smaller programs held here; the first: ", check.detail)
+    assert check.detail in html.unescape((tmp_path / "out" / "report.md").read_text()).replace("\\", "")
+
+
 def test_what_fails_on_test_alone_is_said(demo: Path, tmp_path: Path) -> None:
     """Only `test` has batches of so many jobs."""
     file = tmp_path / "fails.py"
@@ -340,7 +356,7 @@ def test_mistakes_are_said_in_a_sentence(run: Path, demo: Path, tmp_path: Path) 
     done = CliRunner().invoke(app, ["distill", "last", "--teacher", str(file), *runs])
     assert "has no table [distill], so no network can stand for its policy" in str(done.exception)
     done = CliRunner().invoke(app, ["distill", str(demo), *runs])
-    assert "is a problem: name a program's file as well, or a run instead" in str(done.exception)
+    assert "is a problem: name a program's file as well, or a run by its name instead" in str(done.exception)
     done = CliRunner().invoke(app, ["distill", str(demo), str(demo / "blocks" / "greedy.py"), *runs])
     assert "this is a building block with holes" in str(done.exception)
     done = CliRunner().invoke(app, ["distill", "model-placment", str(file), *runs])
@@ -353,6 +369,9 @@ def test_what_is_minimal_stays_and_the_exit_code_says_so(demo: Path, tmp_path: P
     outcome = distill.of_file(str(demo), file, Wish(), None, tmp_path / "out", Nobody())
     assert outcome.exit_code == 3
     assert outcome.work.checks[0].detail == "no smaller program was accepted"
+    (check,) = (check for check in outcome.work.checks if check.name == "validation")
+    assert check.skipped
+    assert check.detail == "only a smaller program is measured here, and none was found that holds on train"
     for wrong in (["--mode", "preserv"], ["--only", "minimis"]):
         done = CliRunner().invoke(app, ["distill", str(demo), str(file), *wrong])
         assert isinstance(done.exception, UserError)

@@ -1,5 +1,8 @@
 """What a problem says in [distill]: what a rule may stand for, or the name of a function that says what comes first."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from adrs import problem
@@ -44,6 +47,55 @@ def test_what_is_known_of_items(demo):
 def test_mistakes_are_named(demo, text, said):
     with pytest.raises(UserError, match=said):
         written(demo, text)
+
+
+VALVE = Path(__file__).parents[1] / "distill" / "valve"
+
+
+def valve_with(folder, arguments, returns="float"):
+    shutil.copytree(VALVE, folder / "valve")
+    file = folder / "valve" / "problem.toml"
+    head, rest = file.read_text().split("[policy.functions.valve]")
+    table = rest[rest.index("[distill]") :]
+    file.write_text(f"""{head}[policy.functions.valve]
+returns = "{returns}"
+
+[policy.functions.valve.arguments]
+{arguments}
+
+{table}""")
+    return problem.load(str(folder / "valve"))
+
+
+def test_a_function_without_a_state_is_told_what_to_declare(tmp_path):
+    with pytest.raises(UserError) as refused:
+        valve_with(tmp_path, 'observation = "float[8]"')
+    assert str(refused.value).endswith(
+        "distill.function = valve takes no state, in which a rule keeps its history: put state = "
+        '"state" last into [policy.functions.valve.arguments], so that programs define valve(observation, state)'
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "returns", "said"),
+    [
+        ('state = "state"\nobservation = "float[8]"', "float", "it takes state, float[8] and returns float"),
+        ('observation = "float[9]"\nstate = "state"', "float", "it takes float[9], state and returns float"),
+        ('observation.error = "float"\nstate = "state"', "float", "it takes a dict, state and returns float"),
+        ('observation = "float[8]"', "int", "it takes float[8] and returns int"),
+    ],
+)
+def test_a_function_that_no_rule_fits_is_told_what_a_rule_takes(tmp_path, arguments, returns, said):
+    with pytest.raises(UserError) as refused:
+        valve_with(tmp_path, arguments, returns)
+    assert "which is 4 intervals of 2 features, then its state, and return a float" in str(refused.value)
+    assert str(refused.value).endswith(said)
+
+
+def test_a_rule_cannot_stand_for_one_of_two_functions(tmp_path):
+    more = '\n[policy.functions.begin]\nreturns = "nothing"\n[policy.functions.begin.arguments]\nstate = "state"'
+    with pytest.raises(UserError, match=r"must be the only one .+ there is begin as well"):
+        valve_with(tmp_path, f'observation = "float[8]"\nstate = "state"\n{more}')
 
 
 def test_of_shipped_problems():

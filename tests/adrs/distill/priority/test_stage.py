@@ -1,5 +1,7 @@
 """From a program to a shorter one that chooses by an expression, in the table, the report and the files."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,25 @@ def test_without_a_key_one_sentence_says_so(demo: Path, tmp_path: Path) -> None:
     outcome = distill.of_file(str(demo), file, Wish(workers=1), None, tmp_path / "out", Nobody())
     said = [sentence for sentence in outcome.work.not_done if "no expression" in sentence or "export" in sentence]
     assert len(said) == 1
+
+
+def test_a_policy_of_numbers_without_the_table_is_told_of_it(tmp_path: Path) -> None:
+    """And where it is described; one whose answer is no number is not."""
+    folder, table = tmp_path / "valve", re.compile(r"\[distill\].*?(?=\[objective\])", re.DOTALL)
+    shutil.copytree(Path(__file__).parents[1] / "valve", folder)
+    (folder / "problem.toml").write_text(table.sub("", (folder / "problem.toml").read_text()))
+    for returns, said in (("float", True), ("int", False)):
+        (folder / "problem.toml").write_text(
+            (folder / "problem.toml").read_text().replace('returns = "float"', f'returns = "{returns}"')
+        )
+        with pytest.raises(UserError) as refused:
+            distilled(folder, tmp_path, "def valve(observation, state):\n    return 0\n")
+        advice = (
+            "but problem.toml has no table [distill], which would say what a rule may read: docs/distillation.md has"
+        )
+        assert (f"; valve answers a number, for which a rule could stand, {advice}" in str(refused.value)) is said
+    page = Path(__file__).parents[4] / "docs" / "distillation.md"
+    assert "## Your own problem: the table `[distill]`" in page.read_text()
 
 
 def test_words_of_a_program_do_not_leave_their_place_in_the_report(demo: Path, tmp_path: Path) -> None:

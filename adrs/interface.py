@@ -177,8 +177,12 @@ def bind(kind: Type, value: Any, sizes: Sizes, name: str) -> None:
     if isinstance(kind, tuple):
         raise ValueError(f"{name} is a tuple, which only answers can be")
     if not isinstance(kind, ValueType):
-        if not isinstance(value, Mapping) or set(value) != set(kind):
-            raise ValueError(f"{name} must have the fields {sorted(kind)}")
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{name} must be a dict with the fields {', '.join(kind)}, not {_describe(value)}")
+        if set(value) != set(kind):
+            raise ValueError(
+                f"{name} must have the fields {', '.join(kind)}, not {', '.join(map(str, value)) or 'none'}"
+            )
         for key, field in kind.items():
             if isinstance(field, ValueType) and field.dims is None:
                 bind(field, value[key], sizes, key)

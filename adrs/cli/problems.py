@@ -117,21 +117,24 @@ def new(
 
 
 def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = None, as_json: Json = False) -> None:
-    """Test a problem: baselines, comparisons, seed, nonsense, loops, cheats. Exit code 1 if a check fails."""
+    """Test a problem: baselines, comparisons, seed, blocks, nonsense, loops, cheats. Exit code 1 if one fails."""
     from adrs import problem
     from adrs.check import Finding
     from adrs.check import check as run_checks
     from adrs.cli.output import console, print_json, safe
 
     loaded = problem.load(name)
-    out = console()
+    out, aside = console(), console(stderr=True)
 
     def report(finding: Finding) -> None:
         if not as_json:
-            mark = "[green]ok  [/]" if finding.ok else "[red]FAIL[/]"
+            mark = "[yellow]skip[/]" if finding.skipped else "[green]ok  [/]" if finding.ok else "[red]FAIL[/]"
             out.print(f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}", soft_wrap=True)
 
-    findings = run_checks(loaded, sandbox, workers or _cores(), report)
+    def note(text: str) -> None:
+        aside.print(safe(text), soft_wrap=True)
+
+    findings = run_checks(loaded, sandbox, workers or _cores(), report, note)
     good = all(finding.ok for finding in findings)
     if as_json:
         print_json({"ok": good, "checks": [finding.plain() for finding in findings]})

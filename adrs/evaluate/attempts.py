@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from adrs.evaluate.calls import check_length
 from adrs.evaluation import Attempts, Failure, Invalid, Shared
 from adrs.interface import FunctionType, Sizes, bind
 
@@ -27,7 +28,7 @@ class Asked:
         self._sizes: Sizes = {}
         for name, (way, *values) in zip(kind.crossing, self.columns, strict=True):
             for varying in values[:1] if way != "same" else []:
-                _check_length(name, varying, count)
+                check_length(name, varying, count)
             if count:
                 bind(kind.arguments[name], _first(way, values), self._sizes, name)
 
@@ -61,13 +62,6 @@ def _split(column: Any) -> list[Any]:
         shared = {name: value.value for name, value in column.items() if isinstance(value, Shared)}
         return ["fields", {name: value for name, value in column.items() if name not in shared}, shared]
     return ["rows" if isinstance(column, np.ndarray | list) else "same", column]
-
-
-def _check_length(name: str, varying: Any, count: int) -> None:
-    fields = varying.items() if isinstance(varying, dict) else [("", varying)]
-    for field, value in fields:
-        if isinstance(value, np.ndarray | list) and len(value) != count:
-            raise ValueError(f"column {name} {field} has {len(value)} rows, {count} scenarios are asked")
 
 
 def _first(way: str, values: Sequence[Any]) -> Any:

@@ -10,7 +10,9 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from adrs.errors import UserError, did_you_mean
@@ -19,7 +21,7 @@ from adrs.evaluate.digests import DigestingPolicy
 from adrs.evaluate.recording import RecordingPolicy, replay
 from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.interface import FunctionType
-from adrs.problem import Problem
+from adrs.problem import FILE, Problem
 from adrs.program import FULL, PARTIAL, Evaluation, Job, Replay, Threshold, Verdict, WorkloadResult
 
 REPLAY = "replay"
@@ -42,17 +44,8 @@ class PolicyFailure(Exception):  # noqa: N818 - carries a verdict, is not an err
 def load_evaluator(problem: Problem) -> Evaluator[Any]:
     """Import and construct the evaluator named in `problem.toml`; the problem's own folder comes first."""
     module_name, _, class_name = problem.evaluator.partition(":")
-    local = problem.folder / f"{module_name.replace('.', '/')}.py"
     try:
-        if local.is_file():
-            spec = importlib.util.spec_from_file_location(f"_problem_{module_name}", local)
-            assert spec is not None
-            assert spec.loader is not None
-            module = importlib.util.module_from_spec(spec)
-            sys.modules[spec.name] = module
-            spec.loader.exec_module(module)
-        else:
-            module = importlib.import_module(module_name)
+        module = _module(problem, module_name)
         if not hasattr(module, class_name):
             classes = [name for name, value in vars(module).items() if _is_evaluator(value)]
             raise UserError(
@@ -67,6 +60,28 @@ def load_evaluator(problem: Problem) -> Evaluator[Any]:
     if not isinstance(evaluator, Evaluator):
         raise UserError(f'evaluator "{problem.evaluator}" is not a subclass of adrs.evaluation.Evaluator')
     return evaluator
+
+
+def _module(problem: Problem, name: str) -> ModuleType:
+    """The evaluator's module, from the problem's folder or else an installed one. Raises UserError without either."""
+    local = problem.folder / f"{name.replace('.', '/')}.py"
+    if local.is_file():
+        spec = importlib.util.spec_from_file_location(f"_problem_{name}", local)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not f"{name}.".startswith(f"{error.name}."):  # it is there, and imports what is not
+            raise
+    raise UserError(
+        f'{problem.folder / FILE}: evaluator.class = "{problem.evaluator}": {local} does not exist, and no module '
+        f"{name} is installed"
+    )
 
 
 def _is_evaluator(value: object) -> bool:
@@ -184,7 +199,7 @@ def _evaluate(
             spec = specs[name]
             try:
                 metrics = known.get(name) or _decided(evaluator, workloads.get(spec), spec, policy, job.native)
-                _check_metrics(metrics, problem)
+                _check_metrics(metrics, name, job.native)
                 if problem.objective.workload_metric != problem.objective.metric:
                     _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
             except Invalid as broken:
@@ -203,6 +218,7 @@ def _evaluate(
         if stage != FULL and not job.thorough and _too_weak(problem, job, stage, results):
             return _stopped(problem, job, stage, results, f"stopped after stage {stage}: score below its threshold")
     summary = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
+    _check_finite(summary, f"the summary of {job.split}")
     value = _named(problem, summary, problem.objective.metric, "metric")
     total = job.scale.total if job.scale else None
     return Evaluation(
@@ -303,10 +319,24 @@ def _stopped(problem: Problem, job: Job, stage: str, results: Mapping[str, Metri
     )  # fmt: skip
 
 
-def _check_metrics(metrics: Metrics, problem: Problem) -> None:
+def _check_metrics(metrics: object, workload: str, native: str) -> None:
+    """What an evaluator's author may get wrong. Raises UserError."""
+    if not isinstance(metrics, Metrics):
+        method, kind = "reference" if native else "evaluate", "None" if metrics is None else type(metrics).__name__
+        raise UserError(f"workload {workload}: {method} must return adrs.evaluation.Metrics, not {kind}")
+    _check_finite(metrics, f"workload {workload}")
+    for name in metrics.bounds:
+        if name not in metrics:
+            raise UserError(
+                f'workload {workload}: the evaluator gives a bound of "{name}", which it does not compute'
+                f"{did_you_mean(name, metrics)}"
+            )
+
+
+def _check_finite(metrics: Mapping[str, object], where: str) -> None:
     for name, value in metrics.items():
-        if not math.isfinite(value):
-            raise ValueError(f"evaluator {problem.evaluator} computed {name} = {value}, which is not finite")
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise UserError(f"{where}: the evaluator computed {name} = {value}, which is not a finite number")
 
 
 def _named(problem: Problem, metrics: Mapping[str, float], name: str, key: str) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adrs.evaluate.attempts import Asked
+from adrs.evaluate.calls import function_called
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluate.rows import Rows, checked
 from adrs.evaluation import Attempts, Invalid
@@ -59,7 +60,7 @@ class SandboxedPolicy:
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Call one function once, see adrs.evaluation.Policy."""
-        kind = self._functions[function]
+        kind = function_called(self._functions, function, arguments)
         sizes: Sizes = {}
         for name, value in zip(kind.crossing, arguments, strict=True):
             bind(kind.arguments[name], value, sizes, name)
@@ -69,7 +70,7 @@ class SandboxedPolicy:
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
-        kind = self._functions[function]
+        kind = function_called(self._functions, function, columns)
         chosen = scenarios
         if scenarios is not None and not (isinstance(scenarios, list) and len(scenarios) <= _MOST_LISTED):
             chosen = np.asarray(scenarios, dtype=np.int64)  # type: ignore[assignment]
@@ -90,7 +91,7 @@ class SandboxedPolicy:
     ) -> Attempts:
         """Call one function once per scenario where single calls may fail, see adrs.evaluation.Policy."""
         chosen = list(range(self._scenarios)) if scenarios is None else [int(scenario) for scenario in scenarios]
-        asked = Asked(self._functions[function], columns, len(chosen))
+        asked = Asked(function_called(self._functions, function, columns), columns, len(chosen))
         answer = self._request(
             function, self.decision_seconds, "attempt", function, asked.columns, chosen, seconds, most_failures
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from adrs.evaluate.calls import check_length
 from adrs.evaluation import Invalid
 from adrs.interface import FunctionType, Sizes, Type, ValueType, bind, check, listed, mentioned
 
@@ -56,7 +57,7 @@ def _sent(kind: Type, name: str, column: Any, scenarios: int) -> list[Any]:
     """Raises ValueError where there is not one value for each scenario."""
     if isinstance(column, dict) and _are_floats(column.values(), scenarios):
         return ["records", list(column), np.array(list(column.values())).T]
-    _check_length(name, column, scenarios)
+    check_length(name, column, scenarios)
     is_list = isinstance(kind, ValueType) and kind.base == "float" and kind.dims is not None
     if is_list and isinstance(column, np.ndarray) and column.dtype == np.float64:
         return ["lists", column]
@@ -78,14 +79,6 @@ def checked(kind: Type, answer: Any, sizes: Sizes, function: str, scenarios: int
         return check(kind, answer, sizes, function, scenarios)
     except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise Invalid("answer", f"{function}: not a well-formed answer ({type(error).__name__})") from None
-
-
-def _check_length(name: str, column: Any, scenarios: int) -> None:
-    if isinstance(column, dict):
-        for key, field in column.items():
-            _check_length(f"{name}[{key!r}]", field, scenarios)
-    elif isinstance(column, np.ndarray | list) and len(column) != scenarios:
-        raise ValueError(f"column {name} has {len(column)} rows, there are {scenarios} scenarios")
 
 
 def _varying(name: str, column: Any) -> set[str]:

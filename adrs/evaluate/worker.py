@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,7 +168,8 @@ class Worker:
         except Broken:
             raise
         except Exception as error:  # the edge: the evaluator's own fault is never blamed on the program
-            return Evaluation(job.split, _START, "infrastructure", _own_fault(error, self._problem))
+            places = [self._problem.folder, *self._judge.hidden]
+            return Evaluation(job.split, _START, "infrastructure", _own_fault(error, self._problem, places))
 
 
 def _warm_helpers(imports: tuple[str, ...]) -> None:
@@ -186,15 +187,14 @@ def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
     yield from reversed(traceback.extract_tb(error.__traceback__))
 
 
-def _own_fault(error: Exception, problem: Problem) -> str:
-    """A sentence for the evaluator's author; else type, message and the evaluator's line."""
+def _own_fault(error: Exception, problem: Problem, places: Sequence[Path]) -> str:
+    """A sentence for the evaluator's author; else type, message and the line in the files of the evaluator."""
     if isinstance(error, UserError):
         return str(error)
-    frame = next((frame for frame in _frames(error) if "evaluator" in frame.filename), next(_frames(error)))
-    return (
-        f"evaluator {problem.evaluator} raised {type(error).__name__}: {error} "
-        f"({Path(frame.filename).name} line {frame.lineno})"
-    )
+    files = ((Path(frame.filename).resolve(), frame.lineno) for frame in _frames(error))
+    within = ((file, line) for file, line in files if any(file.is_relative_to(place) for place in places))
+    where = next((f" ({file.name} line {line})" for file, line in within), "")
+    return f"evaluator {problem.evaluator} raised {type(error).__name__}: {error}{where}"
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ class _Reader:
         if seeds is not None:
             if not all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds):
                 raise UserError(f"{entry.file}: {entry.path('seeds')} must be whole numbers from 0")
+            if not seeds:
+                raise UserError(
+                    f"{entry.file}: {entry.where}: seeds is empty, so family {family} would be left out; write for "
+                    "example seeds = [1], or take the entry out"
+                )
             return [self._spec(f"{family}-{seed}", family, split, seed, parameters) for seed in seeds]
         if not files:
             return [self._spec(family, family, split, None, parameters)]

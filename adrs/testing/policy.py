@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adrs.evaluate.attempts import Asked
+from adrs.evaluate.calls import check_length, function_called
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluation import Attempts, Invalid
 from adrs.interface import FunctionType, Sizes, ValueType, bind, check, listed
@@ -38,17 +39,20 @@ class InProcessPolicy:
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Call one function once, with copies of its arguments."""
-        kind = self._functions[function]
+        kind = function_called(self._functions, function, arguments)
         sizes = self._bind(kind, arguments)
         answer = self._run(kind, copy.deepcopy(arguments), 0)
         return None if kind.keeps else check(kind.returns, answer, sizes, function)
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario."""
-        kind = self._functions[function]
+        kind = function_called(self._functions, function, columns)
         sizes: Sizes = {}
         answers = []
-        for index, scenario in enumerate(range(len(self._states)) if scenarios is None else scenarios):
+        chosen = range(len(self._states)) if scenarios is None else scenarios
+        for name, column in zip(kind.crossing, columns, strict=True):
+            check_length(name, column, len(chosen))
+        for index, scenario in enumerate(chosen):
             row = tuple(_scenario(column, index) for column in columns)
             sizes = self._bind(kind, row)
             answer = self._run(kind, copy.deepcopy(row), int(scenario))
@@ -71,7 +75,7 @@ class InProcessPolicy:
         most_failures: int = 0,
     ) -> Attempts:
         """Call one function once per scenario where single calls may fail; here nothing stops one that hangs."""
-        kind = self._functions[function]
+        kind = function_called(self._functions, function, columns)
         chosen = list(range(len(self._states))) if scenarios is None else [int(scenario) for scenario in scenarios]
         asked = Asked(kind, columns, len(chosen))
         rows = zip(*(spread(column, len(chosen)) for column in asked.columns), strict=True)

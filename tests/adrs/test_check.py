@@ -1,10 +1,13 @@
 """`adrs run` refuses what `adrs check` would find, before the first candidate, with the reason."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from adrs.check import watched
+from adrs.cli.problems import check as show_check
 from tests.adrs.cli_tools import adrs, adrs_json
 
 
@@ -45,7 +48,9 @@ def test_an_objective_that_the_evaluator_does_not_compute(workspace: Path) -> No
     assert 'objective.metric = "makespn"' in refused(workspace)
     done = adrs("check", "./demo", cwd=workspace, code=1)
     assert 'did you mean "makespan"?' in done.stdout
-    assert "ok   an endless loop is stopped" in done.stdout  # what needs no scale is checked all the same
+    line = next(line for line in done.stdout.splitlines() if "an endless loop is stopped" in line)
+    assert line.startswith("ok")  # what needs no scale is checked all the same
+    assert line.endswith("took longer than 1 s (this check's own limit, to be quick; the problem's is 2 s)")
 
 
 def test_a_workload_of_test_that_cannot_be_drawn(workspace: Path) -> None:
@@ -82,10 +87,69 @@ def test_a_seed_whose_score_does_not_repeat(workspace: Path) -> None:
     assert "two evaluations differ" in refused(workspace)
 
 
+def test_a_workload_without_seeds_is_named_as_the_likely_cause(workspace: Path) -> None:
+    problem = workspace / "demo" / "problem.toml"
+    edit(problem, "seeds = [1000, 1001, 1002] }", 'seeds = [1000] }, { family = "many" }')
+    done = adrs("check", "./demo", "--workers", "2", cwd=workspace, code=1)
+    line = next(line for line in done.stdout.splitlines() if line.startswith("FAIL repeatable"))
+    assert "workload many has no seeds in problem.toml" in line
+    assert "uniform" not in line
+
+
 def test_a_cheat_that_is_not_caught(workspace: Path) -> None:
     cheat = workspace / "demo" / "cheats" / "leaves_jobs_out.py"
     cheat.write_text((workspace / "demo" / "seed.py").read_text())
     assert "cheat leaves_jobs_out: expected invalid: shape; got ok" in refused(workspace)
+
+
+_BLOCKS = {
+    "def solve(instance:\n    return\n": ("greedy.py, line 1: '(' was never closed", True),
+    "def sovle(instance):\n    return []\n": (
+        "greedy.py, with its defaults, is rejected: function solve is not defined; write def solve(instance):",
+        True,
+    ),
+    "def solve(instance):\n    return [0] * wrong\n": (
+        "with its defaults it ends error: uniform-1000: NameError: name 'wrong' is not defined (line 2)",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("source", _BLOCKS)
+def test_a_building_block_that_is_no_program(workspace: Path, source: str) -> None:
+    expected, before_a_run = _BLOCKS[source]
+    (workspace / "demo" / "blocks" / "greedy.py").write_text(source)
+    failed = [check for check in adrs_json("check", "./demo", cwd=workspace, code=1)["checks"] if not check["ok"]]
+    assert [check["name"] for check in failed] == ["block greedy"]
+    assert failed[0]["detail"].endswith(expected)
+    if before_a_run:
+        assert expected in refused(workspace)
+
+
+def test_a_fault_of_the_evaluator_is_said_once(workspace: Path) -> None:
+    edit(workspace / "demo" / "evaluator.py", 'policy.call("solve"', 'policy.call("sovle"')
+    done = adrs("check", "./demo", cwd=workspace, code=1)
+    assert done.stdout.count("sovle") == 1
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok", "FAIL", *["skip"] * 6]
+    assert 'the interface has no function "sovle"; did you mean "solve"? (evaluator.py line' in lines[1]
+    assert all(line.endswith('not found out, for the reason given at "baselines"') for line in lines[2:])
+    found = adrs_json("check", "./demo", cwd=workspace, code=1)
+    assert not found["ok"]
+    assert [each["skipped"] for each in found["checks"]] == [False, False, *[True] * 6]
+
+
+def test_what_takes_long_is_told_on_stderr_also_with_json(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watched, "FIRST_SECONDS", 0.1)
+    load = "    def load(self, spec: WorkloadSpec) -> list[Instance]:\n"
+    edit(workspace / "demo" / "evaluator.py", load, f"{load}        __import__('time').sleep(0.4)\n")
+    monkeypatch.setenv("ADRS_CACHE", str(workspace / "cache"))  # so that the baselines are measured
+    show_check(str(workspace / "demo"), sandbox=None, workers=1, as_json=True)
+    said = capsys.readouterr()
+    assert json.loads(said.out)["ok"]
+    assert "baseline round-robin on train has run for " in said.err
 
 
 def test_what_has_passed_is_not_checked_again_until_it_changes(workspace: Path) -> None:

@@ -69,6 +69,11 @@ def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None
         (r'"minimize"', '"minimise"', 'objective.direction = "minimise"; did you mean "minimize"?'),
         (r"seeds = \[2000\]", "seeds = [1000]", 'workload "uniform-1000" appears twice'),
         (r"seeds = \[2000\]", 'seeds = ["x"]', "must be whole numbers from 0"),
+        (
+            r"seeds = \[1003, 1004\]",
+            "seeds = []",
+            "train[1]: seeds is empty, so family skewed would be left out",
+        ),
         (r'"seed.py"', '"sed.py"', "sed.py does not exist"),
         (r'"seed.py"', '"../seed.py"', "lies outside the problem's folder"),
         (r'"evaluator:JobBalancing"', '"evaluator"', 'must read "module:Class"'),

@@ -48,6 +48,32 @@ def test_records_and_texts(load):
     assert policy.call("label", ["a", "ß"]) == ["A", "SS"]
 
 
+@pytest.mark.parametrize("stand_in", [False, True])
+def test_a_map_of_other_length_says_where_the_number_of_scenarios_comes_from(load, shapes, stand_in):
+    policy = InProcessPolicy(shapes, shapes.seed.read_text()) if stand_in else load()
+    policy.reset(7)
+    with pytest.raises(ValueError, match=r"has 3 rows, and 1 scenario is asked: policy.reset\(seed, scenarios\) says"):
+        policy.map("decide", np.zeros(3), np.ones((3, 4)), 10)
+    policy.reset(7, scenarios=3)
+    with pytest.raises(ValueError, match=r"has 3 rows, and 2 scenarios are asked.*the argument scenarios which"):
+        policy.map("decide", np.zeros(3), np.ones((3, 4)), 10, scenarios=[0, 1])
+
+
+@pytest.mark.parametrize("stand_in", [False, True])
+def test_calls_that_the_interface_does_not_know_are_one_sentence(load, shapes, stand_in):
+    policy = InProcessPolicy(shapes, shapes.seed.read_text()) if stand_in else load()
+    policy.reset(7)
+    for call in (policy.call, policy.map, policy.attempt):
+        with pytest.raises(ValueError, match=r'^the interface has no function "dcide"; did you mean "decide"\?$'):
+            call("dcide", 1.0)
+    with pytest.raises(ValueError, match=r"^decide is called with 1 arguments; the interface says: load, history"):
+        policy.call("decide", 1.0)
+    with pytest.raises(ValueError, match=r"^machine must have the fields servers, speeds, not server, speeds$"):
+        policy.call("spread", {"server": 3, "speeds": np.ones(3)})
+    with pytest.raises(ValueError, match=r"^machine must be a dict with the fields servers, speeds, not a list of 2$"):
+        policy.call("spread", [3, 1])
+
+
 def test_a_map_asks_every_scenario_with_its_own_state(load):
     policy = load()
     policy.reset(7, scenarios=3)

@@ -140,6 +140,39 @@ def test_an_evaluator_that_raises_is_not_the_programs_fault(toy, tmp_path):
     assert "evaluator.py line" in evaluation.reason
 
 
+_RETURN = "return Metrics(regret=float(workload.max() - workload[chosen]))"
+_WRONG = {
+    "a dict": (_RETURN, 'return {"regret": 1.0}',
+        "workload even-1: evaluate must return adrs.evaluation.Metrics, not dict"),
+    "nothing": (_RETURN, "", "workload even-1: evaluate must return adrs.evaluation.Metrics, not None"),
+    "not a number": (_RETURN, 'return Metrics(regret=float("nan"))',
+        "workload even-1: the evaluator computed regret = nan, which is not a finite number"),
+    "a bound of another name": (_RETURN, 'return Metrics(regret=1.0, bounds={"regrt": 0.0})',
+        'workload even-1: the evaluator gives a bound of "regrt", which it does not compute; did you mean "regret"?'),
+    "a summary that is none": ("    def load", "    def summarise(self, results):\n"
+        "        return {'regret': float('inf')}\n\n    def load",
+        "the summary of train: the evaluator computed regret = inf, which is not a finite number"),
+    "a function of another name": ('"solve", workload', '"sovle", workload',
+        'evaluator evaluator:Toy raised ValueError: the interface has no function "sovle"; did you mean '
+        '"solve"? (evaluator.py line 15)'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", _WRONG)
+def test_a_mistake_of_the_evaluator_is_one_clear_sentence(toy, tmp_path, wrong):
+    old, new, reason = _WRONG[wrong]
+    evaluation = _evaluate(_changed(toy, tmp_path, "evaluator.py", old, new), BEST)[0]
+    assert (evaluation.verdict, evaluation.reason) == ("infrastructure", reason)
+
+
+def test_an_evaluator_that_is_not_there_is_named_by_its_file(toy, tmp_path):
+    broken = _changed(toy, tmp_path, "problem.toml", "evaluator:Toy", "evalutor:Toy")
+    with pytest.raises(UserError) as caught:
+        _evaluate(broken, BEST)
+    expected = f'{broken.folder / "problem.toml"}: evaluator.class = "evalutor:Toy": {broken.folder / "evalutor.py"} '
+    assert str(caught.value) == f"{expected}does not exist, and no module evalutor is installed"
+
+
 def test_an_evaluator_that_cannot_be_loaded_is_one_clear_sentence(toy, tmp_path):
     broken = _changed(toy, tmp_path, "evaluator.py", "import numpy", "import no_such_thing")
     with pytest.raises(UserError, match=r"evaluator:Toy.*no_such_thing"):

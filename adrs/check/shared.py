@@ -1,0 +1,71 @@
+"""The checks of a problem whose evaluator imports the program."""
+
+import math
+
+from adrs.calibrate import Calibration
+from adrs.check.checks import DIFFER, SEED, Checks
+from adrs.program import Evaluation, Job
+from adrs.score import SplitScale
+from adrs.source import Rejected
+
+
+class SharedChecks(Checks):
+    """Checks of a problem whose evaluator imports the program: what can be said of one that anybody could have written.
+
+    It may turn a failure into a low score, so a bad program must fail or score less than the seed.
+    """
+
+    def _baselines(self, calibration: Calibration) -> None:
+        self._first = calibration.evaluations[self._problem.baselines[0].name, "train"]
+        self._add(
+            "trust", True, "shared: the evaluator runs programs in its own process, so one could make up its score"
+        )
+
+    async def _seed(self, scale: SplitScale | None) -> None:
+        source = self._problem.seed.read_text()
+        try:
+            self._screen.check(source)
+        except Rejected as rejected:
+            self._add("seed", False, str(rejected))
+            return
+        objective = self._problem.objective
+        second = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True), SEED)
+        values = [evaluation.metrics.get(objective.metric) for evaluation in (self._first, second)]
+        first, again = values
+        if first is None or again is None:
+            self._add("seed", False, f"{second.verdict}: {second.reason}", second)
+            return
+        self._add("seed", True, f"{objective.metric} {first:.6g}")
+        same = math.isclose(first, again, rel_tol=0.0, abs_tol=objective.margin)
+        detail = "two evaluations agree" if same else f"two evaluations differ: {first} and {again}"
+        if not same and objective.noisy:
+            detail += ", so smaller differences between programs mean nothing"
+        self._add("repeatable", same or objective.noisy, detail)
+
+    async def _generic(self) -> None:
+        python = self._problem.language == "python"
+        name = "an exception is reported" if python else "nonsense is reported"
+        job = Job("raise KeyError('on purpose')\n" if python else "?\n", "train")
+        failing = await self._executor.evaluate(job, f'the program for "{name}"')
+        self._add(name, self._is_worse(failing) or self._equals_seed(failing), self._shown(failing), failing)
+        same = self._equals_seed(failing)
+        constant = f"a program that does nothing scores what the seed scores, {self._shown(failing)}"
+        self._add(DIFFER, not same, constant if same else "a program that does nothing scores less than the seed")
+        if python:
+            job = Job("while True: pass\n", "train", decision_seconds=self._loop_seconds)
+            looping = await self._executor.evaluate(job, 'the program for "an endless loop is stopped"')
+            stopped = looping.verdict == "timeout" or self._is_worse(looping)
+            self._add("an endless loop is stopped", stopped, self._shown(looping), looping)
+
+    def _is_worse(self, evaluation: Evaluation) -> bool:
+        if evaluation.fitness is None or self._first.fitness is None:
+            return evaluation.verdict not in ("suspect", "infrastructure")
+        return evaluation.fitness < self._first.fitness
+
+    def _equals_seed(self, evaluation: Evaluation) -> bool:
+        return evaluation.fitness is not None and evaluation.fitness == self._first.fitness
+
+    def _shown(self, evaluation: Evaluation) -> str:
+        if evaluation.fitness is not None:
+            return f"{self._problem.objective.metric} {evaluation.metrics[self._problem.objective.metric]:.6g}"
+        return super()._shown(evaluation)

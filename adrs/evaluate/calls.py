@@ -1,0 +1,33 @@
+"""What an evaluator may ask of a policy; where it asks for something else, a sentence for its author."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from adrs.errors import did_you_mean
+from adrs.interface import FunctionType
+
+
+def function_called(functions: Mapping[str, FunctionType], name: str, arguments: Sequence[Any]) -> FunctionType:
+    """The function of that name. Raises ValueError where there is none, or it takes another number of arguments."""
+    if name not in functions:
+        raise ValueError(f'the interface has no function "{name}"{did_you_mean(name, functions)}')
+    kind = functions[name]
+    if len(arguments) != len(kind.crossing):
+        expected = ", ".join(kind.crossing) or "none"
+        raise ValueError(f"{name} is called with {len(arguments)} arguments; the interface says: {expected}")
+    return kind
+
+
+def check_length(name: str, column: Any, scenarios: int) -> None:
+    """Raises ValueError where a column, or a field of it, has not one value for each scenario that is asked."""
+    if isinstance(column, dict):
+        for key, field in column.items():
+            check_length(f"{name}[{key!r}]", field, scenarios)
+    elif isinstance(column, np.ndarray | list) and len(column) != scenarios:
+        asked = "1 scenario is" if scenarios == 1 else f"{scenarios} scenarios are"
+        raise ValueError(
+            f"column {name} has {len(column)} rows, and {asked} asked: policy.reset(seed, scenarios) says how many "
+            "there are, and the argument scenarios which of them are asked"
+        )

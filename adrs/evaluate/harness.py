@@ -245,8 +245,8 @@ def _together(
     evaluator: Evaluator[Any], workloads: Workloads, specs: Sequence[WorkloadSpec], policy: Policy
 ) -> Mapping[str, Metrics]:
     """Metrics by workload, none where the evaluator takes them one by one. Raises _FailedTogether."""
-    if len(specs) < 2:
-        return {}
+    if len(specs) < 2 or type(evaluator).evaluate_together is Evaluator.evaluate_together:
+        return {}  # one by one: what a failure leaves out need not be loaded
     limit = policy.decision_seconds
     policy.decision_seconds = _TOGETHER * limit
     try:

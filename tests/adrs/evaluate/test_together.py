@@ -107,6 +107,14 @@ def test_a_hopeless_program_leaves_what_it_would_one_by_one(problem, monkeypatch
             assert evaluation == run(problem, source, threshold=threshold)[0]
 
 
+def test_one_by_one_workloads_behind_a_failure_are_not_loaded(problem, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(Together, "evaluate_together", Evaluator.evaluate_together)
+    monkeypatch.setattr(Together, "load", lambda self, spec: loaded.append(spec.name) or np.arange(5.0))
+    assert run(problem, "def solve(values):\n    return 'x'\n")[0].verdict == "invalid"
+    assert loaded == ["even-1"]
+
+
 def test_one_by_one_a_call_has_all_of_its_time(problem):
     limits = []
 

@@ -37,17 +37,11 @@ def _all_pieces(text: str) -> list[str]:
     return found
 
 
-def hash_features(text: str) -> np.ndarray:
-    """float64[BUCKETS] of Euclidean norm 1, or 0 for a text without pieces.
+def hash_features_of(texts: Sequence[str]) -> np.ndarray:
+    """float64[texts, BUCKETS], each row of Euclidean norm 1, or 0 for a text without pieces.
 
     A piece or adjacent pair that occurs c times adds (1 + ln c) with a sign to its bucket.
     """
-    row: np.ndarray = hash_features_of([text])[0]
-    return row
-
-
-def hash_features_of(texts: Sequence[str]) -> np.ndarray:
-    """float64[texts, BUCKETS], a row of `hash_features` for each."""
     parts = [_hashed(texts[start : start + _TEXTS]) for start in range(0, len(texts), _TEXTS)]
     return np.concatenate(parts) if parts else np.zeros((0, BUCKETS))
 

@@ -162,12 +162,19 @@ class Checks:
             ok, detail = compared(comparison, one.metrics, other.metrics)
             self._add(f"{comparison.name}: {one.name}", ok, detail)
 
-    async def _seed(self, scale: SplitScale | None) -> None:
+    def _screened_seed(self) -> str | None:
+        """The seed program's source; None where it is rejected, which is reported."""
         source = self._problem.seed.read_text()
         try:
             self._screen.check(source)
         except Rejected as rejected:
             self._add("seed", False, str(rejected))
+            return None
+        return source
+
+    async def _seed(self, scale: SplitScale | None) -> None:
+        source = self._screened_seed()
+        if source is None:
             return
         job = Job(source, "train", None, scale, thorough=True)
         first, second = await asyncio.gather(*(self._executor.evaluate(job, SEED) for _ in range(2)))

@@ -6,7 +6,6 @@ from adrs.calibrate import Calibration
 from adrs.check.checks import DIFFER, SEED, Checks
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
-from adrs.source import Rejected
 
 
 class SharedChecks(Checks):
@@ -22,11 +21,8 @@ class SharedChecks(Checks):
         )
 
     async def _seed(self, scale: SplitScale | None) -> None:
-        source = self._problem.seed.read_text()
-        try:
-            self._screen.check(source)
-        except Rejected as rejected:
-            self._add("seed", False, str(rejected))
+        source = self._screened_seed()
+        if source is None:
             return
         objective = self._problem.objective
         second = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True), SEED)

@@ -26,9 +26,8 @@ class Breaker:
         self._failures = 0
         self._fitness: float | None = None
         self._equals = 0
-        self._not_new = 0
         self._rejections: Counter[str] = Counter()
-        """Reasons of those, without their numbers."""
+        """Reasons of the rejections in a row, without their numbers."""
         self._latest: dict[str, str] = {}
         """The latest reason that is the same but for its numbers."""
 
@@ -48,18 +47,16 @@ class Breaker:
                 f"{self._equals} different programs in a row score the same, {abs(self._fitness):.10g}: nothing is "
                 "left to gain, or the evaluator sees no difference"
             )
-        if self._not_new >= self.nothing_new:
+        if self._rejections.total() >= self.nothing_new:
             kind, count = self._rejections.most_common(1)[0]
-            return f"{self._not_new} {NOTHING_NEW}, {count} of them: {self._latest[kind]}"
+            return f"{self._rejections.total()} {NOTHING_NEW}, {count} of them: {self._latest[kind]}"
         return None
 
     def _count_rejection(self, program: Program) -> None:
         if program.verdict != "rejected":
-            self._not_new = 0
             self._rejections.clear()
             self._latest.clear()
             return
-        self._not_new += 1
         reason = program.evaluation.reason if program.evaluation is not None else ""
         if program.duplicate_of is not None:
             reason = "the same as an earlier program"

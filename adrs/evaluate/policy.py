@@ -71,9 +71,9 @@ class SandboxedPolicy:
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
         kind = function_called(self._functions, function, columns)
-        chosen = scenarios
+        chosen: Sequence[int] | np.ndarray | None = scenarios
         if scenarios is not None and not (isinstance(scenarios, list) and len(scenarios) <= _MOST_LISTED):
-            chosen = np.asarray(scenarios, dtype=np.int64)  # type: ignore[assignment]
+            chosen = np.asarray(scenarios, dtype=np.int64)
         count = self._scenarios if chosen is None else len(chosen)
         rows = Rows(kind, columns, count, function in self._bound)
         if count:

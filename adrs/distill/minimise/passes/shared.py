@@ -48,13 +48,14 @@ def _name(value: ast.expr, taken: set[str]) -> str:
 def _with_name(tree: ast.Module, path: Path, value: ast.expr, name: str) -> ast.Module:
     dumped = ast.dump(value)
     scope = at(tree, path)
+    assert isinstance(scope, ast.FunctionDef)
     body: list[ast.stmt] = []
     named = False
 
     def change(node: ast.AST) -> ast.AST:
         return ast.Name(name, ast.Load()) if isinstance(node, _NAMED) and ast.dump(node) == dumped else node
 
-    for statement in scope.body:  # type: ignore[attr-defined]
+    for statement in scope.body:
         new = transformed(ast.Module([statement], []), change).body[0]
         if new is not statement and not named:
             body.append(ast.Assign([ast.Name(name, ast.Store())], value, lineno=0))

@@ -39,7 +39,7 @@ def distill(
     rounds: Annotated[
         int, typer.Option("--rounds", min=1, max=10, help="Fits of a rule, each to what earlier rules came to see.")
     ] = 3,
-    budget: Annotated[str, typer.Option("--budget", help="Time for everything: 90s, 10m, 2h.")] = "10m",
+    budget: Annotated[str, typer.Option("--budget", "--max-time", help="Time for everything: 90s, 10m, 2h.")] = "10m",
     operations: Annotated[
         int, typer.Option("--operations", min=1, help="The most operations of a decision by the chosen rule.")
     ] = 30,

@@ -15,6 +15,7 @@ from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.blocks import Block, Refill
 from adrs.propose.embedded.idea import Idea, Operator
+from adrs.propose.embedded.shown import Shown
 from adrs.propose.embedded.template import Template
 from adrs.propose.embedded.tune import Tune
 
@@ -43,7 +44,8 @@ class Embedded:
         self._templates = {template.name: template for template in map(Template, problem.blocks)}
         self._seed = context.seed
         self._fixed = _fixed_parts(problem)
-        self._archive = Archive(problem.objective)
+        quantities = [quantity.code for quantity in Shown.by(problem.functions).quantities]
+        self._archive = Archive(problem.objective, quantities)
         self._block = Block(self._templates)
         self._operators = self._make_operators(self._block)
         self._bandit = Bandit(self._operators)

@@ -1,13 +1,15 @@
 """What an interface shows to a program, as far as edits can use it: numbers, and what is decided on."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adrs.interface import FunctionType, Type, ValueType
 
 _NOT_NUMBERS = ("bool", "str", "data", "state", "model", "nothing")
 _NO_QUANTITY = "seed"
 """The name by convention of a field for a policy's own draws."""
+_INDEX = re.compile(r"([A-Za-z_]\w*)\s*-\s*1")
 _LONGEST = 64
 """Entries of an array of fixed length that are quantities each by itself."""
 
@@ -23,17 +25,41 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """The range of one whole number that a function answers with, as far as it stands in the interface itself."""
+
+    low: int | None
+    high: int | None
+    axis: str = ""
+    """The name of the axis into which it is an index; empty where it is a level."""
+
+    def within(self, code: str) -> str:
+        """The code of a number kept within the range."""
+        code = code if self.high is None else f"min({self.high}, {code})"
+        return code if self.low is None else f"max({self.low}, {code})"
+
+
+@dataclass(frozen=True)
 class Shown:
     """What edits know of an interface."""
 
     quantities: Sequence[Quantity]
     """All scalars, and arrays of one axis."""
     lists: Mapping[str, str]
-    """Functions that answer with one whole number for each item, which may be an order, and the name of that axis."""
+    """Functions that answer with one whole number for each item, and the name of that axis."""
     numbers: frozenset[str]
     """Functions that answer with one float."""
     choices: Mapping[str, str]
     """How many there are to choose from for each item, as code, by function; where such a number ends the range."""
+    orders: frozenset[str] = frozenset()
+    """Functions whose list may be the items in an order: its numbers go as far as there are items."""
+    wholes: Mapping[str, Whole] = field(default_factory=dict)
+    """Functions that answer with one whole number."""
+
+    @property
+    def decided_on(self) -> set[str]:
+        """Axes whose items answers are about."""
+        return {*self.lists.values(), *(whole.axis for whole in self.wholes.values() if whole.axis)}
 
     @classmethod
     def by(cls, functions: Mapping[str, FunctionType]) -> "Shown":
@@ -47,7 +73,12 @@ class Shown:
         choices = {
             function.name: counts[high] for function in functions.values() if (high := _high(function)) in counts
         }
-        return cls(shown, lists, numbers, choices)
+        wholes = {function.name: whole for function in functions.values() if (whole := _whole(function.returns))}
+        orders = frozenset(
+            function.name for function in functions.values()
+            if (axis := _list_axis(function.returns)) and _high(function) in ("", f"{axis}-1")
+        )  # fmt: skip
+        return cls(shown, lists, numbers, choices, orders, wholes)
 
 
 def _high(function: FunctionType) -> str:
@@ -65,9 +96,9 @@ def _of_argument(name: str, kind: Type) -> Iterator[Quantity]:
     if isinstance(kind, ValueType):
         yield from _of_value(name, name, kind)
     elif isinstance(kind, Mapping):
-        for field, value in kind.items():
-            if field != _NO_QUANTITY:
-                yield from _of_value(name, f'{name}["{field}"]', value)
+        for key, value in kind.items():
+            if key != _NO_QUANTITY:
+                yield from _of_value(name, f'{name}["{key}"]', value)
 
 
 def _of_value(argument: str, code: str, kind: ValueType) -> Iterator[Quantity]:
@@ -83,6 +114,19 @@ def _of_value(argument: str, code: str, kind: ValueType) -> Iterator[Quantity]:
 
 def _is_float(kind: Type) -> bool:
     return isinstance(kind, ValueType) and kind.base.startswith("float") and kind.dims is None
+
+
+def _whole(kind: Type) -> Whole | None:
+    """The range of one whole number, None for anything else and where None is an answer too."""
+    if not isinstance(kind, ValueType) or kind.base != "int" or kind.dims is not None or kind.optional:
+        return None
+    low, high = _literal(kind.low), _literal(kind.high)
+    index = _INDEX.fullmatch(kind.high or "") if low == 0 else None
+    return Whole(low, high, index[1] if index else "")
+
+
+def _literal(end: str | None) -> int | None:
+    return int(end) if end is not None and end.removeprefix("-").isdigit() else None
 
 
 def _list_axis(kind: Type) -> str:

@@ -19,6 +19,7 @@ _MOST_SESSIONS = 2
 _MOST_REMEMBERED = 512
 _PATIENCE = 4
 """Generations without a new best after which a session ends."""
+_SHARE_OF_READERS = 0.5
 _FAR = 0.5
 """Gain over a session's best, in the archive's measure, for which the session is left at once."""
 
@@ -115,7 +116,7 @@ class Tune:
         """The next sample of a session, or the first of a new one."""
         ready = [session for session in self._sessions.values() if session.next_index is not None]
         session = max(ready, key=lambda session: (session.best, -session.number), default=None)
-        found = next(self._origins(brief, archive), None)
+        found = next(self._origins(brief, archive, rng), None)
         if found is not None and (session is None or _is_overtaken(session, found[0], archive)):
             origin, tunable = found
             chosen = tunables.choose(rng, tunable)
@@ -163,10 +164,11 @@ class Tune:
         if len(self._reached) > _MOST_REMEMBERED:
             self._reached.popitem(last=False)
 
-    def _origins(self, brief: Brief, archive: Archive) -> Iterator[tuple[Program, Tunable]]:
-        """Programs that a session may start at, the best first: of one skeleton thus its best program."""
+    def _origins(self, brief: Brief, archive: Archive, rng: random.Random) -> Iterator[tuple[Program, Tunable]]:
+        """Programs that a session may start at, the best first, or first some that read something else."""
         busy = {session.tunable.skeleton for session in self._sessions.values()}
-        for program in [*archive, brief.parent]:
+        others = rng.sample(archive.readers, len(archive.readers)) if rng.random() < _SHARE_OF_READERS else []
+        for program in [*others, *archive, brief.parent]:
             if program.fitness is None:
                 continue
             for tunable in tunables.of(program, self._templates):

@@ -3,17 +3,16 @@
 import ast
 import random
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
+from edit_outcomes import free_names, outcomes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adrs import problem
 from adrs.interface import FunctionType, parse_type
-from adrs.propose.embedded import quantities
-from adrs.propose.embedded.edits import Maker
+from adrs.propose.embedded import quantities, whole_numbers
 from adrs.propose.embedded.shown import Quantity, Shown
 from adrs.propose.embedded.tree import Edit, Tree
 
@@ -24,31 +23,11 @@ INSTANCE = {
 }  # fmt: skip
 SOLVE = FunctionType("solve", "", {"instance": INSTANCE}, parse_type("int64[jobs] in 0..jobs-1", ""))
 SHOWN = Shown.by({"solve": SOLVE})
+BUILTINS = {"abs", "int", "len", "min", "max", "range", "round", "sorted"}
 MAKERS: list[Callable[..., object]] = [
     quantities.add, quantities.branch, quantities.order, quantities.key, quantities.whole, quantities.accumulate,
+    whole_numbers.level, whole_numbers.branch, whole_numbers.choose,
 ]  # fmt: skip
-
-
-def outcomes(maker: Callable[..., object], source: str, shown: Shown = SHOWN, tries: int = 40) -> set[str]:
-    """Every program that a kind of edit makes of a source."""
-    tree, made = Tree(source), set()
-    with_shown: Maker = partial(maker, shown=shown)  # type: ignore[assignment]
-    for seed in range(tries):
-        for site in tree.sites:
-            edit = with_shown(tree, site, random.Random(seed)) if site.function is not None else None
-            if edit is not None:
-                made.add(tree.replace([edit]))
-    return made
-
-
-def free_names(source: str) -> set[str]:
-    """Names that are read and bound nowhere in a program."""
-    nodes = list(ast.walk(ast.parse(source)))
-    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    bound |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    bound |= {(alias.asname or alias.name) for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return {node.id for node in nodes if isinstance(node, ast.Name)} - bound
 
 
 def test_numbers_are_shown_and_nothing_else() -> None:
@@ -64,11 +43,11 @@ def test_numbers_are_shown_and_nothing_else() -> None:
 
 def test_a_number_becomes_arithmetic_over_what_can_be_read() -> None:
     helper = "def priority(instance, job):\n    return 0.0\n"
-    made = outcomes(quantities.add, helper)
+    made = outcomes(quantities.add, helper, SHOWN)
     assert any('instance["due"][job]' in source for source in made)
     assert any("0.0 + (" in source for source in made)
     assert all(free_names(source) <= {"abs", "min", "max"} for source in made)
-    assert outcomes(quantities.add, "def other(x):\n    return 0.0\n") == set()  # sees no instance
+    assert outcomes(quantities.add, "def other(x):\n    return 0.0\n", SHOWN) == set()  # sees no instance
 
 
 @pytest.mark.parametrize(
@@ -87,11 +66,11 @@ def test_whatever_a_function_answers_with_grows_where_that_is_a_number(answer: s
 
 def test_what_is_no_number_does_not_grow() -> None:
     helper = "def solve(instance):\n    due = instance['due']\n    return due\n"
-    assert outcomes(quantities.add, helper) == set()
+    assert outcomes(quantities.add, helper, SHOWN) == set()
 
 
 def test_without_an_item_there_are_scalars_alone() -> None:
-    made = outcomes(quantities.add, "def solve(instance):\n    return 1.0\n")
+    made = outcomes(quantities.add, "def solve(instance):\n    return 1.0\n", SHOWN)
     assert made
     assert not any('["due"]' in source for source in made)
 
@@ -100,23 +79,32 @@ def test_loops_and_answers_get_an_order() -> None:
     source = (
         "def solve(instance):\n    made = []\n    for job in range(3):\n        made.append(job)\n    return made\n"
     )
-    made = outcomes(quantities.order, source)
+    made = outcomes(quantities.order, source, SHOWN)
     assert any("for job in sorted(range(3), key=lambda job: " in each for each in made)
     assert any("return sorted(made, key=lambda item: " in each for each in made)
     number = Shown(SHOWN.quantities, {}, frozenset(), {})
     assert not any("return sorted" in each for each in outcomes(quantities.order, source, number))
 
 
+def test_what_is_decided_for_each_item_is_no_order_of_the_items() -> None:
+    fields = {"length": parse_type("float64[jobs]", ""), "machines": parse_type("int", "")}
+    source = "def place(instance):\n    made = [0, 0]\n    return made\n"
+    for returns, sorted_too in (("int64[jobs] in 0..machines-1", False), ("int64[jobs] in 0..jobs-1", True)):
+        shown = Shown.by({"place": FunctionType("place", "", {"instance": fields}, parse_type(returns, ""))})
+        made = outcomes(quantities.order, source, shown)
+        assert any("return sorted(" in each for each in made) == sorted_too
+
+
 def test_keys_are_replaced_or_grow() -> None:
     source = 'def solve(instance):\n    return sorted(range(3), key=lambda job: instance["due"][job])\n'
-    made = outcomes(quantities.key, source)
+    made = outcomes(quantities.key, source, SHOWN)
     assert any('key=lambda job: (instance["due"][job]) + (' in each for each in made)
     assert any("key=lambda job: (instance" not in each for each in made)
 
 
 def test_arrays_whose_order_is_asked_for_get_a_term() -> None:
     source = "import numpy as np\ndef solve(instance):\n    x = instance['due']\n    return np.argsort(-x)\n"
-    made = outcomes(quantities.whole, source)
+    made = outcomes(quantities.whole, source, SHOWN)
     assert any("np.argsort((-x + " in each and '* instance["due"]' in each for each in made)
 
 
@@ -143,7 +131,7 @@ def test_a_loop_that_chooses_takes_what_has_the_least_so_far() -> None:
 
 
 def test_a_number_depends_on_a_quantity() -> None:
-    made = outcomes(quantities.branch, "def solve(instance):\n    return 3\n")
+    made = outcomes(quantities.branch, "def solve(instance):\n    return 3\n", SHOWN)
     assert any('if instance["jobs"] > ' in each and each.rstrip().endswith("else 3)") for each in made)
     assert all(ast.unparse(ast.parse(each).body[0].body[0].value.body).isdigit() for each in made)  # type: ignore[attr-defined]
 
@@ -168,4 +156,13 @@ def test_what_is_made_parses_and_reads_known_names(name: str, path: Path, seed: 
             if edit is not None:
                 made = tree.replace([edit])
                 assert ast.dump(ast.parse(made)) != ast.dump(ast.parse(source))
-                assert free_names(made) - free_names(source) <= {"abs", "int", "min", "max", "range", "sorted"}
+                assert free_names(made) - free_names(source) <= {
+                    "abs",
+                    "int",
+                    "len",
+                    "min",
+                    "max",
+                    "range",
+                    "round",
+                    "sorted",
+                }

@@ -122,3 +122,32 @@ def test_a_session_in_which_everything_fails_ends() -> None:
     for draft in drafts:
         session.tell(draft, None)
     assert session.propose() is None
+
+
+def test_programs_that_read_something_else_are_tuned_beside_a_better_one() -> None:
+    session = Session('def solve(x):\n    return 0.5 * x["old"]\n')
+    session.archive = Archive(quantities=('x["old"]', 'x["new"]'))
+    best, other = session.parent, program(2, "def solve(x):\n    return 3.0 * x['new']\n", -50.0)
+    worse = program(3, 'def solve(x):\n    return 7.0 * x["new"]\n', -60.0)
+    for each in (worse, best, other):
+        session.archive.tell(each)
+    assert [each.id for each in session.archive.readers] == [1, 2]
+    tuned = set()
+    for _ in range(200):
+        draft = session.propose()
+        if draft is None:
+            break
+        tuned |= {parent.id for parent in draft.parents}
+        session.tell(draft, -100.0)
+    assert {1, 2} <= tuned
+
+
+def test_a_bounded_number_of_readings_is_remembered_the_best_of_each() -> None:
+    names = [f'x["{number}"]' for number in range(100)]
+    archive = Archive(quantities=names)
+    for number, name in enumerate(names):
+        archive.tell(program(number, f"def solve(x):\n    return {name}\n", float(number)))
+    assert [each.id for each in archive.readers] == list(range(99, 83, -1))
+    archive.tell(program(100, f"def solve(x):\n    return 2 * {names[90]}\n", 95.5))
+    assert [each.id for each in archive.readers][:6] == [99, 98, 97, 96, 100, 95]
+    assert archive.find(84) is not None

@@ -1,0 +1,82 @@
+"""Where a program gives a number: as an answer, to a variable, or to what makes a number of it."""
+
+import libcst as cst
+
+from adrs.propose.embedded.shown import Shown, Whole
+from adrs.propose.embedded.tree import Site, Tree, called
+
+_TO_NUMBERS = ("abs", "float", "int", "round")
+_EXTREMES = ("max", "min")
+
+
+def is_number_given(tree: Tree, site: Site, shown: Shown) -> bool:
+    """Whether a node is a number of any size that a function returns, a variable gets, or a call takes."""
+    if _is_taken(tree, site, shown):
+        return True
+    site = _given_as(site)
+    outer = site.parent.node if site.parent is not None else None
+    if site.field != "value" or not isinstance(outer, cst.Return | cst.Assign) or whole_answered(site, shown):
+        return False
+    answers = isinstance(outer, cst.Return) and _function(site) in shown.numbers
+    return answers or _is_number(tree, site.node, shown)
+
+
+def whole_answered(site: Site, shown: Shown) -> Whole | None:
+    """The range of the whole number with which a function answers at a site; None where it does not."""
+    site = _given_as(site)
+    returned = site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return)
+    return shown.wholes.get(_function(site)) if returned else None
+
+
+def is_order_answered(site: Site, shown: Shown) -> bool:
+    """Whether a function answers at a site with a list that may be an order of the items."""
+    returned = site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return)
+    return returned and _function(site) in shown.orders
+
+
+def _given_as(site: Site) -> Site:
+    """The whole conditional expression of which a node is one of the two values."""
+    while site.field in ("body", "orelse") and site.parent is not None and isinstance(site.parent.node, cst.IfExp):
+        site = site.parent
+    return site
+
+
+def _function(site: Site) -> str:
+    """The name of the innermost function around a site."""
+    function = site.function.node if site.function is not None else None
+    return function.name.value if isinstance(function, cst.FunctionDef) else ""
+
+
+def _is_taken(tree: Tree, site: Site, shown: Shown) -> bool:
+    """Whether a node is what a call makes a number of, or keeps within bounds: not a bound itself."""
+    argument = site.parent
+    call = argument.parent.node if argument is not None and argument.parent is not None else None
+    if not isinstance(call, cst.Call) or site.field != "value" or any(each.keyword or each.star for each in call.args):
+        return False
+    alone = called(call) in _TO_NUMBERS and len(call.args) == 1
+    kept = called(call) in _EXTREMES and not isinstance(site.node, cst.BaseNumber)
+    return (alone or kept) and _is_number(tree, call, shown)
+
+
+def _is_number(tree: Tree, node: cst.CSTNode, shown: Shown) -> bool:
+    """Whether an expression is a number, as far as it tells by itself: a literal, arithmetic, or what is shown."""
+    if isinstance(node, cst.BaseNumber | cst.BinaryOperation):
+        return True
+    if isinstance(node, cst.UnaryOperation):
+        return isinstance(node.operator, cst.Minus) and _is_number(tree, node.expression, shown)
+    if isinstance(node, cst.IfExp):
+        return _is_number(tree, node.body, shown) and _is_number(tree, node.orelse, shown)
+    if isinstance(node, cst.Call):
+        numbers = [_is_number(tree, each.value, shown) for each in node.args]
+        alone = called(node) in _TO_NUMBERS and len(numbers) == 1
+        return all(numbers) and (alone or (called(node) in _EXTREMES and len(numbers) > 1))
+    scalars = {each.code for each in shown.quantities if each.size is None}
+    arrays = {each.code for each in shown.quantities} - scalars
+    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        return _code(tree, node) in scalars or _code(tree, node.value) in arrays
+    return isinstance(node, cst.Name) and node.value in scalars
+
+
+def _code(tree: Tree, node: cst.CSTNode) -> str:
+    """With the quotes that quantities have."""
+    return tree.code(node).replace("'", '"')

@@ -194,7 +194,8 @@ def _own_fault(error: Exception, problem: Problem, places: Sequence[Path]) -> st
     files = ((Path(frame.filename).resolve(), frame.lineno) for frame in _frames(error))
     within = ((file, line) for file, line in files if any(file.is_relative_to(place) for place in places))
     where = next((f" ({file.name} line {line})" for file, line in within), "")
-    return f"evaluator {problem.evaluator} raised {type(error).__name__}: {error}{where}"
+    notes = "".join(f"{note}: " for note in getattr(error, "__notes__", ()))
+    return f"{notes}evaluator {problem.evaluator} raised {type(error).__name__}: {error}{where}"
 
 
 if __name__ == "__main__":

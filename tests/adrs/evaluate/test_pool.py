@@ -136,7 +136,7 @@ def test_an_evaluator_that_raises_is_not_the_programs_fault(toy, tmp_path):
     broken = _changed(toy, tmp_path, "evaluator.py", "return Metrics(", "raise RuntimeError('mine')\n        Metrics(")
     evaluation = _evaluate(broken, BEST)[0]
     assert evaluation.verdict == "infrastructure"
-    assert "RuntimeError: mine" in evaluation.reason
+    assert "workload even-1: evaluator evaluator:Toy raised RuntimeError: mine" in evaluation.reason
     assert "evaluator.py line" in evaluation.reason
 
 
@@ -153,8 +153,8 @@ _WRONG = {
         "        return {'regret': float('inf')}\n\n    def load",
         "the summary of train: the evaluator computed regret = inf, which is not a finite number"),
     "a function of another name": ('"solve", workload', '"sovle", workload',
-        'evaluator evaluator:Toy raised ValueError: the interface has no function "sovle"; did you mean '
-        '"solve"? (evaluator.py line 15)'),
+        'workload even-1: evaluator evaluator:Toy raised ValueError: the interface has no function "sovle"; did you '
+        'mean "solve"? (evaluator.py line 15)'),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import plugins, problem, search, threads
-from adrs.advice import evaluator_failures, nothing_better
+from adrs.advice import evaluator_failures, model_failures, nothing_better
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
@@ -384,7 +384,8 @@ class _Session:
         steering.receive(reader.next_ticket())
         writer.event("stopped", {"by": stopped_by})
         models, evaluations = self._models is not None, reader.evaluations()
-        advice = (evaluator_failures(reader), nothing_better(self._problem, choice, evaluations, models))
+        nothing = nothing_better(self._problem, choice, evaluations, models)
+        advice = (evaluator_failures(reader), *model_failures(reader), nothing)
         self._warnings += [text for text in advice if text]
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,

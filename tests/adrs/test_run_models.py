@@ -1,6 +1,7 @@
 """Runs with language models, over real sockets: faults, budgets, crashes, keys. What a user sees of each."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -90,11 +91,23 @@ def test_answers_that_are_no_program_are_rejected_with_a_reason_and_never_run(wo
                                                REWRITE.format(shift=request.number))) as server:  # fmt: skip
         outcome = adrs_json(*options(server), cwd=workspace)
     assert outcome["evaluations"] == 20
+    (warning,) = outcome["warnings"]
+    assert re.match(
+        r"model stub@\S+ was asked for \d+ programs and gave none \d+ times; the last time, #\d+: ", warning
+    )
     with Reader(workspace / outcome["path"]) as reader:
         rejected = [program for program in reader.programs() if program.verdict == "rejected"]
         assert rejected
         assert all(program.evaluation and program.evaluation.reason for program in rejected)
         assert reader.evaluations() == sum(program.verdict != "rejected" for program in reader.programs())
+
+
+def test_a_model_that_never_answers_with_a_program_is_said_at_once_and_stops_the_run(workspace: Path) -> None:
+    with Server(answers=lambda request: Answer("I would rather not.")) as server:
+        done = adrs(*options(server), cwd=workspace, code=3)
+        assert server.counts["answers"] < 200
+    assert "1 of 1 requests to models gave nothing to evaluate; the last: answer refused" in done.stderr
+    assert "breaker: 50 programs in a row were rejected" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,15 @@ from dataclasses import replace
 
 from adrs.breaker import Breaker
 from adrs.development import SEED_TICKET, Development
-from adrs.errors import UserError
+from adrs.errors import Refused, UserError
 from adrs.llm.spending import BudgetExhausted
 from adrs.observer import Observer
 from adrs.parts import Parts
 from adrs.program import Program, Selection
 from adrs.store.recorded import Recorded
 
+REFUSED = "refused: "
+"""What the reason begins with for which a run ends that a model's server refuses to serve."""
 _LOOK_SECONDS = 0.25
 """Between two looks for messages while there is nothing else to do."""
 
@@ -114,6 +116,8 @@ class Loop:
         except BudgetExhausted as exhausted:
             await asyncio.gather(*self._pending.values(), return_exceptions=True)
             return exhausted.budget
+        except Refused as refused:
+            return f"{REFUSED}{refused}"
 
     async def _ask_and_tell(self) -> str:
         while True:

@@ -13,6 +13,7 @@ from adrs.folders import problem_reference
 from adrs.lineage.gains import OperatorGain
 from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
+from adrs.run import REFUSED
 from adrs.text import run_in_command
 
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
@@ -165,6 +166,9 @@ def _why(outcome: Outcome) -> str:
 
 def _in_words(outcome: Outcome) -> str:
     """Another end, such as the breaker's, and what helps where it found nothing new."""
+    if outcome.stopped_by.startswith(REFUSED):
+        resume = f"adrs resume {run_in_command(outcome.path)}"
+        return f"{safe(outcome.stopped_by.removeprefix(REFUSED))}; then `{resume}` goes on"
     if NOTHING_NEW not in outcome.stopped_by:
         return safe(outcome.stopped_by)
     helps = [*more_to_try(outcome.problem, outcome.spend["calls"] > 0), "other --proposers"]

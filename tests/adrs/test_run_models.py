@@ -239,3 +239,17 @@ def test_a_run_that_stopped_with_requests_in_flight_is_replayed(workspace: Path)
         )[0][0]
     assert unanswered
     assert adrs_json("replay", "run", cwd=workspace)["identical"] is True
+
+
+def test_a_run_that_a_server_refuses_midway_ends_with_a_winner_and_can_be_finished_without_it(workspace: Path) -> None:
+    with Server(answers=new_program, faults=[Fault(401, on=range(6, 10_000))]) as server:
+        done = adrs(*options(server, "--proposers", "embedded,model"), cwd=workspace, code=1)
+    assert re.search(r"stopped  http\S+ .*\(401\).*; then `adrs resume run` goes on", done.stdout)
+    assert "winner: program" in done.stdout
+    assert "Traceback" not in done.stderr
+    with Reader(workspace / "runs" / "run") as reader:
+        evaluated = reader.evaluations()
+    gone = adrs_json("resume", "run", "--max-evaluations", str(evaluated), cwd=workspace)
+    assert gone["winner"]["score"]["test"] is not None
+    refused = adrs("resume", "run", "--max-evaluations", str(evaluated + 100), cwd=workspace, code=1)
+    assert "cannot be reached" in refused.stderr

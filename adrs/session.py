@@ -163,7 +163,8 @@ class _Session:
         self._models = self._make_models()
         prompts = Path(settings.prompts) if settings.prompts else None
         characters = settings.prompt_characters or PROMPT_CHARACTERS
-        context = Context(loaded, settings.seed, self._models, prompts, characters)
+        waiting = max(1, settings.window // 2) if settings.order == "arrival" else None
+        context = Context(loaded, settings.seed, self._models, prompts, characters, waiting)
         self._proposer = portfolio.make(settings.proposer, context)
         self._screen = context.screen
         self._executor: Executor = plugins.load("executor", settings.executor)(

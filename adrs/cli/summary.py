@@ -49,7 +49,7 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     if outcome.spend["calls"]:
         spend = outcome.spend
         tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
-        cost = f"${spend['usd']:.4f}" if spend["usd"] else "no price known or asked"
+        cost = f"${spend['usd']:.4f}" if spend["usd"] else "$0 at the prices that are known"
         out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, {cost}")
     for warning in outcome.warnings:
         out.print(f"warning  {safe(warning)}", soft_wrap=True)

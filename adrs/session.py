@@ -18,7 +18,7 @@ from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heu
 from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.development import SEED_TICKET
-from adrs.errors import UserError
+from adrs.errors import PluginError, UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import made_from, new_folder, problem_reference
 from adrs.forecast import Forecast
@@ -82,12 +82,18 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
 
 @contextlib.contextmanager
 def _noting_what_is_kept(folder: Path) -> Iterator[None]:
-    """An interrupt that leaves a session takes along, as a note, what there is of the run to go on with."""
+    """What ends a session before its time says what there is of the run to go on with: an interrupt in a note."""
+    resume = f"adrs resume {run_in_command(folder)}"
     try:
         yield
+    except PluginError as error:
+        if not (folder / DATABASE).is_file():
+            raise
+        raise PluginError(
+            f"{error}; what was recorded is safe, and `{resume}` goes on with the run once that is mended"
+        ) from error
     except (KeyboardInterrupt, asyncio.CancelledError) as interrupt:
         if (folder / DATABASE).is_file():
-            resume = f"adrs resume {run_in_command(folder)}"
             interrupt.add_note(f"what was recorded is safe, and `{resume}` goes on with the run")
         else:
             interrupt.add_note("the run was still starting: nothing of it was kept, and there is nothing to resume")

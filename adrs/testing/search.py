@@ -21,9 +21,13 @@ from typing import Any
 
 from adrs.program import REFUSED, Evaluation, Parent, Program, Selection, Verdict, WorkloadResult
 from adrs.search import Search
+from adrs.search.promises import breach
 
 Make = Callable[[], Search]
 
+STAGES = ("first-of-the-suite", "second-of-the-suite")
+"""What the made-up problem declares. A strategy that names stages in `until` is made for the suite with these, as it is
+made for a problem with the problem's own."""
 WINDOWS = (1, 8, 32)
 """How many selections are asked for before the first of them is told."""
 FEW, MANY = 500, 10_000
@@ -50,6 +54,8 @@ class Trial:
         self._checking = checking
         self._flying: deque[tuple[Selection, Program, str]] = deque()
         self._told: dict[int, Program] = {}
+        self._fit: dict[int, bool] = {}
+        """Whether a program that was told has a fitness."""
         self._best = -math.inf
         self._number = 1
         self._tell(_program(1, self._results(0.0)))
@@ -79,6 +85,7 @@ class Trial:
     def _tell(self, program: Program) -> None:
         if self._checking:
             self._told[program.id] = program
+            self._fit[program.id] = program.fitness is not None
             self._best = max(self._best, -math.inf if program.fitness is None else program.fitness)
         self._strategy.tell(program)
 
@@ -102,10 +109,11 @@ class Trial:
         return [base + self._random.gauss(0.0, 0.5) for _ in range(_WORKLOADS)]
 
     def _check(self, selection: Selection) -> None:
+        wrong = breach(selection, self._fit, STAGES)
+        assert not wrong, f"the strategy {wrong}"
         wanted = [selection.parent, *selection.inspirations, *([selection.promote] if selection.promote else [])]
         for program in wanted:
-            assert self._told.get(program.id) is program, f"program {program.id} was never told"
-            assert program.fitness is not None or program is selection.promote, f"program {program.id} has no fitness"
+            assert self._told[program.id] is program, f"program {program.id} is not the one that was told"
         numbers = [program.id for program in wanted[: 1 + len(selection.inspirations)]]
         assert len(set(numbers)) == len(numbers), f"parent and inspirations {numbers} are not all different"
         assert isinstance(selection.inspirations, tuple), "inspirations are a tuple"
@@ -129,7 +137,8 @@ def repeats(make: Make) -> None:
 
 
 def returns_only_what_was_told(make: Make) -> None:
-    """Parents and inspirations were told and have a fitness, whatever else is told and however many are in flight."""
+    """Parents and inspirations were told and have a fitness, and stages are those of the problem, whatever else is told
+    and however many are in flight."""
     for window in WINDOWS:
         Trial(make(), window, window).run(500)
 

@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from adrs.errors import UserError
 
+MOST_SEED = 2**63 - 1
+"""What a whole number of the log can be at most."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -73,6 +76,6 @@ class Settings:
             raise UserError("model-router chooses among several models; name at least two with --model")
         if self.model_router_train and self.model_router is None:
             raise UserError("model-router-train says what a model router learns from; name one with --model-router")
-        if self.seed < 0:
-            raise UserError(f"seed must be a whole number from 0, not {self.seed}")
+        if not 0 <= self.seed <= MOST_SEED:
+            raise UserError(f"seed must be a whole number from 0 to 2^63 - 1, not {self.seed}")
         return self

@@ -256,6 +256,7 @@ def test_settings_files_are_read_strictly(workspace: Path) -> None:
         "seed = 'x'": "must be a whole number",
         "seed = ": "not valid TOML",
         "search = 3": "must be a string",
+        f"seed = {2**63}": "seed must be a whole number from 0 to 2^63 - 1",
     }
     for text, expected in mistakes.items():
         (workspace / "bad.toml").write_text(text)

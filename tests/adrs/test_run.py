@@ -141,6 +141,14 @@ def test_a_tighter_limit_of_calls_holds_while_searching_alone(
         Settings(str(demo), call_seconds=0.0).checked()
 
 
+def test_a_seed_that_no_log_can_hold_is_refused_before_anything_is_written(demo: Path, tmp_path: Path) -> None:
+    for seed in (-1, 2**63, 10**23):
+        with pytest.raises(UserError, match=r"seed must be a whole number from 0 to 2\^63 - 1"):
+            run(demo, tmp_path / "runs", "one", seed=seed)
+    assert not (tmp_path / "runs").exists()
+    assert run(demo, tmp_path / "runs", "one", seed=2**63 - 1, max_evaluations=2).seed == 2**63 - 1
+
+
 def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, tmp_path: Path) -> None:
     for workers in (1, 2, 4):
         run(demo, tmp_path / "runs", f"w{workers}", workers=workers)

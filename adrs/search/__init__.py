@@ -1,5 +1,6 @@
 """Search strategies: which parents next, and what to keep. One file each, ask/tell, no input or output."""
 
+from functools import partial
 from typing import Protocol
 
 from adrs import plugins
@@ -32,9 +33,9 @@ class Search(Protocol):
 def make(name: str, problem: Problem, seed: int) -> Search:
     """The strategy registered under a name, for a run on a problem. Raises UserError for an unknown name.
 
-    Its `ask` raises PluginError for a selection that breaks a promise of `Search`.
+    What the strategy does wrong, then and later, raises PluginError, as `adrs.search.guarded` says.
     """
     strategy = plugins.load("search", name)
     tailored = getattr(strategy, "for_problem", None)
-    made: Search = tailored(problem, seed) if tailored else strategy(seed=seed)
-    return Guarded(name, made, [stage.name for stage in problem.stages])
+    make = partial(tailored, problem, seed) if tailored else partial(strategy, seed=seed)
+    return Guarded(name, make, [stage.name for stage in problem.stages], strategy.__module__)

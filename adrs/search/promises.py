@@ -6,6 +6,13 @@ from adrs.errors import did_you_mean
 from adrs.program import FULL, Program, Selection
 
 
+def lacking(strategy: object) -> str:
+    """What a strategy lacks of the protocol, put like a breach; empty if it has everything."""
+    return next(
+        (f"has no method `{name}`" for name in ("ask", "tell") if not callable(getattr(strategy, name, None))), ""
+    )
+
+
 def breach(selection: object, told: Mapping[int, bool], stages: Collection[str]) -> str:
     """What a strategy did wrong, with the strategy as the subject of the sentence; empty if it did nothing wrong.
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from adrs.program import REFUSED, Evaluation, Parent, Program, Selection, Verdict, WorkloadResult
 from adrs.search import Search
-from adrs.search.promises import breach
+from adrs.search.promises import breach, lacking
 
 Make = Callable[[], Search]
 
@@ -48,7 +48,7 @@ class Trial:
     def __init__(self, strategy: Search, seed: int = 0, window: int = 8, checking: bool = True) -> None:
         self.asked: list[tuple[Any, ...]] = []
         """What was selected, as plain data; kept while checking."""
-        self._strategy = strategy
+        self._strategy = _whole(strategy)
         self._random = random.Random(seed)
         self._window = window
         self._checking = checking
@@ -63,7 +63,7 @@ class Trial:
     def run(self, count: int) -> None:
         """Ask so often, and tell what has been in the making for long enough."""
         for _ in range(count):
-            selection = self._strategy.ask()
+            selection = _asked(self._strategy)
             self._number += 1
             program, refusal = self._make(selection), ""
             if self._checking:
@@ -146,11 +146,11 @@ def returns_only_what_was_told(make: Make) -> None:
 def survives_a_run_of_failures(make: Make) -> None:
     """Where all else fails, is refused or stops early, the seed program stays the parent."""
     verdicts: tuple[Verdict, ...] = ("error", "invalid", "rejected", "suspect", "timeout", "ok", "infrastructure")
-    strategy = make()
+    strategy = _whole(make())
     seed = _program(1, [-5.0] * _WORKLOADS)
     strategy.tell(seed)
     for number in range(2, 1000):
-        selection = strategy.ask()
+        selection = _asked(strategy)
         assert selection.parent is seed, f"program {selection.parent.id} has failed, and is a parent all the same"
         stage = REFUSED if number % 5 == 0 else "full"
         verdict: Verdict = "rejected" if stage == REFUSED else verdicts[number % len(verdicts)]
@@ -161,14 +161,14 @@ def survives_a_run_of_failures(make: Make) -> None:
 
 def takes_a_program_told_again(make: Make) -> None:
     """A program that was stopped early and is then evaluated to the end is told twice."""
-    strategy = make()
+    strategy = _whole(make())
     strategy.tell(_program(1, [0.0] * _WORKLOADS))
     for number in range(2, 100):
-        island = strategy.ask().island
+        island = _asked(strategy).island
         whole = replace(_program(number, [number / 10] * _WORKLOADS), island=island)
         strategy.tell(replace(whole, evaluation=Evaluation("train", "smoke", "ok", "made up")))
         strategy.tell(whole)
-        selection = strategy.ask()
+        selection = _asked(strategy)
         numbers = [selection.parent.id, *(program.id for program in selection.inspirations)]
         assert len(set(numbers)) == len(numbers), f"parent and inspirations {numbers} are not all different"
 
@@ -247,6 +247,18 @@ def _reachable(found: object) -> list[Any]:
     if isinstance(found, types.FunctionType):
         return [*(found.__closure__ or ()), *(found.__defaults__ or ())]
     return gc.get_referents(found)
+
+
+def _whole(strategy: Search) -> Search:
+    lack = lacking(strategy)
+    assert not lack, f"the strategy {lack}"
+    return strategy
+
+
+def _asked(strategy: Search) -> Selection:
+    selection: object = strategy.ask()
+    assert isinstance(selection, Selection), f"`ask` returns {type(selection).__name__}, which is no Selection"
+    return selection
 
 
 def _seconds(trial: Trial) -> float:

@@ -57,6 +57,16 @@ class MakesPrograms(Plain):
         return Selection(replace(self.told[0], id=77))
 
 
+class ReturnsNothing(Plain):
+    def ask(self) -> Any:
+        return None
+
+
+class Deaf:
+    def ask(self) -> Any:
+        return None
+
+
 class TradesPrograms(Plain):
     def ask(self) -> Selection:
         return Selection(replace(self.told[0], source="x = 1"))
@@ -95,6 +105,8 @@ class ScansEverything(Plain):
         (ReturnsFailures, search.survives_a_run_of_failures, "has failed"),
         (MakesPrograms, search.returns_only_what_was_told, "program 77, which it was never told of"),
         (InventsInspirations, search.returns_only_what_was_told, "as inspiration program 78"),
+        *((ReturnsNothing, check, "returns NoneType") for check in search.CHECKS),
+        *((Deaf, check, "has no method `tell`") for check in search.CHECKS),
         (TradesPrograms, search.returns_only_what_was_told, "not the one that was told"),
         (InventsStages, search.returns_only_what_was_told, 'stage "smoke"'),
         (InventsStages, search.repeats, 'stage "smoke"'),

@@ -49,6 +49,41 @@ class UnknownStage(Greedy):
         return Selection(self.told[0], until="smok")
 
 
+class AskRaises(Greedy):
+    def bad(self) -> Any:
+        return {}["island"]
+
+
+class RefuseRaises(Greedy):
+    def bad(self) -> Selection:
+        return Selection(self.told[0], refuse=lambda program: str(1 // 0))
+
+
+class RefuseAnswersNumbers(Greedy):
+    def bad(self) -> Selection:
+        return Selection(self.told[0], refuse=lambda program: 1)  # type: ignore[arg-type, return-value]
+
+
+class TellRaises(Greedy):
+    def tell(self, program: Program) -> None:
+        super().tell(program)
+        if self.bad is not None and program.id == BAD_AT:
+            raise ValueError("two\nlines\x1b[31m")
+
+    def bad(self) -> Selection:
+        return Selection(self.told[0])
+
+
+class ReturnsNothing(Greedy):
+    def bad(self) -> None:
+        return None
+
+
+class ReturnsAProgram(Greedy):
+    def bad(self) -> Program:
+        return self.told[0]
+
+
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Registers a strategy as `mine`; nothing is isolated, for speed."""
@@ -71,11 +106,19 @@ def start(demo: Path, name: str = "one") -> Any:
     return session.start(settings, demo.parent / "runs", name, Silent())
 
 
+def line(function: Callable[..., Any]) -> int:
+    """Where a function begins in this file."""
+    return function.__code__.co_firstlineno
+
+
 @pytest.mark.parametrize(
     ("strategy", "said"),
     [
         (NeverTold, "selects as parent program 9999, which it was never told of"),
         (UnknownStage, 'asks to stop at the stage "smok", which the problem does not declare; did you mean "smoke"?'),
+        (ReturnsNothing, "returns NoneType from `ask`, where an adrs.search.Selection is wanted"),
+        (ReturnsAProgram, "returns Program from `ask`, where an adrs.search.Selection is wanted"),
+        (AskRaises, f"fails in `ask`: KeyError: 'island' ({__file__}, line {line(AskRaises.bad) + 1})"),
     ],
 )
 def test_a_wrong_selection_ends_the_run_which_can_be_gone_on_with(
@@ -96,6 +139,62 @@ def test_a_wrong_selection_ends_the_run_which_can_be_gone_on_with(
 
 
 @pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        (RefuseRaises, "fails in `refuse`: ZeroDivisionError: integer division or modulo by zero"),
+        (RefuseAnswersNumbers, "answers int in `refuse`, where a text is wanted"),
+        (TellRaises, f"fails in `tell`: ValueError: two ({__file__}, line {line(TellRaises.tell) + 3})"),
+    ],
+)
+def test_a_failure_later_than_the_ask_ends_the_run_in_the_same_way(
+    demo: Path, use: Callable[[Any], None], strategy: type[Greedy], said: str
+) -> None:
+    use(strategy)
+    with pytest.raises(PluginError) as raised:
+        start(demo)
+    assert str(raised.value).startswith(f'search strategy "mine" {said}')
+    assert "`adrs resume " in str(raised.value)
+    use(Greedy)
+    assert session.resume(demo.parent / "runs" / "one", Silent(), {}).evaluations == 12
+
+
+class Unseeded(Greedy):
+    def __init__(self) -> None:
+        super().__init__(seed=0)
+
+
+class Unborn(Greedy):
+    def __init__(self, seed: int) -> None:
+        raise OSError("no table")
+
+
+class Deaf:
+    def __init__(self, seed: int) -> None:
+        pass
+
+    def ask(self) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        (Unseeded, "cannot be made: TypeError: Unseeded.__init__() got an unexpected keyword argument 'seed'"),
+        (Unborn, f"cannot be made: OSError: no table ({__file__}, line {line(Unborn.__init__) + 1})"),
+        (Deaf, "has no method `tell`"),
+    ],
+)
+def test_what_cannot_be_made_begins_no_run(
+    demo: Path, use: Callable[[Any], None], strategy: type[Any], said: str
+) -> None:
+    use(strategy)
+    with pytest.raises(PluginError) as raised:
+        start(demo)
+    assert str(raised.value) == f'search strategy "mine" {said}'
+    assert not (demo.parent / "runs" / "one").exists()
+
+
+@pytest.mark.parametrize(
     ("select", "said"),
     [
         (lambda good, failed: Selection(failed), "as parent program 2, which has no fitness"),
@@ -112,7 +211,7 @@ def test_programs_are_those_that_were_told_and_parents_have_a_fitness(
     failed = Program(2, "x = 2", "b", evaluation=Evaluation("train", "full", "error"))
     strategy = Greedy(seed=0)
     strategy.ask = lambda: select(good, failed)  # type: ignore[method-assign]
-    guarded = Guarded("mine", strategy, stages=())
+    guarded = Guarded("mine", lambda: strategy, stages=(), module=__name__)
     guarded.tell(good)
     guarded.tell(failed)
     if said:
@@ -120,3 +219,13 @@ def test_programs_are_those_that_were_told_and_parents_have_a_fitness(
             guarded.ask()
     else:
         assert guarded.ask().promote is failed
+
+
+def test_the_error_carries_the_strategys_own_and_no_other(demo: Path, use: Callable[[Any], None]) -> None:
+    use(AskRaises)
+    with pytest.raises(PluginError) as raised:
+        start(demo)
+    chain: list[BaseException] = [raised.value]
+    while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(earlier)
+    assert [type(error) for error in chain] == [PluginError, PluginError, KeyError]

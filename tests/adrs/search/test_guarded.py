@@ -1,5 +1,7 @@
 """A strategy that does something wrong ends its run with one sentence; the run is kept and can be gone on with."""
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +84,14 @@ class ReturnsNothing(Greedy):
 class ReturnsAProgram(Greedy):
     def bad(self) -> Program:
         return self.told[0]
+
+
+class Hangs(Greedy):
+    """As if somebody pressed Ctrl-C while it hangs, and again when nothing happened."""
+
+    def bad(self) -> Any:
+        while True:
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 @pytest.fixture
@@ -229,3 +239,12 @@ def test_the_error_carries_the_strategys_own_and_no_other(demo: Path, use: Calla
     while (earlier := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(earlier)
     assert [type(error) for error in chain] == [PluginError, PluginError, KeyError]
+
+
+def test_a_strategy_that_hangs_can_be_interrupted(demo: Path, use: Callable[[Any], None]) -> None:
+    use(Hangs)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        start(demo)
+    assert "what was recorded is safe, and `adrs resume " in raised.value.__notes__[0]
+    use(Greedy)
+    assert session.resume(demo.parent / "runs" / "one", Silent(), {}).evaluations == 12

@@ -23,11 +23,22 @@ def called(seam: str, name: str) -> str:
 
 
 def load(seam: str, name: str) -> Any:
-    """The class, or function, registered under a name; raises UserError for an unknown or broken one."""
-    for entry in entry_points(group=f"adrs.{seam}", name=name):
-        with blamed(f"{called(seam, name)} ({entry.value}) cannot be imported", entry.module):
-            return entry.load()
-    raise UserError(f"there is no {called(seam, name)}{did_you_mean(name, names(seam))}")
+    """The class, or function, registered under a name.
+
+    Raises UserError for an unknown or broken one, and for a name that stands for several: a run's log has nothing but
+    the name, which must not mean something else tomorrow.
+    """
+    found = {entry.value: entry for entry in entry_points(group=f"adrs.{seam}", name=name)}
+    if not found:
+        raise UserError(f"there is no {called(seam, name)}{did_you_mean(name, names(seam))}")
+    if len(found) > 1:
+        raise UserError(
+            f"{called(seam, name)} is registered more than once, as {' and '.join(sorted(found))}; uninstall all but "
+            "one, or register it under a name of its own"
+        )
+    [entry] = found.values()
+    with blamed(f"{called(seam, name)} ({entry.value}) cannot be imported", entry.module):
+        return entry.load()
 
 
 @contextlib.contextmanager

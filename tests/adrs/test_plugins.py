@@ -50,6 +50,17 @@ def test_what_cannot_be_imported_is_said_with_the_place(register: Register, tmp_
         plugins.load("search", "fragil")
 
 
+def test_a_name_that_stands_for_two_things_is_refused(register: Register) -> None:
+    register("mine", "class Best:\n    pass\n", top_k="Best", best="Best")
+    with pytest.raises(
+        UserError, match=r'"top-k" is registered more than once, as adrs.search.top_k:TopK and mine:Best;'
+    ):
+        plugins.load("search", "top-k")
+    register("mine", "class Best:\n    pass\n", best="Best")  # the same again, as of a package that is found twice
+    assert plugins.load("search", "best").__name__ == "Best"
+    assert plugins.load("search", "beam").__name__ == "Beam"
+
+
 def test_doctor_tells_strategies_that_cannot_be_used_apart(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     register("fragile", "value = 1 // 0\n", fragile="X")
     monkeypatch.setattr(sandbox, "probe", list)

@@ -38,4 +38,4 @@ def make(name: str, problem: Problem, seed: int) -> Search:
     strategy = plugins.load("search", name)
     tailored = getattr(strategy, "for_problem", None)
     make = partial(tailored, problem, seed) if tailored else partial(strategy, seed=seed)
-    return Guarded(name, make, [stage.name for stage in problem.stages], strategy.__module__)
+    return Guarded(name, make, [stage.name for stage in problem.stages], getattr(strategy, "__module__", ""))

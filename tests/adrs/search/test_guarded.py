@@ -1,6 +1,7 @@
 """A strategy that does something wrong ends its run with one sentence; the run is kept and can be gone on with."""
 
 import os
+import random
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from adrs import plugins, session
-from adrs.errors import PluginError
+from adrs.errors import PluginError, UserError
 from adrs.observer import Silent
 from adrs.program import Evaluation, Program, Selection
 from adrs.search.guarded import Guarded
@@ -92,6 +93,15 @@ class Hangs(Greedy):
     def bad(self) -> Any:
         while True:
             os.kill(os.getpid(), signal.SIGINT)
+
+
+class Moody(Greedy):
+    """Draws from a generator that it is given outside, as if from the system's."""
+
+    drawn = random.Random(1)
+
+    def ask(self) -> Selection:
+        return Selection(self.drawn.choice([program for program in self.told if program.fitness is not None]))
 
 
 @pytest.fixture
@@ -248,3 +258,16 @@ def test_a_strategy_that_hangs_can_be_interrupted(demo: Path, use: Callable[[Any
     assert "what was recorded is safe, and `adrs resume " in raised.value.__notes__[0]
     use(Greedy)
     assert session.resume(demo.parent / "runs" / "one", Silent(), {}).evaluations == 12
+
+
+def test_a_strategy_that_does_not_repeat_itself_is_named_as_what_may_be_at_fault(
+    demo: Path, use: Callable[[Any], None]
+) -> None:
+    use(Moody)
+    start(demo)
+    runs = demo.parent / "runs"
+    said = 'for ticket .* says parent .* search strategy "mine" now says .* either the strategy does not repeat itself'
+    with pytest.raises(UserError, match=said):
+        session.resume(runs / "one", Silent(), {"max_evaluations": 14})
+    with pytest.raises(UserError, match=said):
+        session.replay(runs / "one", runs, "again", Silent(), {})

@@ -50,8 +50,8 @@ from adrs.versions import versions
 
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
     """Begin a new run and work on it until it stops."""
-    loaded = problem.load(settings.problem, settings.workloads)
-    settings = replace(settings.checked(), problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
+    loaded = problem.load(settings.checked().problem, settings.workloads)
+    settings = replace(settings, problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = plugged.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
     with _noting_what_is_kept(folder):

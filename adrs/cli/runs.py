@@ -280,21 +280,10 @@ def _add_prices(options: dict[str, Any]) -> None:
 
 def _wrong(name: str, value: Any) -> str:
     """What a value of the file should have been; empty if it is right."""
-    least = {
-        "seed": 0,
-        "workers": 1,
-        "max_evaluations": 1,
-        "max_tokens": 1,
-        "max_output_tokens": 1,
-        "window": 1,
-        "prompt_characters": 1000,
-    }
-    if name in least:
-        whole = isinstance(value, int) and not isinstance(value, bool) and value >= least[name]
-        return "" if whole else f"a whole number from {least[name]}"
-    if name in ("max_usd", "call_seconds"):
-        number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-        return "" if number else "a number from 0"
+    from adrs.settings import LEAST, wanted
+
+    if name in LEAST or name in ("max_usd", "call_seconds"):
+        return wanted(name, value)
     if name == "max_time":
         return "" if isinstance(value, str) else 'a duration in quotes, for example "10m"'
     if name in ("model", "price", "model_router_train"):

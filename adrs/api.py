@@ -1,12 +1,11 @@
 """adrs from Python: `adrs.evolve` makes a run, `adrs.Run` opens one, looks at it and goes on with it by hand."""
 
-import os
 import weakref
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from adrs import folders, lineage, session, steering
+from adrs import cores, folders, lineage, session, steering
 from adrs.agent import Briefing, Desk
 from adrs.budget import parse_duration
 from adrs.errors import UserError
@@ -192,7 +191,7 @@ def evolve(
     problem: a shipped problem's name, or the path of a problem's folder. models: `NAME` or `NAME@URL`; without any,
     the embedded proposer works alone. max_time: seconds, or `90s`, `10m`, `2h`; without it and `max_evaluations`, ten
     minutes. model_router: a query-routing program that chooses among the models, a path or RUN:ID, fitted to the model
-    calls of the runs `model_router_train`. workers: evaluations at a time, None = cores.
+    calls of the runs `model_router_train`. workers: evaluations at a time, at most four a core, None = cores.
     call_seconds: a tighter limit of a candidate's call than the problem's while it searches; the winner keeps the
     problem's.
     observer: hears of every program that is told.
@@ -202,11 +201,16 @@ def evolve(
     """
     if max_evaluations is None and max_time is None:
         max_time = DEFAULT_TIME
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    used = {"workers": workers, "models": models, "prices": prices, "model_router_train": model_router_train}
+    used = {
+        "workers": cores.cores() if workers is None else workers,
+        "models": models,
+        "prices": prices,
+        "model_router_train": model_router_train,
+    }
     for argument, value in used.items():  # what is calculated with here; the rest is checked with the settings
         if right := wanted(argument, value):
             raise UserError(f"{argument} must be {right}, not {value!r}")
+    workers = cores.workers(workers)
     settings = Settings(
         problem=str(problem), seed=seed, workloads=workloads, search=search, proposer=proposers, models=tuple(models),
         prices=tuple(prices), model_router=str(model_router) if model_router else None,

@@ -17,6 +17,7 @@ from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
+from adrs.cores import most_workers
 from adrs.development import SEED_TICKET
 from adrs.errors import PluginError, UserError
 from adrs.evaluate.executor import Executor
@@ -159,7 +160,9 @@ class _Session:
         self._began = time.monotonic()
         self._phases = Phases(self._began)
         self._problem = loaded
-        self._settings = settings = replace(settings, trust=loaded.trust)
+        # of a run that was made on a larger machine; other executors than `local` may have more than this one
+        workers = min(settings.workers, most_workers()) if settings.executor == "local" else settings.workers
+        self._settings = settings = replace(settings, trust=loaded.trust, workers=workers)
         self._folder = folder
         self._observer = observer
         self._search = search.make(settings.search, loaded, settings.seed)

@@ -184,6 +184,7 @@ def test_mistakes_are_user_errors(demo: Path, tmp_path: Path) -> None:
         ({"max_evaluations": True}, "max-evaluations must be a whole number from 1, not True"),
         ({"seed": None}, "seed must be a whole number from 0, not None"),
         ({"workers": 0}, "workers must be a whole number from 1, not 0"),
+        ({"workers": 9999}, "9999 workers are more than this machine has a use for"),
         ({"workers": "2"}, "workers must be a whole number from 1, not '2'"),
         ({"window": 0}, "window must be a whole number from 1, not 0"),
         ({"max_usd": "1"}, "max-usd must be a number from 0, not '1'"),

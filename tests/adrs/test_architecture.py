@@ -38,6 +38,7 @@ LAYERS = [
         "score",
         "resources",
         "plugins",
+        "cores",
         "errors",
         "threads",
         "interrupts",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adrs import plugins, session
+from adrs import cores, plugins, session
 from adrs.breaker import Breaker
 from adrs.calibrate import Calibration
 from adrs.cli.summary import print_outcome
@@ -156,6 +156,24 @@ def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, t
     assert first == lineage(tmp_path / "runs" / "w2") == lineage(tmp_path / "runs" / "w4")
     run(demo, tmp_path / "runs", "other", seed=4)
     assert first != lineage(tmp_path / "runs" / "other")
+
+
+def test_a_run_of_a_larger_machine_is_gone_on_with_by_as_many_workers_as_there_is_a_use_for(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    make = InProcessExecutor.__init__
+
+    def made(self: InProcessExecutor, problem: Any, workers: int, sandbox: str | None = None) -> None:
+        started.append(workers)
+        make(self, problem, workers, sandbox)
+
+    monkeypatch.setattr(InProcessExecutor, "__init__", made)
+    run(demo, tmp_path / "runs", "one", workers=4, max_evaluations=2)
+    monkeypatch.setattr(cores, "WORKERS_PER_CORE", 1)
+    monkeypatch.setattr(cores, "cores", lambda: 3)
+    session.resume(tmp_path / "runs" / "one", Silent(), {"max_evaluations": 4})
+    assert started == [4, 3]
 
 
 @pytest.mark.parametrize("search", ["best-of-n", "random", "adaptive", "novelty", "pareto"])

@@ -6,7 +6,8 @@ from adrs.errors import UserError
 
 WORKERS_PER_CORE = 4
 """An evaluation keeps a core busy, now in the worker and now in the policy process, with pauses between: a few for each
-core fill these. On two cores, eight workers did more evaluations a second than four, and sixteen did fewer."""
+core fill these. On two busy cores (120 evaluations of the problem of `adrs new`, three rounds), sixteen workers took
+0.89 to 0.96 of the time of eight for the search, and 1.5 to 1.6 of it to start, which was more than that gained."""
 
 
 def cores() -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import __version__, plugins, resources, sandbox
+from adrs.cores import cores
 from adrs.errors import UserError
 
 
@@ -35,7 +36,7 @@ def diagnose(emulation: bool = False) -> list[Finding]:
     findings = [
         Finding("engine", "adrs", True, f"{__version__}, Python {platform.python_version()} at {sys.executable}"),
         Finding("machine", platform.machine(), True,
-                f"{len(os.sched_getaffinity(0))} cores, {memory} MB, {platform.system()} {platform.release()}"),
+                f"{cores()} cores, {memory} MB, {platform.system()} {platform.release()}"),
     ]  # fmt: skip
     findings += _sandboxes()
     data = resources.data_folder()

@@ -160,8 +160,9 @@ class _Session:
         self._began = time.monotonic()
         self._phases = Phases(self._began)
         self._problem = loaded
-        # of a run that was made on a larger machine; other executors than `local` may have more than this one
-        workers = min(settings.workers, most_workers()) if settings.executor == "local" else settings.workers
+        workers = settings.workers
+        if settings.executor == "local":  # a run of a larger machine is gone on with on this one
+            workers = min(workers, most_workers())
         self._settings = settings = replace(settings, trust=loaded.trust, workers=workers)
         self._folder = folder
         self._observer = observer

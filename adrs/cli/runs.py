@@ -16,7 +16,10 @@ DEFAULT_TIME = "10m"
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder that holds runs.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all random choices. [default: 0]")]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Evaluations at a time, at most 4 a core. [default: cores]")
+    int | None,
+    typer.Option(
+        "--workers", min=1, help=f"Evaluations at a time, at most {cores.WORKERS_PER_CORE} a core. [default: cores]"
+    ),
 ]
 SandboxName = Annotated[str | None, typer.Option("--sandbox", help="Force a sandbox; see `adrs doctor`.")]
 MaxEvaluations = Annotated[int | None, typer.Option("--max-evaluations", min=1, help="Stop after so many evaluations.")]

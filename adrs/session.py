@@ -6,7 +6,7 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Container, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.cores import most_workers
 from adrs.development import SEED_TICKET
-from adrs.errors import PluginError, UserError
+from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import made_from, new_folder, problem_reference
 from adrs.forecast import Forecast
 from adrs.interrupts import interrupts, unless_interrupted
+from adrs.kept import noting_what_is_kept
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
@@ -43,7 +44,6 @@ from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
-from adrs.store.writer import DATABASE
 from adrs.text import run_in_command
 from adrs.timetable import Timetable
 from adrs.versions import versions
@@ -55,7 +55,7 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     settings = replace(settings, problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = plugged.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
-    with _noting_what_is_kept(folder):
+    with noting_what_is_kept(folder):
         return threads.run(_Session(loaded, settings, folder, observer).start())
 
 
@@ -68,7 +68,7 @@ def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outc
     if "max_seconds" not in given and settings.max_seconds is not None:
         with Reader(folder) as reader:
             settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds()))
-    with _noting_what_is_kept(folder):
+    with noting_what_is_kept(folder):
         return threads.run(_Session(loaded, settings, folder, observer).resume())
 
 
@@ -77,28 +77,8 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     settings, loaded = read_settings(folder)
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
     target = new_folder(runs_dir, name, f"{folder.name}-replay")
-    with _noting_what_is_kept(target):
+    with noting_what_is_kept(target):
         return threads.run(_Session(loaded, settings, target, observer).replay(folder))
-
-
-@contextlib.contextmanager
-def _noting_what_is_kept(folder: Path) -> Iterator[None]:
-    """What ends a session before its time says what there is of the run to go on with: an interrupt in a note."""
-    resume = f"adrs resume {run_in_command(folder)}"
-    try:
-        yield
-    except PluginError as error:
-        if not (folder / DATABASE).is_file():
-            raise
-        raise PluginError(
-            f"{error}; what was recorded is safe, and `{resume}` goes on with the run once that is mended"
-        ) from error
-    except (KeyboardInterrupt, asyncio.CancelledError) as interrupt:
-        if (folder / DATABASE).is_file():
-            interrupt.add_note(f"what was recorded is safe, and `{resume}` goes on with the run")
-        else:
-            interrupt.add_note("the run was still starting: nothing of it was kept, and there is nothing to resume")
-        raise
 
 
 def read_settings(folder: Path) -> tuple[Settings, Problem]:

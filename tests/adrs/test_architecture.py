@@ -13,7 +13,7 @@ LAYERS = [
     {"agent", "compare"},
     {"report", "plots", "export", "emulate"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold", "router"},
-    {"timetable", "outcome", "folders", "advice"},
+    {"timetable", "outcome", "folders", "advice", "kept"},
     {"forecast"},
     {"run", "choose"},
     {"development"},

@@ -20,7 +20,7 @@ from adrs.observer import Silent
 from adrs.optimistic import Optimum
 from adrs.parts import Parts
 from adrs.problem import Problem
-from adrs.program import Draft, Evaluation, Job, Parent, Program
+from adrs.program import Draft, Evaluation, Job, Parent, Program, Split
 from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
@@ -108,15 +108,17 @@ class Desk:
             assert program is not None
             return program
 
-    async def evaluate(self, source: str) -> Evaluation:
-        """Score a program on `train` without recording it."""
+    async def evaluate(self, source: str, split: Split = "train") -> Evaluation:
+        """Score a program on a split without recording it. Raises UserError where the problem has no such workloads."""
+        if not self._problem.workloads.get(split):
+            raise UserError(f"problem {self._problem.name} has no {split} workloads")
         try:
             self._context.screen.check(source)
         except Rejected as rejected:
-            return Evaluation("train", "screen", "rejected", str(rejected))
+            return Evaluation(split, "screen", "rejected", str(rejected))
         with Reader(self._folder) as reader:
-            scale = session.recorded_calibration(self._problem, reader).scale("train")
-        return await self._executor.evaluate(Job(source, "train", None, scale))
+            scale = session.recorded_calibration(self._problem, reader).scale(split)
+        return await self._executor.evaluate(Job(source, split, None, scale))
 
     async def close(self) -> None:
         """End the workers and close the log. A brief that waits stays asked: the next session has it."""

@@ -1,12 +1,11 @@
 """adrs from Python: `adrs.evolve` makes a run, `adrs.Run` opens one, looks at it and goes on with it by hand."""
 
-import os
 import weakref
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from adrs import folders, lineage, session
+from adrs import cores, folders, lineage, session, steering
 from adrs.agent import Briefing, Desk
 from adrs.budget import parse_duration
 from adrs.errors import UserError
@@ -14,7 +13,7 @@ from adrs.lineage import Step
 from adrs.observer import Observer, Silent
 from adrs.outcome import Outcome
 from adrs.program import Evaluation, Program
-from adrs.settings import Settings
+from adrs.settings import Settings, wanted
 from adrs.store import Reader, Summary
 from adrs.threads import Background
 
@@ -100,9 +99,17 @@ class Run:
         parents = () if parent is None else (parent,) if isinstance(parent, int) else tuple(parent)
         return self._on_desk(lambda desk: desk.tell(source, parents, rationale))
 
-    def score(self, source: str) -> Evaluation:
-        """Evaluate a program on `train` without recording it."""
-        return self._on_desk(lambda desk: desk.evaluate(source))
+    def score(self, source: str, split: Literal["train", "validation", "test"] = "train") -> Evaluation:
+        """Evaluate a program on a split without recording it. Raises UserError where that has no workloads."""
+        return self._on_desk(lambda desk: desk.evaluate(source, split))
+
+    def stop(self) -> None:
+        """Have whoever works on the run end it, as Ctrl-C does: what is in flight is finished, a winner is chosen.
+
+        From an observer, another thread or another process; returns at once. Raises UserError where nobody works on
+        the run.
+        """
+        steering.send(self.path, "stop", patience_seconds=0.0)
 
     def resume(
         self,
@@ -144,6 +151,16 @@ class Run:
         return self._background.run(work(self._desk))
 
 
+class Evolved(Run):
+    """What `evolve` returns: a run that has the outcome of the session that made it."""
+
+    outcome: Outcome
+
+    def __init__(self, outcome: Outcome, sandbox: str | None = None) -> None:
+        """Use `evolve`."""
+        super().__init__(outcome.path, outcome, sandbox)
+
+
 def evolve(
     problem: str | Path,
     *,
@@ -168,13 +185,13 @@ def evolve(
     window: int | None = None,
     call_seconds: float | None = None,
     observer: Observer | None = None,
-) -> Run:
+) -> Evolved:
     """Evolve a problem and return the run, with its `outcome`; what `adrs run` does.
 
     problem: a shipped problem's name, or the path of a problem's folder. models: `NAME` or `NAME@URL`; without any,
     the embedded proposer works alone. max_time: seconds, or `90s`, `10m`, `2h`; without it and `max_evaluations`, ten
     minutes. model_router: a query-routing program that chooses among the models, a path or RUN:ID, fitted to the model
-    calls of the runs `model_router_train`. workers: evaluations at a time, None = cores.
+    calls of the runs `model_router_train`. workers: evaluations at a time, at most four a core, None = cores.
     call_seconds: a tighter limit of a candidate's call than the problem's while it searches; the winner keeps the
     problem's.
     observer: hears of every program that is told.
@@ -184,25 +201,35 @@ def evolve(
     """
     if max_evaluations is None and max_time is None:
         max_time = DEFAULT_TIME
-    workers = workers or len(os.sched_getaffinity(0))
+    used = {
+        "workers": cores.cores() if workers is None else workers,
+        "models": models,
+        "prices": prices,
+        "model_router_train": model_router_train,
+    }
+    for argument, value in used.items():  # what is calculated with here; the rest is checked with the settings
+        if right := wanted(argument, value):
+            raise UserError(f"{argument} must be {right}, not {value!r}")
+    workers = cores.workers(workers)
     settings = Settings(
         problem=str(problem), seed=seed, workloads=workloads, search=search, proposer=proposers, models=tuple(models),
         prices=tuple(prices), model_router=str(model_router) if model_router else None,
         model_router_train=tuple(model_router_train), prompts=str(prompts) if prompts else None, sandbox=sandbox,
         workers=workers,
-        window=window or max(Settings.window, workers), order=order or ("arrival" if models else "ticket"),
+        window=max(Settings.window, workers) if window is None else window,
+        order=order or ("arrival" if models else "ticket"),
         max_evaluations=max_evaluations, max_seconds=_seconds(max_time), max_usd=max_usd, max_tokens=max_tokens,
         call_seconds=call_seconds,
     )  # fmt: skip
     outcome = session.start(settings, Path(runs_dir), name, observer or Silent())
-    return Run(outcome.path, outcome, sandbox)
+    return Evolved(outcome, sandbox)
 
 
 def _seconds(duration: str | float | None) -> float | None:
     if duration is None or isinstance(duration, str):
         return None if duration is None else parse_duration(duration, "max_time")
-    if not duration > 0:
-        raise UserError(f"max_time must be above 0, not {duration}")
+    if isinstance(duration, bool) or not isinstance(duration, int | float) or not duration > 0:
+        raise UserError(f"max_time must be seconds above 0, or a text like 10m, not {duration!r}")
     return float(duration)
 
 

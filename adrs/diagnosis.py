@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from adrs import __version__, plugins, resources, sandbox
+from adrs.cores import cores
+from adrs.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def diagnose(emulation: bool = False) -> list[Finding]:
     findings = [
         Finding("engine", "adrs", True, f"{__version__}, Python {platform.python_version()} at {sys.executable}"),
         Finding("machine", platform.machine(), True,
-                f"{len(os.sched_getaffinity(0))} cores, {memory} MB, {platform.system()} {platform.release()}"),
+                f"{cores()} cores, {memory} MB, {platform.system()} {platform.release()}"),
     ]  # fmt: skip
     findings += _sandboxes()
     data = resources.data_folder()
@@ -50,8 +52,19 @@ def diagnose(emulation: bool = False) -> list[Finding]:
     for kind in plugins.names("probe"):
         findings += [Finding(kind, *row) for row in plugins.load("probe", kind)(emulation)]
     for seam in ("search", "proposer", "executor"):
-        findings.append(Finding(seam, ", ".join(plugins.names(seam)), True, "registered"))
+        broken = [finding for name in plugins.names(seam) if (finding := _unloadable(seam, name)) is not None]
+        working = sorted({*plugins.names(seam)} - {finding.name for finding in broken})
+        findings += [Finding(seam, ", ".join(working), True, "registered"), *broken]
     return findings
+
+
+def _unloadable(seam: str, name: str) -> Finding | None:
+    """Why a plugin cannot be used; None if it can be imported."""
+    try:
+        plugins.load(seam, name)
+    except UserError as error:
+        return Finding(seam, name, False, str(error))
+    return None
 
 
 def _sandboxes() -> list[Finding]:

@@ -8,6 +8,10 @@ class UserError(Exception):
     """What is wrong, where, and what to do, in one sentence. The command line prints it and exits with code 1."""
 
 
+class PluginError(UserError):
+    """A plugin broke a promise of its seam or failed: what a run has recorded can be gone on with once it is mended."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "..."?` for the closest known word, or a list of the known ones, to append to a sentence."""
     known = sorted(known)

@@ -8,12 +8,16 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextlib.contextmanager
 def interrupts(stop: Callable[[], object]) -> Iterator[None]:
     """First Ctrl-C: `stop`, which finishes what is in flight. Second, or a SIGTERM: the task is cancelled.
 
-    Outside of the main thread no signal is heard: whoever waits for that thread cancels the task.
+    Where the loop has not come to the earlier signal by then, as while a strategy hangs, the second is raised at once
+    as a KeyboardInterrupt, and a third one kills. Outside of the main thread no signal is heard: whoever waits for that
+    thread cancels the task.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -21,21 +25,36 @@ def interrupts(stop: Callable[[], object]) -> Iterator[None]:
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
+    unanswered = 0
     seen = itertools.count()
 
-    def interrupted() -> None:
-        if next(seen) == 0:
+    def heard(number: int, _: object) -> None:
+        """Called between any two steps of the main thread, also while the loop is busy."""
+        nonlocal unanswered
+        unanswered += 1
+        if unanswered > 1:
+            signal.signal(number, signal.SIG_DFL)
+            raise KeyboardInterrupt
+
+    def answer(number: int) -> None:
+        """Called by the loop."""
+        nonlocal unanswered
+        if unanswered > 1:
+            return  # the end has come already, and what tidies up is not to be disturbed
+        unanswered = 0
+        if number == signal.SIGINT and next(seen) == 0:
             stop()
         else:
             task.cancel()
 
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, answer, number)
+        signal.signal(number, heard)  # in place of the loop's own, which does nothing: it reads from a descriptor
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
 
 
 async def unless_interrupted(work: Coroutine[Any, Any, None]) -> bool:

@@ -1,9 +1,13 @@
 """Finds implementations of a seam by entry point, so that an installed package can add one."""
 
+import contextlib
+import traceback
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
-from adrs.errors import UserError, did_you_mean
+from adrs.errors import PluginError, UserError, did_you_mean
+from adrs.text import printable
 
 _CALLED = {"search": "search strategy"}
 
@@ -13,12 +17,53 @@ def names(seam: str) -> list[str]:
     return sorted({entry.name for entry in entry_points(group=f"adrs.{seam}")})
 
 
+def called(seam: str, name: str) -> str:
+    """How a plugin is called in sentences."""
+    return f'{_CALLED.get(seam, seam)} "{name}"'
+
+
 def load(seam: str, name: str) -> Any:
-    """The class, or function, registered under a name; raises UserError for an unknown or broken one."""
-    called = _CALLED.get(seam, seam)
-    for entry in entry_points(group=f"adrs.{seam}", name=name):
-        try:
-            return entry.load()
-        except (ImportError, AttributeError) as error:
-            raise UserError(f'{called} "{name}" ({entry.value}) cannot be imported: {error}') from error
-    raise UserError(f'there is no {called} "{name}"{did_you_mean(name, names(seam))}')
+    """The class, or function, registered under a name.
+
+    Raises UserError for an unknown or broken one, and for a name that stands for several: a run's log has nothing but
+    the name, which must not mean something else tomorrow.
+    """
+    found = {entry.value: entry for entry in entry_points(group=f"adrs.{seam}", name=name)}
+    if not found:
+        raise UserError(f"there is no {called(seam, name)}{did_you_mean(name, names(seam))}")
+    if len(found) > 1:
+        raise UserError(
+            f"{called(seam, name)} is registered more than once, as {' and '.join(sorted(found))}; uninstall all but "
+            "one, or register it under a name of its own"
+        )
+    [entry] = found.values()
+    with blamed(f"{called(seam, name)} ({entry.value}) cannot be imported", entry.module):
+        return entry.load()
+
+
+@contextlib.contextmanager
+def blamed(what: str, module: str) -> Iterator[None]:
+    """The edge to a plugin's code: whatever that raises becomes a PluginError of one sentence.
+
+    what: begins the sentence. module: the plugin's; the last line of its package that ran is named.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # the edge: what the code of others raises is theirs, and is said in a sentence
+        said = printable(f"{type(error).__name__}: {error}".removesuffix(": ")).splitlines()[0]
+        raise PluginError(f"{what}: {said}{_place(error, module)}") from error
+
+
+def _place(error: BaseException, module: str) -> str:
+    """Where in the module's package it happened; empty where no line of that ran, or the error says it itself."""
+    if isinstance(error, SyntaxError):
+        return ""
+    package = module.partition(".")[0]
+    lines = [
+        f" ({frame.f_code.co_filename}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    ]
+    return lines[-1] if lines else ""

@@ -173,9 +173,12 @@ class Loop:
         recorded = self._parts.recorded
         parent = recorded.asked_parent(ticket) if recorded else None
         if parent is not None and parent != selection.parent.id:
+            info = self._parts.reader.info
             raise UserError(
-                f"the log of {self._parts.reader.info.name} does not fit this version of adrs: for ticket {ticket} it "
-                f"says parent {parent}, the search now says {selection.parent.id}"
+                f"the log of {info.name} cannot be followed: for ticket {ticket} it says parent {parent}, and "
+                f'search strategy "{info.configuration["search"]}" now says {selection.parent.id}; either the strategy '
+                "does not repeat itself, which the suite adrs.testing.search would find, or it or adrs is another "
+                "version than that of the run"
             )
         if parent is not None and recorded is not None:
             selection = replace(selection, least=recorded.least(ticket))

@@ -6,7 +6,7 @@ Effects live here: folders, workers, signals, clocks. What is decided is decided
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Container, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
+from adrs.cores import most_workers
 from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.folders import made_from, new_folder, problem_reference
 from adrs.forecast import Forecast
 from adrs.interrupts import interrupts, unless_interrupted
+from adrs.kept import noting_what_is_kept
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
@@ -42,7 +44,6 @@ from adrs.steering import Steering, hints
 from adrs.store import Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
-from adrs.store.writer import DATABASE
 from adrs.text import run_in_command
 from adrs.timetable import Timetable
 from adrs.versions import versions
@@ -50,11 +51,11 @@ from adrs.versions import versions
 
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
     """Begin a new run and work on it until it stops."""
-    loaded = problem.load(settings.problem, settings.workloads)
-    settings = replace(settings.checked(), problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
+    loaded = problem.load(settings.checked().problem, settings.workloads)
+    settings = replace(settings, problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = plugged.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)
-    with _noting_what_is_kept(folder):
+    with noting_what_is_kept(folder):
         return threads.run(_Session(loaded, settings, folder, observer).start())
 
 
@@ -67,7 +68,7 @@ def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outc
     if "max_seconds" not in given and settings.max_seconds is not None:
         with Reader(folder) as reader:
             settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds()))
-    with _noting_what_is_kept(folder):
+    with noting_what_is_kept(folder):
         return threads.run(_Session(loaded, settings, folder, observer).resume())
 
 
@@ -76,22 +77,8 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     settings, loaded = read_settings(folder)
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
     target = new_folder(runs_dir, name, f"{folder.name}-replay")
-    with _noting_what_is_kept(target):
+    with noting_what_is_kept(target):
         return threads.run(_Session(loaded, settings, target, observer).replay(folder))
-
-
-@contextlib.contextmanager
-def _noting_what_is_kept(folder: Path) -> Iterator[None]:
-    """An interrupt that leaves a session takes along, as a note, what there is of the run to go on with."""
-    try:
-        yield
-    except (KeyboardInterrupt, asyncio.CancelledError) as interrupt:
-        if (folder / DATABASE).is_file():
-            resume = f"adrs resume {run_in_command(folder)}"
-            interrupt.add_note(f"what was recorded is safe, and `{resume}` goes on with the run")
-        else:
-            interrupt.add_note("the run was still starting: nothing of it was kept, and there is nothing to resume")
-        raise
 
 
 def read_settings(folder: Path) -> tuple[Settings, Problem]:
@@ -153,7 +140,10 @@ class _Session:
         self._began = time.monotonic()
         self._phases = Phases(self._began)
         self._problem = loaded
-        self._settings = settings = replace(settings, trust=loaded.trust)
+        workers = settings.workers
+        if settings.executor == "local":  # a run of a larger machine is gone on with on this one
+            workers = min(workers, most_workers())
+        self._settings = settings = replace(settings, trust=loaded.trust, workers=workers)
         self._folder = folder
         self._observer = observer
         self._search = search.make(settings.search, loaded, settings.seed)

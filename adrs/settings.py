@@ -1,10 +1,38 @@
 """What a run is made with."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from adrs.errors import UserError
+
+MOST_SEED = 2**63 - 1
+"""What a whole number of the log can be at most."""
+LEAST = {
+    "seed": 0, "workers": 1, "window": 1, "max_evaluations": 1, "max_tokens": 1, "max_output_tokens": 1,
+    "prompt_characters": 1000,
+}  # fmt: skip
+"""Settings that are whole numbers, and the least of each that makes sense."""
+_AMOUNTS = ("call_seconds", "max_seconds", "max_usd")
+_TEXTS = ("problem", "search", "proposer", "executor", "sandbox", "prompts", "model_router")
+_LISTS = ("models", "prices", "model_router_train")
+_WORDS = {"workloads": ("standard", "published"), "order": ("ticket", "arrival")}
+
+
+def wanted(name: str, value: object) -> str:
+    """What a setting should have been, as `a list of texts`; empty if it is of the right kind."""
+    if name in LEAST:
+        whole = isinstance(value, int) and not isinstance(value, bool) and value >= LEAST[name]
+        return "" if whole else f"a whole number from {LEAST[name]}"
+    if name in _AMOUNTS:
+        number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        return "" if number else "a number from 0"
+    if name in _LISTS:
+        texts = isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(t, str) for t in value)
+        return "" if texts else "a list of texts"
+    if name in _WORDS:
+        return "" if value in _WORDS[name] else " or ".join(f'"{word}"' for word in _WORDS[name])
+    return "" if isinstance(value, str) or name not in _TEXTS else "a text"
 
 
 @dataclass(frozen=True)
@@ -52,27 +80,33 @@ class Settings:
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Settings":
         """The settings of a log."""
-        lists = ("models", "prices", "model_router_train")
-        return cls(**{**data, **{name: tuple(data.get(name, ())) for name in lists}})
+        return cls(**{**data, **{name: tuple(data.get(name, ())) for name in _LISTS}})
 
     def checked(self) -> "Settings":
         """Raises UserError for values that make no sense."""
-        for name in ("workers", "window"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if value is None and setting.default is None:
+                continue
+            right = wanted(setting.name, value)
+            if right:
+                raise UserError(f"{_said(setting.name)} must be {right}, not {value!r}")
         if self.window < self.workers:
             raise UserError(f"window ({self.window}) must be at least the number of workers ({self.workers})")
-        if self.max_evaluations is not None and self.max_evaluations < 1:
-            raise UserError(f"max-evaluations must be at least 1, not {self.max_evaluations}")
         if self.call_seconds is not None and not self.call_seconds > 0:
             raise UserError(f"call-seconds must be above 0, not {self.call_seconds:g}")
         for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts", "prompt_characters"):
             if getattr(self, name) and not self.models:
-                raise UserError(f"{name.replace('_', '-')} says something about language models; name one with --model")
+                raise UserError(f"{_said(name)} says something about language models; name one with --model")
         if self.model_router is not None and len(self.models) < 2:
             raise UserError("model-router chooses among several models; name at least two with --model")
         if self.model_router_train and self.model_router is None:
             raise UserError("model-router-train says what a model router learns from; name one with --model-router")
-        if self.seed < 0:
-            raise UserError(f"seed must be a whole number from 0, not {self.seed}")
+        if self.seed > MOST_SEED:
+            raise UserError(f"seed must be a whole number from 0 to 2^63 - 1, not {self.seed}")
         return self
+
+
+def _said(name: str) -> str:
+    """A setting as whoever gave it calls it."""
+    return {"proposer": "proposers", "max_seconds": "max-time"}.get(name, name.replace("_", "-"))

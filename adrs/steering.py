@@ -88,7 +88,9 @@ def hints(reader: Reader) -> list[Hint]:
     return [Hint(payload["ticket"], payload["text"]) for _, payload in reader.events("hint")]
 
 
-def send(folder: Path, kind: Kind, text: str = "", program: int | None = None) -> bool:
+def send(
+    folder: Path, kind: Kind, text: str = "", program: int | None = None, patience_seconds: float = _PATIENCE
+) -> bool:
     """Say something to a run, whoever works on it; where nobody does, notes and hints are recorded at once.
 
     Returns False where it still waits for whoever works on the run. Raises UserError for an unknown program, a wrong
@@ -102,7 +104,7 @@ def send(folder: Path, kind: Kind, text: str = "", program: int | None = None) -
         resume = f"adrs resume {run_in_command(folder)}"
         raise UserError(f"nobody works on run {name}, so there is nothing to {kind}; `{resume}` goes on with it")
     message = inbox.post(folder, kind, text, program)
-    patience = time.monotonic() + _PATIENCE
+    patience = time.monotonic() + patience_seconds
     while inbox.is_there(folder, message) and time.monotonic() < patience:
         if holder(folder) is None:
             _record_now(folder)

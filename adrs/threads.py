@@ -16,9 +16,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
     An interrupt of the caller cancels `main`, waits for its end and is raised again.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _loop_is_running():
         return asyncio.run(main)
     background = Background()
     try:
@@ -66,6 +64,15 @@ class Background:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _loop_is_running() -> bool:
+    """Whether a loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _current_task() -> asyncio.Task[Any] | None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from adrs import cores
 from adrs.cli.names import find_problem, find_run_of
 from adrs.cli.runs import Json, RunsDir, SandboxName, Seed, Workers
 from adrs.errors import UserError, did_you_mean
@@ -67,7 +68,6 @@ def distill(
     Exit codes: 0 = something smaller was accepted, 1 = a mistake of yours, 3 = nothing smaller was.
     """
     import asyncio
-    import os
 
     from adrs.budget import parse_duration
     from adrs.cli.distill_view import Progress, print_outcome
@@ -81,7 +81,7 @@ def distill(
         raise UserError(f'--only "{only}"{did_you_mean(only, STAGES)}')
     seconds = parse_duration(budget, "--budget")
     wish = Wish(
-        read_mode(mode), only, seconds, seed or 0, workers or len(os.sched_getaffinity(0)), leaves, length, rounds,
+        read_mode(mode), only, seconds, seed or 0, cores.workers(workers), leaves, length, rounds,
         operations, read_targets(target),
     )  # fmt: skip
 

@@ -1,12 +1,12 @@
 """Verbs about problems: problems, problem, new, check, evaluate."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from adrs import cores
 from adrs.cli.runs import Json, SandboxName, Workers
 from adrs.errors import UserError, did_you_mean
 
@@ -80,7 +80,7 @@ def _measure(loaded: Any, split: Any, sandbox: str | None, workers: int | None) 
     from adrs.calibrate import calibrate
 
     async def measured() -> Any:
-        executor = plugins.load("executor", "local")(loaded, workers or _cores(), sandbox)
+        executor = plugins.load("executor", "local")(loaded, cores.workers(workers), sandbox)
         try:
             await executor.start()
             return await calibrate(loaded, executor, [split], ("trivial", "heuristic", "state-of-the-art"))
@@ -134,7 +134,7 @@ def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = Non
     def note(text: str) -> None:
         aside.print(safe(text), soft_wrap=True)
 
-    findings = run_checks(loaded, sandbox, workers or _cores(), report, note)
+    findings = run_checks(loaded, sandbox, cores.workers(workers), report, note)
     good = all(finding.ok for finding in findings)
     if as_json:
         print_json({"ok": good, "checks": [finding.plain() for finding in findings]})
@@ -172,7 +172,9 @@ def evaluate(
     loaded = problem.load(name)
     native = file.removeprefix("native:") if file.startswith("native:") else ""
     source = "" if native else read_program(Path(file))
-    found = assess(loaded, Job(source, known, native=native, details=details is not None), sandbox, workers or _cores())
+    found = assess(
+        loaded, Job(source, known, native=native, details=details is not None), sandbox, cores.workers(workers)
+    )
     if details is not None and found.verdict == "ok":
         write_details(found, details)
     if as_json:
@@ -219,7 +221,3 @@ def _print_workloads(out: Any, workloads: Any) -> None:
         return
     head, *rows = zip(*([name.removeprefix(">") for name in columns[0]], *columns[1:]), strict=True)
     out.print(table([head[0], *(f">{name}" for name in head[1:])], rows))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

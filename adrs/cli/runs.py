@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from adrs import cores
 from adrs.cli.names import find_run
 from adrs.errors import UserError, did_you_mean
 
@@ -14,7 +15,12 @@ DEFAULT_TIME = "10m"
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder that holds runs.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all random choices. [default: 0]")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Evaluations at a time. [default: cores]")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, help=f"Evaluations at a time, at most {cores.WORKERS_PER_CORE} a core. [default: cores]"
+    ),
+]
 SandboxName = Annotated[str | None, typer.Option("--sandbox", help="Force a sandbox; see `adrs doctor`.")]
 MaxEvaluations = Annotated[int | None, typer.Option("--max-evaluations", min=1, help="Stop after so many evaluations.")]
 MaxUsd = Annotated[float | None, typer.Option("--max-usd", min=0, help="Stop before models cost more dollars.")]
@@ -169,7 +175,7 @@ def resume(
     from adrs import session
 
     folder = find_run(run, runs_dir)
-    changes = {"workers": workers, "sandbox": sandbox, "max_evaluations": max_evaluations,
+    changes = {"workers": workers and cores.workers(workers), "sandbox": sandbox, "max_evaluations": max_evaluations,
                "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
     before = _done(folder)
     with _view(folder, quiet) as view:
@@ -190,18 +196,17 @@ def replay(
     from adrs import session
 
     folder = find_run(run, runs_dir)
+    changes = {"workers": workers and cores.workers(workers), "sandbox": sandbox}
     with _view(folder, quiet) as view:
-        outcome = session.replay(folder, runs_dir, name, view, {"workers": workers, "sandbox": sandbox})
+        outcome = session.replay(folder, runs_dir, name, view, changes)
     _finish(outcome, as_json)
 
 
 def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
-    import os
-
     from adrs.settings import Settings
 
     models = tuple(options["model"] or ())
-    workers = options["workers"] or len(os.sched_getaffinity(0))
+    workers = cores.workers(options["workers"])
     order: Literal["ticket", "arrival"] = options["order"] or ("arrival" if models else "ticket")
     if order not in ("ticket", "arrival"):
         raise UserError(f'--order "{order}"{did_you_mean(order, ["ticket", "arrival"])}')
@@ -280,21 +285,10 @@ def _add_prices(options: dict[str, Any]) -> None:
 
 def _wrong(name: str, value: Any) -> str:
     """What a value of the file should have been; empty if it is right."""
-    least = {
-        "seed": 0,
-        "workers": 1,
-        "max_evaluations": 1,
-        "max_tokens": 1,
-        "max_output_tokens": 1,
-        "window": 1,
-        "prompt_characters": 1000,
-    }
-    if name in least:
-        whole = isinstance(value, int) and not isinstance(value, bool) and value >= least[name]
-        return "" if whole else f"a whole number from {least[name]}"
-    if name in ("max_usd", "call_seconds"):
-        number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-        return "" if number else "a number from 0"
+    from adrs.settings import LEAST, wanted
+
+    if name in LEAST or name in ("max_usd", "call_seconds"):
+        return wanted(name, value)
     if name == "max_time":
         return "" if isinstance(value, str) else 'a duration in quotes, for example "10m"'
     if name in ("model", "price", "model_router_train"):

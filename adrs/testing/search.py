@@ -21,9 +21,13 @@ from typing import Any
 
 from adrs.program import REFUSED, Evaluation, Parent, Program, Selection, Verdict, WorkloadResult
 from adrs.search import Search
+from adrs.search.promises import breach, lacking
 
 Make = Callable[[], Search]
 
+STAGES = ("first-of-the-suite", "second-of-the-suite")
+"""What the made-up problem declares. A strategy that names stages in `until` is made for the suite with these, as it is
+made for a problem with the problem's own."""
 WINDOWS = (1, 8, 32)
 """How many selections are asked for before the first of them is told."""
 FEW, MANY = 500, 10_000
@@ -44,12 +48,14 @@ class Trial:
     def __init__(self, strategy: Search, seed: int = 0, window: int = 8, checking: bool = True) -> None:
         self.asked: list[tuple[Any, ...]] = []
         """What was selected, as plain data; kept while checking."""
-        self._strategy = strategy
+        self._strategy = _whole(strategy)
         self._random = random.Random(seed)
         self._window = window
         self._checking = checking
         self._flying: deque[tuple[Selection, Program, str]] = deque()
         self._told: dict[int, Program] = {}
+        self._fit: dict[int, bool] = {}
+        """Whether a program that was told has a fitness."""
         self._best = -math.inf
         self._number = 1
         self._tell(_program(1, self._results(0.0)))
@@ -57,7 +63,7 @@ class Trial:
     def run(self, count: int) -> None:
         """Ask so often, and tell what has been in the making for long enough."""
         for _ in range(count):
-            selection = self._strategy.ask()
+            selection = _asked(self._strategy)
             self._number += 1
             program, refusal = self._make(selection), ""
             if self._checking:
@@ -79,6 +85,7 @@ class Trial:
     def _tell(self, program: Program) -> None:
         if self._checking:
             self._told[program.id] = program
+            self._fit[program.id] = program.fitness is not None
             self._best = max(self._best, -math.inf if program.fitness is None else program.fitness)
         self._strategy.tell(program)
 
@@ -102,10 +109,11 @@ class Trial:
         return [base + self._random.gauss(0.0, 0.5) for _ in range(_WORKLOADS)]
 
     def _check(self, selection: Selection) -> None:
+        wrong = breach(selection, self._fit, STAGES)
+        assert not wrong, f"the strategy {wrong}"
         wanted = [selection.parent, *selection.inspirations, *([selection.promote] if selection.promote else [])]
         for program in wanted:
-            assert self._told.get(program.id) is program, f"program {program.id} was never told"
-            assert program.fitness is not None or program is selection.promote, f"program {program.id} has no fitness"
+            assert self._told[program.id] is program, f"program {program.id} is not the one that was told"
         numbers = [program.id for program in wanted[: 1 + len(selection.inspirations)]]
         assert len(set(numbers)) == len(numbers), f"parent and inspirations {numbers} are not all different"
         assert isinstance(selection.inspirations, tuple), "inspirations are a tuple"
@@ -129,7 +137,8 @@ def repeats(make: Make) -> None:
 
 
 def returns_only_what_was_told(make: Make) -> None:
-    """Parents and inspirations were told and have a fitness, whatever else is told and however many are in flight."""
+    """Parents and inspirations were told and have a fitness, and stages are those of the problem, whatever else is told
+    and however many are in flight."""
     for window in WINDOWS:
         Trial(make(), window, window).run(500)
 
@@ -137,11 +146,11 @@ def returns_only_what_was_told(make: Make) -> None:
 def survives_a_run_of_failures(make: Make) -> None:
     """Where all else fails, is refused or stops early, the seed program stays the parent."""
     verdicts: tuple[Verdict, ...] = ("error", "invalid", "rejected", "suspect", "timeout", "ok", "infrastructure")
-    strategy = make()
+    strategy = _whole(make())
     seed = _program(1, [-5.0] * _WORKLOADS)
     strategy.tell(seed)
     for number in range(2, 1000):
-        selection = strategy.ask()
+        selection = _asked(strategy)
         assert selection.parent is seed, f"program {selection.parent.id} has failed, and is a parent all the same"
         stage = REFUSED if number % 5 == 0 else "full"
         verdict: Verdict = "rejected" if stage == REFUSED else verdicts[number % len(verdicts)]
@@ -152,14 +161,14 @@ def survives_a_run_of_failures(make: Make) -> None:
 
 def takes_a_program_told_again(make: Make) -> None:
     """A program that was stopped early and is then evaluated to the end is told twice."""
-    strategy = make()
+    strategy = _whole(make())
     strategy.tell(_program(1, [0.0] * _WORKLOADS))
     for number in range(2, 100):
-        island = strategy.ask().island
+        island = _asked(strategy).island
         whole = replace(_program(number, [number / 10] * _WORKLOADS), island=island)
         strategy.tell(replace(whole, evaluation=Evaluation("train", "smoke", "ok", "made up")))
         strategy.tell(whole)
-        selection = strategy.ask()
+        selection = _asked(strategy)
         numbers = [selection.parent.id, *(program.id for program in selection.inspirations)]
         assert len(set(numbers)) == len(numbers), f"parent and inspirations {numbers} are not all different"
 
@@ -238,6 +247,18 @@ def _reachable(found: object) -> list[Any]:
     if isinstance(found, types.FunctionType):
         return [*(found.__closure__ or ()), *(found.__defaults__ or ())]
     return gc.get_referents(found)
+
+
+def _whole(strategy: Search) -> Search:
+    lack = lacking(strategy)
+    assert not lack, f"the strategy {lack}"
+    return strategy
+
+
+def _asked(strategy: Search) -> Selection:
+    selection: object = strategy.ask()
+    assert isinstance(selection, Selection), f"`ask` returns {type(selection).__name__}, which is no Selection"
+    return selection
 
 
 def _seconds(trial: Trial) -> float:

@@ -44,6 +44,7 @@ def test_the_examples_of_the_page_run(demo: Path, tmp_path: Path) -> None:
     printed = script("\n".join(blocks), tmp_path)
     assert "runs/first" in printed
     assert "after 1 evaluations: program 1, score 0.0" in printed
+    assert "\nrequest\n" in printed
     assert "error uniform-1000: ZeroDivisionError" in printed
     assert "run mine has no program 1000" in printed
     assert command("lineage", "mine", cwd=tmp_path).stdout.count("longest job first") == 1
@@ -72,6 +73,13 @@ def test_programs_can_be_told_by_hand(demo: Path) -> None:
         assert task.parent.id == 1
         assert run.ask().ticket == task.ticket
         assert run.score(FAILING).verdict == "error"
+        scored = {split: run.score(GREEDY.format(weight=1), split=split) for split in ("train", "validation", "test")}
+        assert {found.split for found in scored.values()} == set(scored)
+        assert all(found.score is not None and found.score > 0 for found in scored.values())
+        with pytest.raises(adrs.UserError, match="has no tests workloads"):
+            run.score(FAILING, split="tests")
+        with pytest.raises(adrs.UserError, match="nobody works on run one"):
+            adrs.Run.open(run.path).stop()
         assert len(run.programs()) == 1
         good = run.tell(GREEDY.format(weight=1), rationale="longest first")
         both = run.tell(GREEDY.format(weight=-1), parent=[good.id, 1])
@@ -163,6 +171,34 @@ def test_mistakes_are_user_errors(demo: Path, tmp_path: Path) -> None:
         adrs.evolve(tmp_path / "elsewhere")
     with pytest.raises(AttributeError, match="no attribute"):
         adrs.evolution  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"models": "gpt-5"}, "models must be a list of texts, not 'gpt-5'"),
+        ({"prices": [0.2]}, "prices must be a list of texts"),
+        ({"proposers": ["mutation"]}, r"proposers must be a text, not \['mutation'\]"),
+        ({"max_evaluations": "5"}, "max-evaluations must be a whole number from 1, not '5'"),
+        ({"max_evaluations": 2.5}, "max-evaluations must be a whole number from 1, not 2.5"),
+        ({"max_evaluations": True}, "max-evaluations must be a whole number from 1, not True"),
+        ({"seed": None}, "seed must be a whole number from 0, not None"),
+        ({"workers": 0}, "workers must be a whole number from 1, not 0"),
+        ({"workers": 9999}, "9999 workers are more than this machine has a use for"),
+        ({"workers": "2"}, "workers must be a whole number from 1, not '2'"),
+        ({"window": 0}, "window must be a whole number from 1, not 0"),
+        ({"max_usd": "1"}, "max-usd must be a number from 0, not '1'"),
+        ({"max_time": [1]}, "max_time must be seconds above 0"),
+        ({"order": "arival"}, 'order must be "ticket" or "arrival", not \'arival\''),
+        ({"workloads": "all"}, 'workloads must be "standard" or "published", not \'all\''),
+    ],
+)
+def test_arguments_of_a_wrong_kind_are_user_errors_and_begin_nothing(
+    demo: Path, arguments: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(adrs.UserError, match=said):
+        adrs.evolve(demo, **{"max_evaluations": 1, "runs_dir": demo.parent / "runs", **arguments})
+    assert not (demo.parent / "runs").exists()
 
 
 def test_importing_adrs_is_cheap(tmp_path: Path) -> None:

@@ -233,6 +233,10 @@ def test_settings_come_from_a_file_and_the_command_line_wins(workspace: Path) ->
         ),
         (["evaluate", "./demo", "nowhere.py"], "nowhere.py cannot be read"),
         (["evaluate", "./demo", "demo/seed.py", "--split", "tests"], 'did you mean "test"'),
+        (["run", "./demo", "--workers", "9999"], "9999 workers are more than this machine has a use for: give at most"),
+        (["resume", "first", "--workers", "9999"], "9999 workers are more than"),
+        (["replay", "first", "--workers", "9999"], "9999 workers are more than"),
+        (["check", "./demo", "--workers", "9999"], "9999 workers are more than"),
         (["new", "demo"], "exists already"),
         (["new", "a b"], "cannot name a problem"),
         (["check", "nowhere"], 'there is no problem "nowhere"'),
@@ -256,6 +260,7 @@ def test_settings_files_are_read_strictly(workspace: Path) -> None:
         "seed = 'x'": "must be a whole number",
         "seed = ": "not valid TOML",
         "search = 3": "must be a string",
+        f"seed = {2**63}": "seed must be a whole number from 0 to 2^63 - 1",
     }
     for text, expected in mistakes.items():
         (workspace / "bad.toml").write_text(text)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adrs import plugins, session
+from adrs import cores, plugins, session
 from adrs.breaker import Breaker
 from adrs.calibrate import Calibration
 from adrs.cli.summary import print_outcome
@@ -141,6 +141,14 @@ def test_a_tighter_limit_of_calls_holds_while_searching_alone(
         Settings(str(demo), call_seconds=0.0).checked()
 
 
+def test_a_seed_that_no_log_can_hold_is_refused_before_anything_is_written(demo: Path, tmp_path: Path) -> None:
+    for seed in (2**63, 10**23):
+        with pytest.raises(UserError, match=r"seed must be a whole number from 0 to 2\^63 - 1"):
+            run(demo, tmp_path / "runs", "one", seed=seed)
+    assert not (tmp_path / "runs").exists()
+    assert run(demo, tmp_path / "runs", "one", seed=2**63 - 1, max_evaluations=2).seed == 2**63 - 1
+
+
 def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, tmp_path: Path) -> None:
     for workers in (1, 2, 4):
         run(demo, tmp_path / "runs", f"w{workers}", workers=workers)
@@ -148,6 +156,24 @@ def test_seed_and_window_fix_the_lineage_and_workers_do_not_matter(demo: Path, t
     assert first == lineage(tmp_path / "runs" / "w2") == lineage(tmp_path / "runs" / "w4")
     run(demo, tmp_path / "runs", "other", seed=4)
     assert first != lineage(tmp_path / "runs" / "other")
+
+
+def test_a_run_of_a_larger_machine_is_gone_on_with_by_as_many_workers_as_there_is_a_use_for(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    make = InProcessExecutor.__init__
+
+    def made(self: InProcessExecutor, problem: Any, workers: int, sandbox: str | None = None) -> None:
+        started.append(workers)
+        make(self, problem, workers, sandbox)
+
+    monkeypatch.setattr(InProcessExecutor, "__init__", made)
+    run(demo, tmp_path / "runs", "one", workers=4, max_evaluations=2)
+    monkeypatch.setattr(cores, "WORKERS_PER_CORE", 1)
+    monkeypatch.setattr(cores, "cores", lambda: 3)
+    session.resume(tmp_path / "runs" / "one", Silent(), {"max_evaluations": 4})
+    assert started == [4, 3]
 
 
 @pytest.mark.parametrize("search", ["best-of-n", "random", "adaptive", "novelty", "pareto"])

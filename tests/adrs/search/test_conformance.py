@@ -57,6 +57,36 @@ class MakesPrograms(Plain):
         return Selection(replace(self.told[0], id=77))
 
 
+class ReturnsNothing(Plain):
+    def ask(self) -> Any:
+        return None
+
+
+class Deaf:
+    def ask(self) -> Any:
+        return None
+
+
+class TradesPrograms(Plain):
+    def ask(self) -> Selection:
+        return Selection(replace(self.told[0], source="x = 1"))
+
+
+class InventsInspirations(Plain):
+    def ask(self) -> Selection:
+        return Selection(self.told[0], (replace(self.told[0], id=78),))
+
+
+class InventsStages(Plain):
+    def ask(self) -> Selection:
+        return Selection(self.told[0], until="smoke")
+
+
+class NamesStages(Plain):
+    def ask(self) -> Selection:
+        return Selection(self.told[0], until=search.STAGES[0])
+
+
 class ChangesItsMind(Plain):
     def ask(self) -> Selection:
         return Selection(self.told[0], refuse=lambda program: str(len(self.told)) if len(self.told) > 9 else "")
@@ -73,7 +103,13 @@ class ScansEverything(Plain):
         (DrawsGlobally, search.repeats, "global random"),
         (ReturnsFailures, search.returns_only_what_was_told, "has no fitness"),
         (ReturnsFailures, search.survives_a_run_of_failures, "has failed"),
-        (MakesPrograms, search.returns_only_what_was_told, "never told"),
+        (MakesPrograms, search.returns_only_what_was_told, "program 77, which it was never told of"),
+        (InventsInspirations, search.returns_only_what_was_told, "as inspiration program 78"),
+        *((ReturnsNothing, check, "returns NoneType") for check in search.CHECKS),
+        *((Deaf, check, "has no method `tell`") for check in search.CHECKS),
+        (TradesPrograms, search.returns_only_what_was_told, "not the one that was told"),
+        (InventsStages, search.returns_only_what_was_told, 'stage "smoke"'),
+        (InventsStages, search.repeats, 'stage "smoke"'),
         (ChangesItsMind, search.repeats, "must not change"),
         (Plain, search.keeps_its_size, "bytes"),
     ],
@@ -82,6 +118,10 @@ class ScansEverything(Plain):
 def test_the_suite_notices(strategy: type[Search], check: Callable[[Any], None], said: str) -> None:
     with pytest.raises(AssertionError, match=said):
         check(strategy)
+
+
+def test_a_strategy_may_name_the_stages_of_the_suite() -> None:
+    search.returns_only_what_was_told(NamesStages)
 
 
 def test_the_suite_notices_calls_that_get_slower(monkeypatch: pytest.MonkeyPatch) -> None:

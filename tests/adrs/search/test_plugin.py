@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,30 +15,35 @@ PAGE = Path(__file__).parents[3] / "docs" / "search-strategy.md"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the page's files, installed there as pip leaves them: modules beside a .dist-info."""
-    folder = tmp_path_factory.mktemp("site")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the page's files."""
+    folder = tmp_path_factory.mktemp("package")
     files = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", PAGE.read_text(), re.DOTALL))
     assert set(files) == {"ageing.py", "pyproject.toml", "test_ageing.py"}
-    for name in ("ageing.py", "test_ageing.py"):
-        (folder / name).write_text(files[name])
-    entries = tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]
-    info = folder / "ageing-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ageing\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "".join(
-            f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in table.items())
-            for group, table in entries.items()
-        )
-    )
+    for name, text in files.items():
+        (folder / name).write_text(text)
     return folder
 
 
-def test_the_strategy_of_the_page_is_sixty_lines_and_passes_its_tests(site: Path) -> None:
-    assert len((site / "ageing.py").read_text().splitlines()) <= 60
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(site), str(site)]
-    done = subprocess.run(command, cwd=site, capture_output=True, text=True, timeout=240, check=False)
+@pytest.fixture(scope="module")
+def site(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the package is installed, as pip does that; nothing is fetched for it."""
+    folder = tmp_path_factory.mktemp("site")
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder)]
+    done = subprocess.run([sys.executable, "-m", "pip", "install", *options, str(package)], capture_output=True,
+                          text=True, timeout=240, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_what_is_installed_is_the_strategy_alone(site: Path) -> None:
+    assert {path.name for path in site.glob("*.py")} == {"ageing.py"}
+
+
+def test_the_strategy_of_the_page_is_sixty_lines_and_passes_its_tests(package: Path) -> None:
+    assert len((package / "ageing.py").read_text().splitlines()) <= 60
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(package), str(package)]
+    done = subprocess.run(command, cwd=package, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout
     assert "6 passed" in done.stdout
 

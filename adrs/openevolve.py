@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adrs import openevolve_config as configuration
+from adrs import openevolve_secrets
 from adrs.errors import UserError
 from adrs.openevolve_config import Config
+from adrs.text import printable
 from adrs.toml_text import value as toml
 
 METRIC = "combined_score"
@@ -41,7 +43,7 @@ class Imported:
     options: Mapping[str, int]
     """Options of a run by name: max_evaluations, seed, workers."""
     notes: tuple[tuple[str, str], ...]
-    """For each key of config.yaml: what it is used for, or why it is not."""
+    """For each key of config.yaml: what it is used for, or why it is not; for each file: secrets left out of copies."""
 
     def lines(self, given: Collection[str] = ()) -> list[str]:
         """The notes, one a line, where some options of the run are given otherwise."""
@@ -95,7 +97,17 @@ def read(folder: Path, inside: str = "") -> Imported:
         lines += ["", "[[stages]]", f"name = {toml(name)}", f"function = {toml(f'evaluate_{name}')}"]
         lines.append(f"least_score = {toml(threshold)}  # a program below it goes no further and becomes no parent")
     lines += ["", "[programs]", f"seed = {toml(inside + program.name)}"]
-    return Imported("\n".join(lines) + "\n", config.options, config.notes)
+    return Imported("\n".join(lines) + "\n", config.options, (*config.notes, *_left_out(folder)))
+
+
+def _left_out(folder: Path) -> Iterator[tuple[str, str]]:
+    """A note for each file with secrets."""
+    for path in files(folder):
+        keys = openevolve_secrets.keys(path)
+        if keys:
+            what = ", ".join(printable(key) for key in keys)
+            why = "programs can read copies, and keys of models come from the environment"
+            yield str(path.relative_to(folder)), f"left out of every copy, as a secret: {what}; {why}"
 
 
 def files(folder: Path) -> list[Path]:

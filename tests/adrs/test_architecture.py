@@ -50,6 +50,7 @@ LAYERS = [
         "evolve_blocks",
         "openevolve",
         "openevolve_config",
+        "openevolve_secrets",
         "",
     },
 ]

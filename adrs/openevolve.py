@@ -93,6 +93,7 @@ def read(folder: Path, inside: str = "") -> Imported:
         lines.append(f"not_in_mean = {toml(list(config.not_in_mean))}  # metrics that describe a program")
     lines += ["", "[limits]  # decision_seconds is of one call; memory_mb of all its processes together"]
     lines += [f"{name} = {toml(limit)}" for name, limit in limits.items() if limit is not None]
+    lines[-1] += "  # loaded beforehand; programs may import whatever is installed"
     for name, threshold in stages:
         lines += ["", "[[stages]]", f"name = {toml(name)}", f"function = {toml(f'evaluate_{name}')}"]
         lines.append(f"least_score = {toml(threshold)}  # a program below it goes no further and becomes no parent")

@@ -7,6 +7,9 @@ from adrs.check.checks import DIFFER, SEED, Checks
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
 
+_LONGEST_QUOTED = 200
+"""Characters of what was printed."""
+
 
 class SharedChecks(Checks):
     """Checks of a problem whose evaluator imports the program: what can be said of one that anybody could have written.
@@ -46,6 +49,7 @@ class SharedChecks(Checks):
         self._add(name, self._is_worse(failing) or self._equals_seed(failing), self._shown(failing), failing)
         same = self._equals_seed(failing)
         constant = f"a program that does nothing scores what the seed scores, {self._shown(failing)}"
+        constant += _last_words(self._first.output)
         self._add(DIFFER, not same, constant if same else "a program that does nothing scores less than the seed")
         if python:
             job = Job("while True: pass\n", "train", decision_seconds=self._loop_seconds)
@@ -65,3 +69,10 @@ class SharedChecks(Checks):
         if evaluation.fitness is not None:
             return f"{self._problem.objective.metric} {evaluation.metrics[self._problem.objective.metric]:.6g}"
         return super()._shown(evaluation)
+
+
+def _last_words(output: str) -> str:
+    """What was printed last: an evaluator that catches its own failures often prints them."""
+    lines = output.split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"; the output of the seed's evaluation ends with: {last[:_LONGEST_QUOTED]}" if last else ""

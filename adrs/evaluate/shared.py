@@ -33,6 +33,12 @@ _PROGRAM = "candidate"
 _WORKLOAD = "evaluate"
 _MOST_METRICS = 200
 _LONGEST_NAME = 100
+_UNSEEN = ("FileNotFoundError", "PermissionError", "OSError: [Errno 30]")
+"""How failures begin for which files that the sandbox hides, or keeps as they are, may be the reason."""
+_WHAT_IS_SEEN = (
+    "in the sandbox an evaluator can read its own folder, by paths made from __file__, and write in the working "
+    "folder, which is empty; it sees no other files"
+)
 
 
 @dataclass
@@ -198,9 +204,11 @@ def _failure(said: Any) -> PolicyFailure:
         raise Invalid("answer", "evaluate: not a well-formed answer")
     name, message, where = (printable(said.get(key, "")) for key in ("type", "message", "where"))
     text = f"{name[:100]}: {message[:1000]}" if message else name[:100]
-    return PolicyFailure(
-        "memory" if said.get("kind") == "memory" else "error", f"{text} ({where[:200]})" if where else text
-    )
+    hint = (
+        f"; {_WHAT_IS_SEEN}" if text.startswith(_UNSEEN) and ".py line " in where else ""
+    )  # a line of the evaluator's
+    text += f" ({where[:200]})" if where else ""
+    return PolicyFailure("memory" if said.get("kind") == "memory" else "error", text + hint)
 
 
 def _texts(said: Any) -> dict[str, str]:

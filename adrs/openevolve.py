@@ -43,7 +43,7 @@ class Imported:
     options: Mapping[str, int]
     """Options of a run by name: max_evaluations, seed, workers."""
     notes: tuple[tuple[str, str], ...]
-    """For each key of config.yaml: what it is used for, or why it is not; for each file: secrets left out of copies."""
+    """For each key of config.yaml: what it is used for, or why it is not; for a file: what else to know of it."""
 
     def lines(self, given: Collection[str] = ()) -> list[str]:
         """The notes, one a line, where some options of the run are given otherwise."""
@@ -98,7 +98,16 @@ def read(folder: Path, inside: str = "") -> Imported:
         lines += ["", "[[stages]]", f"name = {toml(name)}", f"function = {toml(f'evaluate_{name}')}"]
         lines.append(f"least_score = {toml(threshold)}  # a program below it goes no further and becomes no parent")
     lines += ["", "[programs]", f"seed = {toml(inside + program.name)}"]
-    return Imported("\n".join(lines) + "\n", config.options, (*config.notes, *_left_out(folder)))
+    return Imported(
+        "\n".join(lines) + "\n", config.options, (*config.notes, *_without_score(folder), *_left_out(folder))
+    )
+
+
+def _without_score(folder: Path) -> Iterator[tuple[str, str]]:
+    """A note where the score is named nowhere beside the program, so that another number will stand for it."""
+    sources = [path for path in files(folder) if path.suffix == ".py" and path.stem != _PROGRAM]
+    if not any(METRIC.encode() in path.read_bytes() for path in sources):
+        yield _EVALUATOR, f"names no {METRIC}, so the mean of its metrics counts, and the higher the better"
 
 
 def _left_out(folder: Path) -> Iterator[tuple[str, str]]:

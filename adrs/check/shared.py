@@ -4,6 +4,7 @@ import math
 
 from adrs.calibrate import Calibration
 from adrs.check.checks import DIFFER, SEED, Checks
+from adrs.evaluate.shared import mean_note
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
 
@@ -34,7 +35,8 @@ class SharedChecks(Checks):
         if first is None or again is None:
             self._add("seed", False, f"{second.verdict}: {second.reason}", second)
             return
-        self._add("seed", True, f"{objective.metric} {first:.6g}")
+        mean = mean_note(self._first)
+        self._add("seed", True, f"{objective.metric} {first:.6g}{f': {mean}' if mean else ''}")
         same = math.isclose(first, again, rel_tol=0.0, abs_tol=objective.margin)
         detail = "two evaluations agree" if same else f"two evaluations differ: {first} and {again}"
         if not same and objective.noisy:

@@ -27,7 +27,7 @@ def make(folder: Path) -> list[Path]:
 def import_openevolve(folder: Path, theirs: Path) -> list[str]:
     """Make a problem out of a folder of OpenEvolve's form, whose files are copied as they are, but for secrets.
 
-    Returns a line for each key of its configuration, and for each file with secrets. Raises UserError.
+    Returns a line for each key of its configuration, and what else to know of its files. Raises UserError.
     """
     if not openevolve.is_folder(theirs):
         raise UserError(f"{theirs} holds no evaluator.py with an initial_program beside it")

@@ -63,7 +63,7 @@ def test_an_object_with_metrics_and_artifacts(tmp_path: Path) -> None:
     feedback = found.workloads[0].feedback
     assert "dropped note = fine: a metric is a finite number" in feedback
     assert "dropped area = NaN" in feedback
-    assert "combined_score:\nthe mean of the other metrics" in feedback
+    assert "combined_score:\nthe mean of " in feedback
     assert 'layout:\n{"centres": [[' in feedback
     assert "log:\n\\x1b[31mred\\xff" in feedback
 
@@ -238,6 +238,15 @@ def test_the_check_says_that_scores_are_noisy(tmp_path: Path) -> None:
     assert ok
     assert "two evaluations differ" in detail
     assert "smaller differences between programs mean nothing" in detail
+
+
+def test_the_check_says_that_the_score_is_a_mean(tmp_path: Path) -> None:
+    body = "    return {'latency_ms': float(len(open(path).read())), 'accuracy': 0.5, 'fine': True}\n"
+    found = checks(write(tmp_path / "theirs", f"def evaluate(path):\n{body}"))
+    assert found["seed"] == (
+        True,
+        "combined_score 12.75: the mean of latency_ms, accuracy, since the evaluator gave none; the higher the better",
+    )
 
 
 def test_the_check_names_a_seed_that_fails(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The checks of a problem whose evaluator imports the program."""
 
 import math
+from dataclasses import replace
 
 from adrs.calibrate import Calibration
 from adrs.check.checks import DIFFER, SEED, Checks
@@ -8,6 +9,8 @@ from adrs.evaluate.shared import mean_note
 from adrs.program import Evaluation, Job
 from adrs.score import SplitScale
 
+_OTHER = "other random numbers"
+"""A name that gives a workload another seed of its random numbers."""
 _LONGEST_QUOTED = 200
 """Characters of what was printed."""
 
@@ -24,7 +27,7 @@ class SharedChecks(Checks):
             "trust", True, "shared: the evaluator runs programs in its own process, so one could make up its score"
         )
 
-    async def _seed(self, scale: SplitScale | None) -> None:
+    async def _seed(self, scale: SplitScale | None, whole: bool) -> None:
         source = self._screened_seed()
         if source is None:
             return
@@ -42,6 +45,26 @@ class SharedChecks(Checks):
         if not same and objective.noisy:
             detail += ", so smaller differences between programs mean nothing"
         self._add("repeatable", same or objective.noisy, detail)
+        if whole and same:
+            await self._other_random_numbers(source, first)
+
+    async def _other_random_numbers(self, source: str, first: float) -> None:
+        """All programs are scored on the same random numbers, so that luck with these looks like gain."""
+        objective = self._problem.objective
+        other = tuple(replace(spec, name=_OTHER) for spec in self._problem.workloads["train"])
+        job = Job(source, "train", thorough=True, workloads=other)
+        evaluation = await self._executor.evaluate(job, f"{SEED} with {_OTHER}")
+        value = evaluation.metrics.get(objective.metric)
+        if value is None:
+            detail = f"with others the seed ends {evaluation.verdict}: {evaluation.reason}"
+        elif math.isclose(first, value, rel_tol=0.0, abs_tol=objective.margin):
+            detail = "with others the seed scores the same"
+        else:
+            detail = (
+                f"the evaluator draws at random, and every program is scored on the same draws; with others the seed "
+                f"scores {value:.6g}: gains of that size may be luck, so average over many draws"
+            )
+        self._add("random numbers", value is not None, detail, evaluation)
 
     async def _generic(self) -> None:
         python = self._problem.language == "python"

@@ -113,7 +113,7 @@ class Shared:
     def _load(self, policy: Policy, job: Job) -> None:
         """Load the evaluator, before any code of the program runs: what fails is no fault of the program's."""
         policy.decision_seconds = self._problem.limits.start_seconds
-        policy.reset(self._problem.workloads["train"][0].policy_seed)
+        policy.reset((job.workloads or self._problem.workloads["train"])[0].policy_seed)
         said = policy.call("load_evaluator", str(self._file), job.source, self._name)
         if said:
             failure = _failure(_json(said))

@@ -1,6 +1,7 @@
 """Evaluators that import the program, run in the real sandbox: what their answers become."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,7 @@ def test_the_check_of_a_good_folder(tmp_path: Path) -> None:
     assert all(ok for ok, _ in found.values()), found
     assert found["trust"][1].startswith("shared")
     assert found["repeatable"][1] == "two evaluations agree"
+    assert found["random numbers"][1] == "with others the seed scores the same"
     assert found["an exception is reported"][1].startswith("error: KeyError: 'on purpose'")
     assert found["an endless loop is stopped"][1].startswith("timeout: evaluate took longer than 1 s (")
 
@@ -245,8 +247,17 @@ def test_the_check_says_that_the_score_is_a_mean(tmp_path: Path) -> None:
     found = checks(write(tmp_path / "theirs", f"def evaluate(path):\n{body}"))
     assert found["seed"] == (
         True,
-        "combined_score 12.75: the mean of latency_ms, accuracy, since the evaluator gave none; the higher the better",
+        "combined_score 12.25: the mean of latency_ms, accuracy, since the evaluator gave none; the higher the better",
     )
+
+
+def test_the_check_says_that_luck_with_one_stream_looks_like_gain(tmp_path: Path) -> None:
+    body = "    return {'combined_score': random.random()}\n"
+    found = checks(write(tmp_path / "theirs", f"import random\ndef evaluate(path):\n{body}"))
+    assert found["repeatable"] == (True, "two evaluations agree")
+    ok, detail = found["random numbers"]
+    assert ok
+    assert re.search(r"every program is scored on the same draws; with others the seed scores 0\.\d+: gains of", detail)
 
 
 def test_the_check_names_a_seed_that_fails(tmp_path: Path) -> None:

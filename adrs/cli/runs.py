@@ -186,12 +186,16 @@ def replay(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run again from the recorded proposals and compare, program by program."""
+    """Run again from the recorded proposals and compare, program by program. Exit code 1 if one differs."""
     from adrs import session
+    from adrs.outcome import metrics_that_differ
+    from adrs.store import Reader
 
     folder = find_run(run, runs_dir)
     with _view(folder, quiet) as view:
         outcome = session.replay(folder, runs_dir, name, view, {"workers": workers, "sandbox": sandbox})
+    with Reader(folder) as original, Reader(outcome.path) as repeated:
+        outcome.extra["metrics_that_differ"] = metrics_that_differ(original, repeated)
     _finish(outcome, as_json)
 
 

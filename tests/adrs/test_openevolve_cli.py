@@ -83,6 +83,16 @@ def test_a_run_goes_on_and_can_be_replayed(workspace: Path) -> None:
     assert again["identical"] is True
 
 
+def test_a_measured_time_beside_the_score_makes_no_other_replay(tmp_path: Path) -> None:
+    timed = "import runpy, time\ndef evaluate(path):\n    score = runpy.run_path(path)['run']()\n"
+    write(tmp_path / "timed", timed + "    return {'combined_score': score, 'eval_time': time.time()}\n")
+    adrs("run", "timed", "--max-evaluations", "3", "--name", "one", "--quiet", cwd=tmp_path)
+    again = adrs_json("replay", "one", "--quiet", cwd=tmp_path)
+    assert (again["identical"], again["metrics_that_differ"]) == (True, {"eval_time": 3})
+    said = adrs("replay", "one", "--quiet", cwd=tmp_path).stdout
+    assert "metrics that decided nothing differ, in so many programs: eval_time (3)\n" in said
+
+
 def test_a_changed_evaluator_makes_another_problem(workspace: Path, tmp_path: Path) -> None:
     theirs = folder("valley", tmp_path)
     adrs("run", str(theirs), "--max-evaluations", "2", "--name", "old", "--quiet", cwd=tmp_path)

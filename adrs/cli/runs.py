@@ -273,10 +273,8 @@ def _add_prices(options: dict[str, Any]) -> None:
     from adrs.llm.specs import parse_specs
 
     table, said = options.pop("prices"), options["price"] or []
-    if not table:
+    if not table or not options["model"]:
         return
-    if not options["model"]:
-        raise UserError("prices says something about language models; name one with --model")
     names = {parse_price(text)[0] for text in said}
     found = texts(table, parse_specs(options["model"], os.environ))
     options["price"] = [*said, *(text for text in found if parse_price(text)[0] not in names)]

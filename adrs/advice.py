@@ -5,6 +5,9 @@ from adrs.problem import Problem
 from adrs.store import Reader
 from adrs.text import printable
 
+_OFTEN = 0.25
+"""Part of what a model was asked for without a program to show for it, from which on that is said."""
+
 
 def more_to_try(problem: Problem, models: bool) -> list[str]:
     """What gives the proposers of a run more to try. models: whether a language model was asked already."""
@@ -35,3 +38,20 @@ def evaluator_failures(reader: Reader) -> str | None:
         f"{count} ended infrastructure, by no fault of the program; the first, program {program} on {split}: "
         f"{printable(reason)}"
     )
+
+
+def model_failures(reader: Reader) -> list[str]:
+    """For each language model, how often what was asked of it gave no program; none where that was seldom."""
+    rows = reader.rows(
+        "SELECT model, COUNT(*), SUM(failure != ''), MAX(CASE WHEN failure != '' THEN id END) FROM program"
+        " WHERE model != '' GROUP BY model ORDER BY model"
+    )
+    found = []
+    for model, asked, failed, last in rows:
+        if failed >= _OFTEN * asked:
+            reason = reader.rows("SELECT failure FROM program WHERE id = ?", last)[0][0]
+            found.append(
+                f"model {printable(model)} was asked for {asked} program{'s' * (asked > 1)} and gave none {failed} "
+                f"time{'s' * (failed > 1)}; the last time, #{last}: {printable(reason)}"
+            )
+    return found

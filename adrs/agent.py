@@ -122,10 +122,10 @@ class Desk:
         """End the workers and close the log. A brief that waits stays asked: the next session has it."""
         await self._drop()
         await self._executor.close()
-        if self._writer is not None:
-            self._writer.close()
         if self._reader is not None:
             self._reader.close()
+        if self._writer is not None:
+            self._writer.close()
         self._writer = self._reader = None
 
     @contextlib.asynccontextmanager

@@ -20,6 +20,8 @@ class Breaker:
     """Different programs in a row that score the same to the last digit."""
     nothing_new: int = 1000
     """Programs in a row that are rejected or duplicates."""
+    nothing_new_by_models: int = 50
+    """The same where language models were asked for so many of them: what they answer costs time and money."""
 
     def __post_init__(self) -> None:
         self._reason = ""
@@ -30,6 +32,8 @@ class Breaker:
         """Reasons of the rejections in a row, without their numbers."""
         self._latest: dict[str, str] = {}
         """The latest reason that is the same but for its numbers."""
+        self._by_models = 0
+        """Of the rejections in a row."""
 
     def tell(self, program: Program) -> str | None:
         """Count one program; returns why the run must stop, or None."""
@@ -47,7 +51,7 @@ class Breaker:
                 f"{self._equals} different programs in a row score the same, {abs(self._fitness):.10g}: nothing is "
                 "left to gain, or the evaluator sees no difference"
             )
-        if self._rejections.total() >= self.nothing_new:
+        if self._rejections.total() >= self.nothing_new or self._by_models >= self.nothing_new_by_models:
             kind, count = self._rejections.most_common(1)[0]
             return f"{self._rejections.total()} {NOTHING_NEW}, {count} of them: {self._latest[kind]}"
         return None
@@ -56,6 +60,7 @@ class Breaker:
         if program.verdict != "rejected":
             self._rejections.clear()
             self._latest.clear()
+            self._by_models = 0
             return
         reason = program.evaluation.reason if program.evaluation is not None else ""
         if program.duplicate_of is not None:
@@ -63,6 +68,7 @@ class Breaker:
         kind = _NUMBER.sub("#", reason)
         self._rejections[kind] += 1
         self._latest[kind] = reason
+        self._by_models += bool(program.model)
 
     @staticmethod
     def _failure(program: Program) -> str:

@@ -17,6 +17,7 @@ from adrs.problem import Problem
 from adrs.program import Program
 
 _IMPROVEMENTS = 6
+_TOLD_IN_VAIN = (1, 10, 100, 1000)
 _PACE = 5.0
 """Seconds between lines about how far the same thing is, where there is no panel to show it."""
 
@@ -35,6 +36,9 @@ class View:
         self._best: Program | None = None
         self._curve: list[float] = []
         self._verdicts: Counter[str] = Counter()
+        self._asked_of_models = 0
+        self._in_vain = 0
+        self._refusal = ""
         self._improvements: deque[Text] = deque(maxlen=_IMPROVEMENTS)
         self._evaluations = 0
         self._began = time.monotonic()
@@ -74,6 +78,7 @@ class View:
         self._evaluations = evaluations
         self._recent.append(time.monotonic())
         self._verdicts[program.verdict] += 1
+        self._count_answer(program)
         fitness = program.fitness
         if fitness is not None and (self._best is None or fitness > (self._best.fitness or 0.0)):
             self._best = program
@@ -82,6 +87,18 @@ class View:
                 self._console.print(self._improvements[-1], soft_wrap=True)
         if self._best is not None and self._best.fitness is not None:
             self._curve.append(self._best.fitness)
+
+    def _count_answer(self, program: Program) -> None:
+        """Say that language models give no programs: at the first time, the tenth, the hundredth."""
+        self._asked_of_models += bool(program.model)
+        if not program.model or program.verdict != "rejected" or program.duplicate_of is not None:
+            return
+        self._in_vain += 1
+        reason = program.evaluation.reason if program.evaluation else ""
+        count = f"{self._in_vain} of {self._asked_of_models}"
+        self._refusal = f"{count} requests to models gave nothing to evaluate; the last: {reason}"
+        if self._live is None and not self._quiet and self._in_vain in _TOLD_IN_VAIN:
+            self._console.print(f"{self._elapsed()}  {safe(self._refusal)}", soft_wrap=True)
 
     def _line(self, program: Program) -> Text:
         score = self._score(program)
@@ -101,6 +118,9 @@ class View:
     def _draw(self) -> Any:
         width = max(20, self._console.width - 8)
         lines: list[Any] = [self._scale(), self._sparkline(width), self._counts(width)]
+        if self._refusal:
+            lines.append(Text.from_markup(safe(self._refusal), style="yellow", overflow="ellipsis"))
+            lines[-1].truncate(width, overflow="ellipsis")
         if self._improvements:
             lines += [Text(""), Text("last improvements", style="bold")]
             for line in self._improvements:

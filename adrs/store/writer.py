@@ -5,7 +5,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -89,7 +89,9 @@ class Writer:
         locks.take(self._lock, self.folder)
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and release the lock."""
+        """Fold the write-ahead log into the file, also while somebody reads, and release the lock."""
+        with suppress(sqlite3.Error):  # a full disk: then all stays where it is, and is read from there
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         self._connection.close()
         self._lock.close()
 

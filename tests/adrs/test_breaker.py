@@ -56,3 +56,15 @@ def test_the_commonest_of_the_last_rejections_is_named() -> None:
     copies = Breaker(nothing_new=1)
     copy = replace(program(9, "rejected", "duplicate of program 3"), duplicate_of=3)
     assert (copies.tell(copy) or "").endswith("1 of them: the same as an earlier program")
+
+
+def test_what_models_were_asked_for_in_vain_stops_sooner() -> None:
+    breaker = Breaker(nothing_new=100, nothing_new_by_models=3)
+    refused = replace(program(1, "rejected", "answer refused: no code"), model="gpt")
+    unpaid = program(2, "rejected", "duplicate")
+    assert [breaker.tell(each) for each in (refused, unpaid, refused, unpaid)] == [None] * 4
+    assert breaker.tell(program(3, "ok", fitness=1.0)) is None
+    assert [breaker.tell(each) for each in (refused, refused)] == [None] * 2
+    assert "3 programs in a row were rejected or known already, 3 of them: answer refused" in (
+        breaker.tell(refused) or ""
+    )

@@ -1,10 +1,12 @@
 """Runs with language models, over real sockets: faults, budgets, crashes, keys. What a user sees of each."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -90,11 +92,23 @@ def test_answers_that_are_no_program_are_rejected_with_a_reason_and_never_run(wo
                                                REWRITE.format(shift=request.number))) as server:  # fmt: skip
         outcome = adrs_json(*options(server), cwd=workspace)
     assert outcome["evaluations"] == 20
+    (warning,) = outcome["warnings"]
+    assert re.match(
+        r"model stub@\S+ was asked for \d+ programs and gave none \d+ times; the last time, #\d+: ", warning
+    )
     with Reader(workspace / outcome["path"]) as reader:
         rejected = [program for program in reader.programs() if program.verdict == "rejected"]
         assert rejected
         assert all(program.evaluation and program.evaluation.reason for program in rejected)
         assert reader.evaluations() == sum(program.verdict != "rejected" for program in reader.programs())
+
+
+def test_a_model_that_never_answers_with_a_program_is_said_at_once_and_stops_the_run(workspace: Path) -> None:
+    with Server(answers=lambda request: Answer("I would rather not.")) as server:
+        done = adrs(*options(server), cwd=workspace, code=3)
+        assert server.counts["answers"] < 200
+    assert "1 of 1 requests to models gave nothing to evaluate; the last: answer refused" in done.stderr
+    assert "breaker: 50 programs in a row were rejected" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -207,3 +221,37 @@ def test_the_key_is_in_no_file_and_no_output(workspace: Path, monkeypatch: pytes
     assert secret not in done.stdout + done.stderr
     for path in (workspace / "runs").rglob("*"):
         assert path.is_dir() or secret.encode() not in path.read_bytes()
+
+
+def test_a_run_that_stopped_with_requests_in_flight_is_replayed(workspace: Path) -> None:
+    """What was asked for and never answered had its turn with the search all the same."""
+
+    def late(request: Request) -> Answer:
+        answer = new_program(request)
+        return replace(answer, delay=0.3 + 60.0 * (request.number % 3 == 0))
+
+    with Server(answers=late) as server:
+        adrs(
+            *options(server, "--proposers", "embedded,model", "--max-time", "8s", "--max-evaluations", "5000"),
+            cwd=workspace,
+        )
+    with Reader(workspace / "runs" / "run") as reader:
+        unanswered = reader.rows(
+            "SELECT COUNT(*) FROM event WHERE kind = 'asked' AND ticket NOT IN (SELECT ticket FROM program)"
+        )[0][0]
+    assert unanswered
+    assert adrs_json("replay", "run", cwd=workspace)["identical"] is True
+
+
+def test_a_run_that_a_server_refuses_midway_ends_with_a_winner_and_can_be_finished_without_it(workspace: Path) -> None:
+    with Server(answers=new_program, faults=[Fault(401, on=range(6, 10_000))]) as server:
+        done = adrs(*options(server, "--proposers", "embedded,model"), cwd=workspace, code=1)
+    assert re.search(r"stopped  http\S+ .*\(401\).*; then `adrs resume run` goes on", done.stdout)
+    assert "winner: program" in done.stdout
+    assert "Traceback" not in done.stderr
+    with Reader(workspace / "runs" / "run") as reader:
+        evaluated = reader.evaluations()
+    gone = adrs_json("resume", "run", "--max-evaluations", str(evaluated), cwd=workspace)
+    assert gone["winner"]["score"]["test"] is not None
+    refused = adrs("resume", "run", "--max-evaluations", str(evaluated + 100), cwd=workspace, code=1)
+    assert "cannot be reached" in refused.stderr

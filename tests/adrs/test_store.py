@@ -1,5 +1,6 @@
 """The log: what is written is what is read, whatever a candidate or a model puts into it."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,18 @@ def test_a_log_of_another_version_is_refused(log: Any, tmp_path: Path) -> None:
     for opening in (Reader, Writer.open):
         with pytest.raises(UserError, match="version 99"):
             opening(folder)
+
+
+def test_a_closed_log_is_one_file_even_while_somebody_reads(tmp_path: Path) -> None:
+    from adrs import scaffold
+
+    scaffold.make(tmp_path / "demo")
+    writer = Writer.create(tmp_path / "run", problem.load(str(tmp_path / "demo")), 0, {"seed": 0})
+    with Reader(tmp_path / "run") as reader:
+        writer.proposed(1, 1, 0, "d", Draft("def solve(instance): ...\n", "p", "o", ()))
+        assert reader.last_event() > 0
+        writer.close()
+        (tmp_path / "copy").mkdir()
+        shutil.copy(tmp_path / "run" / "run.db", tmp_path / "copy" / "run.db")
+        with Reader(tmp_path / "copy") as copy:
+            assert copy.rows("SELECT id, proposer FROM program") == [(1, "p")]

@@ -61,7 +61,8 @@ def _print_head(out: Console, found: Detail, trust: str) -> None:
              ("repeats", f"#{program.duplicate_of}" if program.duplicate_of is not None else ""),
              ("repeated", _some(found.duplicates, len(found.duplicates), "")),
              ("reason", program.evaluation.reason if program.evaluation else ""),
-             ("models", _calls(found.calls)), ("router", _routed(program)), ("digest", program.digest)]  # fmt: skip
+             ("models", _calls(found.calls)), ("router", _routed(program)), ("digest", program.digest),
+             *(("note", note.text) for note in found.notes)]  # fmt: skip
     for name, value in facts:
         if value:
             out.print(Text.assemble((f"{name:<9}", "dim"), printable(value)), soft_wrap=not out.is_terminal)

@@ -13,7 +13,7 @@ from adrs.cli import lineage_view, output, problems, program_view
 from adrs.cli.output import folded
 from adrs.program import WorkloadResult
 from adrs.store import Reader
-from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
+from tests.adrs.hostile_text import DIRECTION, EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
 from tests.adrs.lineage_tools import Log
 
@@ -112,6 +112,24 @@ def test_prompt_and_answer_word_for_word(story: Path, capsys: pytest.CaptureFixt
     text = capsys.readouterr().out
     assert "--- call 1 of 1 to gpt: user\nImprove program 2 <b>\n" in text
     assert text.endswith("--- call 1 of 1 to gpt: answer\nanswer 2\n")
+
+
+def test_notes_stand_with_their_program_in_ancestry_and_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 5.0)
+    for text in (f"why this works {DIRECTION}", "and when"):
+        log.writer.event("note", {"text": text, "program": 2})
+    with Reader(log.close()) as reader:
+        steps, found = lineage.ancestry(reader, 2), lineage.detail(reader, 2)
+    assert [[note.text[:8] for note in step.notes] for step in steps] == [[], ["why this", "and when"]]
+    for draw in (
+        lambda: lineage_view.print_ancestry(steps, "line"),
+        lambda: program_view.print_program(found, "line", "seed.py"),
+    ):
+        text = drawing(monkeypatch, 80)(draw)
+        assert "why this works \\u202eevil" in text
+        assert text.index("why this") < text.index("and when")
 
 
 def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

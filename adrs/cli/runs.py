@@ -202,8 +202,11 @@ def replay(
 def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
     import os
 
+    from adrs import prompt_folder
     from adrs.settings import Settings
 
+    if options["prompts"]:
+        prompt_folder.check(Path(options["prompts"]))
     models = tuple(options["model"] or ())
     workers = options["workers"] or len(os.sched_getaffinity(0))
     order: Literal["ticket", "arrival"] = options["order"] or ("arrival" if models else "ticket")

@@ -49,6 +49,7 @@ LAYERS = [
         "toml_text",
         "evolve_blocks",
         "openevolve",
+        "prompt_folder",
         "openevolve_config",
         "openevolve_secrets",
         "",

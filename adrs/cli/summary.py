@@ -111,7 +111,7 @@ def _print_missing(out: Console, outcome: Outcome) -> None:
     for split in splits:
         reason = outcome.choice.why_not.get(split)
         if reason and outcome.choice.winner is not None:
-            out.print(f"{split:<9}not measured: {reason}{_how_to_measure(outcome, split)}", soft_wrap=True)
+            out.print(f"{split:<8} not measured: {reason}{_how_to_measure(outcome, split)}", soft_wrap=True)
 
 
 def _how_to_measure(outcome: Outcome, split: Split) -> str:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,21 @@ def test_one_program_and_a_difference(story: Path, monkeypatch: pytest.MonkeyPat
     changed = drawing(monkeypatch, 80)(lambda: program_view.print_diff(parent, found.program, lines, "line"))
     assert "-    return 3" in changed.splitlines()
     assert "+    return 6" in changed.splitlines()
+
+
+def test_without_a_scale_a_gain_is_of_the_score_that_the_evaluator_gave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 5.0)
+    with Reader(log.close()) as reader:
+        found = lineage.detail(reader, 2)
+    results = [WorkloadResult("evaluate", "ok", {"combined_score": value, "size": 1.0}) for value in (0.5, 2.75)]
+    compared = replace(found, workloads=(lineage.Compared("evaluate", *results),))
+    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(compared, "shared", "seed.py"))
+    words = " ".join(text.split())
+    assert "evaluate combined_score 0.5 2.75 +2.2 size 1 1" in words
 
 
 def test_prompt_and_answer_word_for_word(story: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811

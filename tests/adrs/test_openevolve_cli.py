@@ -38,6 +38,7 @@ def test_the_table_ends_in_native_units_and_is_marked(workspace: Path) -> None:
     assert "combined_score  shared trust" in table
     assert "could have made up its score" in table
     assert "state-of-the-art" not in table
+    assert "validation not measured: " in table
 
 
 def test_the_winner_is_better_and_keeps_what_must_stay(workspace: Path) -> None:

@@ -3,7 +3,7 @@
 from importlib.metadata import entry_points
 from typing import Any
 
-from adrs.errors import UserError, did_you_mean
+from adrs.errors import UserError, closest
 
 _CALLED = {"search": "search strategy"}
 
@@ -21,4 +21,6 @@ def load(seam: str, name: str) -> Any:
             return entry.load()
         except (ImportError, AttributeError) as error:
             raise UserError(f'{called} "{name}" ({entry.value}) cannot be imported: {error}') from error
-    raise UserError(f'there is no {called} "{name}"{did_you_mean(name, names(seam))}')
+    known = names(seam)
+    hint = closest(name, known) or ";"  # there are few, so all are named: a close one need not be what was meant
+    raise UserError(f'there is no {called} "{name}"{hint} known: {", ".join(known)}')

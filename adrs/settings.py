@@ -68,7 +68,8 @@ class Settings:
             raise UserError(f"call-seconds must be above 0, not {self.call_seconds:g}")
         for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts", "prompt_characters"):
             if getattr(self, name) and not self.models:
-                raise UserError(f"{name.replace('_', '-')} says something about language models; name one with --model")
+                option = "price" if name == "prices" else name.replace("_", "-")
+                raise UserError(f"--{option} says something about language models; name one with --model")
         if self.model_router is not None and len(self.models) < 2:
             raise UserError("model-router chooses among several models; name at least two with --model")
         if self.model_router_train and self.model_router is None:

@@ -10,6 +10,8 @@ import typer
 from adrs.cli.names import find_run
 from adrs.errors import UserError, did_you_mean
 
+LEAST_PROMPT = 8_000
+"""adrs.propose.model.prompts.LEAST_CHARACTERS, without the time that its import takes."""
 DEFAULT_TIME = "10m"
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder that holds runs.")]
@@ -77,7 +79,8 @@ def run(
     ] = None,
     prompts: Annotated[Path | None, typer.Option("--prompts", help="Folder with prompt templates of yours.")] = None,
     prompt_characters: Annotated[
-        int | None, typer.Option("--prompt-characters", min=1000, help="Most characters of a prompt. [default: 48000]")
+        int | None,
+        typer.Option("--prompt-characters", min=LEAST_PROMPT, help="Most characters of a prompt. [default: 48000]"),
     ] = None,
     max_evaluations: MaxEvaluations = None,
     max_time: MaxTime = None,
@@ -256,6 +259,7 @@ def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{config} cannot be read: {error.strerror}") from None
     merged = {**given, "prices": read_table(Table("prices", data.pop("prices", {}), config))}
+    keys: dict[str, str] = {}
     for key, value in data.items():
         name = key.replace("-", "_")
         if name not in given:
@@ -263,6 +267,9 @@ def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
         wrong = _wrong(name, value)
         if wrong:
             raise UserError(f"{config}: {key} must be {wrong}, not {value!r}")
+        if name in keys:
+            raise UserError(f"{config}: {keys[name]} and {key} are the same key; keep one of them")
+        keys[name] = key
         if merged[name] is None:
             merged[name] = value
     return merged
@@ -292,7 +299,7 @@ def _wrong(name: str, value: Any) -> str:
         "max_tokens": 1,
         "max_output_tokens": 1,
         "window": 1,
-        "prompt_characters": 1000,
+        "prompt_characters": LEAST_PROMPT,
     }
     if name in least:
         whole = isinstance(value, int) and not isinstance(value, bool) and value >= least[name]

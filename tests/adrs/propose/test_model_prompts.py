@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adrs.cli import runs
 from adrs.errors import UserError
 from adrs.llm.records import Message
 from adrs.problem import Problem, load
@@ -135,6 +136,10 @@ def test_no_import_is_denied_where_the_evaluator_loads_the_program(tmp_path: Pat
     base = Program(1, problem.seed.read_text(), "d")
     system = prompts(problem).request(facts(base=base), "edits")[0].content
     assert "\n- imports: the standard library and whatever else is installed; loaded beforehand: numpy\n" in system
+
+
+def test_the_command_line_knows_the_least_room_of_a_prompt() -> None:
+    assert runs.LEAST_PROMPT == LEAST_CHARACTERS
 
 
 def test_helper_libraries_are_described() -> None:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".yaml", ".yml")
 _NAME = (
-    r"(?:(?:\w+[_-])?(?:api[_-]?keys?|secret(?:[_-](?:access[_-])?key)?|passw(?:or)?d|credentials?|authorization)"
+    r"(?:(?:\w{1,40}[_-])?(?:api[_-]?keys?|secret(?:[_-](?:access[_-])?key)?|passw(?:or)?d|credentials?|authorization)"
     r"|(?:(?:access|api|auth|bearer|gh|github|hf)[_-])?token)"
 )
 _SECRET_NAME = re.compile(rf"(?i){_NAME}")
-_IN_COMMENT = re.compile(rf"(?im)#.*?\b{_NAME}\b['\"]?[ \t]*[:=][ \t]*([^\n]+)")
+_IN_COMMENT = re.compile(rf"(?im)#.{{0,200}}?\b{_NAME}\b['\"]?[ \t]*[:=][ \t]*([^\n]+)")
 _IN_TEXT = re.compile(r"\b(sk-[\w-]{16,}|gh[a-z]_\w{20,}|hf_\w{20,}|AIza[\w-]{20,})|://([^\s/@]+)@")
 """Keys of the usual services by how they begin, and names with passwords in addresses."""
 _NO_SECRET = re.compile(r"(?i)|null|~|none|\$\{?\w+\}?")

@@ -81,7 +81,7 @@ def test_a_new_key_makes_no_new_problem(theirs: Path) -> None:
         "password: !!str HIDDEN\n",
         "loop: &loop\n  again: *loop\n  api_key: HIDDEN\n",
         "a: sk-HIDDEN-0123456789abcdef\n",
-        "bad: [1\n# api_key = HIDDEN\n",
+        "bad: [1\n# once, the api_key = HIDDEN\n",
     ],
 )
 def test_however_it_is_written(text: str) -> None:

@@ -13,11 +13,10 @@ def is_number_given(tree: Tree, site: Site, shown: Shown) -> bool:
     """Whether a node is a number of any size that a function returns, a variable gets, or a call takes."""
     if _is_taken(tree, site, shown):
         return True
-    site = _given_as(site)
-    outer = site.parent.node if site.parent is not None else None
-    if site.field != "value" or not isinstance(outer, cst.Return | cst.Assign) or whole_answered(site, shown):
+    if not _is_given(site) or whole_answered(site, shown):
         return False
-    answers = isinstance(outer, cst.Return) and _function(site) in shown.numbers
+    site = _given_as(site)
+    answers = site.parent is not None and isinstance(site.parent.node, cst.Return) and _function(site) in shown.numbers
     return answers or _is_number(tree, site.node, shown)
 
 
@@ -48,14 +47,22 @@ def _function(site: Site) -> str:
 
 
 def _is_taken(tree: Tree, site: Site, shown: Shown) -> bool:
-    """Whether a node is what a call makes a number of, or keeps within bounds: not a bound itself."""
-    argument = site.parent
-    call = argument.parent.node if argument is not None and argument.parent is not None else None
-    if not isinstance(call, cst.Call) or site.field != "value" or any(each.keyword or each.star for each in call.args):
+    """Whether a node is what a call makes a number of, or keeps within bounds (not a bound itself), and that number is
+    what a function returns or a variable gets: within other arithmetic it is mostly a size."""
+    call = site.parent.parent if site.parent is not None else None
+    if call is None or not isinstance(call.node, cst.Call) or site.field != "value":
         return False
-    alone = called(call) in _TO_NUMBERS and len(call.args) == 1
-    kept = called(call) in _EXTREMES and not isinstance(site.node, cst.BaseNumber)
-    return (alone or kept) and _is_number(tree, call, shown)
+    if any(each.keyword or each.star for each in call.node.args) or not _is_number(tree, call.node, shown):
+        return False
+    alone = called(call.node) in _TO_NUMBERS and len(call.node.args) == 1
+    kept = called(call.node) in _EXTREMES and not isinstance(site.node, cst.BaseNumber)
+    return (alone or kept) and (_is_given(call) or _is_taken(tree, call, shown))
+
+
+def _is_given(site: Site) -> bool:
+    """Whether a node is what a function returns or a variable gets."""
+    site = _given_as(site)
+    return site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return | cst.Assign)
 
 
 def _is_number(tree: Tree, node: cst.CSTNode, shown: Shown) -> bool:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adrs import openevolve_config as configuration
+from adrs import openevolve_secrets
 from adrs.errors import UserError
 from adrs.openevolve_config import Config
+from adrs.text import printable
 from adrs.toml_text import value as toml
 
 METRIC = "combined_score"
@@ -41,7 +43,7 @@ class Imported:
     options: Mapping[str, int]
     """Options of a run by name: max_evaluations, seed, workers."""
     notes: tuple[tuple[str, str], ...]
-    """For each key of config.yaml: what it is used for, or why it is not."""
+    """For each key of config.yaml: what it is used for, or why it is not; for a file: what else to know of it."""
 
     def lines(self, given: Collection[str] = ()) -> list[str]:
         """The notes, one a line, where some options of the run are given otherwise."""
@@ -91,11 +93,31 @@ def read(folder: Path, inside: str = "") -> Imported:
         lines.append(f"not_in_mean = {toml(list(config.not_in_mean))}  # metrics that describe a program")
     lines += ["", "[limits]  # decision_seconds is of one call; memory_mb of all its processes together"]
     lines += [f"{name} = {toml(limit)}" for name, limit in limits.items() if limit is not None]
+    lines[-1] += "  # loaded beforehand; programs may import whatever is installed"
     for name, threshold in stages:
         lines += ["", "[[stages]]", f"name = {toml(name)}", f"function = {toml(f'evaluate_{name}')}"]
         lines.append(f"least_score = {toml(threshold)}  # a program below it goes no further and becomes no parent")
     lines += ["", "[programs]", f"seed = {toml(inside + program.name)}"]
-    return Imported("\n".join(lines) + "\n", config.options, config.notes)
+    return Imported(
+        "\n".join(lines) + "\n", config.options, (*config.notes, *_without_score(folder), *_left_out(folder))
+    )
+
+
+def _without_score(folder: Path) -> Iterator[tuple[str, str]]:
+    """A note where the score is named nowhere beside the program, so that another number will stand for it."""
+    sources = [path for path in files(folder) if path.suffix == ".py" and path.stem != _PROGRAM]
+    if not any(METRIC.encode() in path.read_bytes() for path in sources):
+        yield _EVALUATOR, f"names no {METRIC}, so the mean of its metrics counts, and the higher the better"
+
+
+def _left_out(folder: Path) -> Iterator[tuple[str, str]]:
+    """A note for each file with secrets."""
+    for path in files(folder):
+        keys = openevolve_secrets.keys(path)
+        if keys:
+            what = ", ".join(printable(key) for key in keys)
+            why = "programs can read copies, and keys of models come from the environment"
+            yield str(path.relative_to(folder)), f"left out of every copy, as a secret: {what}; {why}"
 
 
 def files(folder: Path) -> list[Path]:

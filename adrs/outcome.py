@@ -1,6 +1,7 @@
 """What a session ends with: the winner, the table's numbers, and for a replay the first difference."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,12 @@ def write_winner(
 
 
 def first_difference(original: Reader, repeated: Reader) -> str | None:
-    """The first program in which two runs differ, or None. What one of them did not get to evaluate is left out."""
+    """The first program in which two runs differ, or None. What one of them did not get to evaluate is left out.
+
+    Where evaluator and program share a process, metrics beside the score may be of any kind, such as a time that was
+    measured: see `metrics_that_differ`.
+    """
+    shared = original.info.trust == "shared"
     for ours, theirs in itertools.zip_longest(original.programs(), repeated.programs()):
         if ours is None or theirs is None:
             if (ours or theirs).evaluation is None:
@@ -113,6 +119,16 @@ def first_difference(original: Reader, repeated: Reader) -> str | None:
             if before != after:
                 shown = "differs" if name == "source" else f"was {before}, is {after}"
                 return f"program {ours.id}: {name} {shown}"
-        if dict(ours.evaluation.metrics) != dict(theirs.evaluation.metrics):
+        if not shared and dict(ours.evaluation.metrics) != dict(theirs.evaluation.metrics):
             return f"program {ours.id}: metrics were {ours.evaluation.metrics}, are {theirs.evaluation.metrics}"
     return None
+
+
+def metrics_that_differ(original: Reader, repeated: Reader) -> dict[str, int]:
+    """By name of a metric, in how many programs of two runs it differs, such as a time that the evaluator measured."""
+    counts: Counter[str] = Counter()
+    for ours, theirs in zip(original.programs(), repeated.programs(), strict=False):
+        if ours.evaluation is not None and theirs.evaluation is not None:
+            before, after = ours.evaluation.metrics, theirs.evaluation.metrics
+            counts.update(name for name in {**before, **after} if before.get(name) != after.get(name))
+    return dict(counts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
-from adrs.errors import PluginError, UserError, did_you_mean
+from adrs.errors import PluginError, UserError, closest
 from adrs.text import printable
 
 _CALLED = {"search": "search strategy"}
@@ -30,7 +30,9 @@ def load(seam: str, name: str) -> Any:
     """
     found = {entry.value: entry for entry in entry_points(group=f"adrs.{seam}", name=name)}
     if not found:
-        raise UserError(f"there is no {called(seam, name)}{did_you_mean(name, names(seam))}")
+        known = names(seam)
+        hint = closest(name, known) or ";"  # there are few, so all are named: a close one need not be what was meant
+        raise UserError(f"there is no {called(seam, name)}{hint} known: {', '.join(known)}")
     if len(found) > 1:
         raise UserError(
             f"{called(seam, name)} is registered more than once, as {' and '.join(sorted(found))}; uninstall all but "

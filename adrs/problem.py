@@ -87,7 +87,8 @@ def _found(name_or_path: str, path: Path) -> Path:
             "problem to start from"
         )
     if "/" in name_or_path:
-        raise UserError(f"{path} does not exist; give a problem's folder, or one of: {', '.join(shipped())}")
+        what = "is a file" if path.exists() else "does not exist"
+        raise UserError(f"{path} {what}; give a problem's folder, or one of: {', '.join(shipped())}")
     raise UserError(f'there is no problem "{name_or_path}"{did_you_mean(name_or_path, shipped())}')
 
 

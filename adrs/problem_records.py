@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from adrs import openevolve, resources
+from adrs import openevolve, openevolve_secrets, resources
 from adrs.evaluation import WorkloadSpec
 from adrs.interface import FunctionType
 from adrs.program import Split, Verdict
@@ -268,7 +268,7 @@ class Problem:
 
 
 def _kept(path: Path) -> bytes:
-    content = path.read_bytes()
+    content = openevolve_secrets.content(path)
     if len(content) <= _KEPT_BYTES:
         return content
     return f"{len(content)} bytes with SHA-256 {sha256(content).hexdigest()}".encode()

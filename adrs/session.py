@@ -30,7 +30,7 @@ from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
 from adrs.observer import Observer
 from adrs.optimistic import Optimum
-from adrs.outcome import Outcome, first_difference, write_winner
+from adrs.outcome import Outcome, first_difference, metrics_that_differ, write_winner
 from adrs.parts import Parts
 from adrs.phases import CHOICE, READY, SEARCH, TABLE, Phases
 from adrs.problem import Problem
@@ -224,7 +224,10 @@ class _Session:
                 steering = Steering(writer, reader, hints(original))
                 outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
                 outcome.difference = first_difference(original, reader)
-                outcome.extra = {"identical": outcome.difference is None, "difference": outcome.difference}
+                outcome.extra = {
+                    "identical": outcome.difference is None, "difference": outcome.difference,
+                    "metrics_that_differ": metrics_that_differ(original, reader),
+                }  # fmt: skip
                 return outcome
 
     @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ MOST_SEED = 2**63 - 1
 """What a whole number of the log can be at most."""
 LEAST = {
     "seed": 0, "workers": 1, "window": 1, "max_evaluations": 1, "max_tokens": 1, "max_output_tokens": 1,
-    "prompt_characters": 1000,
+    "prompt_characters": 8_000,
 }  # fmt: skip
 """Settings that are whole numbers, and the least of each that makes sense."""
 _AMOUNTS = ("call_seconds", "max_seconds", "max_usd")
@@ -97,7 +97,8 @@ class Settings:
             raise UserError(f"call-seconds must be above 0, not {self.call_seconds:g}")
         for name in ("max_usd", "max_tokens", "max_output_tokens", "prices", "prompts", "prompt_characters"):
             if getattr(self, name) and not self.models:
-                raise UserError(f"{_said(name)} says something about language models; name one with --model")
+                option = "price" if name == "prices" else _said(name)
+                raise UserError(f"--{option} says something about language models; name one with --model")
         if self.model_router is not None and len(self.models) < 2:
             raise UserError("model-router chooses among several models; name at least two with --model")
         if self.model_router_train and self.model_router is None:

@@ -36,7 +36,7 @@ def check(
         try:
             await executor.start()
             checks = _checks(problem, executor, report, lambda text: None, note)
-            return await checks.run((*ENDS_OF_SCALE, "heuristic"), SPLITS, run_blocks=True)
+            return await checks.run((*ENDS_OF_SCALE, "heuristic"), SPLITS, whole=True)
         finally:
             await executor.close()
 
@@ -58,7 +58,7 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
 
     splits = SPLITS if problem.objective.least_span > 0 else SPLITS[:1]  # a run measures the others next
     checks = _checks(problem, executor, lambda finding: None, lambda text: tell(f"baseline {text}"), tell)
-    findings = await checks.run(ENDS_OF_SCALE, splits, run_blocks=False)
+    findings = await checks.run(ENDS_OF_SCALE, splits, whole=False)
     failures = [finding for finding in findings if not finding.ok]
     if problem.trust == "shared":  # a seed that is worth nothing is no reason not to look for better ones
         for finding in failures:

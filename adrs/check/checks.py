@@ -57,15 +57,16 @@ class Checks:
         self._findings.append(finding)
         self._report(finding)
 
-    async def run(self, roles: Iterable[str], splits: Sequence[Split], run_blocks: bool) -> list[Finding]:
+    async def run(self, roles: Iterable[str], splits: Sequence[Split], whole: bool) -> list[Finding]:
         """Run them, with the baselines in the given roles on `train`, and on other `splits` with those of the scale.
 
-        What needs a scale ends where there is none. With `run_blocks`, building blocks are not only read but evaluated.
+        What needs a scale ends where there is none. With `whole`, building blocks are not only read but evaluated, and
+        where an evaluator may draw at random, other random numbers are tried.
         """
         async with self._executor.watching():
-            return await self._run(roles, splits, run_blocks)
+            return await self._run(roles, splits, whole)
 
-    async def _run(self, roles: Iterable[str], splits: Sequence[Split], run_blocks: bool) -> list[Finding]:
+    async def _run(self, roles: Iterable[str], splits: Sequence[Split], whole: bool) -> list[Finding]:
         self._data()
         if not self._findings[-1].ok:
             return self._findings
@@ -86,8 +87,8 @@ class Checks:
             scale = calibration.scale("train")
         for comparison in self._problem.comparisons:
             await self._comparison(comparison)
-        await self._seed(scale)
-        await self._blocks(run_blocks)
+        await self._seed(scale, whole)
+        await self._blocks(whole)
         await self._generic()
         evaluations = await asyncio.gather(*(self._try(cheat, scale) for cheat in self._problem.cheats))
         for cheat, evaluation in zip(self._problem.cheats, evaluations, strict=True):
@@ -172,7 +173,7 @@ class Checks:
             return None
         return source
 
-    async def _seed(self, scale: SplitScale | None) -> None:
+    async def _seed(self, scale: SplitScale | None, whole: bool) -> None:
         source = self._screened_seed()
         if source is None:
             return

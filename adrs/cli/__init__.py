@@ -1,5 +1,6 @@
 """The command line. One file a group of verbs; what they do lives elsewhere."""
 
+import errno
 import io
 import os
 import sys
@@ -47,7 +48,10 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a sign is no reason to end
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # what cannot be written is found here, and not when Python ends
     except UserError as error:
         print(f"adrs: {error}", file=sys.stderr)
         sys.exit(1)
@@ -55,6 +59,10 @@ def main() -> None:
         if _is_broken_pipe(error):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
+        if _is_full(error):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            print(f"adrs: the output cannot be written: {os.strerror(errno.ENOSPC)}", file=sys.stderr)
+            sys.exit(1)
         interrupt = _interrupt(error)
         if interrupt is None:
             raise
@@ -67,6 +75,11 @@ def _is_broken_pipe(error: BaseException) -> bool:
     """The reader of our output has left, as `head` does; click and rich turn that into an exit with code 1."""
     seen = error.__context__ if isinstance(error, SystemExit) else error
     return isinstance(seen, BrokenPipeError)
+
+
+def _is_full(error: BaseException) -> bool:
+    """There is no room for our output; a file that has a name is no output."""
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None
 
 
 def _interrupt(error: BaseException) -> BaseException | None:

@@ -86,8 +86,19 @@ def _print_axis(out: Console, made: Comparison, axis: Axis) -> None:
         rows = [[*row, f"[cyan]{drawn}[/]"] for row, drawn in zip(rows, sparklines, strict=True)]
     out.print({"evaluations": "by evaluations", "seconds": "by seconds of work", "usd": "by dollars"}[axis])
     out.print(table(columns, rows))
+    if axis == "evaluations":
+        out.print(_legend(made), style="dim")
     for key, drawn in zip(_keys(made), below, strict=False):
         out.print(f"[bold]{key:<{_KEY_WIDTH}}[/][cyan]{drawn}[/]")
+
+
+def _legend(made: Comparison) -> str:
+    """What the last columns of the table by evaluations say."""
+    goals = {"to 0": "the trivial baseline", "to 100": "the state-of-the-art baseline"} if made.scaled else {}
+    if made.control:
+        goals["to control"] = "what the control has in the last column"
+    until = f"; {', '.join(goals)}: evaluations until {', '.join(goals.values())} was reached" if goals else ""
+    return f"mean: of the best so far, over all evaluations{until}"
 
 
 def _sparklines(made: Comparison, axis: Axis, room: int) -> list[str]:

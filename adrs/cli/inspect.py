@@ -108,7 +108,7 @@ def show(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Show one program: source, metrics beside its parent's, feedback, output, operators, what models were asked."""
+    """Show one program: source, metrics beside its parent's, feedback, output, operators, notes, calls of models."""
     from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.cli.program_view import print_calls, print_program
@@ -124,7 +124,7 @@ def show(
                 "gain": found.gain, "children": [child.id for child in found.children],
                 "child_count": found.child_count, "duplicates": list(found.duplicates),
                 "evaluations": {split: each.plain() for split, each in found.evaluations.items()},
-                "calls": questions.plain(found.calls),
+                "calls": questions.plain(found.calls), "notes": _plain_notes(found.notes),
                 "operators": questions.plain(questions.gains(reader, number)),
             })  # fmt: skip
         elif prompt or answer:
@@ -198,4 +198,9 @@ def _plain(summary: Any, reader: Any) -> dict[str, Any]:
 
 
 def _plain_step(step: Any, reader: Any) -> dict[str, Any]:
-    return {**_plain(step.program, reader), "gain": step.gain, "added": step.added, "removed": step.removed}
+    sizes = {"gain": step.gain, "added": step.added, "removed": step.removed}
+    return {**_plain(step.program, reader), **sizes, "notes": _plain_notes(step.notes)}
+
+
+def _plain_notes(notes: Any) -> list[dict[str, Any]]:
+    return [{"time": note.time, "text": note.text} for note in notes]

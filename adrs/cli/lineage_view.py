@@ -75,6 +75,8 @@ def print_ancestry(steps: Sequence[Step], trust: str) -> None:
         out.print("  ".join(word for word in words if word))
         if program.rationale:
             _print_indented(out, printable(program.rationale))
+        for note in step.notes:
+            _print_indented(out, f"note: {printable(note.text)}")
         if program.verdict != "ok" and program.evaluation is not None and program.evaluation.reason:
             _print_indented(out, printable(program.evaluation.reason))
 

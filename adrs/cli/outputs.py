@@ -8,6 +8,7 @@ import typer
 from adrs.cli.inspect import RunName
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
+from adrs.errors import UserError
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +60,11 @@ def export(
     from adrs.store import Reader
 
     with Reader(find_run(run, runs_dir)) as reader:
+        if as_json and output is None and form in (None, "jsonl"):
+            print_json(list(exports.rows(reader, sources)))
+            return
+        if as_json and output is None and form == "csv":
+            raise UserError("--json prints JSON and --format csv a table: leave one out, or name a file with --output")
         done = exports.export(reader, form, output, sources)
     if done and as_json:
         print_json({"run": run, "done": done, "output": str(output) if output else None})

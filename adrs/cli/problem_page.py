@@ -32,7 +32,7 @@ def page(problem: Problem, calibration: Calibration, split: Split = "train", ref
         },
         "objective": {"metric": problem.objective.metric, "direction": problem.objective.direction,
                       "unit": problem.objective.unit},
-        "imports": list(problem.limits.imports),
+        "imports": list(problem.limits.imports) if problem.trust == "line" else None,  # None: not restricted
         "limits": {"decision_seconds": problem.limits.decision_seconds, "memory_mb": problem.limits.memory_mb},
         "workloads": {split: [spec.name for spec in problem.workloads[split]] for split in SPLITS},
         "missing": list(problem.missing),

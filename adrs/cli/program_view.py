@@ -21,6 +21,7 @@ from adrs.cli.output import (
 )
 from adrs.lineage import Compared, Detail, by_workload
 from adrs.llm.records import Call
+from adrs.openevolve import METRIC
 from adrs.program import Program
 from adrs.text import dollars
 
@@ -37,7 +38,7 @@ def print_program(found: Detail, trust: str, file: str) -> None:
     lexer = {".py": "python"}.get(PurePath(file).suffix) or Syntax.guess_lexer(file)
     out.print(Syntax(printable(found.program.source), lexer, line_numbers=True, word_wrap=True, theme="ansi_dark"))
     parent = found.parent
-    _print_workloads(out, found.workloads, f"#{parent.id}" if parent else "", f"#{found.program.id}")
+    _print_workloads(out, found.workloads, f"#{parent.id}" if parent else "", f"#{found.program.id}", trust)
     evaluation = found.program.evaluation
     if evaluation is not None:
         for result in evaluation.workloads:
@@ -61,7 +62,8 @@ def _print_head(out: Console, found: Detail, trust: str) -> None:
              ("repeats", f"#{program.duplicate_of}" if program.duplicate_of is not None else ""),
              ("repeated", _some(found.duplicates, len(found.duplicates), "")),
              ("reason", program.evaluation.reason if program.evaluation else ""),
-             ("models", _calls(found.calls)), ("router", _routed(program)), ("digest", program.digest)]  # fmt: skip
+             ("models", _calls(found.calls)), ("router", _routed(program)), ("digest", program.digest),
+             *(("note", note.text) for note in found.notes)]  # fmt: skip
     for name, value in facts:
         if value:
             out.print(Text.assemble((f"{name:<9}", "dim"), printable(value)), soft_wrap=not out.is_terminal)
@@ -125,10 +127,10 @@ def print_diff(before: Program, after: Program, lines: Iterable[str], trust: str
         out.print(Text(printable(line), style=colours.get(line[:1], "")), soft_wrap=True)
     if same:
         out.print("the sources are equal")
-    _print_workloads(out, by_workload(before, after), f"#{before.id}", f"#{after.id}")
+    _print_workloads(out, by_workload(before, after), f"#{before.id}", f"#{after.id}", trust)
 
 
-def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, after: str) -> None:
+def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, after: str, trust: str) -> None:
     """Score and metrics of each workload; without a `before`, of one program alone."""
     rows: list[list[str]] = []
     for each in workloads:
@@ -139,8 +141,9 @@ def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, a
                          number(right.score if right else None, 2), gain(each.gain)])  # fmt: skip
             name = ""
         for key in dict.fromkeys([*(left.metrics if left else ()), *(right.metrics if right else ())]):
-            rows.append([name, safe(key), metric(left.metrics.get(key) if left else None),
-                         metric(right.metrics.get(key) if right else None), ""])  # fmt: skip
+            values = [result.metrics.get(key) if result else None for result in (left, right)]
+            over = _over(*values) if trust == "shared" and key == METRIC else ""
+            rows.append([name, safe(key), *map(metric, values), over])
             name = ""
         for result, whose in ((left, before), (right, after)):
             if result is not None and result.verdict != "ok":
@@ -152,6 +155,11 @@ def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, a
     if not before:
         columns, rows = [columns[0], columns[1], columns[3]], [[row[0], row[1], row[3]] for row in rows]
     out.print(table(columns, rows))
+
+
+def _over(before: float | None, after: float | None) -> str:
+    """The gain in the metric that is the score of a shared evaluator, where no scale gives points."""
+    return gain(after - before) if before is not None and after is not None else ""
 
 
 def _print_block(out: Console, title: str, text: str) -> None:

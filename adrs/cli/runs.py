@@ -10,6 +10,7 @@ import typer
 from adrs import cores
 from adrs.cli.names import find_run
 from adrs.errors import UserError, did_you_mean
+from adrs.settings import LEAST
 
 DEFAULT_TIME = "10m"
 
@@ -83,7 +84,10 @@ def run(
     ] = None,
     prompts: Annotated[Path | None, typer.Option("--prompts", help="Folder with prompt templates of yours.")] = None,
     prompt_characters: Annotated[
-        int | None, typer.Option("--prompt-characters", min=1000, help="Most characters of a prompt. [default: 48000]")
+        int | None,
+        typer.Option(
+            "--prompt-characters", min=LEAST["prompt_characters"], help="Most characters of a prompt. [default: 48000]"
+        ),
     ] = None,
     max_evaluations: MaxEvaluations = None,
     max_time: MaxTime = None,
@@ -192,7 +196,7 @@ def replay(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run again from the recorded proposals and compare, program by program."""
+    """Run again from the recorded proposals and compare, program by program. Exit code 1 if one differs."""
     from adrs import session
 
     folder = find_run(run, runs_dir)
@@ -203,8 +207,12 @@ def replay(
 
 
 def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
+
+    from adrs import prompt_folder
     from adrs.settings import Settings
 
+    if options["prompts"]:
+        prompt_folder.check(Path(options["prompts"]))
     models = tuple(options["model"] or ())
     workers = cores.workers(options["workers"])
     order: Literal["ticket", "arrival"] = options["order"] or ("arrival" if models else "ticket")
@@ -254,6 +262,7 @@ def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{config} cannot be read: {error.strerror}") from None
     merged = {**given, "prices": read_table(Table("prices", data.pop("prices", {}), config))}
+    keys: dict[str, str] = {}
     for key, value in data.items():
         name = key.replace("-", "_")
         if name not in given:
@@ -261,6 +270,9 @@ def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
         wrong = _wrong(name, value)
         if wrong:
             raise UserError(f"{config}: {key} must be {wrong}, not {value!r}")
+        if name in keys:
+            raise UserError(f"{config}: {keys[name]} and {key} are the same key; keep one of them")
+        keys[name] = key
         if merged[name] is None:
             merged[name] = value
     return merged
@@ -274,10 +286,8 @@ def _add_prices(options: dict[str, Any]) -> None:
     from adrs.llm.specs import parse_specs
 
     table, said = options.pop("prices"), options["price"] or []
-    if not table:
+    if not table or not options["model"]:
         return
-    if not options["model"]:
-        raise UserError("prices says something about language models; name one with --model")
     names = {parse_price(text)[0] for text in said}
     found = texts(table, parse_specs(options["model"], os.environ))
     options["price"] = [*said, *(text for text in found if parse_price(text)[0] not in names)]
@@ -285,7 +295,7 @@ def _add_prices(options: dict[str, Any]) -> None:
 
 def _wrong(name: str, value: Any) -> str:
     """What a value of the file should have been; empty if it is right."""
-    from adrs.settings import LEAST, wanted
+    from adrs.settings import wanted
 
     if name in LEAST or name in ("max_usd", "call_seconds"):
         return wanted(name, value)

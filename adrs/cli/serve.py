@@ -59,7 +59,7 @@ def note(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Leave a note on a program. `adrs serve` shows it; proposers never see it."""
+    """Leave a note on a program. `show`, `lineage RUN ID`, `report` and `serve` show it; proposers never see it."""
     _say(find_run(run, runs_dir), "note", text, program, as_json)
 
 

@@ -62,9 +62,16 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
         out.print(f"replay   [red]differs[/]: {outcome.difference}")
     elif outcome.stopped_by == "replayed":
         out.print("replay   [green]identical[/]: the same programs with the same scores")
+        _print_metrics_that_differ(out, outcome.extra.get("metrics_that_differ", {}))
     if outcome.winner_file is not None:
         out.print(f"winner   {outcome.winner_file}", soft_wrap=True)
         out.print(f"lineage  adrs lineage {run_in_command(outcome.path)} {outcome.choice.winner}", soft_wrap=True)
+
+
+def _print_metrics_that_differ(out: Console, counts: Mapping[str, int]) -> None:
+    if counts:
+        each = ", ".join(f"{safe(name)} ({count})" for name, count in counts.items())
+        out.print(f"         metrics that decided nothing differ, in so many programs: {each}", soft_wrap=True)
 
 
 def print_nothing_new(outcome: Outcome) -> None:
@@ -104,7 +111,7 @@ def _print_missing(out: Console, outcome: Outcome) -> None:
     for split in splits:
         reason = outcome.choice.why_not.get(split)
         if reason and outcome.choice.winner is not None:
-            out.print(f"{split:<9}not measured: {reason}{_how_to_measure(outcome, split)}", soft_wrap=True)
+            out.print(f"{split:<8} not measured: {reason}{_how_to_measure(outcome, split)}", soft_wrap=True)
 
 
 def _how_to_measure(outcome: Outcome, split: Split) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from adrs import openevolve, resources
+from adrs import openevolve, openevolve_secrets, resources
 from adrs.errors import UserError
 
 _KEPT_SECONDS = 60 * 24 * 3600.0
@@ -19,7 +19,8 @@ _KEPT_SECONDS = 60 * 24 * 3600.0
 def copy_of(folder: Path) -> Path:
     """A copy of the files that belong to an evaluator, readable by everyone, named by what they hold.
 
-    Made once and checked before each use. Raises UserError where it cannot be made.
+    Secrets of configurations are left out. Made once and checked before each use. Raises UserError where it cannot be
+    made.
     """
     files = openevolve.files(folder)
     digest = _digest(folder, files)
@@ -59,7 +60,7 @@ def _copy(folder: Path, files: Iterable[Path], place: Path) -> None:
     for file in files:
         target = place / file.relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        target.write_bytes(openevolve_secrets.content(file))
         target.chmod(0o555 if os.access(file, os.X_OK) else 0o444)
     for path in (place, *place.rglob("*")):
         if path.is_dir():
@@ -69,6 +70,6 @@ def _copy(folder: Path, files: Iterable[Path], place: Path) -> None:
 def _digest(folder: Path, files: Iterable[Path]) -> str:
     total = sha256()
     for file in files:
-        content = sha256(file.read_bytes()).hexdigest()
+        content = sha256(openevolve_secrets.content(file)).hexdigest()
         total.update(f"{file.relative_to(folder)}\0{os.access(file, os.X_OK)}\0{content}\0".encode())
     return total.hexdigest()

@@ -33,6 +33,15 @@ _PROGRAM = "candidate"
 _WORKLOAD = "evaluate"
 _MOST_METRICS = 200
 _LONGEST_NAME = 100
+_MEAN = "the mean of"
+_MOST_NAMED = 8
+"""Metrics, in the note about their mean."""
+_UNSEEN = ("FileNotFoundError", "PermissionError", "OSError: [Errno 30]")
+"""How failures begin for which files that the sandbox hides, or keeps as they are, may be the reason."""
+_WHAT_IS_SEEN = (
+    "in the sandbox an evaluator can read its own folder, by paths made from __file__, and write in the working "
+    "folder, which is empty; it sees no other files"
+)
 
 
 @dataclass
@@ -95,10 +104,7 @@ class Shared:
         value = self._primary(result)
         metrics = {METRIC: value, **result.metrics}
         if METRIC not in result.metrics:
-            result.artifacts = {
-                METRIC: "the mean of the other metrics, since the evaluator gave none",
-                **result.artifacts,
-            }
+            result.artifacts = {METRIC: self._mean_note(result), **result.artifacts}
         return Evaluation(
             split=job.split, stage="full", verdict="ok", metrics=metrics, fitness=value,
             workloads=(self._workload(result, "ok", metrics),),
@@ -107,7 +113,7 @@ class Shared:
     def _load(self, policy: Policy, job: Job) -> None:
         """Load the evaluator, before any code of the program runs: what fails is no fault of the program's."""
         policy.decision_seconds = self._problem.limits.start_seconds
-        policy.reset(self._problem.workloads["train"][0].policy_seed)
+        policy.reset((job.workloads or self._problem.workloads["train"])[0].policy_seed)
         said = policy.call("load_evaluator", str(self._file), job.source, self._name)
         if said:
             failure = _failure(_json(said))
@@ -141,15 +147,22 @@ class Shared:
             )
         if METRIC in result.metrics:
             return result.metrics[METRIC]
-        scores = [value for name, value in result.metrics.items() if name not in self._not_in_mean]
-        scores = scores or list(result.metrics.values())
-        if not scores:
+        names = self._averaged(result)
+        if not names:
             notes = "; ".join(f"{name} = {text}" for name, text in result.dropped.items())
             raise Invalid(
                 "metrics", f"the evaluator gave no finite number{printable(f' but {notes}')[:500] if notes else ''}"
             )
-        mean = math.fsum(value / len(scores) for value in scores)
-        return mean + 0.0
+        return math.fsum(result.metrics[name] / len(names) for name in names) + 0.0
+
+    def _averaged(self, result: _Result) -> list[str]:
+        """Names of the metrics whose mean stands for a program."""
+        return [name for name in result.metrics if name not in self._not_in_mean] or list(result.metrics)
+
+    def _mean_note(self, result: _Result) -> str:
+        names = [printable(name) for name in self._averaged(result)]
+        rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        return f"{_MEAN} {', '.join(names[:_MOST_NAMED])}{rest}, since the evaluator gave none; the higher the better"
 
     def _partial(self, job: Job, stage: str, result: _Result, reason: str) -> Evaluation:
         return Evaluation(job.split, stage, "ok", reason, workloads=(self._workload(result, "ok", result.metrics),))
@@ -161,6 +174,12 @@ class Shared:
     def _workload(self, result: _Result, verdict: Verdict, metrics: Mapping[str, float]) -> WorkloadResult:
         feedback = result.feedback(self._problem.limits.output_kb << 10)
         return WorkloadResult(_WORKLOAD, verdict, dict(metrics), feedback=feedback)
+
+
+def mean_note(evaluation: Evaluation) -> str:
+    """Which mean the score of a program is, in words; empty where the evaluator gave the score itself."""
+    lines = [line for result in evaluation.workloads for line in result.feedback.split("\n")]
+    return next((line for line in lines if line.startswith(_MEAN)), "")
 
 
 def _read(text: str) -> _Result:
@@ -198,9 +217,11 @@ def _failure(said: Any) -> PolicyFailure:
         raise Invalid("answer", "evaluate: not a well-formed answer")
     name, message, where = (printable(said.get(key, "")) for key in ("type", "message", "where"))
     text = f"{name[:100]}: {message[:1000]}" if message else name[:100]
-    return PolicyFailure(
-        "memory" if said.get("kind") == "memory" else "error", f"{text} ({where[:200]})" if where else text
-    )
+    hint = (
+        f"; {_WHAT_IS_SEEN}" if text.startswith(_UNSEEN) and ".py line " in where else ""
+    )  # a line of the evaluator's
+    text += f" ({where[:200]})" if where else ""
+    return PolicyFailure("memory" if said.get("kind") == "memory" else "error", text + hint)
 
 
 def _texts(said: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from adrs.errors import UserError
-from adrs.export.rows import flat, harmless
+from adrs.export.rows import flat, harmless, kind
 
 
 def write_jsonl(rows: Iterable[dict[str, Any]], stream: IO[str]) -> int:
@@ -30,15 +30,16 @@ def write_csv(rows: Iterable[dict[str, Any]], stream: IO[str]) -> int:
 
 
 def write_parquet(rows: Iterable[dict[str, Any]], path: Path) -> int:
-    """The same table as Parquet. Raises UserError where pyarrow is not installed."""
+    """The same table as Parquet, with the same types whatever a run holds. Raises UserError without pyarrow."""
     try:
         import pyarrow
         from pyarrow import parquet
     except ImportError:
         raise UserError("Parquet needs pyarrow, which is not installed: pip install 'adrs[parquet]'") from None
     table = [{key: _encodable(value) for key, value in flat(row).items()} for row in rows]
-    columns = {name: [row.get(name) for row in table] for name in _columns(table)}
-    parquet.write_table(pyarrow.table(columns), path)
+    types = {"text": pyarrow.string(), "whole": pyarrow.int64(), "truth": pyarrow.bool_(), "number": pyarrow.float64()}
+    schema = pyarrow.schema([(name, types[kind(name)]) for name in _columns(table)])
+    parquet.write_table(pyarrow.Table.from_pylist(table, schema), path)
     return len(table)
 
 

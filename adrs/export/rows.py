@@ -8,6 +8,12 @@ from adrs.lineage import SHOWN
 from adrs.program import Program
 from adrs.store import Reader
 
+_KINDS = {
+    **dict.fromkeys(("run", "problem", "trust", "proposer", "operator", "model", "rationale", "digest", "verdict",
+                     "reason", "parents", "source"), "text"),
+    **dict.fromkeys(("id", "parent", "island", "duplicate_of"), "whole"),
+    **dict.fromkeys(("improved", "winner"), "truth"),
+}  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -67,6 +73,11 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     if "source" in row:
         made["source"] = row["source"]
     return made
+
+
+def kind(column: str) -> str:
+    """What a column of `flat` holds: `text`, `whole` numbers, `truth` values or, as all metrics, `number`s."""
+    return _KINDS.get(column, "number")
 
 
 def harmless(value: Any) -> Any:

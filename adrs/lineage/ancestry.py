@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adrs.lineage.diff import diff, sizes
 from adrs.lineage.gain import gain
+from adrs.lineage.said import Said, all_notes
 from adrs.lineage.winner import line
 from adrs.program import Program
 from adrs.store import Reader
@@ -21,6 +22,8 @@ class Step:
     added: int
     removed: int
     """Lines of the diff to the parent; of a program without one, all its lines."""
+    notes: tuple[Said, ...] = ()
+    """What people said of it, the earliest first."""
 
     def diff(self) -> list[str]:
         """Unified diff to the parent; empty where there is none."""
@@ -31,10 +34,12 @@ def ancestry(reader: Reader, number: int) -> list[Step]:
     """The line of first parents from the first ancestor to one program. Raises UserError for an unknown number."""
     reader.program(number)
     programs = [reader.program(ancestor) for ancestor in line(reader, number)]
-    return [_step(parent, program) for parent, program in zip([None, *programs], programs, strict=False)]
+    found = all_notes(reader)
+    pairs = zip([None, *programs], programs, strict=False)
+    return [_step(parent, program, found.get(program.id, ())) for parent, program in pairs]
 
 
-def _step(parent: Program | None, program: Program) -> Step:
+def _step(parent: Program | None, program: Program, notes: Sequence[Said]) -> Step:
     lines: Sequence[str] = diff(parent, program) if parent else ()
     added, removed = sizes(lines) if parent else (len(program.source.splitlines()), 0)
-    return Step(program, parent, gain(program, parent), added, removed)
+    return Step(program, parent, gain(program, parent), added, removed, tuple(notes))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adrs.lineage.diff import Compared, by_workload
 from adrs.lineage.gain import gain
+from adrs.lineage.said import Said, notes
 from adrs.lineage.scores import SHOWN
 from adrs.llm.records import Call
 from adrs.program import Evaluation, Program
@@ -34,6 +35,8 @@ class Detail:
     """Programs that were found to repeat it."""
     calls: tuple[Call, ...]
     """What models were asked for it and answered, in order, with the messages where the log has them."""
+    notes: tuple[Said, ...]
+    """What people said of it, the earliest first."""
 
 
 def detail(reader: Reader, number: int) -> Detail:
@@ -55,5 +58,5 @@ def detail(reader: Reader, number: int) -> Detail:
         child_count=reader.rows("SELECT COUNT(*) FROM parentage WHERE parent = ? AND role = 'parent'", number)[0][0],
         duplicates=tuple(each for (each,) in reader.rows(
             "SELECT DISTINCT program FROM evaluation WHERE duplicate_of = ? ORDER BY program", number)),
-        calls=reader.calls(number),
+        calls=reader.calls(number), notes=tuple(notes(reader, number)),
     )  # fmt: skip

@@ -30,4 +30,13 @@ def said(reader: Reader) -> list[Said]:
 
 def notes(reader: Reader, program: int) -> list[Said]:
     """What was said of one program, the earliest first."""
-    return [each for each in reversed(said(reader)) if each.program == program]
+    return all_notes(reader).get(program, [])
+
+
+def all_notes(reader: Reader) -> dict[int, list[Said]]:
+    """What was said of each program, the earliest first."""
+    found: dict[int, list[Said]] = {}
+    for each in reversed(said(reader)):
+        if each.program is not None:
+            found.setdefault(each.program, []).append(each)
+    return found

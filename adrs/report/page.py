@@ -13,6 +13,7 @@ from adrs.errors import UserError
 from adrs.lineage import Contender, Curve, Standing, Step
 from adrs.lineage.control import CONTROL
 from adrs.lineage.outline import outline
+from adrs.lineage.said import said
 from adrs.report.chart import Frame, Level, Series, chart
 from adrs.report.layout import drawing
 from adrs.report.source import highlighted, highlighting
@@ -61,6 +62,7 @@ def render(reader: Reader) -> str:
         winner=found.steps[-1].program if found.steps else None,
         source=highlighted(found.steps[-1].program.source, seed) if found.steps else Markup(""),
         verdicts=_verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
+        said=said(reader)[::-1],
         smaller=_distilled(reader, seed), gains=lineage.gains(reader),
         routing=lineage.routing(reader, reader.folder.resolve().parent),
         configuration=lineage.configuration(reader), style=highlighting(), run=text.run_in_command(reader.folder),

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from adrs import openevolve
+from adrs import openevolve, openevolve_secrets
 from adrs.errors import UserError
 
 _TEMPLATE = Path(__file__).with_name("template")
@@ -25,9 +25,9 @@ def make(folder: Path) -> list[Path]:
 
 
 def import_openevolve(folder: Path, theirs: Path) -> list[str]:
-    """Make a problem out of a folder of OpenEvolve's form, whose files are copied as they are.
+    """Make a problem out of a folder of OpenEvolve's form, whose files are copied as they are, but for secrets.
 
-    Returns a line for each key of its configuration. Raises UserError.
+    Returns a line for each key of its configuration, and what else to know of its files. Raises UserError.
     """
     if not openevolve.is_folder(theirs):
         raise UserError(f"{theirs} holds no evaluator.py with an initial_program beside it")
@@ -39,6 +39,7 @@ def import_openevolve(folder: Path, theirs: Path) -> list[str]:
             target = folder / _THEIRS / path.relative_to(theirs)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
+            target.write_bytes(openevolve_secrets.content(path))
         (folder / "problem.toml").write_text(imported.declaration)
         readme = (_OPENEVOLVE / "README.md").read_text()
         (folder / "README.md").write_text(readme.replace("@NAME@", folder.name))

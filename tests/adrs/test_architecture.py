@@ -50,7 +50,9 @@ LAYERS = [
         "toml_text",
         "evolve_blocks",
         "openevolve",
+        "prompt_folder",
         "openevolve_config",
+        "openevolve_secrets",
         "",
     },
 ]

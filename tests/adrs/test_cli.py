@@ -137,6 +137,8 @@ def test_what_is_made_of_a_run(workspace: Path) -> None:
     assert (workspace / made["file"]).stat().st_size == made["bytes"] > 10_000
     adrs("export", "first", "-o", "first.csv", cwd=workspace)
     assert (workspace / "first.csv").read_text().startswith("run,problem,")
+    assert adrs_json("export", "first", "--no-sources", cwd=workspace)[0]["id"] == 1
+    assert "--format csv a table" in mistake("export", "first", "--json", "--format", "csv", cwd=workspace)
     assert adrs_json("repair", "first", cwd=workspace)["damage"] is None
 
 
@@ -211,7 +213,11 @@ def test_settings_come_from_a_file_and_the_command_line_wins(workspace: Path) ->
     [
         (["run", "nowhere"], 'there is no problem "nowhere"'),
         (["run", "./nowhere"], "does not exist"),
+        (["run", "/etc/passwd"], "/etc/passwd is a file; give a problem's folder"),
         (["run", "./demo", "--search", "top_k"], 'did you mean "top-k"'),
+        (["run", "./demo", "--search", "nonsense"], "known: adaptive, "),
+        (["run", "./demo", "--max-usd", "3"], "--max-usd says something about language models"),
+        (["run", "./demo", "--price", "gpt-5=1/2"], "--price says something about language models"),
         (["run", "./demo", "--proposers", "embeded"], 'did you mean "embedded"'),
         (["run", "./demo", "--sandbox", "bubblewrapp"], 'did you mean "bubblewrap"'),
         (["run", "./demo", "--max-time", "soon"], '--max-time "soon" is not a duration'),
@@ -254,6 +260,13 @@ def test_wrong_usage_has_code_2(workspace: Path, arguments: list[str]) -> None:
     assert adrs(*arguments, cwd=workspace, code=2).stderr
 
 
+def test_output_that_finds_no_room_is_one_sentence(workspace: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*ADRS, "export", "first"], cwd=workspace, stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=240, check=False, env=environment())  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "adrs: the output cannot be written: No space left on device\n")
+
+
 def test_settings_files_are_read_strictly(workspace: Path) -> None:
     mistakes = {
         "max_evals = 3": 'did you mean "max_evaluations"',
@@ -261,6 +274,7 @@ def test_settings_files_are_read_strictly(workspace: Path) -> None:
         "seed = ": "not valid TOML",
         "search = 3": "must be a string",
         f"seed = {2**63}": "seed must be a whole number from 0 to 2^63 - 1",
+        "max-evaluations = 3\nmax_evaluations = 4": "max-evaluations and max_evaluations are the same key",
     }
     for text, expected in mistakes.items():
         (workspace / "bad.toml").write_text(text)

@@ -115,3 +115,5 @@ def test_each_run_has_its_curve_at_any_width(
     drawn = [line for line in lines[start:end] if set(line) & set("▁▂▃▄▅▆▇█")]
     assert [line[0] for line in drawn] == ["A", "B"]
     assert max(len(line) for line in lines[start:end]) <= width
+    goals = "the trivial baseline, the state-of-the-art baseline, what the control has in the last column was reached"
+    assert f"to 0, to 100, to control: evaluations until {goals}" in " ".join(" ".join(lines[start:end]).split())

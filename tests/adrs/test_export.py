@@ -73,6 +73,23 @@ def test_parquet_is_the_same_table(story: Path, tmp_path: Path) -> None:  # noqa
     assert table[3]["score"] is None
 
 
+def test_the_types_of_parquet_are_the_same_for_every_run(story: Path, tmp_path: Path) -> None:  # noqa: F811
+    """Also where no program has a score, a model or a parent, so that files of several runs go together."""
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install 'adrs[parquet]'")
+    from pyarrow import parquet
+
+    log = Log(tmp_path)
+    log.program(None, None, verdict="error", reason="no luck")
+    schemas = []
+    for folder in (story, log.close()):
+        with Reader(folder) as reader:
+            export.export(reader, None, tmp_path / "run.parquet")
+        schema = parquet.read_schema(tmp_path / "run.parquet")
+        schemas.append({name: str(schema.field(name).type) for name in schema.names})
+    assert schemas[1].items() <= schemas[0].items()
+    assert (schemas[1]["score"], schemas[1]["duplicate_of"], schemas[1]["winner"]) == ("double", "int64", "bool")
+
+
 def test_mlflow_gets_curve_settings_and_files(story: Path, tmp_path: Path) -> None:  # noqa: F811
     mlflow = pytest.importorskip("mlflow", reason="MLflow is not installed: pip install 'adrs[mlflow]'")
     with Reader(story) as reader:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from adrs.cli import lineage_view, output, problems, program_view
 from adrs.cli.output import folded
 from adrs.program import WorkloadResult
 from adrs.store import Reader
-from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
+from tests.adrs.hostile_text import DIRECTION, EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
 from tests.adrs.lineage_tools import Log
 
@@ -105,6 +106,21 @@ def test_one_program_and_a_difference(story: Path, monkeypatch: pytest.MonkeyPat
     assert "+    return 6" in changed.splitlines()
 
 
+def test_without_a_scale_a_gain_is_of_the_score_that_the_evaluator_gave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 5.0)
+    with Reader(log.close()) as reader:
+        found = lineage.detail(reader, 2)
+    results = [WorkloadResult("evaluate", "ok", {"combined_score": value, "size": 1.0}) for value in (0.5, 2.75)]
+    compared = replace(found, workloads=(lineage.Compared("evaluate", *results),))
+    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(compared, "shared", "seed.py"))
+    words = " ".join(text.split())
+    assert "evaluate combined_score 0.5 2.75 +2.2 size 1 1" in words
+
+
 def test_prompt_and_answer_word_for_word(story: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
     with Reader(story) as reader:
         found = lineage.detail(reader, 2)
@@ -112,6 +128,24 @@ def test_prompt_and_answer_word_for_word(story: Path, capsys: pytest.CaptureFixt
     text = capsys.readouterr().out
     assert "--- call 1 of 1 to gpt: user\nImprove program 2 <b>\n" in text
     assert text.endswith("--- call 1 of 1 to gpt: answer\nanswer 2\n")
+
+
+def test_notes_stand_with_their_program_in_ancestry_and_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 5.0)
+    for text in (f"why this works {DIRECTION}", "and when"):
+        log.writer.event("note", {"text": text, "program": 2})
+    with Reader(log.close()) as reader:
+        steps, found = lineage.ancestry(reader, 2), lineage.detail(reader, 2)
+    assert [[note.text[:8] for note in step.notes] for step in steps] == [[], ["why this", "and when"]]
+    for draw in (
+        lambda: lineage_view.print_ancestry(steps, "line"),
+        lambda: program_view.print_program(found, "line", "seed.py"),
+    ):
+        text = drawing(monkeypatch, 80)(draw)
+        assert "why this works \\u202eevil" in text
+        assert text.index("why this") < text.index("and when")
 
 
 def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,6 +155,15 @@ def test_the_screen_leaves_names_and_imports_to_the_evaluator(tmp_path: Path) ->
         screen.check("def f(:\n")
 
 
+def test_an_evaluator_without_the_score_is_said_to_be_averaged(tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", "from parts import evaluate\n")
+    (theirs / "parts.py").write_text("def evaluate(path):\n    return {'latency_ms': 3.0}\n")
+    note = "evaluator.py: names no combined_score, so the mean of its metrics counts, and the higher the better"
+    assert openevolve.read(theirs).lines() == [note]
+    (theirs / "parts.py").write_text(EVALUATE)
+    assert openevolve.read(theirs).lines() == []
+
+
 def test_packages_are_loaded_once_if_they_are_installed(tmp_path: Path) -> None:
     imports = "import numpy as np, json, nothing_like_this, msgpack\nfrom openevolve.api import Controller\n"
     theirs = write(tmp_path / "theirs", imports + EVALUATE, "import numba.core\n")

@@ -38,6 +38,7 @@ def test_the_table_ends_in_native_units_and_is_marked(workspace: Path) -> None:
     assert "combined_score  shared trust" in table
     assert "could have made up its score" in table
     assert "state-of-the-art" not in table
+    assert "validation not measured: " in table
 
 
 def test_the_winner_is_better_and_keeps_what_must_stay(workspace: Path) -> None:
@@ -81,6 +82,16 @@ def test_a_run_goes_on_and_can_be_replayed(workspace: Path) -> None:
     assert (more["evaluations"], more["trust"]) == (15, "shared")
     again = adrs_json("replay", "first", "--name", "again", cwd=workspace)
     assert again["identical"] is True
+
+
+def test_a_measured_time_beside_the_score_makes_no_other_replay(tmp_path: Path) -> None:
+    timed = "import runpy, time\ndef evaluate(path):\n    score = runpy.run_path(path)['run']()\n"
+    write(tmp_path / "timed", timed + "    return {'combined_score': score, 'eval_time': time.time()}\n")
+    adrs("run", "timed", "--max-evaluations", "3", "--name", "one", "--quiet", cwd=tmp_path)
+    again = adrs_json("replay", "one", "--quiet", cwd=tmp_path)
+    assert (again["identical"], again["metrics_that_differ"]) == (True, {"eval_time": 3})
+    said = adrs("replay", "one", "--quiet", cwd=tmp_path).stdout
+    assert "metrics that decided nothing differ, in so many programs: eval_time (3)\n" in said
 
 
 def test_a_changed_evaluator_makes_another_problem(workspace: Path, tmp_path: Path) -> None:

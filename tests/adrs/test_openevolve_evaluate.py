@@ -1,6 +1,7 @@
 """Evaluators that import the program, run in the real sandbox: what their answers become."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_an_object_with_metrics_and_artifacts(tmp_path: Path) -> None:
     feedback = found.workloads[0].feedback
     assert "dropped note = fine: a metric is a finite number" in feedback
     assert "dropped area = NaN" in feedback
-    assert "combined_score:\nthe mean of the other metrics" in feedback
+    assert "combined_score:\nthe mean of " in feedback
     assert 'layout:\n{"centres": [[' in feedback
     assert "log:\n\\x1b[31mred\\xff" in feedback
 
@@ -215,15 +216,19 @@ def test_the_check_of_a_good_folder(tmp_path: Path) -> None:
     assert all(ok for ok, _ in found.values()), found
     assert found["trust"][1].startswith("shared")
     assert found["repeatable"][1] == "two evaluations agree"
+    assert found["random numbers"][1] == "with others the seed scores the same"
     assert found["an exception is reported"][1].startswith("error: KeyError: 'on purpose'")
     assert found["an endless loop is stopped"][1].startswith("timeout: evaluate took longer than 1 s (")
 
 
-def test_the_check_notices_a_constant_score(tmp_path: Path) -> None:
-    found = checks(write(tmp_path / "theirs", "def evaluate(path):\n    return {'combined_score': 0.5}\n"))
+def test_the_check_notices_a_constant_score_and_quotes_an_evaluator_that_caught_the_reason(tmp_path: Path) -> None:
+    caught = "    try:\n        open('data/x')\n    except OSError as error:\n        print(repr(error))\n"
+    found = checks(write(tmp_path / "theirs", f"def evaluate(path):\n{caught}    return {{'combined_score': 0.5}}\n"))
     assert found["programs differ"] == (
-        False, "a program that does nothing scores what the seed scores, combined_score 0.5",
-    )  # fmt: skip
+        False,
+        "a program that does nothing scores what the seed scores, combined_score 0.5; the output of the seed's "
+        "evaluation ends with: FileNotFoundError(2, 'No such file or directory')",
+    )
 
 
 def test_the_check_says_that_scores_are_noisy(tmp_path: Path) -> None:
@@ -237,8 +242,46 @@ def test_the_check_says_that_scores_are_noisy(tmp_path: Path) -> None:
     assert "smaller differences between programs mean nothing" in detail
 
 
+def test_the_check_says_that_the_score_is_a_mean(tmp_path: Path) -> None:
+    body = "    return {'latency_ms': float(len(open(path).read())), 'accuracy': 0.5, 'fine': True}\n"
+    found = checks(write(tmp_path / "theirs", f"def evaluate(path):\n{body}"))
+    assert found["seed"] == (
+        True,
+        "combined_score 12.25: the mean of latency_ms, accuracy, since the evaluator gave none; the higher the better",
+    )
+
+
+def test_the_check_says_that_luck_with_one_stream_looks_like_gain(tmp_path: Path) -> None:
+    body = "    return {'combined_score': random.random()}\n"
+    found = checks(write(tmp_path / "theirs", f"import random\ndef evaluate(path):\n{body}"))
+    assert found["repeatable"] == (True, "two evaluations agree")
+    ok, detail = found["random numbers"]
+    assert ok
+    assert re.search(r"every program is scored on the same draws; with others the seed scores 0\.\d+: gains of", detail)
+
+
 def test_the_check_names_a_seed_that_fails(tmp_path: Path) -> None:
     found = checks(write(tmp_path / "theirs", "def evaluate(path):\n    raise OSError('no GPU')\n"))
     ok, detail = found["baselines"]
     assert not ok
     assert "initial_program.py ends error on train: OSError: no GPU (evaluator.py line 2)" in detail
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return {'combined_score': len(open('data/cases.json').read())}",
+        "return {'combined_score': len(open('/srv/cases.json').read())}",
+        "open(__file__ + '.log', 'a').write('x')",
+    ],
+)
+def test_an_evaluator_that_asks_for_unseen_files_is_told_which_it_sees(tmp_path: Path, body: str) -> None:
+    found = evaluate(write(tmp_path / "theirs", f"def evaluate(path):\n    {body}\n"))[0]
+    assert found.verdict == "error"
+    assert "(evaluator.py line 2); in the sandbox an evaluator can read its own folder, by paths made" in found.reason
+
+
+def test_a_program_that_asks_for_unseen_files_is_told_its_line(tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", f"{LOAD}\ndef evaluate(path):\n    return load(path).run()\n")
+    found = evaluate(theirs, Job("def run():\n    return open('data/cases.json').read()\n", "train"))[0]
+    assert found.reason == "FileNotFoundError: [Errno 2] No such file or directory: 'data/cases.json' (line 2)"

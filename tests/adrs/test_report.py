@@ -101,6 +101,18 @@ def test_nothing_is_pending_in_a_run_that_ended(tmp_path: Path) -> None:
     assert "1 pending" not in words
 
 
+def test_what_people_said_is_told_in_order(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    assert "What people said" not in rendered(log.folder).text
+    log.writer.event("note", {"text": f"why {MARKUP}", "program": 1})
+    log.writer.event("hint", {"text": "try annealing", "ticket": 4})
+    log.writer.event("steered", {"do": "pause"})
+    words = " ".join(rendered(log.close()).text.split())
+    assert words.index("note on program 1") < words.index("hint from ticket 4 on") < words.index("pause")
+    assert f"why {MARKUP}" in words
+
+
 def test_the_control_is_drawn_where_it_lies_beside_the_run(tmp_path: Path) -> None:
     control = Log(tmp_path, "the-control", search="best-of-n")
     control.program(None, 0.0)

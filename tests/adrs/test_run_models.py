@@ -155,6 +155,8 @@ def test_prices_stand_in_a_table_of_the_settings_file(workspace: Path) -> None:
         assert "prices must be a table" in refusal(workspace, server, "prices = 3\n")
     done = adrs("run", "./demo", "--config", "settings.toml", cwd=workspace, code=1)
     assert "name one with --model" in done.stderr.splitlines()[-1]
+    (workspace / "settings.toml").write_text('max-evaluations = 1\n[prices]\nqwen3 = "0.2/0.8"\n')
+    assert adrs_json("run", "./demo", "--config", "settings.toml", cwd=workspace)["evaluations"] == 1
 
 
 def refusal(workspace: Path, server: Server, settings: str) -> str:

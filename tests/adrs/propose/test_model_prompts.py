@@ -19,6 +19,7 @@ from adrs.program import Evaluation, Program, WorkloadResult
 from adrs.propose.model.prompts import LEAST_CHARACTERS, Facts, Prompts
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import blocks
+from adrs.settings import LEAST
 
 GOLDEN = Path(__file__).parent / "golden"
 PROBLEM = load("model-placement")
@@ -125,6 +126,20 @@ def test_a_problem_whose_evaluator_loads_the_program_is_stated_in_its_own_langua
     assert "one Rust program" in system.content
     assert "numpy" not in system.content
     assert "```rust\nfn f() -> i32 { 1 }\n```" in user.content
+
+
+def test_no_import_is_denied_where_the_evaluator_loads_the_program(tmp_path: Path) -> None:
+    """Such programs may import whatever is installed, not only what the initial one happens to."""
+    (tmp_path / "evaluator.py").write_text("def evaluate(path):\n    return {'combined_score': 1.0}\n")
+    (tmp_path / "initial_program.py").write_text("import numpy\n")
+    problem = load(str(tmp_path))
+    base = Program(1, problem.seed.read_text(), "d")
+    system = prompts(problem).request(facts(base=base), "edits")[0].content
+    assert "\n- imports: the standard library and whatever else is installed; loaded beforehand: numpy\n" in system
+
+
+def test_the_command_line_knows_the_least_room_of_a_prompt() -> None:
+    assert LEAST["prompt_characters"] == LEAST_CHARACTERS
 
 
 def test_helper_libraries_are_described() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adrs import plugins
 from adrs.errors import PluginError
 from adrs.program import Program, Selection
-from adrs.search.promises import breach, lacking
+from adrs.search.promises import Told, breach, lacking
 
 if TYPE_CHECKING:
     from adrs.search import Search
@@ -30,8 +30,7 @@ class Guarded:
         with plugins.blamed(f"{self._called} cannot be made", module):
             self._strategy = make()
         self._hold(lacking(self._strategy))
-        self._told: dict[int, bool] = {}
-        """By number of a program, whether it has a fitness."""
+        self._told = Told()
 
     def ask(self) -> Selection:
         """The strategy's selection, which keeps all promises."""
@@ -42,7 +41,7 @@ class Guarded:
 
     def tell(self, program: Program) -> None:
         """Tell the strategy how a program ended."""
-        self._told[program.id] = program.fitness is not None
+        self._told.add(program)
         with self._calling("tell"):
             self._strategy.tell(program)
 

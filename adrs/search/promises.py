@@ -13,7 +13,26 @@ def lacking(strategy: object) -> str:
     )
 
 
-def breach(selection: object, told: Mapping[int, bool], stages: Collection[str]) -> str:
+class Told:
+    """Which programs a strategy was told of, and whether each has a fitness: a byte for each number."""
+
+    def __init__(self) -> None:
+        self._marks = bytearray()
+
+    def add(self, program: Program) -> None:
+        """Take note of a program, or of how it stands now."""
+        if program.id >= len(self._marks):
+            self._marks.extend(bytes(program.id + 1 - len(self._marks)))
+        self._marks[program.id] = 1 if program.fitness is None else 2
+
+    def __contains__(self, number: int) -> bool:
+        return 0 <= number < len(self._marks) and self._marks[number] > 0
+
+    def __getitem__(self, number: int) -> bool:
+        return self._marks[number] == 2
+
+
+def breach(selection: object, told: Told | Mapping[int, bool], stages: Collection[str]) -> str:
     """What a strategy did wrong, with the strategy as the subject of the sentence; empty if it did nothing wrong.
 
     told: for each program that it was told of, by number, whether that has a fitness. stages: those of the problem.
@@ -38,7 +57,7 @@ def breach(selection: object, told: Mapping[int, bool], stages: Collection[str])
     return ""
 
 
-def _wrong(program: object, role: str, told: Mapping[int, bool]) -> str:
+def _wrong(program: object, role: str, told: Told | Mapping[int, bool]) -> str:
     if not isinstance(program, Program):
         return f"selects as {role} {type(program).__name__}, where an adrs.search.Program is wanted"
     return "" if program.id in told else f"selects as {role} program {program.id}, which it was never told of"

@@ -119,6 +119,11 @@ class Program:
         return self.evaluation.verdict if self.evaluation else "infrastructure"
 
     @property
+    def state(self) -> str:
+        """For people: its verdict, or `pending` where there is none, as where a session ended before."""
+        return self.evaluation.verdict if self.evaluation else "pending"
+
+    @property
     def fitness(self) -> float | None:
         """Higher is better; None for what must not become a parent: failed, rejected, duplicate, suspect, partial, or
         distilled, which only has a score."""

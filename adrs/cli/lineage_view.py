@@ -70,7 +70,7 @@ def print_ancestry(steps: Sequence[Step], trust: str) -> None:
         others = [parent for parent in program.parents if parent.role != "parent"]
         came = f" with {', '.join(f'#{parent.id} ({parent.role})' for parent in others)}" if others else ""
         by = safe(program.model) if program.model else safe(program.proposer)
-        words = [f"[bold]#{program.id}[/]", verdict(program.verdict), f"score [bold]{score}[/]", gain(step.gain),
+        words = [f"[bold]#{program.id}[/]", verdict(program.state), f"score [bold]{score}[/]", gain(step.gain),
                  f"[cyan]{by}/{safe(program.operator)}[/]{came}", size]  # fmt: skip
         out.print("  ".join(word for word in words if word))
         if program.rationale:

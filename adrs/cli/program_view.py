@@ -52,7 +52,7 @@ def _print_head(out: Console, found: Detail, trust: str) -> None:
     program = found.program
     score = number(program.score, 2) if program.score is not None else metric(program.fitness)
     over = f"{gain(found.gain)} over #{found.parent.id}" if found.parent and found.gain is not None else ""
-    words = [f"[bold]program {program.id}[/]", verdict(program.verdict), f"score [bold]{score}[/]{trust_mark(trust)}",
+    words = [f"[bold]program {program.id}[/]", verdict(program.state), f"score [bold]{score}[/]{trust_mark(trust)}",
              over]  # fmt: skip
     out.print("  ".join(word for word in words if word))
     facts = [("by", "/".join(part for part in (program.proposer, program.operator, program.model) if part)),

@@ -50,7 +50,7 @@ def _of(program: Program) -> dict[str, Any]:
     return {
         "island": program.island, "proposer": program.proposer, "operator": program.operator, "model": program.model,
         "rationale": program.rationale, "digest": program.digest, "duplicate_of": program.duplicate_of,
-        "verdict": program.verdict if program.evaluation else "pending", "score": program.score,
+        "verdict": program.state, "score": program.score,
         "fitness": program.fitness,
     }  # fmt: skip
 

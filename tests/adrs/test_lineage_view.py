@@ -12,7 +12,7 @@ from rich.console import Console
 from adrs import lineage
 from adrs.cli import lineage_view, output, problems, program_view
 from adrs.cli.output import folded
-from adrs.program import WorkloadResult
+from adrs.program import Draft, Parent, WorkloadResult
 from adrs.store import Reader
 from tests.adrs.hostile_text import DIRECTION, EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
@@ -186,3 +186,15 @@ def test_a_table_of_workloads_has_rows_for_what_there_is_more_of(
     assert lines[0][0] == "workload"
     assert lines[0][1:] == (["a", "b", "c"] if metrics == 5 else ["verdict", "score", "m0"])
     assert len(lines) == 1 + (2 + metrics if metrics == 5 else 3)
+
+
+def test_what_has_no_evaluation_yet_is_pending_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    draft = Draft("def solve(instance): ...\n", "embedded", "tune", (Parent(1, "parent"),))
+    log.writer.proposed(2, 2, 0, "", draft)
+    draw = drawing(monkeypatch, 160)
+    with Reader(log.close()) as reader:
+        assert reader.program(2).state == "pending"
+        assert "pending" in draw(lambda: lineage_view.print_ancestry(lineage.ancestry(reader, 2), "line"))
+        assert "pending" in draw(tree_of(reader, everything=True))

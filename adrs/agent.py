@@ -64,8 +64,9 @@ class Desk:
         self._folder = folder
         self._executor = _OnDemand(plugins.load("executor", self._settings.executor)(self._problem, workers, sandbox))
         prompts = Path(self._settings.prompts) if self._settings.prompts else None
-        self._context = Context(self._problem, self._settings.seed, None, prompts)
-        self.pages = Pages(self._problem, prompts)
+        seed, call_seconds = self._settings.seed, self._settings.call_seconds
+        self._context = Context(self._problem, seed, None, prompts, call_seconds=call_seconds)
+        self.pages = Pages(self._context.stated, prompts)
         self._mutex = asyncio.Lock()
         self._writer: Writer | None = None
         self._reader: Reader | None = None

@@ -163,7 +163,7 @@ class _Session:
         self._models = self._make_models()
         prompts = Path(settings.prompts) if settings.prompts else None
         characters = settings.prompt_characters or PROMPT_CHARACTERS
-        context = Context(loaded, settings.seed, self._models, prompts, characters)
+        context = Context(loaded, settings.seed, self._models, prompts, characters, settings.call_seconds)
         self._proposer = portfolio.make(settings.proposer, context)
         self._screen = context.screen
         self._executor: Executor = plugins.load("executor", settings.executor)(

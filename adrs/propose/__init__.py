@@ -1,6 +1,6 @@
 """Proposers: each turns a brief into one draft program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,15 @@ class Context:
     """A folder with prompt templates that go before the problem's and the shipped ones."""
     prompt_characters: int = PROMPT_CHARACTERS
     """The most characters of a request to a model, all its messages together."""
+    call_seconds: float | None = None
+    """What a call may take while this run searches; None where the problem's limit holds."""
+
+    @cached_property
+    def stated(self) -> Problem:
+        """The problem as it is stated to those who write programs: with the limits that hold in this run."""
+        limits = self.problem.limits
+        seconds = limits.decision_seconds if self.call_seconds is None else self.call_seconds
+        return replace(self.problem, limits=replace(limits, decision_seconds=min(seconds, limits.decision_seconds)))
 
     @cached_property
     def screen(self) -> Screen:

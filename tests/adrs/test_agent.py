@@ -34,7 +34,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run of which nothing but the seed program is known; to be copied."""
     folder = tmp_path_factory.mktemp("begun")
     adrs("new", "demo", cwd=folder)
-    adrs("run", "./demo", "--max-evaluations", "1", "--seed", "5", "--name", "one", "--quiet", cwd=folder)
+    adrs("run", "./demo", "--max-evaluations", "1", "--seed", "5", "--name", "one", "--quiet",
+         "--call-seconds", "1.5", cwd=folder)  # fmt: skip
     return folder
 
 
@@ -59,6 +60,7 @@ def test_a_brief_says_what_an_agent_needs(started: Path) -> None:
     text = adrs("ask", "one", cwd=started).stdout
     seed = (started / "demo" / "seed.py").read_text()
     assert "every job runs on exactly one machine" in text
+    assert "1.5 s of wall and CPU time a call" in text
     assert "def solve(instance):" in text
     assert seed.strip() in text
     assert "skewed-1003: score" in text

@@ -262,6 +262,12 @@ def test_earlier_attempts_and_stagnation_are_shown() -> None:
     assert "The last 38 programs brought no improvement" in shown
 
 
+@pytest.mark.parametrize(("given", "stated"), [(0.05, "0.05 s"), (500.0, "10 s"), (None, "10 s")])
+def test_requests_state_the_limit_of_a_call_that_holds_in_the_run(given: float | None, stated: str) -> None:
+    _, models = drafted([GOOD_EDIT], call_seconds=given)
+    assert f"- {stated} of wall and CPU time a call" in models.requests[0][1][0].content
+
+
 def test_without_models_it_is_refused() -> None:
     with pytest.raises(UserError, match="give one with --model"):
         Model(Context(PROBLEM, 0))

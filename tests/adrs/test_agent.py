@@ -97,6 +97,21 @@ def test_what_is_told_is_evaluated_and_recorded_like_any_program(started: Path) 
     assert program.score == told["score"]
 
 
+def test_a_brief_says_what_there_is_to_beat(started: Path) -> None:
+    adrs("ask", "one", cwd=started)  # of the seed program, before there is a better one
+    assert adrs_json("ask", "one", cwd=started)["best"]["id"] == 1
+    tell(started, GREEDY.format(weight=1))
+    tell(started, GREEDY.format(weight=-1), "--parent", "2")
+    brief = adrs_json("ask", "one", cwd=started)
+    assert (brief["best"]["id"], brief["best"]["score"]) == (2, pytest.approx(100))
+    text = adrs("ask", "one", cwd=started).stdout
+    assert "Write a program with a higher score than program 2." in text
+    if brief["parent"]["id"] == 2:
+        assert "It is the best program so far." in text
+    else:
+        assert "The best program so far is program 2: 100.0" in text
+
+
 @pytest.mark.slow
 def test_failures_duplicates_and_nonsense_are_recorded_with_the_reason(started: Path) -> None:
     tell(started, GREEDY.format(weight=1))

@@ -49,6 +49,8 @@ class Facts:
     """Makes requests differ that are otherwise the same; 0 leaves it out."""
     said: tuple[str, ...] = ()
     """Hints that people gave during the run; they go before those of the problem."""
+    best: Program | None = None
+    """The best program of the run so far; None where a request shall owe nothing to how others fared."""
 
 
 class Prompts:
@@ -74,6 +76,7 @@ class Prompts:
         values: dict[str, Any] = {
             "problem": self._problem, "kind": facts.kind, "wanted": wanted, "fallback": fallback, "base": base,
             "stagnation": facts.stagnation if facts.level > 0 else 0, "ticket": facts.ticket,
+            "best": None if facts.best is None else view(facts.best, self._problem.objective),
         }  # fmt: skip
         return [self._system, self._bounded(facts.kind, values, self._parts(facts, base), facts)]
 

@@ -61,6 +61,7 @@ FULL = facts(
     level=2,
     summary="Packing by load works; moves do not.",
     ticket=17,
+    best=Program(3, BETTER, "d3", evaluation=evaluation(80.0, 90.0)),
 )
 HISTORY = ["program 1: seed -> score 0.0", "program 2 from 1: sorted by size -> score 12.5 (+12.5)"]
 

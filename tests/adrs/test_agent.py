@@ -120,6 +120,7 @@ def test_failures_duplicates_and_nonsense_are_recorded_with_the_reason(started: 
     assert "ZeroDivisionError" in crashed["reason"]
     again = tell(started, "# the same\n" + GREEDY.format(weight=1), "--parent", "2", "--parent", "1")
     assert (again["verdict"], again["duplicate_of"], again["operator"]) == ("rejected", 2, "cross")
+    assert again["gain"] is None
     assert [parent["role"] for parent in again["parents"]] == ["parent", "crossover"]
     nonsense = tell(started, "def solve(instance:\n")
     assert "syntax error" in nonsense["reason"]

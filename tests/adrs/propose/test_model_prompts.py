@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adrs.errors import UserError
 from adrs.llm.records import Message
-from adrs.problem import Problem, load
+from adrs.problem import Problem, load, shipped
 from adrs.program import Evaluation, Program, WorkloadResult
 from adrs.propose.model.prompts import LEAST_CHARACTERS, Facts, Prompts
 from adrs.propose.model.templates import Templates
@@ -115,6 +115,20 @@ def test_every_shipped_problem_has_a_statement(name: str) -> None:
         assert function.signature() in statement
     for words in (problem.decide.what, *problem.decide.rules, *problem.decide.pitfalls, *problem.limits.imports):
         assert words in statement
+
+
+def test_every_shipped_problem_reads_as_sentences() -> None:
+    """What a statement says of calls and of the metric fits functions that fit, route or decide step by step."""
+    stated = {}
+    for name in shipped():
+        problem = load(name)
+        system, _ = prompts(problem).request(facts(base=Program(1, problem.seed.read_text(), "d")), "edits")
+        stated[name] = system.content
+        assert " in of " not in system.content
+        assert ("share it" in system.content) == (problem.shape == "decide")
+    assert "`arena_score` is to be maximised." in stated["query-routing"]
+    assert "calls them as is said of each, those that decide again and again" in stated["query-routing"]
+    assert "The evaluator calls it again and again" in stated["congestion-control"]
 
 
 def test_a_problem_whose_evaluator_loads_the_program_is_stated_in_its_own_language(tmp_path: Path) -> None:

@@ -100,12 +100,13 @@ def in_order(evaluation: Evaluation | None, objective: Objective) -> list[Worklo
 
 
 def better(program: Program, other: Program, objective: Objective) -> list[str]:
-    """Workloads on which a program beats another, the largest difference first."""
+    """Workloads on which a program beats another by what the shown digits show, the largest difference first."""
     ours, theirs = _worths(program, objective), _worths(other, objective)
     gains = {name: ours[name] - theirs[name] for name in ours if name in theirs and ours[name] > theirs[name]}
+    ours_shown, theirs_shown = _described(program, objective), _described(other, objective)
     names = sorted(gains, key=lambda name: (-gains[name], name))
-    described = _described(program, objective), _described(other, objective)
-    return [f"{name} ({described[0][name]} against {described[1][name]})" for name in names[:_MOST_BETTER]]
+    seen = [name for name in names if ours_shown[name] != theirs_shown[name]]
+    return [f"{name} ({ours_shown[name]} against {theirs_shown[name]})" for name in seen[:_MOST_BETTER]]
 
 
 def count_better(program: Program, other: Program, objective: Objective) -> int:

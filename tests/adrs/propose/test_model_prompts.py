@@ -179,6 +179,18 @@ def test_workloads_are_shown_from_the_worst_and_inspirations_with_what_they_do_b
     assert "It is better on fragmented-1004 (90.0 against 40.0)." in shown
 
 
+def test_differences_that_the_digits_do_not_show_are_left_out() -> None:
+    base = Program(5, SOURCE, "d5", evaluation=evaluation(70.0, 120.91))
+    inspirations = tuple(
+        Program(number, BETTER, f"d{number}", evaluation=evaluation(first, 120.94))
+        for number, first in ((7, 69.0), (8, 71.0))
+    )
+    shown = text(prompts().request(facts(base=base, inspirations=inspirations), "edits"))
+    assert "against 120.9" not in shown
+    assert shown.count("It is better on") == 1
+    assert "It is better on small-1000 (71.0 against 70.0)." in shown
+
+
 def test_without_scores_workloads_are_compared_by_their_metric() -> None:
     def program(number: int, deviation: float) -> Program:
         results = tuple(WorkloadResult(f"room-{n}", "ok", {"deviation": deviation * n}) for n in (1, 2))

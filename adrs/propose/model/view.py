@@ -54,7 +54,7 @@ def view(program: Program, objective: Objective, compared_with: Program | None =
         score=score(program, objective),
         worst=worst,
         reason="" if evaluation.verdict == "ok" else visible(evaluation.reason),
-        workloads=_workloads(results),
+        workloads=_workloads(results, objective),
         feedback=_feedback(results),
         output=visible(evaluation.output),
         better="" if compared_with is None else ", ".join(better(program, compared_with, objective)),
@@ -129,19 +129,22 @@ def _described(program: Program, objective: Objective) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _workloads(results: list[WorkloadResult]) -> str:
+def _workloads(results: list[WorkloadResult], objective: Objective) -> str:
     lines = []
     for result in results[:_MOST_WORKLOADS]:
         head = result.name if result.verdict == "ok" else f"{result.name} ({result.verdict})"
         values = [] if result.score is None else [f"score {result.score:.1f}"]
-        lines.append(f"{head}: {', '.join([*values, *_metrics(result.metrics)]) or 'no metrics'}")
+        lines.append(f"{head}: {', '.join([*values, *_metrics(result.metrics, objective)]) or 'no metrics'}")
     if len(results) > _MOST_WORKLOADS:
         lines.append(f"and {len(results) - _MOST_WORKLOADS} more, on which it does better")
     return "\n".join(lines)
 
 
-def _metrics(metrics: Mapping[str, float]) -> list[str]:
-    return [f"{name} {number(value)}" for name, value in list(metrics.items())[:_MOST_METRICS]]
+def _metrics(metrics: Mapping[str, float], objective: Objective) -> list[str]:
+    """Those that the problem says the meaning of, the primary one first; all where it says none."""
+    known = dict.fromkeys((objective.workload_metric, *objective.metrics)) if objective.metrics else metrics
+    shown = [name for name in known if name in metrics][:_MOST_METRICS]
+    return [f"{name} {number(metrics[name])}" for name in shown]
 
 
 def _feedback(results: list[WorkloadResult]) -> str:

@@ -125,7 +125,7 @@ def test_every_shipped_problem_reads_as_sentences() -> None:
         system, _ = prompts(problem).request(facts(base=Program(1, problem.seed.read_text(), "d")), "edits")
         stated[name] = system.content
         assert " in of " not in system.content
-        assert ("share it" in system.content) == (problem.shape == "decide")
+        assert ("(decisions that are asked for in one batch share it)" in system.content) == (problem.shape == "decide")
     assert "`arena_score` is to be maximised." in stated["query-routing"]
     assert "calls them as is said of each, those that decide again and again" in stated["query-routing"]
     assert "The evaluator calls it again and again" in stated["congestion-control"]
@@ -199,6 +199,18 @@ def test_without_scores_workloads_are_compared_by_their_metric() -> None:
     shown = text(prompts(SIMPLE).request(facts(base=program(1, 3.0), inspirations=(program(2, 2.0),)), "edits"))
     assert "most to gain on room-2" in shown
     assert "better on room-2 (4 against 6), room-1 (2 against 3)" in shown
+
+
+def test_of_a_workload_only_metrics_are_shown_that_the_statement_defines() -> None:
+    measured = {"echo_time": 0.001, "moved": 0.25, "kvpr": 0.5}
+    results = (WorkloadResult("small-1000", "ok", measured, 3.0),)
+    base = Program(5, SOURCE, "d", evaluation=replace(evaluation(1.0, 2.0), workloads=results))
+    objective = replace(PROBLEM.objective, metrics={"moved": "share of models that moved, 0..1"})
+    defining = prompts(replace(PROBLEM, objective=objective)).request(facts(base=base), "edits")
+    assert "- `moved`: share of models that moved, 0..1\n" in defining[0].content
+    assert "small-1000: score 3.0, kvpr 0.5, moved 0.25\n" in defining[1].content
+    silent = prompts().request(facts(base=base), "edits")
+    assert "small-1000: score 3.0, echo_time 0.001, moved 0.25, kvpr 0.5\n" in silent[1].content
 
 
 def test_a_program_reads_the_same_from_the_log() -> None:

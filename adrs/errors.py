@@ -18,3 +18,7 @@ def closest(word: str, known: Iterable[str]) -> str:
     """The same, but empty where none is close: for words of which there are many."""
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""
+
+
+class Refused(UserError):  # noqa: N818 - says what happened
+    """A server refuses what no retry mends: the key, the model, the request. A run ends with what it has."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from adrs import lineage
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 from adrs.lineage import Curve, Tree
-from adrs.lineage.curve import Axis
+from adrs.lineage.curve import AXES, Axis
 from adrs.store import Reader
 from adrs.text import printable
 
@@ -29,13 +29,19 @@ _COLOURS = ("#1f5fbf", "#c2571a", "#19753a", "#7a3fb0", "#b3261e", "#5d6670", "#
 _PICTURES = {".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp"}
 
 
-def best_so_far(runs: Mapping[str, Sequence[Reader]], axis: Axis = "evaluations") -> "Figure":
+def best_so_far(runs: Mapping[str, Reader | Sequence[Reader]], axis: Axis = "evaluations") -> "Figure":
     """Best score on train against what was spent: for each name the median over its runs, least to most as a band.
 
-    A run counts at a place while it has got that far. Where there is no scale, fitness is shown.
+    A run counts at a place while it has got that far. Where there is no scale, fitness is shown. Raises UserError for
+    runs of different problems, and for an axis that there is not.
     """
+    if axis not in AXES:
+        raise UserError(f'there is no axis "{axis}"{did_you_mean(axis, AXES)}')
+    readers_of = {name: [some] if isinstance(some, Reader) else list(some) for name, some in runs.items()}
+    everybody = [reader for readers in readers_of.values() for reader in readers]
+    _check_one_problem(everybody)
     figure = _figure(_NAMES[axis], "best score on train")
-    for place, (name, readers) in enumerate(runs.items()):
+    for place, (name, readers) in enumerate(readers_of.items()):
         curves = [lineage.curve(reader) for reader in readers]
         rows = _band(curves, axis)
         xs = [x for x, _ in rows]
@@ -50,7 +56,7 @@ def best_so_far(runs: Mapping[str, Sequence[Reader]], axis: Axis = "evaluations"
         label = _plain(f"{name} ({len(curves)} runs)" if len(curves) > 1 else name)
         figure.add_scatter(x=xs, y=[statistics.median(values) for _, values in rows], name=label, mode="lines",
                            line={"color": colour, "shape": "hv"}, legendgroup=_plain(name))  # fmt: skip
-    for reader in next(iter(runs.values()), ())[:1]:
+    for reader in everybody[:1]:
         for contender in lineage.standing(reader).contenders:
             measured = contender.measured.get("train")
             if contender.program is None and measured is not None and measured.score is not None:
@@ -204,17 +210,27 @@ def _figure(x: str, y: str) -> "Figure":
     return made
 
 
+def _check_one_problem(readers: Sequence[Reader]) -> None:
+    """Scores of different problems are on different scales. Raises UserError."""
+    problems = dict.fromkeys(reader.info.problem for reader in readers)
+    if len(problems) > 1:
+        raise UserError(f"runs of one problem can be drawn together, not of {' and '.join(problems)}")
+
+
 def _band(curves: Sequence[Curve], axis: Axis) -> list[tuple[float, list[float]]]:
-    """Values of the runs that got so far, at every place where one of them changes or ends."""
+    """Values of the runs that got so far, at every place where one of them changes or ends; where one ends, once with
+    it and once more without."""
     curves = [curve for curve in curves if curve.points]
     places = {float(getattr(point, axis)) for curve in curves for point in curve.points}
     places |= {float(getattr(curve, axis)) for curve in curves}
     rows = []
     for x in sorted(places):
-        reached = [curve.at(x, axis) for curve in curves if x <= curve.end(axis)]
-        values = [value for value in reached if value is not None]
-        if values:
-            rows.append((x, values))
+        until = [curve for curve in curves if x <= curve.end(axis)]
+        beyond = [curve for curve in until if x < curve.end(axis)]
+        for some in (until, beyond) if len(beyond) < len(until) else (until,):
+            values = [value for value in (curve.at(x, axis) for curve in some) if value is not None]
+            if values:
+                rows.append((x, values))
     return rows
 
 

@@ -15,13 +15,15 @@ from dataclasses import replace
 
 from adrs.breaker import Breaker
 from adrs.development import SEED_TICKET, Development
-from adrs.errors import UserError
+from adrs.errors import Refused, UserError
 from adrs.llm.spending import BudgetExhausted
 from adrs.observer import Observer
 from adrs.parts import Parts
 from adrs.program import Program, Selection
 from adrs.store.recorded import Recorded
 
+REFUSED = "refused: "
+"""What the reason begins with for which a run ends that a model's server refuses to serve."""
 _LOOK_SECONDS = 0.25
 """Between two looks for messages while there is nothing else to do."""
 
@@ -101,7 +103,10 @@ class Loop:
                 return
             if kind == "told":
                 await self._tell(ticket)
-            elif not (self._parts.replaying and recorded.dropped(ticket)):
+            elif self._parts.replaying and recorded.dropped(ticket):
+                self._select(ticket)  # nobody answered, and the search was asked all the same
+                self._take_number(ticket)
+            else:
                 await self._ask(ticket)
 
     async def _go_on(self) -> str:
@@ -111,6 +116,8 @@ class Loop:
         except BudgetExhausted as exhausted:
             await asyncio.gather(*self._pending.values(), return_exceptions=True)
             return exhausted.budget
+        except Refused as refused:
+            return f"{REFUSED}{refused}"
 
     async def _ask_and_tell(self) -> str:
         while True:
@@ -158,6 +165,10 @@ class Loop:
         return "time" if deadline is not None and time.monotonic() >= deadline else ""
 
     async def _ask(self, ticket: int) -> None:
+        await self._begin(ticket, self._select(ticket))
+
+    def _select(self, ticket: int) -> Selection:
+        """What the search chooses for a ticket, in the log before anybody hears of it."""
         selection = self._parts.search.ask()
         recorded = self._parts.recorded
         parent = recorded.asked_parent(ticket) if recorded else None
@@ -173,15 +184,20 @@ class Loop:
         self._parts.steering.follow(ticket)
         if parent is None or self._parts.replaying:
             self._parts.writer.asked(ticket, selection)
-        await self._begin(ticket, selection)
+        return selection
+
+    def _take_number(self, ticket: int) -> None:
+        """The next free number of a program is that of the ticket's."""
+        self._asked = ticket
+        self._numbers = next(n for n in itertools.count(self._numbers + 1) if n not in self._taken)
 
     async def _begin(self, ticket: int, selection: Selection | None) -> None:
         """Start the work on a ticket. It takes its first step before this returns, so that proposals start in order."""
-        self._asked = ticket
         if selection is not None and selection.promote is not None:
+            self._asked = ticket
             task = self._development.promote(ticket, selection.promote)
         else:
-            self._numbers = next(n for n in itertools.count(self._numbers + 1) if n not in self._taken)
+            self._take_number(ticket)
             task = self._development.begin(ticket, self._numbers, selection)
         self._pending[ticket] = task
         await asyncio.sleep(0)

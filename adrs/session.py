@@ -163,7 +163,8 @@ class _Session:
         self._models = self._make_models()
         prompts = Path(settings.prompts) if settings.prompts else None
         characters = settings.prompt_characters or PROMPT_CHARACTERS
-        context = Context(loaded, settings.seed, self._models, prompts, characters, settings.call_seconds)
+        waiting = max(1, settings.window // 2) if settings.order == "arrival" else None
+        context = Context(loaded, settings.seed, self._models, prompts, characters, waiting, settings.call_seconds)
         self._proposer = portfolio.make(settings.proposer, context)
         self._screen = context.screen
         self._executor: Executor = plugins.load("executor", settings.executor)(
@@ -209,7 +210,8 @@ class _Session:
                 spent["usd"], int(spent["input_tokens"]), int(spent["output_tokens"]), int(spent["calls"])
             )
             earlier = plugged.recorded(reader)
-            async with self._reachable_models(), self._router(earlier) as router, self._workers():
+            asks = Budget(self._settings.max_evaluations).allows(reader.evaluations(), 0)
+            async with self._reachable_models(asks), self._router(earlier) as router, self._workers():
                 if router is not None and earlier is None:
                     writer.event(plugged.EVENT, plugged.plain(router))
                 writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
@@ -236,12 +238,15 @@ class _Session:
                 return outcome
 
     @contextlib.asynccontextmanager
-    async def _reachable_models(self) -> AsyncIterator[None]:
-        """Proves that the models can be asked, and says what that may cost."""
+    async def _reachable_models(self, asks: bool = True) -> AsyncIterator[None]:
+        """Proves that the models can be asked, if they will be, and says what that may cost."""
         if self._models is None:
             yield
             return
         async with self._models:
+            if not asks:
+                yield
+                return
             self._observer.note(f"checking {', '.join(self._models.labels)}")
             await self._models.check()
             expected = self._models.expected_cost(self._settings.max_evaluations)

@@ -1,5 +1,6 @@
 """The command line. One file a group of verbs; what they do lives elsewhere."""
 
+import io
 import os
 import sys
 
@@ -42,6 +43,9 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Run a verb. Exit codes: 0 done, 1 the user's mistake, 2 usage, 3 ended by the breaker, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a sign is no reason to end
     try:
         app()
     except UserError as error:

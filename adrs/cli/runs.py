@@ -327,6 +327,7 @@ def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:
     from adrs import lineage
     from adrs.cli.output import print_json
     from adrs.cli.summary import print_nothing_new, print_outcome
+    from adrs.run import REFUSED
     from adrs.store import Reader
 
     with Reader(outcome.path) as reader:
@@ -341,5 +342,5 @@ def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:
         raise typer.Exit(3)
     if outcome.stopped_by == "interrupt":
         raise typer.Exit(130)
-    if outcome.difference is not None:
+    if outcome.difference is not None or outcome.stopped_by.startswith(REFUSED):
         raise typer.Exit(1)

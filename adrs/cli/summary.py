@@ -13,6 +13,7 @@ from adrs.folders import problem_reference
 from adrs.lineage.gains import OperatorGain
 from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
+from adrs.run import REFUSED
 from adrs.text import run_in_command
 
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
@@ -48,7 +49,7 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     if outcome.spend["calls"]:
         spend = outcome.spend
         tokens = f"{spend['input_tokens']:.0f} + {spend['output_tokens']:.0f} tokens"
-        cost = f"${spend['usd']:.4f}" if spend["usd"] else "no price known or asked"
+        cost = f"${spend['usd']:.4f}" if spend["usd"] else "$0 at the prices that are known"
         out.print(f"models   {spend['calls']:.0f} calls, {tokens} read and written, {cost}")
     for warning in outcome.warnings:
         out.print(f"warning  {safe(warning)}", soft_wrap=True)
@@ -165,6 +166,9 @@ def _why(outcome: Outcome) -> str:
 
 def _in_words(outcome: Outcome) -> str:
     """Another end, such as the breaker's, and what helps where it found nothing new."""
+    if outcome.stopped_by.startswith(REFUSED):
+        resume = f"adrs resume {run_in_command(outcome.path)}"
+        return f"{safe(outcome.stopped_by.removeprefix(REFUSED))}; then `{resume}` goes on"
     if NOTHING_NEW not in outcome.stopped_by:
         return safe(outcome.stopped_by)
     helps = [*more_to_try(outcome.problem, outcome.spend["calls"] > 0), "other --proposers"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from adrs.errors import UserError, did_you_mean
+from adrs.errors import Refused, UserError, did_you_mean
 from adrs.llm.keys import Key, host_variable, scrub
 from adrs.llm.records import Message
 from adrs.llm.reply import Malformed, Reply, explanation, names, read_reply
@@ -54,7 +54,7 @@ class Client:
     async def complete(
         self, messages: Sequence[Message], most_output_tokens: int | None, patience: Patience | None = None
     ) -> Reply:
-        """Ask until there is an answer. Raises UserError for what no retry mends, Temporary where retries did not.
+        """Ask until there is an answer. Raises Refused for what no retry mends, Temporary where retries did not.
 
         patience: None = that of all calls.
         """
@@ -89,7 +89,7 @@ class Client:
             for path in (f"/models/{quote(name, safe='')}", "/models"):
                 try:
                     self._known = names(await self._request(path))
-                except (UserError, TooLong):
+                except (Refused, TooLong):
                     continue
                 if any(each in (name, f"{name}:latest") or each.endswith(f"/{name}") for each in self._known):
                     return True
@@ -98,11 +98,11 @@ class Client:
         return await self._retrier.persist(attempt, patience)
 
     def _given_up(self, too_long: TooLong) -> Reply:
-        """No answer to this request; raises UserError where it goes on like that and so is no matter of one request."""
+        """No answer to this request; raises Refused where it goes on like that and so is no matter of one request."""
         self._too_long += 1
         if self._too_long < _MOST_TOO_LONG:
             return Reply("", str(too_long), 0, 0, 0)
-        raise UserError(
+        raise Refused(
             f"{self.spec.url}: {too_long}; so were {self._too_long} requests in a row: lower --max-output-tokens, or "
             "have the server take longer contexts"
         )
@@ -110,11 +110,11 @@ class Client:
     async def _request(self, path: str, body: object | None = None) -> str:
         """Body of the response to a POST, or to a GET where there is nothing to send.
 
-        Raises UserError, Temporary or TooLong.
+        Raises Refused, Temporary or TooLong.
         """
         import openai
 
-        problem: UserError | Temporary | TooLong
+        problem: Refused | Temporary | TooLong
         try:
             if body is None:
                 return await self._sdk.get(path, cast_to=str)
@@ -127,30 +127,28 @@ class Client:
             problem = Temporary(self._quote(f"{_name(error)}: {error.__cause__ or error}"))
         raise problem  # outside the handlers, so that no traceback leads back to a request with its headers
 
-    def _explain(self, error: "APIStatusError") -> UserError | Temporary | TooLong:
+    def _explain(self, error: "APIStatusError") -> Refused | Temporary | TooLong:
         """What a status from 300 means."""
         status, spec = error.status_code, self.spec
         text = self._quote(explanation(error.body))
         if error.code in _OUT_OF_MONEY:
-            return UserError(f"{spec.url}: the account has no quota left ({status}): {text}")
+            return Refused(f"{spec.url}: the account has no quota left ({status}): {text}")
         if status in RETRIED_STATUSES or status >= 500:
             return Temporary(f"status {status}: {text}", asked_wait(error.response.headers))
         if status in _TOO_LONG_STATUSES and _TOO_LONG.search(f"{error.code} {error.type} {text}"):
             return TooLong(f"the request is too long for the server ({status}): {text}")
         if status == 401:
             if self._key.placeholder:
-                return UserError(
-                    f"{spec.url} wants a key (401): set the environment variable {host_variable(spec.host)}"
-                )
-            return UserError(f"{spec.url} refused the key in {self._key.variable} (401): set it to a valid one")
+                return Refused(f"{spec.url} wants a key (401): set the environment variable {host_variable(spec.host)}")
+            return Refused(f"{spec.url} refused the key in {self._key.variable} (401): set it to a valid one")
         if status == 403:
-            return UserError(f"{spec.url} does not let this key use model {spec.name} (403): {text}")
+            return Refused(f"{spec.url} does not let this key use model {spec.name} (403): {text}")
         if status == 404:
             hint = did_you_mean(spec.name, self._known) if self._known else ""
             if not urlsplit(spec.url).path:
                 hint = f"; perhaps the address should be {spec.url}/v1"
-            return UserError(f"{spec.url} has no model {spec.name} (404): {text}{hint}")
-        return UserError(f"{spec.url} refused the request to model {spec.name} ({status}): {text}")
+            return Refused(f"{spec.url} has no model {spec.name} (404): {text}{hint}")
+        return Refused(f"{spec.url} refused the request to model {spec.name} ({status}): {text}")
 
     def _quote(self, text: str) -> str:
         """One line of what a server said, without keys."""

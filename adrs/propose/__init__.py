@@ -26,6 +26,9 @@ class Context:
     """A folder with prompt templates that go before the problem's and the shipped ones."""
     prompt_characters: int = PROMPT_CHARACTERS
     """The most characters of a request to a model, all its messages together."""
+    most_waiting: int | None = None
+    """Drafts of one of several proposers that may be waited for at a time, so that a slow one leaves room for the
+    others; None where the order must not depend on who is slow."""
     call_seconds: float | None = None
     """What a call may take while this run searches; None where the problem's limit holds."""
 

@@ -20,25 +20,42 @@ class Portfolio:
     is shown what tuning reached.
     """
 
-    def __init__(self, members: Mapping[str, Proposer], weights: Mapping[str, float]) -> None:
-        """Take proposers by the name that they sign their drafts with, and a weight above 0 for each."""
+    def __init__(
+        self, members: Mapping[str, Proposer], weights: Mapping[str, float], most_waiting: int | None = None
+    ) -> None:
+        """Take proposers by the name that they sign their drafts with, and a weight above 0 for each.
+
+        most_waiting: drafts of one of them that are waited for at a time; None = as many as there are briefs.
+        """
         self._members = dict(members)
         self._weights = {name: weights[name] for name in self._members}
         self._rates = Rates(self._weights)
         self._gains = Gains()
+        self._most_waiting = most_waiting
+        self._waiting = dict.fromkeys(self._members, 0)
 
     async def propose(self, brief: Brief) -> Draft:
         """A draft by the member that is drawn."""
         rng = random.Random(f"portfolio {brief.seed}")
         rates = Rates(self._weights) if brief.independent else self._rates
-        name = rates.choose(rng)
+        name = rates.choose(rng, self._free())
         self._rates.pull(name)
-        draft = await self._members[name].propose(brief)
+        self._waiting[name] += 1
+        try:
+            draft = await self._members[name].propose(brief)
+        finally:
+            self._waiting[name] -= 1
         if draft.proposer != name:
             raise UserError(f'proposer "{name}" signs its drafts as "{draft.proposer}"; both names must be the same')
         if draft.usage.usd and "usd" not in draft.detail:
             return replace(draft, detail={**draft.detail, "usd": draft.usage.usd})
         return draft
+
+    def _free(self) -> list[str] | None:
+        """Members that may be asked now; None for all of them, also where none is free."""
+        if self._most_waiting is None:
+            return None
+        return [name for name, waiting in self._waiting.items() if waiting < self._most_waiting] or None
 
     def recall(self, brief: Brief, draft: Draft) -> None:
         """Hand a recorded draft to the member that made it."""
@@ -79,7 +96,7 @@ def make(text: str, context: Context) -> Proposer:
     """
     weights = parse(text or _usual(context))
     members: dict[str, Proposer] = {name: plugins.load("proposer", name)(context) for name in weights}
-    return Portfolio(members, weights) if len(members) > 1 else next(iter(members.values()))
+    return Portfolio(members, weights, context.most_waiting) if len(members) > 1 else next(iter(members.values()))
 
 
 def _usual(context: Context) -> str:

@@ -87,7 +87,7 @@ def state_text(state: State) -> str:
     endings: Mapping[str, str] = {
         "time": "finished: its time was over", "evaluations": "finished: all evaluations done",
         "interrupt": "finished: interrupted", "request": "finished: stopped on request",
-        "usd": "finished: dollars spent", "tokens": "finished: tokens spent", "replayed": "finished: replayed",
+        "max-usd": "finished: dollars spent", "max-tokens": "finished: tokens spent", "replayed": "finished: replayed",
     }  # fmt: skip
     if state.name == "finished":
         return endings.get(state.stopped_by or "", f"finished: {state.stopped_by}")

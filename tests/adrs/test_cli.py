@@ -441,3 +441,13 @@ def test_feedback_names_its_workload_once(workspace: Path) -> None:
     line = next(line for line in text.splitlines() if line.startswith("feedback"))
     assert line.startswith("feedback uniform-1000: shape: solve returned shape")
     assert "uniform-1000: shape" in next(line for line in text.splitlines() if line.startswith("verdict"))
+
+
+def test_a_terminal_that_cannot_show_a_sign_ends_nothing(tmp_path: Path) -> None:
+    environment_of_it = {**environment(), "PYTHONIOENCODING": "ascii"}
+    adrs("new", "demo", cwd=tmp_path)
+    adrs("run", "./demo", "--max-evaluations", "2", "--name", "one", "--quiet", cwd=tmp_path)
+    done = subprocess.run([*ADRS, "lineage", "one"], cwd=tmp_path, capture_output=True, text=True, check=False,
+                          env=environment_of_it)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "\\u25cf #1" in done.stdout

@@ -14,6 +14,8 @@ pytest.importorskip("plotly", reason="plotly is not installed: pip install 'adrs
 
 from adrs import plots
 
+EXAMPLE = Path(__file__).parents[2] / "runs" / "example-placement"
+
 
 def traces(figure):
     return {trace.name: trace for trace in figure.data}
@@ -32,6 +34,27 @@ def test_best_so_far_is_a_median_with_a_band_over_several_runs(story: Path, tmp_
     assert list(drawn["both (2 runs)"].y)[:2] == [0.0, 30.0]
     assert {shape.y0 for shape in figure.layout.shapes} == {0.0, 100.0}
     assert max(spent.data[0].x) == 0.75
+
+
+def test_a_band_ends_where_a_run_ends(story: Path, tmp_path: Path) -> None:  # noqa: F811
+    log = Log(tmp_path, "other")
+    log.program(None, 0.0)
+    log.program(1, 40.0)
+    with Reader(story) as one, Reader(log.close()) as two:
+        drawn = traces(plots.best_so_far({"both": [one, two], "one": one}))
+    both, alone = drawn["both (2 runs)"], drawn["one"]
+    assert list(both.x)[:4] == [1.0, 2.0, 2.0, 3.0]
+    assert list(both.y)[2:] == list(alone.y)[1:]
+
+
+def test_what_cannot_be_drawn_together_is_one_sentence(story: Path, tmp_path: Path) -> None:  # noqa: F811
+    with Reader(story) as reader:
+        with pytest.raises(UserError, match='no axis "hours"'):
+            plots.best_so_far({"one": reader}, "hours")
+        other = Reader(EXAMPLE)
+        with pytest.raises(UserError, match="runs of one problem can be drawn together"):
+            plots.best_so_far({"one": reader, "other": other})
+        other.close()
 
 
 def test_the_tree_joins_programs_to_their_parents(story: Path) -> None:  # noqa: F811

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -218,3 +219,37 @@ def test_the_key_is_in_no_file_and_no_output(workspace: Path, monkeypatch: pytes
     assert secret not in done.stdout + done.stderr
     for path in (workspace / "runs").rglob("*"):
         assert path.is_dir() or secret.encode() not in path.read_bytes()
+
+
+def test_a_run_that_stopped_with_requests_in_flight_is_replayed(workspace: Path) -> None:
+    """What was asked for and never answered had its turn with the search all the same."""
+
+    def late(request: Request) -> Answer:
+        answer = new_program(request)
+        return replace(answer, delay=0.3 + 60.0 * (request.number % 3 == 0))
+
+    with Server(answers=late) as server:
+        adrs(
+            *options(server, "--proposers", "embedded,model", "--max-time", "8s", "--max-evaluations", "5000"),
+            cwd=workspace,
+        )
+    with Reader(workspace / "runs" / "run") as reader:
+        unanswered = reader.rows(
+            "SELECT COUNT(*) FROM event WHERE kind = 'asked' AND ticket NOT IN (SELECT ticket FROM program)"
+        )[0][0]
+    assert unanswered
+    assert adrs_json("replay", "run", cwd=workspace)["identical"] is True
+
+
+def test_a_run_that_a_server_refuses_midway_ends_with_a_winner_and_can_be_finished_without_it(workspace: Path) -> None:
+    with Server(answers=new_program, faults=[Fault(401, on=range(6, 10_000))]) as server:
+        done = adrs(*options(server, "--proposers", "embedded,model"), cwd=workspace, code=1)
+    assert re.search(r"stopped  http\S+ .*\(401\).*; then `adrs resume run` goes on", done.stdout)
+    assert "winner: program" in done.stdout
+    assert "Traceback" not in done.stderr
+    with Reader(workspace / "runs" / "run") as reader:
+        evaluated = reader.evaluations()
+    gone = adrs_json("resume", "run", "--max-evaluations", str(evaluated), cwd=workspace)
+    assert gone["winner"]["score"]["test"] is not None
+    refused = adrs("resume", "run", "--max-evaluations", str(evaluated + 100), cwd=workspace, code=1)
+    assert "cannot be reached" in refused.stderr

@@ -1,5 +1,6 @@
 """Several proposers on one run: who is asked how often, who hears what, and that all of it repeats."""
 
+import asyncio
 import random
 import re
 from collections import Counter
@@ -70,6 +71,33 @@ def shares(*members: Member, gains: dict[str, float], weights: dict[str, float] 
 def test_who_gains_more_is_asked_more_often_and_nobody_is_forgotten() -> None:
     asked = shares(Member("a"), Member("b"), gains={"a": 0.0, "b": 1.0})
     assert asked["b"] > 3 * asked["a"] > 0
+
+
+def test_a_slow_member_leaves_room_for_the_others() -> None:
+    class Slow(Member):
+        async def propose(self, brief: Brief) -> Draft:
+            await asyncio.sleep(3600)
+            return await super().propose(brief)
+
+    async def answered(most_waiting: int | None) -> int:
+        members = {"slow": Slow("slow"), "quick": Member("quick")}
+        made = Portfolio(members, {"slow": 1.0, "quick": 1.0}, most_waiting)
+        made.tell(SEED)
+        waiting: set[asyncio.Task[Draft]] = set()
+        quick = 0
+        for number in range(2, 102):
+            if len(waiting) == 8:
+                break
+            task = asyncio.create_task(made.propose(Brief(number, number, SEED)))
+            await asyncio.sleep(0)
+            quick += task.done()
+            waiting |= set() if task.done() else {task}
+        for task in waiting:
+            task.cancel()
+        return quick
+
+    assert asyncio.run(answered(4)) == 100 - 4
+    assert asyncio.run(answered(None)) < 50
 
 
 def test_dollars_count_beside_evaluations() -> None:

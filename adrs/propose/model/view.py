@@ -38,6 +38,8 @@ class View:
     """What the program printed."""
     better: str = ""
     """Where it beats the program that it is compared with."""
+    differs_from: int | None = None
+    """Number of the program that it is told by its differences from; None where its source is shown."""
 
 
 def view(program: Program, objective: Objective, compared_with: Program | None = None) -> View:

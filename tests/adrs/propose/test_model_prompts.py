@@ -179,6 +179,23 @@ def test_workloads_are_shown_from_the_worst_and_inspirations_with_what_they_do_b
     assert "It is better on fragmented-1004 (90.0 against 40.0)." in shown
 
 
+def test_near_copies_are_told_by_what_differs() -> None:
+    other = "def solve(instance):\n" + "".join(f"    step_{number}(instance)\n" for number in range(40))
+    programs = [
+        Program(number, source, f"d{number}", evaluation=evaluation(60.0, 90.0))
+        for number, source in ((7, BETTER), (8, other), (9, other.replace("step_20(instance)", "step_20(None)")))
+    ]
+    shown = prompts().request(facts(inspirations=tuple(programs)), "edits")[1].content
+    near, far, copy = (shown[shown.index(f"## Program {each.id}") :].split("\n## ")[0] for each in programs)
+    assert "It is program 5 with these changes:" in near
+    assert "+    for model in np.argsort(-instance['request_rate']" in near
+    assert "```python" not in near
+    assert f"```python\n{other}```" in far
+    assert "It is program 8 with these changes:" in copy
+    assert "-    step_20(instance)\n+    step_20(None)" in copy
+    assert "step_30" not in copy
+
+
 def test_differences_that_the_digits_do_not_show_are_left_out() -> None:
     base = Program(5, SOURCE, "d5", evaluation=evaluation(70.0, 120.91))
     inspirations = tuple(

@@ -16,6 +16,7 @@ from adrs.budget import Budget
 from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.lineage import gain
 from adrs.observer import Silent
 from adrs.optimistic import Optimum
 from adrs.parts import Parts
@@ -64,8 +65,9 @@ class Desk:
         self._folder = folder
         self._executor = _OnDemand(plugins.load("executor", self._settings.executor)(self._problem, workers, sandbox))
         prompts = Path(self._settings.prompts) if self._settings.prompts else None
-        self._context = Context(self._problem, self._settings.seed, None, prompts)
-        self.pages = Pages(self._problem, prompts)
+        seed, call_seconds = self._settings.seed, self._settings.call_seconds
+        self._context = Context(self._problem, seed, None, prompts, call_seconds=call_seconds)
+        self.pages = Pages(self._context.stated, prompts)
         self._mutex = asyncio.Lock()
         self._writer: Writer | None = None
         self._reader: Reader | None = None
@@ -195,10 +197,9 @@ class Desk:
 def told(folder: Path, program: Program) -> dict[str, Any]:
     """What became of a program that was just told, as plain data: also its gain, and whether it is the best so far."""
     with Reader(folder) as reader:
-        before = reader.program(program.parents[0].id).score
+        parent = reader.program(program.parents[0].id)
         best = reader.best(1) == [program.id]
-    gain = program.score - before if program.score is not None and before is not None else None
-    return {**describe_program(program, source=False), "gain": gain, "best": best}
+    return {**describe_program(program, source=False), "gain": gain(program, parent), "best": best}
 
 
 class _OnDemand:

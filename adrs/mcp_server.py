@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from adrs import __version__, lineage
 from adrs.agent import Desk, told
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 from adrs.program import Program
 from adrs.propose.agent_page import describe_evaluation, describe_program
 from adrs.propose.model.text import visible
@@ -32,7 +32,7 @@ _INSTRUCTIONS = (
 _ANSWER_FORM = (
     "Call the tool `submit` with the whole program as `source`, `parent` {parent} (or the number of the program that "
     "you really started from) and in `rationale` what you changed and why, in a sentence. The tool `evaluate` scores a "
-    "program without recording it."
+    "program without recording it, `show` gives the source and the results of any program of the run."
 )
 
 
@@ -48,6 +48,16 @@ def serve(folder: Path, sandbox: str | None = None) -> None:
 def make(folder: Path, desk: Desk) -> Any:
     """The server, an `mcp.server.MCPServer`; it closes the desk at its end."""
     from mcp.server import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    class Server(MCPServer[Any]):
+        """One that refuses arguments which a tool does not have: a mistyped `parent` must not be lost."""
+
+        async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+            known = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
+            if unknown := sorted(set(arguments) - set(known.get(name, arguments))):
+                raise ToolError(f"{name} has no argument {unknown[0]}{did_you_mean(unknown[0], known[name])}")
+            return await super().call_tool(name, arguments, context)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -56,7 +66,7 @@ def make(folder: Path, desk: Desk) -> Any:
         finally:
             await desk.close()
 
-    server = MCPServer(
+    server = Server(
         "adrs", version=__version__, instructions=_INSTRUCTIONS, lifespan=lifespan, log_level="WARNING",
         subscriptions=False,
     )  # fmt: skip
@@ -110,6 +120,11 @@ def _add_tools(server: Any, folder: Path, desk: Desk) -> None:
         return _ancestry(folder, program)
 
     @tool
+    async def show(program: int) -> dict[str, Any]:
+        """One program: its source, what it was made from and why, and its results on the training workloads."""
+        return _program(folder, program)
+
+    @tool
     async def best() -> dict[str, Any]:
         """The best program so far, with its source and its results on the training workloads."""
         return _best(folder)
@@ -160,6 +175,11 @@ def _best(folder: Path) -> dict[str, Any]:
         number = lineage.winner(reader)
         if number is None:
             raise UserError(f"run {reader.info.name} has no program that works yet")
+        return describe_program(reader.program(number))
+
+
+def _program(folder: Path, number: int) -> dict[str, Any]:
+    with Reader(folder) as reader:
         return describe_program(reader.program(number))
 
 

@@ -215,9 +215,14 @@ def _objective(table: Table) -> Objective:
         noisy=table.take("noisy", bool, False),
         margin=table.take("margin", float, 0.0),
         least_span=table.take("least_span", float, 0.0),
+        metrics=_metrics(table.table("metrics", {})),
     )
     table.finish()
     return objective
+
+
+def _metrics(table: Table) -> dict[str, str]:
+    return {name: table.take(name, str) for name in table.data}
 
 
 def _named(table: Table, key: str, what: str, value: str) -> str:

@@ -1,7 +1,7 @@
 """The records of a problem: what `problem.toml` says, checked and typed. Made by `adrs.problem`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +49,9 @@ class Objective:
     """Smallest difference of the metric that counts."""
     least_span: float = 0.0
     """How far apart the baselines that make the scale must be in every family of every split, in the metric's unit."""
+    metrics: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What metrics of a workload are, with units. Where there are any, proposers are shown these and no others, the
+    primary one apart."""
 
     def fitness(self, value: float) -> float:
         """The value with its sign turned so that higher is better."""

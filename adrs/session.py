@@ -154,7 +154,7 @@ class _Session:
         prompts = Path(settings.prompts) if settings.prompts else None
         characters = settings.prompt_characters or PROMPT_CHARACTERS
         waiting = max(1, settings.window // 2) if settings.order == "arrival" else None
-        context = Context(loaded, settings.seed, self._models, prompts, characters, waiting)
+        context = Context(loaded, settings.seed, self._models, prompts, characters, waiting, settings.call_seconds)
         self._proposer = portfolio.make(settings.proposer, context)
         self._screen = context.screen
         self._executor: Executor = plugins.load("executor", settings.executor)(

@@ -79,7 +79,7 @@ def _how_to_answer(folder: Path, parent: int) -> str:
         "Write the whole program to a file of its own and hand it in. It is then screened, evaluated on the training "
         f"workloads and recorded, whatever becomes of it:\n\n    adrs tell {run} FILE --parent {parent} --rationale "
         '"what was changed and why, in a sentence"\n\nWhere it was made from another program, give that one\'s number; '
-        "`--parent` may be repeated."
+        f"`--parent` may be repeated. `adrs show {run} NUMBER` prints any program of the run."
     )
 
 

@@ -38,15 +38,16 @@ def _guide(entry: Entry) -> str:
 
 def _label(node: Node, mark: str) -> str:
     summary = node.program
+    rejected = summary.verdict == "rejected"  # a duplicate has the score of its original, which says nothing of it
     score = number(summary.score, 2) if summary.score is not None else metric(summary.fitness)
     words = [
-        f"#{summary.id}", f"[bold]{score}[/]", gain(node.gain),
+        f"#{summary.id}", "" if rejected else f"[bold]{score}[/]", gain(node.gain),
         "" if summary.verdict == "ok" else verdict(summary.verdict),
         f"[cyan]{safe(summary.proposer)}/{safe(summary.operator)}[/]" if summary.parents else
         f"[cyan]{safe(summary.operator)}[/]",
         f"[dim]{safe(summary.model)}[/]" if summary.model else "",
         f"[bold green]{mark}[/]" if mark else "", f"[dim](+{node.folded})[/]" if node.folded else "",
-        safe(first_line(summary.rationale or summary.reason)),
+        safe(first_line(summary.reason if rejected else summary.rationale or summary.reason)),
     ]  # fmt: skip
     return " ".join(word for word in words if word)
 

@@ -86,6 +86,8 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
     out.print(f"  imports: {imports}; {problem.limits.decision_seconds:g} s a call, {problem.limits.memory_mb} MB")
     objective = problem.objective
     out.print(f"\n[bold]objective[/]  {objective.direction} {objective.metric} {objective.unit}")
+    for name, text in objective.metrics.items():
+        out.print(f"  {safe(name)}: {safe(text)}")
     out.print("\n[bold]workloads[/]")
     for split in SPLITS:
         out.print(f"  {split}: {', '.join(shown['workloads'][split]) or 'none'}")

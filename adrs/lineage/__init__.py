@@ -13,7 +13,7 @@ from adrs.lineage.declared import Declared, declared
 from adrs.lineage.detail import Detail, detail
 from adrs.lineage.diff import Compared, by_workload, diff
 from adrs.lineage.failures import Failure, failures, verdicts
-from adrs.lineage.gain import gain
+from adrs.lineage.gain import difference, gain
 from adrs.lineage.gains import OperatorGain, gains
 from adrs.lineage.improvements import curve, told
 from adrs.lineage.overview import Overview, overview
@@ -28,6 +28,6 @@ __all__ = [
     "SHOWN", "Compared", "Configuration", "Contender", "Costs", "Curve", "Declared", "Detail", "Failure", "Measured",
     "ModelCost", "Node", "OperatorCost", "OperatorGain", "Overview", "Point", "Rival", "RoutedModel",
     "RoutingReport", "Standing", "Step", "Tree", "ancestry", "by_workload", "children", "chosen", "configuration",
-    "contender", "controls", "costs", "curve", "declared", "detail", "diff", "failures", "gain", "gains", "line",
-    "overview", "plain", "routing", "scores", "standing", "told", "tree", "verdicts", "winner",
+    "contender", "controls", "costs", "curve", "declared", "detail", "diff", "difference", "failures", "gain", "gains",
+    "line", "overview", "plain", "routing", "scores", "standing", "told", "tree", "verdicts", "winner",
 ]  # fmt: skip

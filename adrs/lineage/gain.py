@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Valued(Protocol):
-    """A program, or what is shown of it."""
+    """A program, what is shown of it, or a point of a curve."""
 
     @property
     def score(self) -> float | None:
@@ -15,12 +15,25 @@ class Valued(Protocol):
         """The primary metric, higher is better."""
 
 
-def gain(program: Valued, parent: Valued | None) -> float | None:
-    """Score over the parent's, fitness where there is no scale; None where either has none."""
-    if parent is None:
+class Judged(Valued, Protocol):
+    """A program, or what is shown of it."""
+
+    @property
+    def verdict(self) -> str:
+        """How it ended."""
+
+
+def gain(program: Judged, parent: Valued | None) -> float | None:
+    """What a program is better than its parent by; None for a duplicate, which shows what another one gained."""
+    return None if program.verdict == "rejected" else difference(program, parent)
+
+
+def difference(after: Valued, before: Valued | None) -> float | None:
+    """Difference of scores, of fitness where there is no scale; None where either has none."""
+    if before is None:
         return None
-    if program.score is not None and parent.score is not None:
-        return program.score - parent.score
-    if program.score is not None or parent.score is not None or program.fitness is None or parent.fitness is None:
+    if after.score is not None and before.score is not None:
+        return after.score - before.score
+    if after.score is not None or before.score is not None or after.fitness is None or before.fitness is None:
         return None
-    return program.fitness - parent.fitness
+    return after.fitness - before.fitness

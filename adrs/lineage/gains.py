@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from adrs.lineage.gain import gain
+from adrs.lineage.gain import difference, gain
 from adrs.lineage.improvements import curve
 from adrs.lineage.winner import line, winner
 from adrs.store import Reader
@@ -46,7 +46,7 @@ def gains(reader: Reader, number: int | None = None) -> list[OperatorGain]:
     for before, point in zip([None, *points], points, strict=False):
         operator = _operator(reader, point.program)
         found[operator] += 1
-        added[operator] = added.get(operator, 0.0) + ((gain(point, before) or 0.0) if before else 0.0)
+        added[operator] = added.get(operator, 0.0) + ((difference(point, before) or 0.0) if before else 0.0)
     steps, gained = _winning(reader, winner(reader) if number is None else number)
     rows = reader.rows(
         "SELECT p.proposer, p.operator, COUNT(*), SUM(e.verdict = 'ok'), SUM(COALESCE(e.fitness > f.fitness, 0))"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs.lineage.control import siblings
-from adrs.lineage.gain import gain
+from adrs.lineage.gain import difference
 from adrs.lineage.improvements import curve
 from adrs.store import Reader, RunInfo
 
@@ -109,7 +109,7 @@ def _gained(reader: Reader) -> dict[str, float]:
     for before, point in pairwise(points):
         model, detail = reader.rows("SELECT model, detail FROM program WHERE id = ?", point.program)[0]
         if "router" in json.loads(detail):
-            added[model] = added.get(model, 0.0) + (gain(point, before) or 0.0)
+            added[model] = added.get(model, 0.0) + (difference(point, before) or 0.0)
     return added
 
 

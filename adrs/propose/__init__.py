@@ -1,6 +1,6 @@
 """Proposers: each turns a brief into one draft program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +29,15 @@ class Context:
     most_waiting: int | None = None
     """Drafts of one of several proposers that may be waited for at a time, so that a slow one leaves room for the
     others; None where the order must not depend on who is slow."""
+    call_seconds: float | None = None
+    """What a call may take while this run searches; None where the problem's limit holds."""
+
+    @cached_property
+    def stated(self) -> Problem:
+        """The problem as it is stated to those who write programs: with the limits that hold in this run."""
+        limits = self.problem.limits
+        seconds = limits.decision_seconds if self.call_seconds is None else self.call_seconds
+        return replace(self.problem, limits=replace(limits, decision_seconds=min(seconds, limits.decision_seconds)))
 
     @cached_property
     def screen(self) -> Screen:

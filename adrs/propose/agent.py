@@ -47,7 +47,7 @@ class Agent:
         facts = Facts(
             kind="brief", base=brief.parent, other=None, inspirations=brief.inspirations, failures=brief.failures,
             attempts=memory.attempts(brief.parent.id), stagnation=memory.stagnation, level=memory.level,
-            summary=memory.summary, said=brief.hints,
+            summary=memory.summary, said=brief.hints, best=memory.best,
         )  # fmt: skip
         future: asyncio.Future[Draft] = asyncio.get_running_loop().create_future()
         self._waiting[brief.ticket] = Question(brief, facts), future

@@ -41,11 +41,18 @@ class Pages:
         return {
             "ticket": question.brief.ticket, "problem": self._problem.name, "statement": self.statement,
             "parent": {**describe_program(facts.base), "worst": view(facts.base, objective).worst},
+            "best": None if facts.best is None else _standing(facts.best),
             "inspirations": inspirations,
             "failures": [{"reason": visible(reason), "count": count} for reason, count in facts.failures],
             "attempts": list(facts.attempts),
             "hints": shown_hints(self._problem, facts),
         }  # fmt: skip
+
+
+def _standing(program: Program) -> dict[str, Any]:
+    """A number and how good that program is."""
+    evaluation = train(program)
+    return {"id": program.id, "score": program.score, "metrics": dict(evaluation.metrics) if evaluation else {}}
 
 
 def describe_program(program: Program, source: bool = True) -> dict[str, Any]:

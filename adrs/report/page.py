@@ -192,7 +192,7 @@ def _improvements(reader: Reader, curve: Curve) -> list[tuple[Any, Any, float | 
     summaries = reader.summaries(sorted({point.program for point in curve.points}))
     known = {summary.id: summary for summary in summaries}
     pairs = zip([None, *curve.points], curve.points, strict=False)
-    return [(point, known[point.program], lineage.gain(point, last)) for last, point in pairs]
+    return [(point, known[point.program], lineage.difference(point, last)) for last, point in pairs]
 
 
 def _lines(step: Step) -> list[tuple[str, str]]:

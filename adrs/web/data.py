@@ -101,10 +101,11 @@ def _nodes(tree: Tree) -> dict[str, Any]:
 
 def _node(node: Node) -> dict[str, Any]:
     program = node.program
-    value = program.score if program.score is not None else program.fitness
+    scored = program.score is not None and program.verdict != "rejected"  # a duplicate's score is its original's
+    value = program.score if scored else program.fitness
     return {
         "id": program.id, "parent": program.parent, "value": value,
-        "shown": number(program.score) if program.score is not None else metric(program.fitness),
+        "shown": number(program.score) if scored else metric(program.fitness),
         "gain": node.gain, "gained": change(node.gain), "improved": node.improved, "folded": node.folded,
         "hidden": node.hidden_children, "verdict": program.verdict, "operator": text.line(program.operator, 40),
         "who": text.line(program.model or program.proposer, 40),

@@ -164,6 +164,7 @@ class Pages:
         )  # fmt: skip
 
     def _listed(self) -> list[Listed]:
+        """Runs that somebody works on, then the others, each the newest first; then what cannot be read."""
         found = []
         for name in self._site.names():
             try:
@@ -171,7 +172,13 @@ class Pages:
                     found.append(Listed(name, lineage.overview(reader), state(reader)))
             except UserError as error:
                 found.append(Listed(name, None, None, str(error)))
-        return found
+        return sorted(found, key=_recency, reverse=True)
+
+
+def _recency(listed: Listed) -> tuple[bool, float]:
+    """Whether somebody works on a run, and when it was begun."""
+    overview = listed.overview
+    return (False, 0.0) if overview is None else (overview.live, overview.created)
 
 
 def _head(reader: Reader) -> dict[str, Any]:

@@ -34,7 +34,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run of which nothing but the seed program is known; to be copied."""
     folder = tmp_path_factory.mktemp("begun")
     adrs("new", "demo", cwd=folder)
-    adrs("run", "./demo", "--max-evaluations", "1", "--seed", "5", "--name", "one", "--quiet", cwd=folder)
+    adrs("run", "./demo", "--max-evaluations", "1", "--seed", "5", "--name", "one", "--quiet",
+         "--call-seconds", "1.5", cwd=folder)  # fmt: skip
     return folder
 
 
@@ -59,6 +60,7 @@ def test_a_brief_says_what_an_agent_needs(started: Path) -> None:
     text = adrs("ask", "one", cwd=started).stdout
     seed = (started / "demo" / "seed.py").read_text()
     assert "every job runs on exactly one machine" in text
+    assert "1.5 s of wall and CPU time a call" in text
     assert "def solve(instance):" in text
     assert seed.strip() in text
     assert "skewed-1003: score" in text
@@ -95,6 +97,21 @@ def test_what_is_told_is_evaluated_and_recorded_like_any_program(started: Path) 
     assert program.score == told["score"]
 
 
+def test_a_brief_says_what_there_is_to_beat(started: Path) -> None:
+    adrs("ask", "one", cwd=started)  # of the seed program, before there is a better one
+    assert adrs_json("ask", "one", cwd=started)["best"]["id"] == 1
+    tell(started, GREEDY.format(weight=1))
+    tell(started, GREEDY.format(weight=-1), "--parent", "2")
+    brief = adrs_json("ask", "one", cwd=started)
+    assert (brief["best"]["id"], brief["best"]["score"]) == (2, pytest.approx(100))
+    text = adrs("ask", "one", cwd=started).stdout
+    assert "Write a program with a higher score than program 2." in text
+    if brief["parent"]["id"] == 2:
+        assert "It is the best program so far." in text
+    else:
+        assert "The best program so far is program 2: 100.0" in text
+
+
 @pytest.mark.slow
 def test_failures_duplicates_and_nonsense_are_recorded_with_the_reason(started: Path) -> None:
     tell(started, GREEDY.format(weight=1))
@@ -103,6 +120,7 @@ def test_failures_duplicates_and_nonsense_are_recorded_with_the_reason(started: 
     assert "ZeroDivisionError" in crashed["reason"]
     again = tell(started, "# the same\n" + GREEDY.format(weight=1), "--parent", "2", "--parent", "1")
     assert (again["verdict"], again["duplicate_of"], again["operator"]) == ("rejected", 2, "cross")
+    assert again["gain"] is None
     assert [parent["role"] for parent in again["parents"]] == ["parent", "crossover"]
     nonsense = tell(started, "def solve(instance:\n")
     assert "syntax error" in nonsense["reason"]

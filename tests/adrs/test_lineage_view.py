@@ -52,6 +52,16 @@ def test_a_line_goes_on_straight_and_branches_are_set_in(story: Path, monkeypatc
     ]  # fmt: skip
 
 
+def test_a_duplicate_says_of_what_and_shows_no_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 60.0)
+    log.program(1, 60.0, verdict="rejected", reason="duplicate of program 2", duplicate_of=2, rationale="greedy")
+    with Reader(log.close()) as reader:
+        text = drawing(monkeypatch, 160)(tree_of(reader, everything=True))
+    assert "├─● #3 rejected embedded/tune duplicate of program 2" in text.splitlines()
+
+
 def test_a_child_of_what_was_distilled_is_drawn_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = Log(tmp_path)
     log.program(None, 0.0)

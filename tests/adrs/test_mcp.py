@@ -49,7 +49,7 @@ async def refused(client: Any, name: str, **arguments: Any) -> str:
 def test_an_agent_finds_tools_and_resources_that_explain_themselves(started: Path) -> None:
     async def work(client: Any) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == {"problem", "brief", "evaluate", "submit", "lineage", "best"}
+        assert set(tools) == {"problem", "brief", "evaluate", "submit", "lineage", "show", "best"}
         assert all(tool.description for tool in tools.values())
         assert tools["submit"].input_schema["required"] == ["source"]
         resources = {str(each.uri) for each in (await client.list_resources()).resources}
@@ -80,6 +80,8 @@ def test_an_agent_drives_a_run(started: Path) -> None:
         best = await call(client, "best")
         assert (best["id"], best["source"]) == (2, source)
         assert [step["id"] for step in await call(client, "lineage", program=2)] == [1, 2]
+        shown = await call(client, "show", program=3)
+        assert (shown["source"], shown["verdict"], shown["parents"][0]["id"]) == (FAILING, "error", 2)
         assert (await client.read_resource("adrs://winner")).contents[0].text == source
         listed = json.loads((await client.read_resource("adrs://lineage")).contents[0].text)
         assert [each["verdict"] for each in listed] == ["ok", "ok", "error"]
@@ -108,6 +110,12 @@ def test_errors_are_one_sentence(started: Path) -> None:
         )
         assert "say in parent" in await refused(client, "submit", source=FAILING, others=[1])
         assert "no program 9" in await refused(client, "lineage", program=9)
+        assert "no program 9" in await refused(client, "show", program=9)
+        mistyped = await refused(client, "submit", source=FAILING, parents=[1])
+        assert mistyped == 'submit has no argument parents; did you mean "parent"?'
+        assert "known: source" in await refused(client, "evaluate", source=FAILING, extra=1)
+        assert "Unknown tool" in await refused(client, "solve", source=FAILING)
+        assert len(await call(client, "lineage")) == 1  # nothing was recorded
         writer = Writer.open(started / "runs" / "one")
         for name, arguments in (("brief", {}), ("submit", {"source": FAILING})):
             text = await refused(client, name, **arguments)

@@ -35,6 +35,8 @@ class Memory:
         self._gains = Gains()
         self._history: deque[Note] = deque(maxlen=_HISTORY)
         self._scores: dict[int, float | None] = {}
+        self.best: Program | None = None
+        """With the highest fitness of those told; the earliest of equals."""
         self.stagnation = 0
         """Programs told since the best one was."""
         self.failing: list[Program] = []
@@ -52,12 +54,12 @@ class Memory:
 
     def tell(self, program: Program, own: bool) -> float:
         """Take note of a program and return its reward in 0..1; own: this proposer made it."""
+        if program.fitness is not None and (self._gains.best is None or program.fitness > self._gains.best):
+            self.best = program
         if self.knows(program.id):
             return self._gains.tell(program)
-        best = self._gains.best
         reward = self._gains.tell(program)
-        improved = program.fitness is not None and (best is None or program.fitness > best)
-        self.stagnation = 0 if improved else self.stagnation + 1
+        self.stagnation = 0 if self.best is program else self.stagnation + 1
         self._history.append(Note(program.parents[0].id if program.parents else None, self._line(program)))
         evaluation = train(program)
         self._scores[program.id] = evaluation.score if evaluation else None

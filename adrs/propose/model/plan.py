@@ -42,7 +42,7 @@ def make(brief: Brief, memory: Memory, rates: Rates, objective: Objective, rng: 
     facts = Facts(
         kind=kind, base=base, other=other, inspirations=inspirations, failures=brief.failures,
         attempts=memory.attempts(base.id), stagnation=memory.stagnation, level=memory.level, summary=memory.summary,
-        ticket=brief.ticket, said=brief.hints,
+        ticket=brief.ticket, said=brief.hints, best=memory.best,
     )  # fmt: skip
     return Plan(facts, _WANTED[kind], _parents(base, other, inspirations), repairs)
 

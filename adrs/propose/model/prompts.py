@@ -5,7 +5,7 @@ programs or models wrote are fenced by the templates and hence data; see adrs.pr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from adrs.errors import UserError
@@ -13,6 +13,7 @@ from adrs.llm.records import Message
 from adrs.problem import Problem
 from adrs.program import Program
 from adrs.propose.model.helpers import describe
+from adrs.propose.model.near_copies import Told, tell
 from adrs.propose.model.parts import Part, allot
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, excerpt, visible
@@ -49,6 +50,8 @@ class Facts:
     """Makes requests differ that are otherwise the same; 0 leaves it out."""
     said: tuple[str, ...] = ()
     """Hints that people gave during the run; they go before those of the problem."""
+    best: Program | None = None
+    """The best program of the run so far; None where a request shall owe nothing to how others fared."""
 
 
 class Prompts:
@@ -74,8 +77,10 @@ class Prompts:
         values: dict[str, Any] = {
             "problem": self._problem, "kind": facts.kind, "wanted": wanted, "fallback": fallback, "base": base,
             "stagnation": facts.stagnation if facts.level > 0 else 0, "ticket": facts.ticket,
+            "best": None if facts.best is None else view(facts.best, self._problem.objective),
         }  # fmt: skip
-        return [self._system, self._bounded(facts.kind, values, self._parts(facts, base), facts)]
+        told = tell(facts.base, facts.inspirations)
+        return [self._system, self._bounded(facts.kind, values, self._parts(facts, base, told), facts, told)]
 
     def correction(self, messages: Sequence[Message], answer: str, reason: str, wanted: Wanted) -> list[Message]:
         """The same conversation after an answer that could not be used."""
@@ -94,7 +99,7 @@ class Prompts:
         ]
         return [self._system, self._bounded("summary", {"problem": self._problem}, parts, None)]
 
-    def _parts(self, facts: Facts, base: View) -> list[Part]:
+    def _parts(self, facts: Facts, base: View, told: Sequence[Told]) -> list[Part]:
         """The texts of a request, the most important first; see adrs.propose.model.parts."""
         problem = self._problem
         hints = shown_hints(problem, facts)
@@ -109,16 +114,18 @@ class Prompts:
             Part("attempts", "\n".join(facts.attempts), 2_000),
             Part("summary", facts.summary, 3_000),
         ]
-        parts += [Part(f"inspiration {program.id}", clean(program.source), 8_000) for program in facts.inspirations]
+        parts += [Part(f"inspiration {each.program.id}", each.text, 8_000) for each in told]
         return [*parts, Part("output", base.output, 3_000)]
 
-    def _bounded(self, name: str, values: dict[str, Any], parts: list[Part], facts: Facts | None) -> Message:
+    def _bounded(
+        self, name: str, values: dict[str, Any], parts: list[Part], facts: Facts | None, told: Sequence[Told] = ()
+    ) -> Message:
         """Render within the bound: what a template adds to the parts is found out by rendering."""
         most = self._limit - self._limit // _CORRECTION_SHARE - len(self._system.content)
         room = most
         while True:
             shown = allot(parts, room)
-            text = self._templates.render(name, {**values, **self._shown(shown, facts, parts)})
+            text = self._templates.render(name, {**values, **self._shown(shown, facts, parts, told)})
             if len(text) <= most:
                 return Message("user", text)
             if room <= 0:
@@ -127,7 +134,9 @@ class Prompts:
                 )
             room -= len(text) - most
 
-    def _shown(self, shown: dict[str, str], facts: Facts | None, parts: Sequence[Part]) -> dict[str, Any]:
+    def _shown(
+        self, shown: dict[str, str], facts: Facts | None, parts: Sequence[Part], told: Sequence[Told]
+    ) -> dict[str, Any]:
         """Values of a template: texts that were cut to fit, and what else is said of the programs they come from."""
         whole = shown[parts[0].name] == parts[0].text.rstrip()
         values: dict[str, Any] = {"shown": shown, "whole": whole, "other": None, "inspirations": []}
@@ -137,9 +146,12 @@ class Prompts:
         if facts.other is not None:
             values["other"] = view(facts.other, objective, facts.base)
         values["inspirations"] = [
-            (view(program, objective, facts.base), shown[f"inspiration {program.id}"])
-            for program in facts.inspirations
-            if shown[f"inspiration {program.id}"]
+            (
+                replace(view(each.program, objective, facts.base), differs_from=each.differs_from),
+                shown[f"inspiration {each.program.id}"],
+            )
+            for each in told
+            if shown[f"inspiration {each.program.id}"]
         ]
         return values
 

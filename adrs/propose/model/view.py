@@ -38,6 +38,8 @@ class View:
     """What the program printed."""
     better: str = ""
     """Where it beats the program that it is compared with."""
+    differs_from: int | None = None
+    """Number of the program that it is told by its differences from; None where its source is shown."""
 
 
 def view(program: Program, objective: Objective, compared_with: Program | None = None) -> View:
@@ -54,7 +56,7 @@ def view(program: Program, objective: Objective, compared_with: Program | None =
         score=score(program, objective),
         worst=worst,
         reason="" if evaluation.verdict == "ok" else visible(evaluation.reason),
-        workloads=_workloads(results),
+        workloads=_workloads(results, objective),
         feedback=_feedback(results),
         output=visible(evaluation.output),
         better="" if compared_with is None else ", ".join(better(program, compared_with, objective)),
@@ -100,12 +102,13 @@ def in_order(evaluation: Evaluation | None, objective: Objective) -> list[Worklo
 
 
 def better(program: Program, other: Program, objective: Objective) -> list[str]:
-    """Workloads on which a program beats another, the largest difference first."""
+    """Workloads on which a program beats another by what the shown digits show, the largest difference first."""
     ours, theirs = _worths(program, objective), _worths(other, objective)
     gains = {name: ours[name] - theirs[name] for name in ours if name in theirs and ours[name] > theirs[name]}
+    ours_shown, theirs_shown = _described(program, objective), _described(other, objective)
     names = sorted(gains, key=lambda name: (-gains[name], name))
-    described = _described(program, objective), _described(other, objective)
-    return [f"{name} ({described[0][name]} against {described[1][name]})" for name in names[:_MOST_BETTER]]
+    seen = [name for name in names if ours_shown[name] != theirs_shown[name]]
+    return [f"{name} ({ours_shown[name]} against {theirs_shown[name]})" for name in seen[:_MOST_BETTER]]
 
 
 def count_better(program: Program, other: Program, objective: Objective) -> int:
@@ -128,19 +131,22 @@ def _described(program: Program, objective: Objective) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _workloads(results: list[WorkloadResult]) -> str:
+def _workloads(results: list[WorkloadResult], objective: Objective) -> str:
     lines = []
     for result in results[:_MOST_WORKLOADS]:
         head = result.name if result.verdict == "ok" else f"{result.name} ({result.verdict})"
         values = [] if result.score is None else [f"score {result.score:.1f}"]
-        lines.append(f"{head}: {', '.join([*values, *_metrics(result.metrics)]) or 'no metrics'}")
+        lines.append(f"{head}: {', '.join([*values, *_metrics(result.metrics, objective)]) or 'no metrics'}")
     if len(results) > _MOST_WORKLOADS:
         lines.append(f"and {len(results) - _MOST_WORKLOADS} more, on which it does better")
     return "\n".join(lines)
 
 
-def _metrics(metrics: Mapping[str, float]) -> list[str]:
-    return [f"{name} {number(value)}" for name, value in list(metrics.items())[:_MOST_METRICS]]
+def _metrics(metrics: Mapping[str, float], objective: Objective) -> list[str]:
+    """Those that the problem says the meaning of, the primary one first; all where it says none."""
+    known = dict.fromkeys((objective.workload_metric, *objective.metrics)) if objective.metrics else metrics
+    shown = [name for name in known if name in metrics][:_MOST_METRICS]
+    return [f"{name} {number(metrics[name])}" for name in shown]
 
 
 def _feedback(results: list[WorkloadResult]) -> str:

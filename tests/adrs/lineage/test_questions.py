@@ -99,9 +99,31 @@ def test_failures_are_counted_by_reason_but_for_the_numbers_in_it(tmp_path: Path
     with Reader(log.close()) as reader:
         first, second = lineage.failures(reader)
         assert (first.verdict, first.count, first.latest) == ("error", 3, 4)
-        assert first.reason == "uniform: ValueError (line 5)"
+        assert first.reason == "uniform: ValueError (line …)"
         assert second.count == 1
         assert lineage.verdicts(reader) == {"error": 3, "ok": 1, "timeout": 1, "pending": 1}
+
+
+def test_a_reason_shows_the_numbers_that_all_share(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    for original in (1, 7, 7):
+        log.program(1, 0.0, verdict="rejected", reason=f"duplicate of program {original}", duplicate_of=1)
+    for case, held in ((0, -81.5), (3, 82), (0, -81.5)):
+        log.program(1, None, verdict="invalid", reason=f"memory: small-1000: case {case}: GPU 2 holds {held} GB")
+    with Reader(log.close()) as reader:
+        reasons = {each.reason: each.count for each in lineage.failures(reader)}
+    assert reasons == {"duplicate of program …": 3, "memory: small-1000: case …: GPU 2 holds … GB": 3}
+
+
+def test_a_duplicate_gained_nothing(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 60.0)
+    again = log.program(1, 60.0, verdict="rejected", reason="duplicate of program 2", duplicate_of=2)
+    with Reader(log.close()) as reader:
+        assert lineage.detail(reader, again).gain is None
+        assert {node.program.id: node.gain for node in lineage.tree(reader, True).nodes} == {1: None, 2: 60.0, 3: None}
 
 
 def _draft():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adrs.errors import UserError
 from adrs.llm.records import Message
-from adrs.problem import Problem, load
+from adrs.problem import Problem, load, shipped
 from adrs.program import Evaluation, Program, WorkloadResult
 from adrs.propose.model.prompts import LEAST_CHARACTERS, Facts, Prompts
 from adrs.propose.model.templates import Templates
@@ -62,6 +62,7 @@ FULL = facts(
     level=2,
     summary="Packing by load works; moves do not.",
     ticket=17,
+    best=Program(3, BETTER, "d3", evaluation=evaluation(80.0, 90.0)),
 )
 HISTORY = ["program 1: seed -> score 0.0", "program 2 from 1: sorted by size -> score 12.5 (+12.5)"]
 
@@ -115,6 +116,20 @@ def test_every_shipped_problem_has_a_statement(name: str) -> None:
         assert function.signature() in statement
     for words in (problem.decide.what, *problem.decide.rules, *problem.decide.pitfalls, *problem.limits.imports):
         assert words in statement
+
+
+def test_every_shipped_problem_reads_as_sentences() -> None:
+    """What a statement says of calls and of the metric fits functions that fit, route or decide step by step."""
+    stated = {}
+    for name in shipped():
+        problem = load(name)
+        system, _ = prompts(problem).request(facts(base=Program(1, problem.seed.read_text(), "d")), "edits")
+        stated[name] = system.content
+        assert " in of " not in system.content
+        assert ("(decisions that are asked for in one batch share it)" in system.content) == (problem.shape == "decide")
+    assert "`arena_score` is to be maximised." in stated["query-routing"]
+    assert "calls them as is said of each, those that decide again and again" in stated["query-routing"]
+    assert "The evaluator calls it again and again" in stated["congestion-control"]
 
 
 def test_a_problem_whose_evaluator_loads_the_program_is_stated_in_its_own_language(tmp_path: Path) -> None:
@@ -179,6 +194,35 @@ def test_workloads_are_shown_from_the_worst_and_inspirations_with_what_they_do_b
     assert "It is better on fragmented-1004 (90.0 against 40.0)." in shown
 
 
+def test_near_copies_are_told_by_what_differs() -> None:
+    other = "def solve(instance):\n" + "".join(f"    step_{number}(instance)\n" for number in range(40))
+    programs = [
+        Program(number, source, f"d{number}", evaluation=evaluation(60.0, 90.0))
+        for number, source in ((7, BETTER), (8, other), (9, other.replace("step_20(instance)", "step_20(None)")))
+    ]
+    shown = prompts().request(facts(inspirations=tuple(programs)), "edits")[1].content
+    near, far, copy = (shown[shown.index(f"## Program {each.id}") :].split("\n## ")[0] for each in programs)
+    assert "It is program 5 with these changes:" in near
+    assert "+    for model in np.argsort(-instance['request_rate']" in near
+    assert "```python" not in near
+    assert f"```python\n{other}```" in far
+    assert "It is program 8 with these changes:" in copy
+    assert "-    step_20(instance)\n+    step_20(None)" in copy
+    assert "step_30" not in copy
+
+
+def test_differences_that_the_digits_do_not_show_are_left_out() -> None:
+    base = Program(5, SOURCE, "d5", evaluation=evaluation(70.0, 120.91))
+    inspirations = tuple(
+        Program(number, BETTER, f"d{number}", evaluation=evaluation(first, 120.94))
+        for number, first in ((7, 69.0), (8, 71.0))
+    )
+    shown = text(prompts().request(facts(base=base, inspirations=inspirations), "edits"))
+    assert "against 120.9" not in shown
+    assert shown.count("It is better on") == 1
+    assert "It is better on small-1000 (71.0 against 70.0)." in shown
+
+
 def test_without_scores_workloads_are_compared_by_their_metric() -> None:
     def program(number: int, deviation: float) -> Program:
         results = tuple(WorkloadResult(f"room-{n}", "ok", {"deviation": deviation * n}) for n in (1, 2))
@@ -187,6 +231,18 @@ def test_without_scores_workloads_are_compared_by_their_metric() -> None:
     shown = text(prompts(SIMPLE).request(facts(base=program(1, 3.0), inspirations=(program(2, 2.0),)), "edits"))
     assert "most to gain on room-2" in shown
     assert "better on room-2 (4 against 6), room-1 (2 against 3)" in shown
+
+
+def test_of_a_workload_only_metrics_are_shown_that_the_statement_defines() -> None:
+    measured = {"echo_time": 0.001, "moved": 0.25, "kvpr": 0.5}
+    results = (WorkloadResult("small-1000", "ok", measured, 3.0),)
+    base = Program(5, SOURCE, "d", evaluation=replace(evaluation(1.0, 2.0), workloads=results))
+    objective = replace(PROBLEM.objective, metrics={"moved": "share of models that moved, 0..1"})
+    defining = prompts(replace(PROBLEM, objective=objective)).request(facts(base=base), "edits")
+    assert "- `moved`: share of models that moved, 0..1\n" in defining[0].content
+    assert "small-1000: score 3.0, kvpr 0.5, moved 0.25\n" in defining[1].content
+    silent = prompts().request(facts(base=base), "edits")
+    assert "small-1000: score 3.0, echo_time 0.001, moved 0.25, kvpr 0.5\n" in silent[1].content
 
 
 def test_a_program_reads_the_same_from_the_log() -> None:

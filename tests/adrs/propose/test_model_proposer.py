@@ -31,12 +31,12 @@ PROBLEM = load(str(Path(__file__).parent / "fixtures" / "thermostat"))
 SEED = PROBLEM.seed.read_text()
 
 
-def evaluated(score: float) -> Evaluation:
+def evaluated(score: float | None) -> Evaluation:
     results = (WorkloadResult("room-1", "ok", {"deviation": 1.0}, score),)
     return Evaluation("train", "full", "ok", "", {"deviation": 1.0}, score, score, results)
 
 
-def program(number: int = 1, source: str = SEED, score: float = 10.0, **more: Any) -> Program:
+def program(number: int = 1, source: str = SEED, score: float | None = 10.0, **more: Any) -> Program:
     return replace(Program(number, source, str(number), evaluation=evaluated(score)), **more)
 
 
@@ -260,6 +260,31 @@ def test_earlier_attempts_and_stagnation_are_shown() -> None:
     shown = models.requests[0][1][1].content
     assert "program 39 from 1: tried 39 -> score 5.0, deviation 1 (-5.0)" in shown
     assert "The last 38 programs brought no improvement" in shown
+
+
+@pytest.mark.parametrize("kind", ["improve", "rewrite", "cross"])
+def test_requests_say_the_best_so_far(kind: str) -> None:
+    models = FakeModels([fenced(power("3.0 * error"))])
+    proposer = Model(context(PROBLEM, models))
+    for each in (BASE, program(2, score=None), program(3, score=43.21), program(4, score=20.0)):
+        proposer.tell(each)
+    proposer.tell(program(2, score=43.26))  # promoted to its next stage
+    propose(proposer, replace(BRIEF, operator=kind, inspirations=(program(4, score=20.0),)))
+    assert "The best program so far is program 2: 43.3, deviation 1." in models.requests[0][1][1].content
+
+
+def test_a_request_about_the_best_program_says_so() -> None:
+    models = FakeModels([GOOD_EDIT])
+    proposer = Model(context(PROBLEM, models))
+    proposer.tell(BASE)
+    propose(proposer, BRIEF)
+    assert "It is the best program so far." in models.requests[0][1][1].content
+
+
+@pytest.mark.parametrize(("given", "stated"), [(0.05, "0.05 s"), (500.0, "10 s"), (None, "10 s")])
+def test_requests_state_the_limit_of_a_call_that_holds_in_the_run(given: float | None, stated: str) -> None:
+    _, models = drafted([GOOD_EDIT], call_seconds=given)
+    assert f"- {stated} of wall and CPU time a call" in models.requests[0][1][0].content
 
 
 def test_without_models_it_is_refused() -> None:

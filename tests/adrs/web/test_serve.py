@@ -288,6 +288,24 @@ def test_a_damaged_run_does_not_hide_the_others(tmp_path: Path) -> None:
         assert server.get("/runs/bad").status == 409
 
 
+def test_running_runs_come_first_and_then_the_newest(tmp_path: Path) -> None:
+    runs = {name: MadeRun(tmp_path / "runs" / name, demo(tmp_path)) for name in ("c-oldest", "b-live", "a", "d-newest")}
+    for name, run in runs.items():
+        if name != "b-live":
+            run.finish()
+    (tmp_path / "runs" / "e-bad").mkdir()
+    (tmp_path / "runs" / "e-bad" / "run.db").write_bytes(b"this is no database" * 100)
+    with served(tmp_path / "runs") as server:
+        for _ in range(2):  # a look at the logs changes nothing
+            page = server.get("/list").text
+            places = [
+                page.index(f'scope="row"><a href="/runs/{name}"') for name in ("b-live", "d-newest", "a", "c-oldest")
+            ]
+            assert places == sorted(places)
+            assert page.index("cannot be read") > places[-1]
+    runs["b-live"].finish()
+
+
 def test_notes_and_steering_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = tmp_path / "runs"
     MadeRun(runs / "one", demo(tmp_path)).finish()

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from adrs.errors import UserError
+from adrs.problem import load
 from evaluators.systems.expert_load import FAMILIES, draw, load_trace
+from evaluators.systems.expert_placement import ExpertPlacement
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,20 @@ def test_another_trace_is_an_error_that_names_the_file(tmp_path, content, fault)
 def test_a_missing_trace_is_an_error_that_names_the_file(tmp_path):
     with pytest.raises(UserError, match=r"nowhere\.json"):
         load_trace(tmp_path / "nowhere.json")
+
+
+def test_the_problem_states_the_sizes_that_programs_get() -> None:
+    """At a millisecond a decision they decide what can be afforded."""
+    problem, evaluator = load("expert-placement"), ExpertPlacement()
+    for spec in problem.workloads["train"]:
+        deployment = evaluator.load(spec)
+        intervals, layers, experts = deployment.loads.shape
+        for words in (
+            f"{layers} layers of {experts} experts",
+            f"{deployment.slots} slots",
+            f"{deployment.nodes} nodes",
+            f"{deployment.groups} groups",
+            f"{deployment.gpus} GPUs",
+            f"{intervals - 1} decisions each",
+        ):
+            assert words in problem.decide.what

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from adrs import plugins, problem, search, threads
+from adrs import plugins, problem, prompt_folder, search, threads
 from adrs.advice import evaluator_failures, model_failures, nothing_better
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
@@ -51,7 +51,9 @@ from adrs.versions import versions
 
 def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observer) -> Outcome:
     """Begin a new run and work on it until it stops."""
-    loaded = problem.load(settings.checked().problem, settings.workloads)
+    if settings.checked().prompts:
+        prompt_folder.check(Path(str(settings.prompts)))
+    loaded = problem.load(settings.problem, settings.workloads)
     settings = replace(settings, problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = plugged.settled(settings, runs_dir)
     folder = new_folder(runs_dir, name, loaded.name)

@@ -207,12 +207,8 @@ def replay(
 
 
 def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
-
-    from adrs import prompt_folder
     from adrs.settings import Settings
 
-    if options["prompts"]:
-        prompt_folder.check(Path(options["prompts"]))
     models = tuple(options["model"] or ())
     workers = cores.workers(options["workers"])
     order: Literal["ticket", "arrival"] = options["order"] or ("arrival" if models else "ticket")

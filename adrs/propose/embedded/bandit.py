@@ -1,7 +1,7 @@
 """A bandit whose arms get better and worse as the run goes on."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _MEMORY = 0.985
 _PRIOR_WEIGHT = 2.0
@@ -36,12 +36,16 @@ class Bandit:
         prior = _PRIOR_WEIGHT * _PRIOR_REWARD
         return (self._rewards[arm] + prior) / (self._pulls[arm] + _PRIOR_WEIGHT)
 
+    def shares(self, arms: Sequence[str] | None = None) -> list[float]:
+        """What to draw some arms by, by default all: means in units of their sum, and the least share on top."""
+        among = list(self._pulls) if arms is None else arms
+        means = [self.mean(arm) for arm in among]
+        return [_FLOOR + mean / sum(means) for mean in means]
+
     def order(self, rng: random.Random) -> list[str]:
         """All arms in a random order, drawn without replacement by their means."""
         left = list(self._pulls)
         order: list[str] = []
         while left:
-            total = sum(self.mean(arm) for arm in left)
-            weights = [_FLOOR + self.mean(arm) / total for arm in left]
-            order.append(left.pop(rng.choices(range(len(left)), weights)[0]))
+            order.append(left.pop(rng.choices(range(len(left)), self.shares(left))[0]))
         return order

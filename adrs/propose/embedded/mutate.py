@@ -121,7 +121,8 @@ class Mutate:
         """Up to `count` random edits that do not overlap, with their kinds."""
         chosen: list[tuple[str, Edit]] = []
         names = list(self._kinds)
-        weights = [kind.weight * self._bandit.mean(kind.name) for kind in self._kinds.values()]
+        shares = self._bandit.shares(names)
+        weights = [kind.weight * share for kind, share in zip(self._kinds.values(), shares, strict=True)]
         for _ in range(_ATTEMPTS):
             kind = self._kinds[rng.choices(names, weights)[0]]
             sites = [site for site in tree.editable if isinstance(site.node, kind.nodes)]

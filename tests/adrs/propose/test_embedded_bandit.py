@@ -28,3 +28,15 @@ def test_prefers_what_pays_gives_up_nothing_and_changes_its_mind() -> None:
 def test_order_names_every_arm_once() -> None:
     bandit = Bandit(["a", "b", "c"])
     assert sorted(bandit.order(random.Random(3))) == ["a", "b", "c"]
+
+
+def test_an_arm_that_never_gained_keeps_a_share_among_many() -> None:
+    arms = [f"arm {number}" for number in range(17)]
+    bandit = Bandit(arms)
+    for _ in range(40):
+        bandit.pull("arm 0")
+        bandit.pull("arm 1")
+        bandit.reward("arm 1", 1.0)
+    shares = dict(zip(arms, bandit.shares(), strict=True))
+    assert shares["arm 1"] > 2 * shares["arm 0"]
+    assert shares["arm 0"] / sum(shares.values()) > 0.02

@@ -1,6 +1,7 @@
 """What an evaluator may ask of a policy; where it asks for something else, a sentence for its author."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,16 @@ def function_called(functions: Mapping[str, FunctionType], name: str, arguments:
         expected = ", ".join(kind.crossing) or "none"
         raise ValueError(f"{name} is called with {len(arguments)} arguments; the interface says: {expected}")
     return kind
+
+
+@contextlib.contextmanager
+def noting(where: str) -> Iterator[None]:
+    """Whatever is raised says in a note where that was."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(where)
+        raise
 
 
 def check_length(name: str, column: Any, scenarios: int) -> None:

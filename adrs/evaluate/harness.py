@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from adrs.errors import UserError, did_you_mean
+from adrs.evaluate import calls
 from adrs.evaluate.choices import ListeningPolicy
 from adrs.evaluate.digests import DigestingPolicy
 from adrs.evaluate.recording import RecordingPolicy, replay
@@ -174,16 +175,6 @@ def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, 
     return _evaluate(problem, evaluator, workloads, policy, job, together=False)
 
 
-@contextlib.contextmanager
-def _noting(note: str) -> Iterator[None]:
-    """Say with whatever is raised where it was."""
-    try:
-        yield
-    except BaseException as error:
-        error.add_note(note)
-        raise
-
-
 class _FailedTogether(Exception):  # noqa: N818 - what the workloads did
     """Some workload of several failed."""
 
@@ -208,7 +199,7 @@ def _evaluate(
                 continue
             spec = specs[name]
             try:
-                with _noting(f"workload {name}"):
+                with calls.noting(f"workload {name}"):
                     metrics = known.get(name) or _decided(evaluator, workloads.get(spec), spec, policy, job.native)
                 _check_metrics(metrics, name, job.native)
                 if problem.objective.workload_metric != problem.objective.metric:

@@ -16,21 +16,18 @@ def is_number_given(tree: Tree, site: Site, shown: Shown) -> bool:
     if not _is_given(site) or whole_answered(site, shown):
         return False
     site = _given_as(site)
-    answers = site.parent is not None and isinstance(site.parent.node, cst.Return) and _function(site) in shown.numbers
-    return answers or _is_number(tree, site.node, shown)
+    return (_is_returned(site) and _function(site) in shown.numbers) or _is_number(tree, site.node, shown)
 
 
 def whole_answered(site: Site, shown: Shown) -> Whole | None:
     """The range of the whole number with which a function answers at a site; None where it does not."""
     site = _given_as(site)
-    returned = site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return)
-    return shown.wholes.get(_function(site)) if returned else None
+    return shown.wholes.get(_function(site)) if _is_returned(site) else None
 
 
 def is_order_answered(site: Site, shown: Shown) -> bool:
     """Whether a function answers at a site with a list that may be an order of the items."""
-    returned = site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return)
-    return returned and _function(site) in shown.orders
+    return _is_returned(site) and _function(site) in shown.orders
 
 
 def _given_as(site: Site) -> Site:
@@ -44,6 +41,10 @@ def _function(site: Site) -> str:
     """The name of the innermost function around a site."""
     function = site.function.node if site.function is not None else None
     return function.name.value if isinstance(function, cst.FunctionDef) else ""
+
+
+def _is_returned(site: Site) -> bool:
+    return site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return)
 
 
 def _is_taken(tree: Tree, site: Site, shown: Shown) -> bool:

@@ -36,11 +36,11 @@ class Bandit:
         prior = _PRIOR_WEIGHT * _PRIOR_REWARD
         return (self._rewards[arm] + prior) / (self._pulls[arm] + _PRIOR_WEIGHT)
 
-    def shares(self, arms: Sequence[str] | None = None) -> list[float]:
-        """What to draw some arms by, by default all: means in units of their sum, and the least share on top."""
-        among = list(self._pulls) if arms is None else arms
-        means = [self.mean(arm) for arm in among]
-        return [_FLOOR + mean / sum(means) for mean in means]
+    def shares(self, arms: Sequence[str]) -> list[float]:
+        """What to draw some arms by: their means in units of the sum of these, and the least share on top."""
+        means = [self.mean(arm) for arm in arms]
+        total = sum(means)
+        return [_FLOOR + mean / total for mean in means]
 
     def order(self, rng: random.Random) -> list[str]:
         """All arms in a random order, drawn without replacement by their means."""

@@ -18,11 +18,12 @@ from adrs.propose.model.parts import Part, allot
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, excerpt, visible
 from adrs.propose.model.view import View, view
+from adrs.settings import LEAST
 
 Wanted = Literal["edits", "program"]
 """The form that the model is asked for; it may answer in another one."""
 
-LEAST_CHARACTERS = 8_000
+LEAST_CHARACTERS = LEAST["prompt_characters"]
 _CORRECTION_SHARE = 6
 """One part in so many is kept free for a second turn."""
 _MOST_STATEMENT_SHARE = 0.5

@@ -10,10 +10,9 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined,
 
 from adrs import resources
 from adrs.errors import UserError
+from adrs.prompt_folder import SUFFIX
 from adrs.propose.model.text import fence
 from adrs.propose.model.view import number
-
-SUFFIX = ".md.j2"
 
 
 class Templates:

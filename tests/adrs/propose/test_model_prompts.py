@@ -19,7 +19,6 @@ from adrs.program import Evaluation, Program, WorkloadResult
 from adrs.propose.model.prompts import LEAST_CHARACTERS, Facts, Prompts
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import blocks
-from adrs.settings import LEAST
 
 GOLDEN = Path(__file__).parent / "golden"
 PROBLEM = load("model-placement")
@@ -151,10 +150,6 @@ def test_no_import_is_denied_where_the_evaluator_loads_the_program(tmp_path: Pat
     base = Program(1, problem.seed.read_text(), "d")
     system = prompts(problem).request(facts(base=base), "edits")[0].content
     assert "\n- imports: the standard library and whatever else is installed; loaded beforehand: numpy\n" in system
-
-
-def test_the_command_line_knows_the_least_room_of_a_prompt() -> None:
-    assert LEAST["prompt_characters"] == LEAST_CHARACTERS
 
 
 def test_helper_libraries_are_described() -> None:

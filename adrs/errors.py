@@ -12,6 +12,10 @@ class PluginError(UserError):
     """A plugin broke a promise of its seam or failed: what a run has recorded can be gone on with once it is mended."""
 
 
+class Refused(UserError):  # noqa: N818 - says what happened
+    """A server refuses what no retry mends: the key, the model, the request. A run ends with what it has."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "..."?` for the closest known word, or a list of the known ones, to append to a sentence."""
     known = sorted(known)
@@ -22,7 +26,3 @@ def closest(word: str, known: Iterable[str]) -> str:
     """The same, but empty where none is close: for words of which there are many."""
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""
-
-
-class Refused(UserError):  # noqa: N818 - says what happened
-    """A server refuses what no retry mends: the key, the model, the request. A run ends with what it has."""

@@ -239,14 +239,12 @@ class _Session:
             yield
             return
         async with self._models:
-            if not asks:
-                yield
-                return
-            self._observer.note(f"checking {', '.join(self._models.labels)}")
-            await self._models.check()
-            expected = self._models.expected_cost(self._settings.max_evaluations)
-            if expected:
-                self._observer.note(expected)
+            if asks:
+                self._observer.note(f"checking {', '.join(self._models.labels)}")
+                await self._models.check()
+                expected = self._models.expected_cost(self._settings.max_evaluations)
+                if expected:
+                    self._observer.note(expected)
             yield
 
     def _router(

@@ -194,7 +194,7 @@ def _plain(summary: Any, reader: Any) -> dict[str, Any]:
     parents = [{"id": parent.id, "role": parent.role} for parent in summary.parents]
     names = ("proposer", "operator", "model", "island", "verdict", "score", "fitness", "digest", "rationale")
     values = {name: getattr(summary, name) for name in names}
-    values["verdict"] = getattr(summary, "state", summary.verdict)
+    values["verdict"] = summary.state
     return {"id": summary.id, "parents": parents, **values, "trust": reader.info.trust}
 
 

@@ -168,13 +168,12 @@ def _why(outcome: Outcome) -> str:
         "max-tokens": "the tokens of the budget do not cover another call",
         "interrupt": f"interrupted; `{resume}` goes on",
         "replayed": "the record is replayed",
-    }.get(outcome.stopped_by, _in_words(outcome))  # fmt: skip
+    }.get(outcome.stopped_by, _in_words(outcome, resume))  # fmt: skip
 
 
-def _in_words(outcome: Outcome) -> str:
+def _in_words(outcome: Outcome, resume: str) -> str:
     """Another end, such as the breaker's, and what helps where it found nothing new."""
     if outcome.stopped_by.startswith(REFUSED):
-        resume = f"adrs resume {run_in_command(outcome.path)}"
         return f"{safe(outcome.stopped_by.removeprefix(REFUSED))}; then `{resume}` goes on"
     if NOTHING_NEW not in outcome.stopped_by:
         return safe(outcome.stopped_by)

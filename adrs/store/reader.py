@@ -50,6 +50,11 @@ class Summary:
         """The program it was made from."""
         return self.parents[0].id if self.parents else None
 
+    @property
+    def state(self) -> str:
+        """As that of a program; the verdict says it already."""
+        return self.verdict
+
 
 @dataclass(frozen=True)
 class RunInfo:

@@ -3,20 +3,20 @@
 import ast
 import random
 from collections.abc import Callable
-from functools import partial
 
-from adrs.propose.embedded.edits import Maker
 from adrs.propose.embedded.shown import Shown
-from adrs.propose.embedded.tree import Tree
+from adrs.propose.embedded.tree import Edit, Site, Tree
+
+Grower = Callable[[Tree, Site, random.Random, Shown], Edit | None]
+"""A kind of edit that brings in what the interface shows."""
 
 
-def outcomes(maker: Callable[..., object], source: str, shown: Shown, tries: int = 40) -> set[str]:
+def outcomes(maker: Grower, source: str, shown: Shown, tries: int = 40) -> set[str]:
     """Every program that a kind of edit makes of a source."""
     tree, made = Tree(source), set()
-    with_shown: Maker = partial(maker, shown=shown)  # type: ignore[assignment]
     for seed in range(tries):
         for site in tree.sites:
-            edit = with_shown(tree, site, random.Random(seed)) if site.function is not None else None
+            edit = maker(tree, site, random.Random(seed), shown) if site.function is not None else None
             if edit is not None:
                 made.add(tree.replace([edit]))
     return made

@@ -2,11 +2,10 @@
 
 import ast
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from edit_outcomes import free_names, outcomes
+from edit_outcomes import Grower, free_names, outcomes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +13,7 @@ from adrs import problem
 from adrs.interface import FunctionType, parse_type
 from adrs.propose.embedded import quantities, whole_numbers
 from adrs.propose.embedded.shown import Quantity, Shown
-from adrs.propose.embedded.tree import Edit, Tree
+from adrs.propose.embedded.tree import Tree
 
 INSTANCE = {
     "jobs": parse_type("int", ""), "seed": parse_type("int", ""), "name": parse_type("str", ""),
@@ -24,7 +23,7 @@ INSTANCE = {
 SOLVE = FunctionType("solve", "", {"instance": INSTANCE}, parse_type("int64[jobs] in 0..jobs-1", ""))
 SHOWN = Shown.by({"solve": SOLVE})
 BUILTINS = {"abs", "int", "len", "min", "max", "range", "round", "sorted"}
-MAKERS: list[Callable[..., object]] = [
+MAKERS: list[Grower] = [
     quantities.add, quantities.branch, quantities.order, quantities.key, quantities.whole, quantities.accumulate,
     whole_numbers.level, whole_numbers.branch, whole_numbers.choose,
 ]  # fmt: skip
@@ -152,7 +151,7 @@ def test_what_is_made_parses_and_reads_known_names(name: str, path: Path, seed: 
     tree, rng, shown = Tree(source), random.Random(seed), Shown.by(problem.load(name).functions)
     for site in rng.sample(list(tree.editable), min(20, len(tree.editable))):
         for maker in MAKERS:
-            edit: Edit | None = maker(tree, site, rng, shown)  # type: ignore[assignment]
+            edit = maker(tree, site, rng, shown)
             if edit is not None:
                 made = tree.replace([edit])
                 assert ast.dump(ast.parse(made)) != ast.dump(ast.parse(source))

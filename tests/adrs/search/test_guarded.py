@@ -64,7 +64,8 @@ class RefuseRaises(Greedy):
 
 class RefuseAnswersNumbers(Greedy):
     def bad(self) -> Selection:
-        return Selection(self.told[0], refuse=lambda program: 1)  # type: ignore[arg-type, return-value]
+        refuse: Any = lambda program: 1  # noqa: E731 - what no type checker would pass
+        return Selection(self.told[0], refuse=refuse)
 
 
 class TellRaises(Greedy):
@@ -229,8 +230,12 @@ def test_programs_are_those_that_were_told_and_parents_have_a_fitness(
 ) -> None:
     good = Program(1, "x = 1", "a", evaluation=Evaluation("train", "full", "ok", fitness=1.0))
     failed = Program(2, "x = 2", "b", evaluation=Evaluation("train", "full", "error"))
-    strategy = Greedy(seed=0)
-    strategy.ask = lambda: select(good, failed)  # type: ignore[method-assign]
+
+    class Selecting(Greedy):
+        def ask(self) -> Selection:
+            return select(good, failed)
+
+    strategy = Selecting(seed=0)
     guarded = Guarded("mine", lambda: strategy, stages=(), module=__name__)
     guarded.tell(good)
     guarded.tell(failed)

@@ -200,7 +200,7 @@ def main() -> None:
     running.add_argument("--workers", type=int, default=1)
     running.add_argument("--sandbox")
     running.add_argument("--call-seconds", type=float, help="tighter limit of a candidate's call than the problem's")
-    running.add_argument("--proposers", help="instead of the embedded proposer; mutation is the one without blocks")
+    running.add_argument("--proposers", default="", help="instead of embedded; mutation is that without blocks")
     showing = verb("table", table)
     showing.add_argument("--evaluations", type=int, help="compare at so many [default: the most that a run was given]")
     showing.add_argument("--json", type=Path, help="write the figures to a file")

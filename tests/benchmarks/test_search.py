@@ -119,3 +119,15 @@ def test_a_trial_says_how_far_it_is() -> None:
         evaluation = Evaluation("train", "full", "ok", fitness=score, score=score)
         progress.told(Program(number, "", "", evaluation=evaluation), number)
     assert progress.line() == "  p-random-0, 0 min: 3 of 20 evaluations, best 5.25, evolving"
+
+
+def test_a_trial_is_made_with_the_options_that_are_there_without_any(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "trials", lambda *_: iter([Trial(str(demo), "best-of-n", 0)]))
+    monkeypatch.setattr(Trial, "name", "one")
+    monkeypatch.setattr(sys, "argv", ["search.py", "run", str(tmp_path), "--evaluations", "3"])
+    search.main()
+    made = Result.read(tmp_path / "results" / "one.json")
+    assert made is not None
+    assert made.curve.evaluations == 3

@@ -43,17 +43,23 @@ def load(seam: str, name: str) -> Any:
         return entry.load()
 
 
+def lacking(plugin: object, *methods: str) -> str:
+    """What a plugin lacks of its protocol, with the plugin as the subject of the sentence; empty if it has all."""
+    return next((f"has no method `{name}`" for name in methods if not callable(getattr(plugin, name, None))), "")
+
+
 @contextlib.contextmanager
-def blamed(what: str, module: str) -> Iterator[None]:
+def blamed(what: str, module: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """The edge to a plugin's code: whatever that raises becomes a PluginError of one sentence.
 
-    what: begins the sentence. module: the plugin's; the last line of its package that ran is named.
+    what: begins the sentence. module: the plugin's; the last line of its package that ran is named. but: what passes as
+    it is, besides user errors.
     """
     try:
         yield
-    except UserError:
-        raise
     except Exception as error:  # the edge: what the code of others raises is theirs, and is said in a sentence
+        if isinstance(error, (UserError, *but)):
+            raise
         said = printable(f"{type(error).__name__}: {error}".removesuffix(": ")).splitlines()[0]
         raise PluginError(f"{what}: {said}{_place(error, module)}") from error
 

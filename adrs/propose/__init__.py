@@ -7,8 +7,10 @@ from typing import Protocol
 
 from adrs.llm.models import Models
 from adrs.problem import Problem
-from adrs.program import Brief, Draft, Program
+from adrs.program import Brief, Draft, Parent, Program, Usage
 from adrs.source import Screen
+
+__all__ = ["PROMPT_CHARACTERS", "Brief", "Context", "Draft", "Parent", "Program", "Proposer", "Usage"]
 
 PROMPT_CHARACTERS = 48_000
 
@@ -52,7 +54,9 @@ class Proposer(Protocol):
     ticket right after its brief is made, `tell` of a program before the briefs that may know of it. A `propose` that
     waits for something has done all that it does to its state before it waits.
 
-    What must be remembered of a draft goes into its `detail`; `usd` there is what it cost in dollars.
+    What must be remembered of a draft goes into its `detail`, which is plain JSON; `usd` there is what it cost in
+    dollars. A draft is signed with the name that the proposer is registered under, and its parents were told. Where
+    there is nothing to propose, `failure` says why. `adrs.testing.proposer` holds a proposer to all of this.
     """
 
     async def propose(self, brief: Brief) -> Draft:

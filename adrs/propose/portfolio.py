@@ -10,6 +10,7 @@ from adrs.errors import UserError, did_you_mean
 from adrs.program import Brief, Draft, Program
 from adrs.propose import Context, Proposer
 from adrs.propose.gains import Gains
+from adrs.propose.guarded import Guarded
 from adrs.propose.rates import Rates, further_cost
 
 
@@ -45,8 +46,6 @@ class Portfolio:
             draft = await self._members[name].propose(brief)
         finally:
             self._waiting[name] -= 1
-        if draft.proposer != name:
-            raise UserError(f'proposer "{name}" signs its drafts as "{draft.proposer}"; both names must be the same')
         if draft.usage.usd and "usd" not in draft.detail:
             return replace(draft, detail={**draft.detail, "usd": draft.usage.usd})
         return draft
@@ -91,12 +90,19 @@ def parse(text: str) -> dict[str, float]:
 def make(text: str, context: Context) -> Proposer:
     """The proposer of a run: one, or a portfolio. Raises UserError.
 
+    What a proposer does wrong, then and later, raises PluginError, as `adrs.propose.guarded` says.
+
     Without a text, those that can do something here: the embedded one, which knows Python alone, and where there are
     models, the model proposer.
     """
     weights = parse(text or _usual(context))
-    members: dict[str, Proposer] = {name: plugins.load("proposer", name)(context) for name in weights}
+    members: dict[str, Proposer] = {name: _member(name, context) for name in weights}
     return Portfolio(members, weights, context.most_waiting) if len(members) > 1 else next(iter(members.values()))
+
+
+def _member(name: str, context: Context) -> Proposer:
+    proposer = plugins.load("proposer", name)
+    return Guarded(name, lambda: proposer(context), getattr(proposer, "__module__", ""))
 
 
 def _usual(context: Context) -> str:

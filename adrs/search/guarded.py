@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from adrs import plugins
 from adrs.errors import PluginError
 from adrs.program import Program, Selection
-from adrs.search.promises import Told, breach, lacking
+from adrs.search.promises import breach
+from adrs.told import Told
 
 if TYPE_CHECKING:
     from adrs.search import Search
@@ -29,7 +30,7 @@ class Guarded:
         self._stages = stages
         with plugins.blamed(f"{self._called} cannot be made", module):
             self._strategy = make()
-        self._hold(lacking(self._strategy))
+        self._hold(plugins.lacking(self._strategy, "ask", "tell"))
         self._told = Told()
 
     def ask(self) -> Selection:

@@ -4,32 +4,7 @@ from collections.abc import Collection, Mapping
 
 from adrs.errors import did_you_mean
 from adrs.program import FULL, Program, Selection
-
-
-def lacking(strategy: object) -> str:
-    """What a strategy lacks of the protocol, put like a breach; empty if it has everything."""
-    return next(
-        (f"has no method `{name}`" for name in ("ask", "tell") if not callable(getattr(strategy, name, None))), ""
-    )
-
-
-class Told:
-    """Which programs a strategy was told of, and whether each has a fitness: a byte for each number."""
-
-    def __init__(self) -> None:
-        self._marks = bytearray()
-
-    def add(self, program: Program) -> None:
-        """Take note of a program, or of how it stands now."""
-        if program.id >= len(self._marks):
-            self._marks.extend(bytes(program.id + 1 - len(self._marks)))
-        self._marks[program.id] = 1 if program.fitness is None else 2
-
-    def __contains__(self, number: int) -> bool:
-        return 0 <= number < len(self._marks) and self._marks[number] > 0
-
-    def __getitem__(self, number: int) -> bool:
-        return self._marks[number] == 2
+from adrs.told import Told
 
 
 def breach(selection: object, told: Told | Mapping[int, bool], stages: Collection[str]) -> str:

@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from adrs import plugins
 from adrs.program import REFUSED, Evaluation, Parent, Program, Selection, Verdict, WorkloadResult
 from adrs.search import Search
-from adrs.search.promises import breach, lacking
+from adrs.search.promises import breach
 
 Make = Callable[[], Search]
 
@@ -250,7 +251,7 @@ def _reachable(found: object) -> list[Any]:
 
 
 def _whole(strategy: Search) -> Search:
-    lack = lacking(strategy)
+    lack = plugins.lacking(strategy, "ask", "tell")
     assert not lack, f"the strategy {lack}"
     return strategy
 

@@ -46,6 +46,7 @@ LAYERS = [
         "strict_toml",
         "text",
         "ticks",
+        "told",
         "versions",
         "toml_text",
         "evolve_blocks",

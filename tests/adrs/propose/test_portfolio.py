@@ -129,11 +129,6 @@ def test_what_a_draft_cost_is_in_its_record() -> None:
     assert propose(made, Brief(2, 2, SEED)).detail == {"usd": 0.5}
 
 
-def test_a_member_signs_with_its_name() -> None:
-    with pytest.raises(UserError, match='"a" signs its drafts as "b"'):
-        propose(Portfolio({"a": Member("b")}, {"a": 1.0}), Brief(2, 2, SEED))
-
-
 @pytest.mark.parametrize(
     ("text", "weights"),
     [

@@ -1,8 +1,6 @@
 """A strategy of another package: the one of docs/search-strategy.md, installed and run as its readers would."""
 
-import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,29 +8,22 @@ import pytest
 from adrs import folders, scaffold
 from adrs.store import Reader
 from tests.adrs.cli_tools import ADRS, environment
-
-PAGE = Path(__file__).parents[3] / "docs" / "search-strategy.md"
+from tests.adrs.plugin_tools import install, run_tests, write_package
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page's files."""
     folder = tmp_path_factory.mktemp("package")
-    files = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    assert set(files) == {"ageing.py", "pyproject.toml", "test_ageing.py"}
-    for name, text in files.items():
-        (folder / name).write_text(text)
+    assert write_package("search-strategy.md", folder) == ["ageing.py", "pyproject.toml", "test_ageing.py"]
     return folder
 
 
 @pytest.fixture(scope="module")
 def site(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the package is installed, as pip does that; nothing is fetched for it."""
+    """Where the package is installed."""
     folder = tmp_path_factory.mktemp("site")
-    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder)]
-    done = subprocess.run([sys.executable, "-m", "pip", "install", *options, str(package)], capture_output=True,
-                          text=True, timeout=240, check=False)  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    install(package, folder)
     return folder
 
 
@@ -42,10 +33,7 @@ def test_what_is_installed_is_the_strategy_alone(site: Path) -> None:
 
 def test_the_strategy_of_the_page_is_sixty_lines_and_passes_its_tests(package: Path) -> None:
     assert len((package / "ageing.py").read_text().splitlines()) <= 60
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(package), str(package)]
-    done = subprocess.run(command, cwd=package, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stdout
-    assert "6 passed" in done.stdout
+    assert "6 passed" in run_tests(package)
 
 
 def test_a_run_finds_it_by_name(site: Path, tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ _DESCRIPTORS_WITH_PROCESSES = 512
 _MOST_INHERITED = 4096
 _BUFFER = 1 << 16
 _READY = wire.pack(["ready"])
+_ballast = bytearray(8 << 20)
+"""Address space to throw away where a program has used up all of it, so that this can still be told; never touched, so
+that it takes no memory."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,8 @@ class _Program:
                 answer = [nonce, "ok", wire.compact(operations[operation](*arguments))]
                 frame = wire.pack(answer)
             except BaseException as error:  # the edge: whatever a program raises is reported, not believed
+                if isinstance(error, MemoryError):
+                    _ballast.clear()  # what used up the memory may be held until the exception is gone, or for good
                 frame = wire.pack([nonce, *_report(error, self._scenario)])
             _flush()
             _write(self._connection, frame)

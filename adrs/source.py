@@ -20,6 +20,8 @@ _NORMALISED_PREFIX = "%"
 _STATEMENTS = ("body", "orelse", "finalbody", "handlers", "cases")
 """Fields that hold statements, or what holds them."""
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_EXPRESSION_SCOPES = (ast.Lambda, *_COMPREHENSIONS)
 _LOOKS_AT_NAMES = frozenset({"locals", "vars", "eval", "exec", "dir", "globals"})
 _REMEMBERED = 64
 """Programs whose check is remembered: a proposer checks its own before the loop does."""
@@ -264,10 +266,12 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) -> None:
     """Rename what a function binds where its names cannot matter: not what is passed by keyword.
 
-    They may where it has nested scopes, or looks into its frame.
+    They may where it has nested functions or classes, or looks into its frame; and a name that is bound here and means
+    something of the module's as well is left as it is.
     """
     names: dict[str, str] = {}
-    kept = set(keywords)
+    kept = set(keywords) | _outside(function)
+    nested = False
     for child in ast.walk(function):
         if isinstance(child, ast.Name):
             if child.id in _LOOKS_AT_NAMES:
@@ -282,8 +286,16 @@ def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) 
             kept |= {argument.arg for argument in child.kwonlyargs}
         elif isinstance(child, ast.ExceptHandler) and child.name is not None:
             names.setdefault(child.name, f"{_NORMALISED_PREFIX}{len(names)}")
+        elif isinstance(child, ast.alias):
+            kept.add(child.asname or child.name.partition(".")[0])
+        elif isinstance(child, ast.pattern):
+            kept |= {text for field in ("name", "rest") if isinstance(text := getattr(child, field, None), str)}
+        elif isinstance(child, _EXPRESSION_SCOPES):
+            nested = True
         elif isinstance(child, _SCOPES) and child is not function:
             return
+    if nested:
+        kept |= _free(function.body) - _bound(function)
     for child in ast.walk(function):
         if isinstance(child, ast.Name):
             child.id = child.id if child.id in kept else names.get(child.id, child.id)
@@ -292,3 +304,55 @@ def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) 
             child.arg = child.arg if child.arg in kept else names[child.arg]
         elif isinstance(child, ast.ExceptHandler) and child.name is not None:
             child.name = child.name if child.name in kept else names[child.name]
+
+
+def _outside(function: ast.FunctionDef) -> set[str]:
+    """Names in what is computed where the function is defined: its decorators and the defaults of its arguments."""
+    outside = (*function.decorator_list, *function.args.defaults, *function.args.kw_defaults)
+    return {node.id for each in outside if each for node in ast.walk(each) if isinstance(node, ast.Name)}
+
+
+def _bound(function: ast.FunctionDef) -> set[str]:
+    """Names that are the function's own: its arguments, and what it assigns outside of lambdas and comprehensions."""
+    found = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name is not None:
+            found.add(node.name)
+        if isinstance(node, ast.comprehension):
+            waiting += [node.iter, *node.ifs]
+        elif not isinstance(node, ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def _stored(target: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _free(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that are read here and bound by no lambda or comprehension around them."""
+    found: set[str] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Lambda):
+            own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+            found |= _free([node.body]) - own
+            waiting.append(node.args)
+        elif isinstance(node, _COMPREHENSIONS):
+            generators = node.generators
+            waiting.append(generators[0].iter)
+            inside = [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.comprehension)]
+            inside += [part for each in generators for part in (each.target, *each.ifs)]
+            inside += [each.iter for each in generators[1:]]
+            found |= _free(inside) - {name for each in generators for name in _stored(each.target)}
+        elif isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+        else:
+            waiting += ast.iter_child_nodes(node)
+    return found

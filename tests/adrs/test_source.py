@@ -1,6 +1,10 @@
 """Screening of sources, and the digest that finds duplicates."""
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adrs.interface import FunctionType, parse_type
 from adrs.source import Rejected, screen
@@ -116,7 +120,57 @@ def test_spelling_makes_no_new_program(part: str, other: str) -> None:
          "def f(y, x): return y - x\ndef solve(a): return f(**a)"),
         ("def f(*, x, y): return x - y\nd = {'x': 1}\ndef solve(a): return f",
          "def f(*, y, x): return y - x\nd = {'x': 1}\ndef solve(a): return f"),
+        ("x = 1\ny = 2\ndef solve(a): return [x for x in a] + [x]",
+         "x = 1\ny = 2\ndef solve(a): return [y for y in a] + [x]"),
+        ("x = 1\ny = 2\ndef solve(a): return [x for x in a] + [x]",
+         "x = 1\ny = 2\ndef solve(a): return [y for y in a] + [y]"),
+        ("A = 1\nB = 2\ndef solve(v): return sorted(v, key=lambda A: -A)[0] + A",
+         "A = 1\nB = 2\ndef solve(v): return sorted(v, key=lambda B: -B)[0] + B"),
+        ("A = 1\nB = 2\ndef f(v, w=A):\n    A = v\n    return A + w\ndef solve(v): return f(v)",
+         "A = 1\nB = 2\ndef f(v, w=B):\n    B = v\n    return B + w\ndef solve(v): return f(v)"),
+        ("def solve(v):\n    x = 1\n    import math as x\n    return x",
+         "def solve(v):\n    y = 1\n    import math as x\n    return y"),
     ],
 )  # fmt: skip
 def test_names_that_decide_something_do(one: str, other: str) -> None:
     assert digest(one) != digest(other)
+
+
+_LEAVES = st.sampled_from(["a", "b", "A", "B", "v"])
+_BOUND = st.sampled_from(["a", "b", "A", "B"])
+
+
+def _expressions(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    pair, bound = st.tuples(inner, inner), st.tuples(inner, _BOUND, inner)
+    return st.one_of(
+        pair.map(lambda each: f"({each[0]} + {each[1]})"),
+        bound.map(lambda each: f"sum([{each[0]} for {each[1]} in ({each[2]}, 1)])"),
+        bound.map(lambda each: f"(lambda {each[1]}: {each[0]})({each[2]})"),
+        bound.map(lambda each: f"({each[0]} + ({each[1]} := {each[2]}))"),
+    )
+
+
+_EXPRESSIONS = st.recursive(_LEAVES, _expressions, max_leaves=4)
+
+
+@given(st.lists(st.tuples(_BOUND, _EXPRESSIONS, _EXPRESSIONS), min_size=2, max_size=2, unique=True))
+@settings(max_examples=400, deadline=None)
+def test_equal_digests_behave_alike(drawn: list[tuple[str, str, str]]) -> None:
+    """Also after all names were exchanged for others, which may mean something else then."""
+    sources = []
+    for local, value, answer in drawn:
+        source = f"def solve(v):\n    {local} = {value}\n    return {answer}\n"
+        exchanged = re.sub(r"\b[abAB]\b", lambda name: {"a": "b", "b": "A", "A": "B", "B": "a"}[name[0]], source)
+        sources += ["a, b, A, B = 2, 30, 400, 5000\n" + text for text in (source, exchanged)]
+    seen: dict[str, object] = {}
+    for source in sources:
+        assert seen.setdefault(digest(source), _answer(source)) == _answer(source), sources
+
+
+def _answer(source: str) -> object:
+    module: dict[str, object] = {}
+    try:
+        exec(source, module)
+        return module["solve"](70000)  # type: ignore[operator]
+    except (NameError, UnboundLocalError, SyntaxError) as error:
+        return type(error)

@@ -1,10 +1,11 @@
 """Where runs lie, and how people name them and their problems."""
 
+import contextlib
 import itertools
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,19 +86,40 @@ def list_runs(runs_dir: Path) -> list[Path]:
     return sorted(path.parent for path in runs_dir.glob("*/run.db"))
 
 
-def new_folder(runs_dir: Path, name: str | None, stem: str) -> Path:
-    """Where a new run will lie; refuses early what would fail when the baselines are measured already."""
+@contextlib.contextmanager
+def new_folder(runs_dir: Path, name: str | None, stem: str) -> Iterator[Path]:
+    """Where a new run will lie; refuses early what would fail when the baselines are measured already.
+
+    The folder is made at once, so that runs begun together have names of their own, and is removed if it stays empty.
+    """
     if name is not None and (not _NAME.fullmatch(name) or name == "last"):
         raise UserError(
             f'--name "{name}": a run is named by letters, digits, "-", "_", "." and "+", beginning with a letter or a '
             'digit, 100 at most, and not "last"; --runs-dir says where it lies'
         )
-    day = time.strftime("%Y%m%d")
-    taken = {path.name for path in runs_dir.glob(f"{stem}-{day}-*")}
-    folder = runs_dir / (name or next(made for n in itertools.count(1) if (made := f"{stem}-{day}-{n}") not in taken))
-    if folder.exists():
-        raise UserError(f"{folder} exists already; choose another --name")
     existing = next(path for path in (runs_dir.absolute(), *runs_dir.absolute().parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UserError(f"{folder} cannot be made in {existing}; choose another --runs-dir")
-    return folder
+        raise UserError(f"{runs_dir / (name or stem)} cannot be made in {existing}; choose another --runs-dir")
+    day = time.strftime("%Y%m%d")
+    names = [name] if name is not None else (f"{stem}-{day}-{number}" for number in itertools.count(1))
+    folder = next((folder for each in names if _make(folder := runs_dir / each, even_if_empty=name is not None)), None)
+    if folder is None:
+        raise UserError(f"{runs_dir / str(name)} exists already; choose another --name")
+    try:
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):  # it holds something
+            folder.rmdir()
+            if runs_dir.absolute() != existing:
+                runs_dir.rmdir()
+
+
+def _make(folder: Path, even_if_empty: bool) -> bool:
+    """Make a folder; False where there is one already, unless it is empty and that is as good."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return even_if_empty and folder.is_dir() and next(folder.iterdir(), None) is None
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --runs-dir") from None
+    return True

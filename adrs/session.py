@@ -56,8 +56,7 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
     loaded = problem.load(settings.problem, settings.workloads)
     settings = replace(settings, problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
     settings = plugged.settled(settings, runs_dir)
-    folder = new_folder(runs_dir, name, loaded.name)
-    with noting_what_is_kept(folder):
+    with new_folder(runs_dir, name, loaded.name) as folder, noting_what_is_kept(folder):
         return threads.run(_Session(loaded, settings, folder, observer).start())
 
 
@@ -78,8 +77,7 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     """Run again with the recorded answers, into a new run, and compare program by program."""
     settings, loaded = read_settings(folder)
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
-    target = new_folder(runs_dir, name, f"{folder.name}-replay")
-    with noting_what_is_kept(target):
+    with new_folder(runs_dir, name, f"{folder.name}-replay") as target, noting_what_is_kept(target):
         return threads.run(_Session(loaded, settings, target, observer).replay(folder))
 
 

@@ -37,11 +37,11 @@ class Writer:
 
     @classmethod
     def create(cls, folder: Path, problem: "Problem", seed: int, configuration: Mapping[str, Any]) -> "Writer":
-        """Make the folder and the empty log of a new run; raises UserError where that is impossible."""
+        """Make the empty log of a new run, and its folder if need be; raises UserError where that is impossible."""
         try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            raise UserError(f"{folder} exists already; choose another --name") from None
+            folder.mkdir(parents=True, exist_ok=True)
+            if next(folder.iterdir(), None) is not None:
+                raise UserError(f"{folder} exists already; choose another --name")
         except OSError as error:
             raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --runs-dir") from None
         writer = cls._open(folder)

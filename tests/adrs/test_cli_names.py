@@ -97,10 +97,31 @@ def test_last_is_the_run_that_was_begun_or_gone_on_with_last(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["../x", "last", "a b", "a/b", "-x", "", "/tmp/x", ".hidden", "a" * 101, "x\n"])
 def test_a_name_that_no_verb_would_find_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UserError, match="a run is named by letters"):
-        folders.new_folder(tmp_path, name, "demo")
+    with pytest.raises(UserError, match="a run is named by letters"), folders.new_folder(tmp_path, name, "demo"):
+        pass
 
 
 @pytest.mark.parametrize("name", ["a", "1", "queue-2.b_c+d", "Prüfung", "a" * 100])
 def test_other_names_are_fine(tmp_path: Path, name: str) -> None:
-    assert folders.new_folder(tmp_path, name, "demo") == tmp_path / name
+    with folders.new_folder(tmp_path, name, "demo") as folder:
+        assert folder == tmp_path / name
+
+
+def test_runs_begun_together_have_names_of_their_own(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with folders.new_folder(runs, None, "demo") as first, folders.new_folder(runs, None, "demo") as second:
+        assert first != second
+        (second / "run.db").touch()
+    assert list(runs.iterdir()) == [second]
+
+
+def test_a_run_that_did_not_begin_leaves_nothing_and_blocks_no_name(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with pytest.raises(KeyError), folders.new_folder(runs, "mine", "demo"):
+        raise KeyError
+    assert not runs.exists()
+    (runs / "mine").mkdir(parents=True)  # as one that was killed leaves it
+    with folders.new_folder(runs, "mine", "demo") as folder:
+        (folder / "run.db").touch()
+    with pytest.raises(UserError, match="exists already"), folders.new_folder(runs, "mine", "demo"):
+        pass

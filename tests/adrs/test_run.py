@@ -52,7 +52,7 @@ class Scripted:
                 "def solve(instance:\n",
             ]
         )
-        return Draft(source, "scripted", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
+        return Draft(source, "embedded", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
 
     def recall(self, brief: Brief, draft: Draft) -> None:
         assert draft.detail["seed"] == brief.seed
@@ -327,7 +327,7 @@ def test_a_run_that_found_nothing_says_so_and_what_helps(
 
     async def worse(self: Scripted, brief: Brief) -> Draft:
         source = f"def solve(instance):\n    return [{brief.ticket} % 2] * len(instance['length'])\n"
-        return Draft(source, "scripted", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
+        return Draft(source, "embedded", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
 
     monkeypatch.setattr(Scripted, "propose", worse)
     outcome = run(demo, tmp_path / "runs", "one", max_evaluations=3)
@@ -360,7 +360,7 @@ def test_the_first_failure_of_the_evaluator_itself_is_shown(
 def test_a_run_of_nothing_but_one_failure_is_broken_off(demo: Path, tmp_path: Path, monkeypatch: Any) -> None:
     async def fail(self: Scripted, brief: Brief) -> Draft:
         source = f"def solve(instance):\n    x = {brief.ticket}\n    raise ValueError('always')\n"
-        return Draft(source, "scripted", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
+        return Draft(source, "embedded", "draw", (Parent(brief.parent.id, "parent"),), detail={"seed": brief.seed})
 
     monkeypatch.setattr(Scripted, "propose", fail)
     outcome = run(demo, tmp_path / "runs", "one", max_evaluations=1000)
@@ -373,7 +373,7 @@ def test_a_run_of_nothing_new_says_why_and_what_helps(
     demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def same(self: Scripted, brief: Brief) -> Draft:
-        return Draft("import [red]", "scripted", "draw", (Parent(brief.parent.id, "parent"),),
+        return Draft("import [red]", "embedded", "draw", (Parent(brief.parent.id, "parent"),),
                      detail={"seed": brief.seed})  # fmt: skip
 
     monkeypatch.setattr(Scripted, "propose", same)

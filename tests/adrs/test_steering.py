@@ -38,7 +38,7 @@ class Listening:
         await asyncio.sleep(0)
         draw = random.Random(brief.seed).randrange(1000)
         source = _SOURCE.format(said=" and ".join(brief.hints) or "nothing", stride=1 + draw % 3, draw=draw)
-        return Draft(source, "listening", "listen", (Parent(brief.parent.id, "parent"),))
+        return Draft(source, "embedded", "listen", (Parent(brief.parent.id, "parent"),))
 
     def recall(self, brief: Brief, draft: Draft) -> None:
         assert all(hint in draft.source for hint in brief.hints)

@@ -58,7 +58,7 @@ class Drawing:
     async def propose(self, brief: Any) -> Draft:
         draw = random.Random(brief.seed).randrange(1000)
         source = GREEDY.replace("{draw}", str(draw)).replace("MANY", "100000")
-        return Draft(source, "drawing", "draw", (Parent(brief.parent.id, "parent"),))
+        return Draft(source, "embedded", "draw", (Parent(brief.parent.id, "parent"),))
 
     def recall(self, brief: Any, draft: Draft) -> None: ...
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import openevolve, resources
+from adrs.baselines import baseline_name
 from adrs.comparisons import read_comparisons
 from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import WorkloadSpec
@@ -192,7 +193,7 @@ def _shared(root: Table, folder: Path, mode: str, generated: str | None) -> Prob
         functions={}, objective=Objective(metric, "maximize", metric, noisy=noisy, margin=margin),
         evaluator=f"{file.relative_to(folder)}:{function}", evaluator_parameters=parameters, limits=limits,
         mode=mode, workloads={"train": (workload,), "validation": (), "test": ()}, missing=(), data={},
-        stages=stages, seed=seed, baselines=(Baseline(seed.stem.replace("_", "-"), "trivial", seed),),
+        stages=stages, seed=seed, baselines=(Baseline(baseline_name(seed.name), "trivial", seed),),
         cheats=cheats, blocks=(), hints=hints, features=features, trust="shared", language=language,
         generated=generated,
     )  # fmt: skip

@@ -163,6 +163,7 @@ def evaluate(
     """Score one program on a split, workload by workload. The verdict is the answer; the exit code is 0."""
     from adrs import problem
     from adrs.assess import assess, read_program, write_details
+    from adrs.baselines import NATIVE
     from adrs.cli.output import console, folded, print_json, print_trust, safe, verdict
     from adrs.program import SPLITS, Job
 
@@ -170,7 +171,7 @@ def evaluate(
     if known is None:
         raise UserError(f'--split "{split}"{did_you_mean(split, SPLITS)}')
     loaded = problem.load(name)
-    native = file.removeprefix("native:") if file.startswith("native:") else ""
+    native = file.removeprefix(NATIVE) if file.startswith(NATIVE) else ""
     source = "" if native else read_program(Path(file))
     found = assess(
         loaded, Job(source, known, native=native, details=details is not None), sandbox, cores.workers(workers)

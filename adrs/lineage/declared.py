@@ -4,9 +4,9 @@ import tomllib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any, cast
 
+from adrs.baselines import baseline_name
 from adrs.score import Direction
 from adrs.store import Reader
 
@@ -46,11 +46,11 @@ def declared(reader: Reader) -> Declared:
     from adrs.openevolve import METRIC
 
     shared = data.get("evaluator", {}).get("trust") == "shared"
-    roles = {_name(path): "heuristic" for path in programs.get("heuristics", [])}
+    roles = {baseline_name(path): "heuristic" for path in programs.get("heuristics", [])}
     if "trivial" in programs or (shared and "seed" in programs):
-        roles[_name(programs.get("trivial", programs.get("seed")))] = "trivial"
+        roles[baseline_name(programs.get("trivial", programs.get("seed")))] = "trivial"
     if "state-of-the-art" in programs:
-        roles[_name(programs["state-of-the-art"])] = "state-of-the-art"
+        roles[baseline_name(programs["state-of-the-art"])] = "state-of-the-art"
     return Declared(
         title=data.get("title", ""), source=data.get("source", ""),
         metric=objective.get("metric", METRIC if shared else ""),
@@ -58,7 +58,3 @@ def declared(reader: Reader) -> Declared:
         noisy=bool(objective.get("noisy", shared)), margin=float(objective.get("margin", 0.0)),
         seed=str(programs.get("seed", "seed.py")), roles=roles,
     )  # fmt: skip
-
-
-def _name(path: str) -> str:
-    return PurePath(path).stem.replace("_", "-")

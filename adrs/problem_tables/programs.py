@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from adrs.baselines import NATIVE, baseline_name
 from adrs.errors import UserError
 from adrs.problem_records import Baseline, Cheat, Role
 from adrs.strict_toml import Table
@@ -17,11 +18,10 @@ def read_baselines(table: Table, folder: Path) -> tuple[Baseline, ...]:
 
     def baseline(role: Role, text: str, where: str) -> Baseline:
         """A program's file, or `native:NAME` for an algorithm of the evaluator's own."""
-        kind, _, native = text.partition(":")
-        if kind == "native" and native:
-            return Baseline(native, role, table.file, native)
-        path = _file(table, text, where, folder)
-        return Baseline(path.stem.replace("_", "-"), role, path)
+        name = baseline_name(text)
+        if text.startswith(NATIVE) and name:
+            return Baseline(name, role, table.file, name)
+        return Baseline(name, role, _file(table, text, where, folder))
 
     trivial = baseline("trivial", table.take("trivial", str), table.path("trivial"))
     heuristics = [baseline("heuristic", name, "programs.heuristics") for name in table.strings("heuristics")]

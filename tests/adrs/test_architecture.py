@@ -25,6 +25,7 @@ LAYERS = [
     {
         "problem",
         "problem_records",
+        "baselines",
         "problem_tables",
         "comparisons",
         "rule",

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from adrs import lineage
+from adrs import lineage, problem
 from adrs.errors import UserError
-from adrs.store import Reader
+from adrs.lineage.declared import declared
+from adrs.settings import Settings
+from adrs.store import Reader, Writer
 from tests.adrs.lineage_tools import Log
 
 
@@ -87,6 +89,14 @@ def test_standing_scores_everything_on_one_scale_with_the_median_of_several(stor
     assert rows["winner"].measured["test"].score == pytest.approx(75.0)
     assert found.gap == pytest.approx(75.0 - rows["winner"].measured["train"].score)
     assert (other.role, set(other.measured)) == ("program", {"train"})
+
+
+@pytest.mark.parametrize("name", problem.shipped())
+def test_baselines_have_the_roles_and_names_that_the_problem_gives_them(name: str, tmp_path: Path) -> None:
+    loaded = problem.load(name)
+    Writer.create(tmp_path / "run", loaded, 0, vars(Settings(name))).close()
+    with Reader(tmp_path / "run") as reader:
+        assert declared(reader).roles == {baseline.name: baseline.role for baseline in loaded.baselines}
 
 
 def test_failures_are_counted_by_reason_but_for_the_numbers_in_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from adrs.cli.output import console, safe, table
+from adrs.cli.output import console, metric, safe, table
 from adrs.emulate import Entrant, Outcome, Ranking, Report
 from adrs.evaluation import Condition, Deviation
 
@@ -111,15 +111,27 @@ def conclusions(report: Report) -> list[str]:
 def _said(ranking: Ranking, report: Report) -> str:
     if ranking.winner_simulated is None or ranking.winner_emulated is None:
         return "no result"
-    programs = sum(not each.native for each in report.entrants)
-    among = "not defined" if ranking.correlation is None else f"{ranking.correlation:.2f}"
-    everyone = ranking.correlation_with_baselines
-    parts = [f"rank correlation (Spearman) {among} over {programs} programs"] if programs > 1 else []
-    if len(report.entrants) > programs:
-        rest = "with baselines" if parts else "is the rank correlation (Spearman) with baselines"
-        parts.append(f"{'not defined' if everyone is None else f'{everyone:.2f}'} {rest}")
-    if ranking.winner_simulated == ranking.winner_emulated:
+    programs = [each.name for each in report.entrants if not each.native]
+    measured = sum(name in ranking.simulated for name in programs)
+    parts = []
+    if len(programs) > 1:
+        parts.append(f"{_correlation(ranking.correlation)} over {measured} programs")
+    if len(report.entrants) > len(programs):
+        parts.append(f"{_correlation(ranking.correlation_with_baselines)} with baselines")
+    parts[0] = f"rank correlation (Spearman) {parts[0]}"
+    missing = [each.name for each in report.entrants if each.name not in ranking.simulated]
+    if missing:
+        parts.append(f"without {', '.join(missing)}, so that no winner is named")
+    elif ranking.winner_simulated == ranking.winner_emulated:
         parts.append(f"{ranking.winner_emulated} wins both")
-        return ", ".join(parts)
-    return (f"{', '.join(parts)}; the winner changes: {ranking.winner_simulated} leads in simulation, "
-            f"{ranking.winner_emulated} in emulation")  # fmt: skip
+    else:
+        leads = f"{ranking.winner_simulated} leads in simulation, {ranking.winner_emulated} in emulation"
+        parts.append(f"the winner changes: {leads}")
+    values = ", ".join(
+        f"{name} {metric(value)} / {metric(ranking.emulated[name])}" for name, value in ranking.simulated.items()
+    )
+    return f"{', '.join(parts)}; {report.metric} in simulation / emulation: {values}"
+
+
+def _correlation(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.2f}"

@@ -56,10 +56,13 @@ class Report:
         """Whether everything was measured that was wanted."""
         return len(self.outcomes) == len(self.conditions) * len(self.entrants)
 
+    @property
+    def _sign(self) -> float:
+        return 1.0 if self.direction == "maximize" else -1.0
+
     def values(self, condition: str, kind: str) -> dict[str, float]:
         """The primary metric of entrants that have a result, in `simulated` or `emulated`; more is better."""
-        sign = 1.0 if self.direction == "maximize" else -1.0
-        return {outcome.entrant: sign * getattr(outcome, kind)[self.metric] for outcome in self.outcomes
+        return {outcome.entrant: self._sign * getattr(outcome, kind)[self.metric] for outcome in self.outcomes
                 if outcome.condition == condition and not outcome.failure}  # fmt: skip
 
     def overall(self, kind: str) -> dict[str, float]:
@@ -82,6 +85,8 @@ class Report:
             rank_correlation(list(simulated.values()), list(emulated.values())),
             best,
             winner,
+            {name: self._sign * value for name, value in simulated.items()},
+            {name: self._sign * value for name, value in emulated.items()},
         )
 
     def plain(self) -> dict[str, Any]:
@@ -108,6 +113,9 @@ class Ranking:
     winner_simulated: str | None
     winner_emulated: str | None
     """Among all; None where nothing has a result."""
+    simulated: Mapping[str, float]
+    emulated: Mapping[str, float]
+    """The primary metric, in native units, of all entrants that have a result."""
 
 
 def save(report: Report, folder: Path) -> Path:

@@ -22,6 +22,7 @@ from adrs.program import Draft, Evaluation
 from adrs.settings import Settings
 from adrs.store import Reader, Writer
 from adrs.testing.executor import InProcessExecutor
+from evaluators.network.emulation.conditions import BY_NAME
 from tests.adrs.cli_tools import ADRS, environment
 
 _TAIL = '''
@@ -116,6 +117,34 @@ def test_a_winner_that_changes_is_said(contrary: Path, monkeypatch: pytest.Monke
     path = emulate.save(report, tmp_path)
     assert json.loads(path.read_text()) == json.loads(json.dumps(report.plain()))
     assert emulate.save(report, tmp_path) != path
+
+
+def test_no_winner_is_named_where_an_entrant_has_no_result() -> None:
+    spec = WorkloadSpec("p", "w", "f", "fresh")
+    conditions = tuple(Condition(name, "", spec, spec, 1.0) for name in ("lossy", "steady"))
+    entrants = tuple(emulate.Entrant(name) for name in ("one", "other", "third"))
+    report = emulate.Report("p", "delay", "minimize", "udp", conditions, entrants, {})
+    for condition in ("lossy", "steady"):
+        for name, value in (("one", 1.0), ("other", 2.0), ("third", 3.0)):
+            void = "machine too busy" if (condition, name) == ("lossy", "one") else ""
+            metrics = {} if void else {"delay": value}
+            report.outcomes.append(emulate.Outcome(condition, name, metrics, metrics, void))
+    assert conclusions(report) == [
+        "lossy: rank correlation (Spearman) 1.00 over 2 programs, without one, so that no winner is named; "
+        "delay in simulation / emulation: other 2 / 2, third 3 / 3",
+        "steady: rank correlation (Spearman) 1.00 over 3 programs, one wins both; "
+        "delay in simulation / emulation: one 1 / 1, other 2 / 2, third 3 / 3",
+        "all conditions: rank correlation (Spearman) 1.00 over 2 programs, without one, so that no winner is named; "
+        "delay in simulation / emulation: other 2 / 2, third 3 / 3",
+    ]
+
+
+def test_a_short_condition_does_not_promise_what_comes_later() -> None:
+    pair, wave = BY_NAME["pair"], BY_NAME["wave"]
+    assert "beside one more of its own" in pair.description(30)
+    assert "ends before another one starts" in pair.description(4)
+    assert wave.description(25).startswith("20/40 Mbit/s")
+    assert wave.description(4).startswith("20 Mbit/s")
 
 
 def test_a_winner_that_was_level_before_is_no_change() -> None:

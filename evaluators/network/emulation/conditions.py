@@ -1,5 +1,6 @@
 """The links on which simulation and emulation are compared."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -38,12 +39,14 @@ class Condition:
         """Whether the capacity changes."""
         return len(self.rates) > 1
 
-    @property
-    def description(self) -> str:
-        """For people."""
-        rate = "/".join(f"{rate / MEGA:g}" for rate in self.rates)
+    def description(self, seconds: float) -> str:
+        """For people: what there is of the condition within so many seconds."""
+        reached = self.rates[: max(1, math.ceil(seconds / _WAVE))]
+        rate = "/".join(f"{rate / MEGA:g}" for rate in reached)
         lossy = f", {100 * self.loss:g} % loss" if self.loss else ""
         beside = "" if self.beside is None else f", beside {_NAMES[self.beside]}"
+        if self.beside == MONITOR and seconds * SECOND <= _LATER:
+            beside = ", alone, since it ends before another one starts"
         return f"{rate} Mbit/s, {self.base / MILLI:g} ms, {self.limit / 1000:g} kB{lossy}{beside}"
 
     def scenario(self, seconds: float, kind: int = MONITOR, seed: int = 1) -> Scenario:

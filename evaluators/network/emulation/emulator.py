@@ -32,7 +32,7 @@ class NetworkEmulation:
                 continue
             duration = seconds or condition.seconds
             specs = [workloads.spec(condition.name, family, duration, backend) for family in (SIMULATED, EMULATED)]
-            made.append(Condition(condition.name, condition.description, specs[0], specs[1], duration))
+            made.append(Condition(condition.name, condition.description(duration), specs[0], specs[1], duration))
         return made
 
     def __init__(self, natives: Sequence[str]) -> None:

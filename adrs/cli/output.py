@@ -9,14 +9,17 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from adrs.text import change, metric, number, printable
 
 __all__ = [
-    "console", "folded", "gain", "metric", "number", "print_json", "print_trust", "printable", "safe", "table",
-    "trust_mark", "verdict",
+    "console", "folded", "gain", "metric", "number", "print_in_blocks", "print_json", "print_trust", "printable",
+    "safe", "table", "trust_mark", "verdict",
 ]  # fmt: skip
 
+_GAP = 2
+"""Blanks between the columns of a table."""
 _MARKS = {
     "ok": "[green]ok[/]", "invalid": "[red]invalid[/]", "error": "[red]error[/]", "timeout": "[yellow]timeout[/]",
     "memory": "[yellow]memory[/]", "killed": "[red]killed[/]", "rejected": "[dim]rejected[/]",
@@ -81,6 +84,24 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | No
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def print_in_blocks(out: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table; one that is wider than the console as several, each with the first column and as many more as fit."""
+    lines = [[column.removeprefix(">") for column in columns], *rows]
+    widths = [max(Text.from_markup(line[index]).cell_len for line in lines) + _GAP for index in range(len(columns))]
+    block: list[int] = []
+    for index in range(1, len(columns)):
+        if block and sum(widths[each] for each in (0, *block, index)) > out.width + _GAP:
+            _print_columns(out, (0, *block), columns, rows)
+            out.print()
+            block = []
+        block.append(index)
+    _print_columns(out, (0, *block), columns, rows)
+
+
+def _print_columns(out: Console, which: Sequence[int], columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    out.print(table([columns[index] for index in which], [[row[index] for index in which] for row in rows]))
 
 
 def safe(text: str) -> str:

@@ -199,15 +199,17 @@ def evaluate(
     for result in found.workloads if loaded.trust == "shared" else ():
         if result.feedback:
             out.print(f"feedback {safe(result.feedback)}", soft_wrap=True)
-    out.print(f"cost     {found.wall_seconds:.2f} s, {found.cpu_seconds:.2f} s of CPU, "
-              f"{found.peak_memory_mb:.0f} MB, sandbox {found.sandbox or 'not needed'}")  # fmt: skip
+    process = (
+        f"{found.cpu_seconds:.2f} s of CPU, {found.peak_memory_mb:.0f} MB, sandbox {found.sandbox or 'not needed'}"
+    )
+    out.print(f"cost     {found.wall_seconds:.2f} s, {'within the evaluator' if native else process}")
     if found.output:
         out.print(f"output\n{safe(found.output)}", soft_wrap=True)
 
 
 def _print_workloads(out: Any, workloads: Any) -> None:
     """A row for each workload, or for each metric where there are more of those; ends of intervals are left out."""
-    from adrs.cli.output import folded, metric, number, safe, table, verdict
+    from adrs.cli.output import folded, metric, number, print_in_blocks, safe, verdict
 
     if not workloads:
         return
@@ -218,7 +220,7 @@ def _print_workloads(out: Any, workloads: Any) -> None:
           for r in workloads),
     ]  # fmt: skip
     if len(names) <= len(workloads):
-        out.print(table(columns[0], columns[1:]))
+        print_in_blocks(out, columns[0], columns[1:])
         return
     head, *rows = zip(*([name.removeprefix(">") for name in columns[0]], *columns[1:]), strict=True)
-    out.print(table([head[0], *(f">{name}" for name in head[1:])], rows))
+    print_in_blocks(out, [head[0], *(f">{name}" for name in head[1:])], rows)

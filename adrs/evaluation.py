@@ -285,7 +285,8 @@ class Evaluator(ABC, Generic[Workload]):
         return ()
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
-        """Metrics of a split out of those of its workloads: by default means by weight, over those that have it.
+        """Metrics of a split out of those of its workloads: by default means by weight, over those that have it;
+        the objective's own must be in all of them.
 
         A better metric of a workload must never make the primary metric worse: programs are given up on `train` when
         they could not be kept even if the rest of the workloads went as well as thinkable. Workloads that are not run

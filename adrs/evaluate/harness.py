@@ -6,11 +6,9 @@ Pure but for the policy it is given: the same answers give the same evaluation.
 import contextlib
 import importlib
 import importlib.util
-import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +17,7 @@ from adrs.errors import UserError, did_you_mean
 from adrs.evaluate import calls
 from adrs.evaluate.choices import ListeningPolicy
 from adrs.evaluate.digests import DigestingPolicy
+from adrs.evaluate.evaluator_checks import check_finite, check_metrics, named, needed
 from adrs.evaluate.recording import RecordingPolicy, replay
 from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.interface import FunctionType
@@ -188,6 +187,7 @@ def _evaluate(
     results: dict[str, Metrics] = {}
     specs = {spec.name: spec for spec in job.workloads or problem.workloads[job.split]}
     known: dict[str, Metrics] = {}
+    wanted = needed(problem, evaluator)
     stages = list(_stages(problem, job, list(specs)))
     for place, (stage, names) in enumerate(stages):
         policy.decision_seconds = _decision_seconds(problem, job, stage)
@@ -201,9 +201,7 @@ def _evaluate(
             try:
                 with calls.noting(f"workload {name}"):
                     metrics = known.get(name) or _decided(evaluator, workloads.get(spec), spec, policy, job.native)
-                _check_metrics(metrics, name, job.native)
-                if problem.objective.workload_metric != problem.objective.metric:
-                    _named(problem, metrics, problem.objective.workload_metric, "workload_metric")
+                check_metrics(metrics, name, job.native, wanted)
             except Invalid as broken:
                 return _failed(problem, job, stage, results, name, "invalid", str(broken))
             except (PolicyFailure, Failed) as failure:
@@ -220,8 +218,8 @@ def _evaluate(
         if stage != FULL and not job.thorough and _too_weak(problem, job, stage, results):
             return _stopped(problem, job, stage, results, f"stopped after stage {stage}: score below its threshold")
     summary = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
-    _check_finite(summary, f"the summary of {job.split}")
-    value = _named(problem, summary, problem.objective.metric, "metric")
+    check_finite(summary, f"the summary of {job.split}")
+    value = named(summary, problem.objective.metric, "metric")
     total = job.scale.total if job.scale else None
     return Evaluation(
         split=job.split, stage=FULL, verdict="ok", metrics=summary, reason=_LEGACY if legacy else "",
@@ -319,35 +317,6 @@ def _stopped(problem: Problem, job: Job, stage: str, results: Mapping[str, Metri
         split=job.split, stage=PARTIAL if stage == FULL else stage, verdict="ok", reason=reason,
         workloads=_results(problem, job, results),
     )  # fmt: skip
-
-
-def _check_metrics(metrics: object, workload: str, native: str) -> None:
-    """What an evaluator's author may get wrong. Raises UserError."""
-    if not isinstance(metrics, Metrics):
-        method, kind = "reference" if native else "evaluate", "None" if metrics is None else type(metrics).__name__
-        raise UserError(f"workload {workload}: {method} must return adrs.evaluation.Metrics, not {kind}")
-    _check_finite(metrics, f"workload {workload}")
-    for name in metrics.bounds:
-        if name not in metrics:
-            raise UserError(
-                f'workload {workload}: the evaluator gives a bound of "{name}", which it does not compute'
-                f"{did_you_mean(name, metrics)}"
-            )
-
-
-def _check_finite(metrics: Mapping[str, object], where: str) -> None:
-    for name, value in metrics.items():
-        if not isinstance(value, Real) or not math.isfinite(value):
-            raise UserError(f"{where}: the evaluator computed {name} = {value}, which is not a finite number")
-
-
-def _named(problem: Problem, metrics: Mapping[str, float], name: str, key: str) -> float:
-    """The metric that the objective names."""
-    if name not in metrics:
-        raise UserError(
-            f'objective.{key} = "{name}", which the evaluator does not compute{did_you_mean(name, metrics)}'
-        )
-    return metrics[name]
 
 
 def _beaten_bound(metrics: Metrics, problem: Problem) -> str:

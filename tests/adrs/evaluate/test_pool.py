@@ -149,6 +149,9 @@ _WRONG = {
         "workload even-1: the evaluator computed regret = nan, which is not a finite number"),
     "a bound of another name": (_RETURN, 'return Metrics(regret=1.0, bounds={"regrt": 0.0})',
         'workload even-1: the evaluator gives a bound of "regrt", which it does not compute; did you mean "regret"?'),
+    "a metric that a workload leaves out": (_RETURN,
+        'return Metrics(regret=1.0) if spec.seed == 1 else Metrics(regrets=1.0)',
+        'workload even-2: objective.metric = "regret", which the evaluator does not compute; did you mean "regrets"?'),
     "a summary that is none": ("    def load", "    def summarise(self, results):\n"
         "        return {'regret': float('inf')}\n\n    def load",
         "the summary of train: the evaluator computed regret = inf, which is not a finite number"),

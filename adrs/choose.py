@@ -21,7 +21,7 @@ from adrs.source import tokens
 from adrs.store import Reader, Writer
 
 CANDIDATES = 5
-"""How many of the best on `train` are compared on `validation`."""
+"""How many of the best on `train` are compared on `validation`, and how many of those known there stay with them."""
 RECHECKED = 3
 """How many of those are measured on fresh workloads: the best on `validation`."""
 REPETITIONS = 3
@@ -69,7 +69,7 @@ class Chooser:
 
     async def choose(self, deadline: float | None) -> Choice:
         """Measure what is needed until `deadline` (of `time.monotonic`); later results are left out."""
-        candidates = self._reader.best(CANDIDATES)
+        candidates = self._candidates()
         choice = Choice(candidates[0] if candidates else None)
         for number in {SEED_PROGRAM, *candidates}:
             train = self._reader.evaluation(number, "train")
@@ -85,6 +85,11 @@ class Chooser:
             self._writer.event("chosen", {"winner": choice.winner, "alike": list(choice.alike)})
             self._explain(choice, ("validation", "test"))
         return choice
+
+    def _candidates(self) -> list[int]:
+        """The best on `train`, then those that were the best on `validation` when the run was ended before."""
+        earlier = [number for number in self._reader.best(CANDIDATES, "validation") if number != SEED_PROGRAM]
+        return list(dict.fromkeys([*self._reader.best(CANDIDATES), *earlier]))
 
     async def recheck(self, choice: Choice, deadline: float | None) -> None:
         """Measure the winner and those next to it on fresh workloads, with the baselines that make the scale."""

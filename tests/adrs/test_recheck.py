@@ -1,6 +1,7 @@
 """The winner on fresh workloads: drawn late, the same again for the same programs, and never in the way of a budget."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -15,7 +16,7 @@ from adrs.calibrate import remembered
 from adrs.choose import Choice, Chooser
 from adrs.program import SPLITS, Evaluation, Job
 from adrs.settings import Settings
-from adrs.store import Reader
+from adrs.store import Reader, Writer
 from adrs.testing.executor import InProcessExecutor
 from tests.adrs.test_run import Silent, in_process, run  # noqa: F401 - the fixture keeps runs in this process
 
@@ -72,6 +73,19 @@ def test_a_replay_draws_the_same_and_a_resumed_run_measures_nothing_twice(demo: 
     assert resumed["rechecked"] == first["rechecked"]
     with Reader(runs / "one") as reader:
         assert reader.rows("SELECT COUNT(*) FROM evaluation WHERE split = 'fresh'") == [(3,)]
+
+
+def test_what_validation_knows_stays_in_the_choice(demo: Path, tmp_path: Path) -> None:
+    """Though a resumed run has found five others that are better on train."""
+    runs = tmp_path / "runs"
+    run(demo, runs, "one", max_evaluations=12)
+    with Reader(runs / "one") as reader:
+        last = [number for number in reader.best(100)[5:] if number != 1][-1]
+    with contextlib.closing(Writer.open(runs / "one")) as writer:
+        writer.evaluated(None, last, Evaluation("validation", "full", "ok", metrics={"makespan": 0.1}, fitness=-0.1))
+    outcome = session.resume(runs / "one", Silent(), {"max_evaluations": 14})
+    assert outcome.choice.winner == last
+    assert outcome.choice.of(last, "test") is not None
 
 
 def test_other_programs_get_other_workloads(demo: Path, tmp_path: Path) -> None:

@@ -59,9 +59,12 @@ def test_the_chosen_program_is_the_winner_until_something_is_told(story: Path, t
     log = Log(tmp_path)
     log.program(None, 0.0)
     log.chosen(1)
+    log.program(1, verdict="rejected")
+    with Reader(log.folder) as reader:
+        assert lineage.winner(reader) == 1
     log.program(1, 5.0)
     with Reader(log.close()) as reader:
-        assert lineage.winner(reader) == 2
+        assert lineage.winner(reader) == 3
 
 
 def test_the_ancestry_says_what_each_step_changed_and_gained(story: Path) -> None:

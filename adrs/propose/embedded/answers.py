@@ -1,4 +1,4 @@
-"""Where a program gives a number: as an answer, to a variable, or to what makes a number of it."""
+"""Where a program gives a number, an order or a truth value: as an answer, to a variable, to what makes one of it."""
 
 import libcst as cst
 
@@ -28,6 +28,19 @@ def whole_answered(site: Site, shown: Shown) -> Whole | None:
 def is_order_answered(site: Site, shown: Shown) -> bool:
     """Whether a function answers at a site with a list that may be an order of the items."""
     return _is_returned(site) and _function(site) in shown.orders
+
+
+def is_truth_answered(site: Site, shown: Shown) -> bool:
+    """Whether a function answers with a truth value that is this node, or that it is a part of."""
+    while site.parent is not None and (
+        isinstance(site.parent.node, cst.BooleanOperation)
+        or (isinstance(site.parent.node, cst.UnaryOperation) and isinstance(site.parent.node.operator, cst.Not))
+    ):
+        if site.field == "operator":
+            return False
+        site = site.parent
+    site = _given_as(site)
+    return _is_returned(site) and _function(site) in shown.truths
 
 
 def _given_as(site: Site) -> Site:

@@ -12,7 +12,7 @@ import libcst as cst
 from adrs.interface import FunctionType
 from adrs.problem import Objective
 from adrs.program import Brief, Draft, Parent, Program
-from adrs.propose.embedded import edits, quantities, statements, whole_numbers
+from adrs.propose.embedded import edits, quantities, statements, truths, whole_numbers
 from adrs.propose.embedded.archive import Archive, values
 from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.edits import Maker
@@ -152,6 +152,10 @@ def _growth(shown: Shown) -> Iterator[_Kind]:
         yield _Kind("level", 3.0, partial(whole_numbers.level, shown=shown), (cst.BaseExpression,))
         yield _Kind("whole branch", 1.5, partial(whole_numbers.branch, shown=shown), (cst.BaseExpression,))
         yield _Kind("choose", 2.0, partial(whole_numbers.choose, shown=shown), (cst.BaseExpression,))
+    if shown.truths:
+        yield _Kind("flip", 1.0, partial(truths.flip, shown=shown), (cst.Name,))
+    if shown.quantities and shown.truths:
+        yield _Kind("compare", 3.0, partial(truths.compare, shown=shown), (cst.BaseExpression,))
     if any(isinstance(each.size, str) for each in shown.quantities):
         yield _Kind("order", 2.0, partial(quantities.order, shown=shown), (cst.BaseExpression,))
         yield _Kind("key", 2.0, partial(quantities.key, shown=shown), (cst.Lambda,))

@@ -55,6 +55,8 @@ class Shown:
     """Functions whose list may be the items in an order: its numbers go as far as there are items."""
     wholes: Mapping[str, Whole] = field(default_factory=dict)
     """Functions that answer with one whole number."""
+    truths: frozenset[str] = frozenset()
+    """Functions that answer with one truth value."""
 
     @property
     def decided_on(self) -> set[str]:
@@ -78,7 +80,8 @@ class Shown:
             function.name for function in functions.values()
             if (axis := _list_axis(function.returns)) and _high(function) in ("", f"{axis}-1")
         )  # fmt: skip
-        return cls(shown, lists, numbers, choices, orders, wholes)
+        truths = frozenset(function.name for function in functions.values() if _is_truth(function.returns))
+        return cls(shown, lists, numbers, choices, orders, wholes, truths)
 
 
 def _high(function: FunctionType) -> str:
@@ -114,6 +117,10 @@ def _of_value(argument: str, code: str, kind: ValueType) -> Iterator[Quantity]:
 
 def _is_float(kind: Type) -> bool:
     return isinstance(kind, ValueType) and kind.base.startswith("float") and kind.dims is None
+
+
+def _is_truth(kind: Type) -> bool:
+    return isinstance(kind, ValueType) and kind.base == "bool" and kind.dims is None and not kind.optional
 
 
 def _whole(kind: Type) -> Whole | None:

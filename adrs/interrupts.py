@@ -13,7 +13,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextlib.contextmanager
 def interrupts(stop: Callable[[], object]) -> Iterator[None]:
-    """First Ctrl-C: `stop`, which finishes what is in flight. Second, or a SIGTERM: the task is cancelled.
+    """First Ctrl-C: `stop`, which finishes what is in flight. Second, a SIGTERM, or a terminal that is closed (unless
+    that is ignored, as under nohup): the task is cancelled.
 
     Where the loop has not come to the earlier signal by then, as while a strategy hangs, the second is raised at once
     as a KeyboardInterrupt, and a third one kills. Outside of the main thread no signal is heard: whoever waits for that
@@ -47,13 +48,15 @@ def interrupts(stop: Callable[[], object]) -> Iterator[None]:
         else:
             task.cancel()
 
-    for number in _SIGNALS:
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    heeded = _SIGNALS if ignored else (*_SIGNALS, signal.SIGHUP)
+    for number in heeded:
         loop.add_signal_handler(number, answer, number)
         signal.signal(number, heard)  # in place of the loop's own, which does nothing: it reads from a descriptor
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number in heeded:
             loop.remove_signal_handler(number)
 
 

@@ -57,7 +57,7 @@ def blamed(what: str, module: str, but: tuple[type[Exception], ...] = ()) -> Ite
     """
     try:
         yield
-    except Exception as error:  # the edge: what the code of others raises is theirs, and is said in a sentence
+    except (Exception, SystemExit) as error:  # the edge: what the code of others raises is theirs, and is said so
         if isinstance(error, (UserError, *but)):
             raise
         said = printable(f"{type(error).__name__}: {error}".removesuffix(": ")).splitlines()[0]

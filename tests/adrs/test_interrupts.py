@@ -32,14 +32,33 @@ def test_a_loop_that_answers_stops_first_and_is_cancelled_then() -> None:
     assert done == ["stop", "went on"]
 
 
-def test_sigterm_cancels_at_once_what_answers() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_and_a_closed_terminal_cancel_at_once_what_answers(number: signal.Signals) -> None:
     async def work() -> None:
-        with interrupts(lambda: pytest.fail("SIGTERM is no wish to finish")):
-            send(signal.SIGTERM)
+        with interrupts(lambda: pytest.fail("this is no wish to finish")):
+            send(number)
             await asyncio.sleep(60)
 
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(work())
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(work())
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_closed_terminal_is_nothing_under_nohup() -> None:
+    async def work() -> str:
+        with interrupts(lambda: pytest.fail("nobody asked for a stop")):
+            send(signal.SIGHUP)
+            await asyncio.sleep(0.01)
+            return "went on"
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert asyncio.run(work()) == "went on"
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])

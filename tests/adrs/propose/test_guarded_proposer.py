@@ -48,6 +48,11 @@ class Raises(Commenting):
         return {}["operator"]
 
 
+class Exits(Commenting):
+    def bad(self, draft: Draft) -> Any:
+        raise SystemExit(0)
+
+
 class ReturnsText(Commenting):
     def bad(self, draft: Draft) -> str:
         return draft.source
@@ -137,6 +142,7 @@ def line(function: Callable[..., Any]) -> int:
     ("proposer", "said"),
     [
         (Raises, f"fails in `propose`: KeyError: 'operator' ({__file__}, line {line(Raises.bad) + 1})"),
+        (Exits, f"fails in `propose`: SystemExit: 0 ({__file__}, line {line(Exits.bad) + 1})"),
         (ReturnsText, "returns str from `propose`, where an adrs.propose.Draft is wanted"),
         (SignsOtherwise, 'signs its drafts as "embedded"; both names must be the same'),
         (SourceIsBytes, "makes a draft with bytes as its source, where a text is wanted"),

@@ -139,17 +139,26 @@ def _collect(found: Iterable[Row]) -> _Rows:
 
 
 def _missing(rows: _Rows) -> dict[str, int]:
-    """Rows that must have been there, by table: numbers have no gaps in a log."""
-    programs = {key[0] for key in rows["program"]}
-    named = programs | {row[1] for row in rows["evaluation"].values()} | {row[0] for row in rows["parentage"].values()}
-    highest = {"program": max(named, default=0)}
-    for table in ("event", "evaluation", "model_call"):
-        highest[table] = max((key[0] for key in rows[table]), default=0)
+    """Rows that must have been there, by table: all numbers but those of programs have no gaps in a log."""
+    highest = {name: max((key[0] for key in rows[name]), default=0) for name in ("event", "evaluation", "model_call")}
     highest["evaluation"] = max([highest["evaluation"], *(row[0] for row in rows["workload_result"].values())])
-    lost = {table: count - len(rows[table]) for table, count in highest.items()}
+    lost = {"program": _missing_programs(rows)}
+    lost |= {table: count - len(rows[table]) for table, count in highest.items()}
     lost["source"] = len({row[3] for row in rows["program"].values()} - {key[0] for key in rows["source"]})
     lost["run"] = 0 if rows["run"] else 1
     return lost
+
+
+def _missing_programs(rows: _Rows) -> int:
+    """By the events that say of them, or by the rows that name them, whichever are more. A ticket whose session ended
+    while a model was asked has a number and no program."""
+    tickets = {row[1] for row in rows["program"].values()}
+    proposed = {row[1] for row in rows["event"].values() if row[2] == "proposed"}
+    distilled = sum(row[2] == "distilled" for row in rows["event"].values()) - sum(ticket < 0 for ticket in tickets)
+    named = {row[1] for row in rows["evaluation"].values()}
+    named |= {number for row in rows["parentage"].values() for number in row[:2]}
+    said: int = len(proposed - tickets) + max(distilled, 0)
+    return max(said, len(named - {key[0] for key in rows["program"]}))
 
 
 def _fit_together(rows: _Rows, folder: Path, lost: dict[str, int]) -> None:

@@ -55,6 +55,15 @@ def copied(healthy: Path, folder: Path) -> Path:
     return folder
 
 
+def erase(folder: Path, name: str) -> None:
+    """Overwrite the first page of a table or an index."""
+    with Reader(folder) as reader:
+        page = reader.rows("SELECT rootpage FROM sqlite_schema WHERE name = ?", name)[0][0]
+    with (folder / "run.db").open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
+
+
 def rows(folder: Path, table: str) -> set[tuple[Any, ...]]:
     with Reader(folder) as reader:
         return set(reader.rows(f"SELECT * FROM {table}"))
@@ -152,6 +161,25 @@ def _use(log: Any) -> None:
     """Some damage is seen only when a part is needed."""
     with Reader(log.folder) as reader:
         list(reader.programs())
+
+
+def test_a_ticket_that_never_had_a_program_lost_none(tmp_path: Path) -> None:
+    """A session that ended while a model was asked has left out the number of a program."""
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.dropped(1)
+    for _ in range(8):
+        log.program(1, 1.0)
+    log.distilled(5)
+    folder = log.close()
+    erase(folder, "program_by_digest")
+    assert damage(folder)
+    saved = repair(folder, tmp_path / "whole")
+    assert saved.lost == {}
+    erase(folder, "program")
+    saved = repair(folder, tmp_path / "programs")
+    assert "program" not in saved.kept
+    assert saved.lost["program"] == 10
 
 
 def test_a_file_that_was_never_a_log_is_not_made_one(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,7 @@ from adrs.store.carve import Row, carve, with_journal
 from adrs.store.damage import explain
 from adrs.store.lock import open_lock
 from adrs.store.migrate import SCHEMA_VERSION
-from adrs.store.requests import read_answer
+from adrs.store.requests import read_answer, unpack_request
 from adrs.store.writer import DATABASE, SCHEMA
 
 LOST_SOURCE = "# adrs repair: the source of this program could not be read\n"
@@ -43,6 +43,9 @@ def damage(folder: Path) -> str:
         for table, check in _CHECKS.items():
             for row in connection.execute(f"SELECT * FROM {table}"):
                 check(row)
+        requests = {row[0]: row for row in connection.execute("SELECT * FROM request")}
+        if spoilt := _spoilt(requests):
+            return f"{len(spoilt)} of {len(requests)} requests to models cannot be read"
     except (sqlite3.Error, *_WRONG) as error:
         return str(error) or type(error).__name__
     finally:
@@ -107,6 +110,17 @@ def _check_answer(row: tuple[Any, ...]) -> None:
 def _check_file(row: tuple[Any, ...]) -> None:
     if sha256(zlib.decompress(row[2])).hexdigest() != row[1]:
         raise ValueError(f"the file {row[0]} has changed")
+
+
+def _spoilt(requests: Mapping[str, tuple[Any, ...]]) -> set[str]:
+    """The digests of those requests that cannot be read, by themselves or for want of the one they are packed with."""
+    found = set()
+    for digest, (_, base, packed) in requests.items():
+        try:
+            unpack_request(packed, requests[base][2] if base else b"")
+        except (KeyError, *_WRONG):
+            found.add(digest)
+    return found
 
 
 _CHECKS: dict[str, Callable[[tuple[Any, ...]], None]] = {
@@ -176,8 +190,9 @@ def _fit_together(rows: _Rows, folder: Path, lost: dict[str, int]) -> None:
         if (row[3],) not in rows["source"]:
             rows["program"][key] = (*row[:3], digest, *row[4:])
             rows["source"][digest,] = (digest, zlib.compress(stand_in))
-    bases = {key[0] for key in rows["request"]} | {""}
-    rows["request"] = {key: row for key, row in rows["request"].items() if row[1] in bases}
+    spoilt = _spoilt({row[0]: row for row in rows["request"].values()})
+    rows["request"] = {key: row for key, row in rows["request"].items() if row[0] not in spoilt}
+    lost["request"] = len(spoilt)
     if not rows["run"]:
         begun = min((row[3] for row in rows["event"].values()), default=0.0)
         rows["run"][folder.name,] = (folder.name, "unknown", "", 0, begun, "", "{}")

@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,29 @@ def test_a_ticket_that_never_had_a_program_lost_none(tmp_path: Path) -> None:
     saved = repair(folder, tmp_path / "programs")
     assert "program" not in saved.kept
     assert saved.lost["program"] == 10
+
+
+@pytest.mark.parametrize("which", ["base = ''", "base != ''"])
+def test_a_request_that_changed_is_found_and_left_out(healthy: Path, tmp_path: Path, which: str) -> None:
+    """SQLite does not see it, and only a look at what a model was asked would."""
+    folder = copied(healthy, tmp_path / "run")
+    digest, packed = sorted(row[::2] for row in rows(folder, f"request WHERE {which}"))[0]
+    with sqlite3.connect(folder / "run.db") as connection:
+        spoilt = packed[:30] + bytes(40) + packed[70:]
+        connection.execute("UPDATE request SET messages = ? WHERE digest = ?", (spoilt, digest))
+    connection.close()
+    before = len(rows(folder, "request"))
+    lost = before if "!" not in which else 1  # all others are packed with the first
+    assert damage(folder) == f"{lost} of {before} requests to models cannot be read"
+    saved = repair(folder, tmp_path / "saved")
+    assert saved.lost == {"request": lost}
+    assert len(rows(saved.path, "request")) == before - lost
+    assert damage(saved.path) == ""
+    with Reader(saved.path) as reader:
+        calls = [call for number in range(10, PROGRAMS + 1, 10) for call in reader.calls(number)]
+    assert [bool(call.messages) for call in calls].count(False) == lost
+    with pytest.raises(UserError, match="evaluator"):  # not that it was repaired: nothing steers by requests
+        session.read_settings(saved.path)
 
 
 def test_a_file_that_was_never_a_log_is_not_made_one(tmp_path: Path) -> None:

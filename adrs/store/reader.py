@@ -131,9 +131,12 @@ class Reader:
         return None if found == "ok" else explain(self._path, ValueError(found.splitlines()[-1]))
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        """Rows of any query. Raises UserError where the file is damaged."""
+        """Rows of any query; none for a number beyond those that a log can hold. Raises UserError where the file is
+        damaged."""
         try:
             return self._connection.execute(query, arguments).fetchall()
+        except OverflowError:
+            return []
         except sqlite3.DatabaseError as error:
             raise explain(self._path, error) from error
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -17,6 +18,23 @@ from adrs.lineage.state import State
 from adrs.store import Reader
 from adrs.web.guard import Access
 from adrs.web.text import FILTERS, STATES, VERDICTS
+
+
+class ProgramNumber(Convertor[int]):
+    """The number of a program in a path, as `{number:program}`: no more digits than a log can hold."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        """The number that the path says."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """How a path says it."""
+        return str(value)
+
+
+register_url_convertor("program", ProgramNumber())
 
 
 @dataclass(frozen=True)

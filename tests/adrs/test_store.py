@@ -94,6 +94,14 @@ def test_equal_sources_are_stored_once(log: Any) -> None:
     assert reader.rows("SELECT COUNT(*) FROM source")[0][0] == before + 1
 
 
+@pytest.mark.parametrize("number", [-1, 10**9, 2**63, -(2**70)])
+def test_a_number_that_no_program_has_is_one_sentence(log: Any, number: int) -> None:
+    _, reader, _ = log
+    with pytest.raises(UserError, match="has no program"):
+        reader.program(number)
+    assert reader.summaries([number]) == []
+
+
 def test_a_log_that_is_no_log_is_one_sentence(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()

@@ -169,6 +169,9 @@ def test_a_note_is_recorded_and_shown(server: Server, made: Made) -> None:
 @pytest.mark.parametrize(("path", "status"), [
     ("/runs/none", 404), ("/runs/..%2f..%2fetc", 404), ("/runs/%2e%2e", 404), ("/runs/steady/programs/0", 404),
     ("/runs/steady/programs/99999999999999999999", 404), ("/runs/steady/programs/x", 404), ("/nothing", 404),
+    (f"/runs/steady/programs/{'9' * 5000}", 404), ("/runs/steady/programs/999999999999999999", 404),
+    ("/runs/steady/programs/99999999999999999999/children.json", 404),
+    (f"/runs/steady/programs/{'9' * 5000}/preview", 404),
     ("/runs/steady/programs/3?against=x", 400), ("/runs/steady/programs/3?against=-1", 400),
     ("/runs/steady/programs/3?against=999", 404), ("/runs/steady/programs/1/children.json?offset=-1", 400),
     ("/compare/programs?left_run=steady", 404), ("/compare?run=none", 404), ("/static/../app.py", 404),
@@ -177,6 +180,13 @@ def test_what_is_not_there_is_said(server: Server, path: str, status: int) -> No
     answer = server.get(path)
     assert answer.status == status
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("number", ["999", "9" * 18, "9" * 20, "9" * 5000])
+def test_a_note_on_a_program_that_is_not_there_is_refused(server: Server, number: str) -> None:
+    answer = server.post(f"/runs/other/programs/{number}/notes", {"text": "lost"})
+    assert answer.status in (404, 409)
+    assert answer.json()["error"]
 
 
 def test_pages_say_what_the_log_says(server: Server) -> None:

@@ -172,6 +172,8 @@ class Pages:
                     found.append(Listed(name, lineage.overview(reader), state(reader)))
             except UserError as error:
                 found.append(Listed(name, None, None, str(error)))
+            except HTTPException:  # it is gone by now
+                continue
         return sorted(found, key=_recency, reverse=True)
 
 

@@ -46,8 +46,7 @@ class Site:
 
     def names(self) -> list[str]:
         """Names of the runs, the latest first."""
-        found = folders.list_runs(self.runs_dir)
-        return [path.name for path in sorted(found, key=_changed, reverse=True)]
+        return [path.name for path in folders.latest_first(folders.list_runs(self.runs_dir))]
 
     def open(self, request: Request) -> Reader:
         """The log of the run that a path names; 404 where there is none."""
@@ -110,7 +109,3 @@ def state_text(state: State) -> str:
     if state.name == "finished":
         return endings.get(state.stopped_by or "", f"finished: {state.stopped_by}")
     return {"died": "died", "open": "waits for an agent"}[state.name]
-
-
-def _changed(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in folder.glob("run.db*"))

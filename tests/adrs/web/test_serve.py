@@ -207,22 +207,10 @@ def test_pages_say_what_the_log_says(server: Server) -> None:
 
 
 def test_a_page_hears_of_a_new_program(server: Server, made: Made) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    connection.request("GET", "/runs/live/events")
-    response = connection.getresponse()
-    assert response.headers["Content-Type"].startswith("text/event-stream")
-
-    def news() -> dict[str, object]:
-        while True:
-            line = response.readline().decode().strip()
-            if line.startswith("data:"):
-                found: dict[str, object] = json.loads(line.removeprefix("data:"))
-                return found
-
-    assert news()["programs"] == made.live.count
-    made.live.add(made.live.scores[1] + 1, 1)
-    assert news()["programs"] == made.live.count
-    connection.close()
+    with server.listen("/runs/live/events") as news:
+        assert next(news)["programs"] == made.live.count
+        made.live.add(made.live.scores[1] + 1, 1)
+        assert next(news)["programs"] == made.live.count
 
 
 def test_an_interrupt_ends_it_quietly_though_pages_listen(tmp_path: Path) -> None:

@@ -97,17 +97,23 @@ def list_runs(runs_dir: Path) -> list[Path]:
     return sorted(path.parent for path in runs_dir.glob("*/run.db"))
 
 
+def check_name(name: str) -> None:
+    """Raises UserError for a name that no verb would find a run by."""
+    if not _NAME.fullmatch(name) or name == "last":
+        raise UserError(
+            f'--name "{name}": a run is named by letters, digits, "-", "_", "." and "+", beginning with a letter or a '
+            'digit, 100 at most, and not "last"; --runs-dir says where it lies'
+        )
+
+
 @contextlib.contextmanager
 def new_folder(runs_dir: Path, name: str | None, stem: str) -> Iterator[Path]:
     """Where a new run will lie; refuses early what would fail when the baselines are measured already.
 
     The folder is made at once, so that runs begun together have names of their own, and is removed if it stays empty.
     """
-    if name is not None and (not _NAME.fullmatch(name) or name == "last"):
-        raise UserError(
-            f'--name "{name}": a run is named by letters, digits, "-", "_", "." and "+", beginning with a letter or a '
-            'digit, 100 at most, and not "last"; --runs-dir says where it lies'
-        )
+    if name is not None:
+        check_name(name)
     existing = next(path for path in (runs_dir.absolute(), *runs_dir.absolute().parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"{runs_dir / (name or stem)} cannot be made in {existing}; choose another --runs-dir")

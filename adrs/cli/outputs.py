@@ -9,6 +9,7 @@ from adrs.cli.inspect import RunName
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
+from adrs.folders import check_name
 
 
 def register(app: typer.Typer) -> None:
@@ -84,6 +85,8 @@ def repair(
     from adrs.store.repair import repair as save
     from adrs.text import run_in_command
 
+    if name is not None:
+        check_name(name)
     folder = find_run(run, runs_dir)
     found = damage(folder)
     if not found:

@@ -158,6 +158,7 @@ def _missing(rows: _Rows) -> dict[str, int]:
     highest["evaluation"] = max([highest["evaluation"], *(row[0] for row in rows["workload_result"].values())])
     lost = {"program": _missing_programs(rows)}
     lost |= {table: count - len(rows[table]) for table, count in highest.items()}
+    lost["evaluation"] = max(lost["evaluation"], len(_of_lost_evaluations(rows)))
     lost["source"] = len({row[3] for row in rows["program"].values()} - {key[0] for key in rows["source"]})
     lost["run"] = 0 if rows["run"] else 1
     return lost
@@ -175,6 +176,13 @@ def _missing_programs(rows: _Rows) -> int:
     return max(said, len(named - {key[0] for key in rows["program"]}))
 
 
+def _of_lost_evaluations(rows: _Rows) -> list[tuple[Any, ...]]:
+    """Keys of the events that say of an evaluation which is not there."""
+    there = {row[-1] for row in rows["evaluation"].values()}
+    said = ("evaluated", "screened")
+    return [key for key, row in rows["event"].items() if row[2] in said and row[0] not in there]
+
+
 def _fit_together(rows: _Rows, folder: Path, lost: dict[str, int]) -> None:
     """Leave out what speaks of rows that are lost, and stand in for what everything else needs."""
     programs = {key[0] for key in rows["program"]}
@@ -182,6 +190,8 @@ def _fit_together(rows: _Rows, folder: Path, lost: dict[str, int]) -> None:
         before = rows[table]
         rows[table] = {key: row for key, row in before.items() if all(row[column] in programs for column in columns)}
         lost[f"{table} of lost programs"] = len(before) - len(rows[table])
+    for key in _of_lost_evaluations(rows):
+        del rows["event"][key]
     evaluations = {key[0] for key in rows["evaluation"]}
     rows["workload_result"] = {key: row for key, row in rows["workload_result"].items() if row[0] in evaluations}
     stand_in = LOST_SOURCE.encode()

@@ -183,6 +183,24 @@ def test_a_ticket_that_never_had_a_program_lost_none(tmp_path: Path) -> None:
     assert saved.lost["program"] == 10
 
 
+@pytest.mark.parametrize("table", ["evaluation", "program"])
+def test_what_is_counted_of_a_repaired_run_is_what_it_has(tmp_path: Path, table: str) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    for _ in range(8):
+        log.program(1, 1.0)
+    log.program(1, 1.0, duplicate_of=2)
+    folder = log.close()
+    with Reader(folder) as reader:
+        assert reader.evaluations() == 9
+    erase(folder, table)
+    saved = repair(folder, tmp_path / "saved")
+    assert saved.lost[table] == 10
+    with Reader(saved.path) as reader:
+        assert reader.evaluations() == len(reader.rows("SELECT 1 FROM evaluation")) == 0
+        assert reader.ended() == []
+
+
 @pytest.mark.parametrize("which", ["base = ''", "base != ''"])
 def test_a_request_that_changed_is_found_and_left_out(healthy: Path, tmp_path: Path, which: str) -> None:
     """SQLite does not see it, and only a look at what a model was asked would."""

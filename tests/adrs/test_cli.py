@@ -342,7 +342,7 @@ def test_an_interrupt_says_what_there_is_to_go_on_with(workspace: Path) -> None:
             said = process.stderr.readline()
             assert "starting workers" in said
             ready(workspace / "runs" / name)
-            process.send_signal(signal.SIGTERM if (workspace / "runs" / name).exists() else signal.SIGINT)
+            process.send_signal(signal.SIGTERM if (workspace / "runs" / name / "run.db").exists() else signal.SIGINT)
             return process.communicate(timeout=60)[1].splitlines()[-1]
 
     early = interrupted("early", lambda folder: None)

@@ -34,7 +34,7 @@ def find_run(name: str, runs_dir: Path) -> Path:
     if not runs:
         raise UserError(f"there are no runs in {runs_dir}; `adrs run PROBLEM` makes one")
     if name == "last":
-        return max(_changed(runs)[:_RECENT], key=_last_session)
+        return max(latest_first(runs)[:_RECENT], key=_last_session)
     exact = [path for path in runs if path.name == name]
     matching = exact or [path for path in runs if path.name.startswith(name)]
     if len(matching) == 1:
@@ -42,14 +42,25 @@ def find_run(name: str, runs_dir: Path) -> Path:
     if matching:
         some = ", ".join(path.name for path in matching[:_NAMED])
         raise UserError(f'"{name}" fits {len(matching)} runs: {some}; give more of the name')
-    latest = ", ".join(path.name for path in _changed(runs)[:_NAMED])
+    latest = ", ".join(path.name for path in latest_first(runs)[:_NAMED])
     hint = closest(name, (path.name for path in runs)) or f"; the latest: {latest}"
     raise UserError(f'there is no run "{name}" in {runs_dir}{hint}')
 
 
-def _changed(runs: Iterable[Path]) -> list[Path]:
+def latest_first(runs: Iterable[Path]) -> list[Path]:
     """Runs, those first that changed last."""
-    return sorted(runs, key=lambda path: ((path / "run.db").stat().st_ctime_ns, path.name), reverse=True)
+    return sorted(runs, key=lambda path: (changed(path), path.name), reverse=True)
+
+
+def changed(folder: Path) -> int:
+    """When the log of a run was written last, in nanoseconds since 1970; 0 where it is gone. A look at it is no change,
+    though it leaves an empty write-ahead log behind."""
+    found = 0
+    for name in ("run.db", "run.db-wal"):
+        with contextlib.suppress(OSError):  # what is folded in vanishes at any moment, and so may the run
+            status = (folder / name).stat()
+            found = max(found, status.st_mtime_ns if status.st_size else 0)
+    return found
 
 
 def problem_reference(problem: "Problem") -> str:
@@ -76,7 +87,7 @@ def _last_session(path: Path) -> tuple[bool, float]:
         with Reader(path) as reader:
             sessions = reader.events("started")
     except UserError:  # damaged, which is for whoever reads it to say
-        return True, (path / "run.db").stat().st_ctime
+        return True, changed(path) / 1e9
     replayed = bool(sessions) and all("replay_of" in payload for _, payload in sessions)
     return not replayed, max((time for time, _ in sessions), default=0.0)
 
@@ -86,17 +97,23 @@ def list_runs(runs_dir: Path) -> list[Path]:
     return sorted(path.parent for path in runs_dir.glob("*/run.db"))
 
 
+def check_name(name: str) -> None:
+    """Raises UserError for a name that no verb would find a run by."""
+    if not _NAME.fullmatch(name) or name == "last":
+        raise UserError(
+            f'--name "{name}": a run is named by letters, digits, "-", "_", "." and "+", beginning with a letter or a '
+            'digit, 100 at most, and not "last"; --runs-dir says where it lies'
+        )
+
+
 @contextlib.contextmanager
 def new_folder(runs_dir: Path, name: str | None, stem: str) -> Iterator[Path]:
     """Where a new run will lie; refuses early what would fail when the baselines are measured already.
 
     The folder is made at once, so that runs begun together have names of their own, and is removed if it stays empty.
     """
-    if name is not None and (not _NAME.fullmatch(name) or name == "last"):
-        raise UserError(
-            f'--name "{name}": a run is named by letters, digits, "-", "_", "." and "+", beginning with a letter or a '
-            'digit, 100 at most, and not "last"; --runs-dir says where it lies'
-        )
+    if name is not None:
+        check_name(name)
     existing = next(path for path in (runs_dir.absolute(), *runs_dir.absolute().parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"{runs_dir / (name or stem)} cannot be made in {existing}; choose another --runs-dir")

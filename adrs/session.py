@@ -84,7 +84,8 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
 def read_settings(folder: Path) -> tuple[Settings, Problem]:
     """What a run was made with; raises UserError where its problem has changed since."""
     with Reader(folder) as reader:
-        if any(payload["lost"] for _, payload in reader.events("repaired")):
+        # what models were asked is only shown: nothing steers by it
+        if any(payload["lost"].keys() - {"request"} for _, payload in reader.events("repaired")):
             raise UserError(
                 f"run {folder.name} was repaired and has lost a part of its log: it can be looked at, but not be gone "
                 "on with; start a new run"

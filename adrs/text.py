@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import IO
 
 _RUNS = Path("runs")
 """Where the command line looks for runs unless it is told otherwise."""
@@ -16,6 +17,11 @@ def printable(text: str) -> str:
     if text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else _escape(ord(c)) for c in text)
+
+
+def as_output(text: str, stream: IO[str]) -> str:
+    """Text of candidates for whoever reads a stream: to the letter in a pipe or a file, `printable` on a terminal."""
+    return printable(text) if stream.isatty() else text
 
 
 def _escape(code: int) -> str:

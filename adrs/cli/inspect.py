@@ -1,5 +1,6 @@
 """Verbs that look at runs: runs, lineage, show, diff, best."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -166,6 +167,7 @@ def best(
     """Write the winner of a run (or the best on train so far) to a file."""
     from adrs.cli.output import print_json
     from adrs.store import Reader
+    from adrs.text import as_output
 
     with Reader(find_run(run, runs_dir)) as reader:
         winner = reader.program(_winner(reader))
@@ -176,7 +178,7 @@ def best(
         if as_json:
             print_json({**_plain(winner, reader), "source": winner.source, "file": str(output) if output else None})
         elif output is None:
-            print(winner.source, end="" if winner.source.endswith("\n") else "\n")
+            print(as_output(winner.source, sys.stdout), end="" if winner.source.endswith("\n") else "\n")
         else:
             print(f"program {winner.id} of {reader.info.name} written to {output}")
 

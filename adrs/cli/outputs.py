@@ -9,6 +9,7 @@ from adrs.cli.inspect import RunName
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
+from adrs.folders import check_name
 
 
 def register(app: typer.Typer) -> None:
@@ -80,17 +81,25 @@ def repair(
 ) -> None:
     """Save what can be read of a run whose file is damaged into a new run. The damaged one stays as it is."""
     from adrs.cli.output import print_json
+    from adrs.lineage.state import journal_missing
+    from adrs.store import Reader
     from adrs.store.repair import damage
     from adrs.store.repair import repair as save
     from adrs.text import run_in_command
 
+    if name is not None:
+        check_name(name)
     folder = find_run(run, runs_dir)
     found = damage(folder)
     if not found:
+        with Reader(folder) as reader:
+            missing = journal_missing(reader)
         if as_json:
-            print_json({"run": folder.name, "damage": None, "repaired": None})
-        else:
-            print(f"run {folder.name} is not damaged: all of it can be read")
+            print_json({"run": folder.name, "damage": None, "repaired": None, "journal_missing": missing})
+            return
+        print(f"run {folder.name} is not damaged: all of it can be read")
+        if missing:
+            print("its last session was cut off, and there is no run.db-wal: a copy without it lacks the latest rows")
         return
     saved = save(folder, folder.parent / (name or f"{folder.name}-repaired"))
     if as_json:

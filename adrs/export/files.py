@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from adrs.errors import UserError
 from adrs.export.rows import flat, harmless, kind
+from adrs.text import as_output
 
 
 def write_jsonl(rows: Iterable[dict[str, Any]], stream: IO[str]) -> int:
@@ -25,7 +26,7 @@ def write_csv(rows: Iterable[dict[str, Any]], stream: IO[str]) -> int:
     writer = csv.DictWriter(stream, _columns(table), restval="", lineterminator="\n")
     writer.writeheader()
     for row in table:
-        writer.writerow({key: harmless(_encodable(value)) for key, value in row.items()})
+        writer.writerow({key: harmless(_cell(value, stream)) for key, value in row.items()})
     return len(table)
 
 
@@ -47,6 +48,10 @@ def _columns(table: Iterable[dict[str, Any]]) -> list[str]:
     """All columns, `source` last."""
     names = dict.fromkeys(name for row in table for name in row)
     return [name for name in names if name != "source"] + [name for name in names if name == "source"]
+
+
+def _cell(value: Any, stream: IO[str]) -> Any:
+    return as_output(_encodable(value), stream) if isinstance(value, str) else value
 
 
 def _encodable(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from adrs.store import Reader
 from adrs.store.lock import holder
+from adrs.store.writer import DATABASE
 
 Name = Literal["running", "paused", "stopping", "finished", "died", "open"]
 _MOST_TICKETS = 500
@@ -69,6 +70,13 @@ def state(reader: Reader) -> State:
     if by is not None:
         return State("finished", None, since, by)
     return State("open" if agent else "died", None, since, None)
+
+
+def journal_missing(reader: Reader) -> bool:
+    """Whether the last session was cut off and there is no `run.db-wal`, which then has the latest rows: the run was
+    copied without it, or somebody has closed the log since, which folds them into `run.db`."""
+    journal = reader.folder / f"{DATABASE}-wal"
+    return state(reader).name == "died" and not (journal.is_file() and journal.stat().st_size)
 
 
 def work(reader: Reader) -> list[Work]:

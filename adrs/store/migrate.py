@@ -66,8 +66,10 @@ def migrate(path: Path) -> None:
 def found_version(path: Path, connection: sqlite3.Connection) -> int:
     """The version of a log; raises UserError where this adrs cannot read it."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if not version and not path.stat().st_size:
-        raise UserError(f"{path} is empty: nothing was recorded, or it was cut off")
+    if not version and not connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        raise UserError(
+            f"{path} is empty: nothing was recorded, or it was cut off, or copied without the {path.name}-wal beside it"
+        )
     if version not in (*_STEPS, SCHEMA_VERSION):
         raise UserError(
             f"{path.parent} has a log of version {version}; this adrs reads versions {min(_STEPS)} to {SCHEMA_VERSION}"

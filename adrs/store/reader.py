@@ -12,7 +12,7 @@ from typing import Any
 from adrs.errors import UserError
 from adrs.llm.records import Call
 from adrs.program import Evaluation, Parent, Program, Split, WorkloadResult
-from adrs.store.damage import SIGNS, explain
+from adrs.store.damage import OURS, SIGNS, explain
 from adrs.store.migrate import SCHEMA_VERSION, found_version, migrate
 from adrs.store.requests import read_answer, read_request
 from adrs.store.writer import DATABASE
@@ -120,10 +120,10 @@ class Reader:
 
     def _damage(self, error: BaseException) -> UserError | None:
         """What to say instead of an error, if it comes from a damaged file: some damage shows only in what it does."""
+        if isinstance(error, (UserError, *OURS)) or not isinstance(error, Exception):
+            return None
         if isinstance(error, SIGNS):
             return explain(self._path, error)
-        if isinstance(error, UserError) or not isinstance(error, Exception):
-            return None
         try:
             found: str = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.Error as worse:
@@ -131,9 +131,14 @@ class Reader:
         return None if found == "ok" else explain(self._path, ValueError(found.splitlines()[-1]))
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        """Rows of any query. Raises UserError where the file is damaged."""
+        """Rows of any query; none for a number beyond those that a log can hold. Raises UserError where the file is
+        damaged."""
         try:
             return self._connection.execute(query, arguments).fetchall()
+        except OverflowError:
+            return []
+        except OURS:
+            raise
         except sqlite3.DatabaseError as error:
             raise explain(self._path, error) from error
 

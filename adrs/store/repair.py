@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,7 @@ from adrs.store.carve import Row, carve, with_journal
 from adrs.store.damage import explain
 from adrs.store.lock import open_lock
 from adrs.store.migrate import SCHEMA_VERSION
-from adrs.store.requests import read_answer
+from adrs.store.requests import read_answer, unpack_request
 from adrs.store.writer import DATABASE, SCHEMA
 
 LOST_SOURCE = "# adrs repair: the source of this program could not be read\n"
@@ -43,6 +43,9 @@ def damage(folder: Path) -> str:
         for table, check in _CHECKS.items():
             for row in connection.execute(f"SELECT * FROM {table}"):
                 check(row)
+        requests = {row[0]: row for row in connection.execute("SELECT * FROM request")}
+        if spoilt := _spoilt(requests):
+            return f"{len(spoilt)} of {len(requests)} requests to models cannot be read"
     except (sqlite3.Error, *_WRONG) as error:
         return str(error) or type(error).__name__
     finally:
@@ -109,6 +112,17 @@ def _check_file(row: tuple[Any, ...]) -> None:
         raise ValueError(f"the file {row[0]} has changed")
 
 
+def _spoilt(requests: Mapping[str, tuple[Any, ...]]) -> set[str]:
+    """The digests of those requests that cannot be read, by themselves or for want of the one they are packed with."""
+    found = set()
+    for digest, (_, base, packed) in requests.items():
+        try:
+            unpack_request(packed, requests[base][2] if base else b"")
+        except (KeyError, *_WRONG):
+            found.add(digest)
+    return found
+
+
 _CHECKS: dict[str, Callable[[tuple[Any, ...]], None]] = {
     "run": _check_json(6), "event": _check_json(4), "program": _check_json(9), "evaluation": _check_json(8),
     "workload_result": _check_json(4), "model_call": _check_answer,
@@ -139,17 +153,34 @@ def _collect(found: Iterable[Row]) -> _Rows:
 
 
 def _missing(rows: _Rows) -> dict[str, int]:
-    """Rows that must have been there, by table: numbers have no gaps in a log."""
-    programs = {key[0] for key in rows["program"]}
-    named = programs | {row[1] for row in rows["evaluation"].values()} | {row[0] for row in rows["parentage"].values()}
-    highest = {"program": max(named, default=0)}
-    for table in ("event", "evaluation", "model_call"):
-        highest[table] = max((key[0] for key in rows[table]), default=0)
+    """Rows that must have been there, by table: all numbers but those of programs have no gaps in a log."""
+    highest = {name: max((key[0] for key in rows[name]), default=0) for name in ("event", "evaluation", "model_call")}
     highest["evaluation"] = max([highest["evaluation"], *(row[0] for row in rows["workload_result"].values())])
-    lost = {table: count - len(rows[table]) for table, count in highest.items()}
+    lost = {"program": _missing_programs(rows)}
+    lost |= {table: count - len(rows[table]) for table, count in highest.items()}
+    lost["evaluation"] = max(lost["evaluation"], len(_of_lost_evaluations(rows)))
     lost["source"] = len({row[3] for row in rows["program"].values()} - {key[0] for key in rows["source"]})
     lost["run"] = 0 if rows["run"] else 1
     return lost
+
+
+def _missing_programs(rows: _Rows) -> int:
+    """By the events that say of them, or by the rows that name them, whichever are more. A ticket whose session ended
+    while a model was asked has a number and no program."""
+    tickets = {row[1] for row in rows["program"].values()}
+    proposed = {row[1] for row in rows["event"].values() if row[2] == "proposed"}
+    distilled = sum(row[2] == "distilled" for row in rows["event"].values()) - sum(ticket < 0 for ticket in tickets)
+    named = {row[1] for row in rows["evaluation"].values()}
+    named |= {number for row in rows["parentage"].values() for number in row[:2]}
+    said: int = len(proposed - tickets) + max(distilled, 0)
+    return max(said, len(named - {key[0] for key in rows["program"]}))
+
+
+def _of_lost_evaluations(rows: _Rows) -> list[tuple[Any, ...]]:
+    """Keys of the events that say of an evaluation which is not there."""
+    there = {row[-1] for row in rows["evaluation"].values()}
+    said = ("evaluated", "screened")
+    return [key for key, row in rows["event"].items() if row[2] in said and row[0] not in there]
 
 
 def _fit_together(rows: _Rows, folder: Path, lost: dict[str, int]) -> None:
@@ -159,6 +190,8 @@ def _fit_together(rows: _Rows, folder: Path, lost: dict[str, int]) -> None:
         before = rows[table]
         rows[table] = {key: row for key, row in before.items() if all(row[column] in programs for column in columns)}
         lost[f"{table} of lost programs"] = len(before) - len(rows[table])
+    for key in _of_lost_evaluations(rows):
+        del rows["event"][key]
     evaluations = {key[0] for key in rows["evaluation"]}
     rows["workload_result"] = {key: row for key, row in rows["workload_result"].items() if row[0] in evaluations}
     stand_in = LOST_SOURCE.encode()
@@ -167,8 +200,9 @@ def _fit_together(rows: _Rows, folder: Path, lost: dict[str, int]) -> None:
         if (row[3],) not in rows["source"]:
             rows["program"][key] = (*row[:3], digest, *row[4:])
             rows["source"][digest,] = (digest, zlib.compress(stand_in))
-    bases = {key[0] for key in rows["request"]} | {""}
-    rows["request"] = {key: row for key, row in rows["request"].items() if row[1] in bases}
+    spoilt = _spoilt({row[0]: row for row in rows["request"].values()})
+    rows["request"] = {key: row for key, row in rows["request"].items() if row[0] not in spoilt}
+    lost["request"] = len(spoilt)
     if not rows["run"]:
         begun = min((row[3] for row in rows["event"].values()), default=0.0)
         rows["run"][folder.name,] = (folder.name, "unknown", "", 0, begun, "", "{}")

@@ -35,13 +35,17 @@ def read_request(rows: Callable[..., list[tuple[Any, ...]]], digest: str) -> tup
     found = rows("SELECT base, messages FROM request WHERE digest = ?", digest)
     if not found:
         return ()
-    base, compressed = found[0]
-    if base:
-        whole = zlib.decompress(rows("SELECT messages FROM request WHERE digest = ?", base)[0][0])
-        unpacker = zlib.decompressobj(zdict=whole[-_WINDOW:])
-        text = unpacker.decompress(compressed) + unpacker.flush()
-    else:
-        text = zlib.decompress(compressed)
+    base, packed = found[0]
+    return unpack_request(packed, rows("SELECT messages FROM request WHERE digest = ?", base)[0][0] if base else b"")
+
+
+def unpack_request(packed: bytes, base: bytes) -> tuple[Message, ...]:
+    """A request as `keep_request` packed it, with the packed one that its row calls its base, if any. Raises zlib.error
+    or ValueError for bytes that have changed since."""
+    unpacker = zlib.decompressobj(zdict=zlib.decompress(base)[-_WINDOW:]) if base else zlib.decompressobj()
+    text = unpacker.decompress(packed) + unpacker.flush()
+    if not unpacker.eof:
+        raise ValueError("a request is cut off")
     return tuple(Message(role, content) for role, content in json.loads(text))
 
 

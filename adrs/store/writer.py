@@ -16,7 +16,7 @@ from adrs.errors import UserError
 from adrs.llm.records import Call
 from adrs.program import Draft, Evaluation, Selection
 from adrs.store import lock as locks
-from adrs.store.damage import explain
+from adrs.store.damage import OURS, explain
 from adrs.store.migrate import SCHEMA_VERSION, migrate
 from adrs.store.requests import keep_request, pack_answer
 
@@ -112,11 +112,10 @@ class Writer:
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor
             cursor.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:
             self._roll_back()
-            raise explain(self.folder / DATABASE, error) from error
-        except BaseException:
-            self._roll_back()
+            if isinstance(error, sqlite3.Error) and not isinstance(error, OURS):
+                raise explain(self.folder / DATABASE, error) from error
             raise
 
     def _roll_back(self) -> None:

@@ -26,7 +26,7 @@ def routes(site: Site) -> list[Route]:
         "/runs/{run}/curve.json": _curve,
         "/runs/{run}/tree.json": _tree,
         "/runs/{run}/cloud.json": _cloud,
-        "/runs/{run}/programs/{number:int}/children.json": _children,
+        "/runs/{run}/programs/{number:program}/children.json": _children,
     }
 
     def answering(question: Callable[[Reader, Request], Any]) -> Callable[[Request], Response]:

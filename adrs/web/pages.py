@@ -46,9 +46,9 @@ def routes(site: Site) -> list[Route]:
         "/runs/{run}": pages.run,
         "/runs/{run}/head": pages.head,
         "/runs/{run}/panels": pages.panels,
-        "/runs/{run}/programs/{number:int}": pages.program,
-        "/runs/{run}/programs/{number:int}/preview": pages.preview,
-        "/runs/{run}/programs/{number:int}/diff": pages.diff,
+        "/runs/{run}/programs/{number:program}": pages.program,
+        "/runs/{run}/programs/{number:program}/preview": pages.preview,
+        "/runs/{run}/programs/{number:program}/diff": pages.diff,
     }
     return [Route(path, page) for path, page in found.items()]
 
@@ -172,6 +172,8 @@ class Pages:
                     found.append(Listed(name, lineage.overview(reader), state(reader)))
             except UserError as error:
                 found.append(Listed(name, None, None, str(error)))
+            except HTTPException:  # it is gone by now
+                continue
         return sorted(found, key=_recency, reverse=True)
 
 
@@ -204,7 +206,7 @@ def _diff(reader: Reader, before: int, after: Program) -> list[source.Row]:
 
 def _known(reader: Reader, number: int) -> None:
     """404 for a number that is none of the run's."""
-    if not reader.rows("SELECT 1 FROM program WHERE id = ?", min(number, 2**62)):
+    if not reader.rows("SELECT 1 FROM program WHERE id = ?", number):
         raise HTTPException(404, f"run {reader.folder.name} has no program {number}")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -19,6 +20,23 @@ from adrs.web.guard import Access
 from adrs.web.text import FILTERS, STATES, VERDICTS
 
 
+class ProgramNumber(Convertor[int]):
+    """The number of a program in a path, as `{number:program}`: no more digits than a log can hold."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        """The number that the path says."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """How a path says it."""
+        return str(value)
+
+
+register_url_convertor("program", ProgramNumber())
+
+
 @dataclass(frozen=True)
 class Site:
     """One dashboard: the runs of one folder."""
@@ -28,8 +46,7 @@ class Site:
 
     def names(self) -> list[str]:
         """Names of the runs, the latest first."""
-        found = folders.list_runs(self.runs_dir)
-        return [path.name for path in sorted(found, key=_changed, reverse=True)]
+        return [path.name for path in folders.latest_first(folders.list_runs(self.runs_dir))]
 
     def open(self, request: Request) -> Reader:
         """The log of the run that a path names; 404 where there is none."""
@@ -92,7 +109,3 @@ def state_text(state: State) -> str:
     if state.name == "finished":
         return endings.get(state.stopped_by or "", f"finished: {state.stopped_by}")
     return {"died": "died", "open": "waits for an agent"}[state.name]
-
-
-def _changed(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in folder.glob("run.db*"))

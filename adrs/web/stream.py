@@ -7,6 +7,7 @@ from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -59,6 +60,8 @@ def _news(site: Site, name: str) -> dict[str, Any]:
             event = reader.last_event()
     except UserError as error:
         return {"error": str(error)}
+    except HTTPException as gone:
+        return {"error": gone.detail}
     score = number(found.score) if found.score is not None else metric(found.fitness)
     return {
         "event": event, "state": now.name, "state_text": state_text(now), "live": now.live, "best": found.best,
@@ -67,9 +70,5 @@ def _news(site: Site, name: str) -> dict[str, Any]:
 
 
 def _runs(site: Site) -> dict[str, Any]:
-    """Which runs there are, how large their logs are, and who works on them: cheap to look at often."""
-    found = {}
-    for folder in folders.list_runs(site.runs_dir):
-        sizes = [path.stat().st_mtime_ns for path in folder.glob("run.db*")]
-        found[folder.name] = [max(sizes, default=0), holder(folder)]
-    return found
+    """Which runs there are, when their logs were written last, and who works on them: cheap to look at often."""
+    return {each.name: [folders.changed(each), holder(each)] for each in folders.list_runs(site.runs_dir)}

@@ -41,7 +41,7 @@ def routes(site: Site) -> list[Route]:
         return response
 
     return [
-        Route("/runs/{run}/programs/{number:int}/notes", note, methods=["POST"]),
+        Route("/runs/{run}/programs/{number:program}/notes", note, methods=["POST"]),
         Route("/runs/{run}/steer", steer, methods=["POST"]),
         Route("/sign-in", sign_in, methods=["POST"]),
         Route("/sign-in", lambda request: site.page("signin")),

@@ -58,6 +58,11 @@ class Log:
             self.writer.told(number)
         return number
 
+    def dropped(self, parent: int) -> None:
+        """A ticket that its session did not live to see a proposal for."""
+        self._last += 1
+        self.writer.asked(self._last, Selection(Program(parent, "", "")))
+
     def distilled(self, parent: int) -> int:
         """A program that does as its parent does, made when the run was over; returns its number."""
         with Reader(self.folder) as reader:

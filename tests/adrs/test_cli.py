@@ -342,7 +342,7 @@ def test_an_interrupt_says_what_there_is_to_go_on_with(workspace: Path) -> None:
             said = process.stderr.readline()
             assert "starting workers" in said
             ready(workspace / "runs" / name)
-            process.send_signal(signal.SIGTERM if (workspace / "runs" / name).exists() else signal.SIGINT)
+            process.send_signal(signal.SIGTERM if (workspace / "runs" / name / "run.db").exists() else signal.SIGINT)
             return process.communicate(timeout=60)[1].splitlines()[-1]
 
     early = interrupted("early", lambda folder: None)
@@ -363,7 +363,7 @@ def test_a_time_budget_is_kept(workspace: Path) -> None:
 
 
 def test_a_disk_that_fills_up_loses_nothing(workspace: Path, tmp_path: Path) -> None:
-    """Simulated by the limit on the size of files, which SQLite reports as a full disk."""
+    """Simulated by the limit on the size of files, which SQLite reports as it does a quota that is used up."""
     script = (
         "import resource, runpy, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -374,7 +374,7 @@ def test_a_disk_that_fills_up_loses_nothing(workspace: Path, tmp_path: Path) -> 
     done = subprocess.run([sys.executable, "-c", script], cwd=workspace, capture_output=True, text=True, timeout=240,
                           check=False, env=environment())  # fmt: skip
     assert done.returncode == 1, done.stderr
-    assert "is full" in done.stderr
+    assert "a quota is used up" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     recorded = len(adrs_json("lineage", "full", cwd=workspace))
     assert recorded > 10

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from adrs import folders, session
 from adrs.cli import app
 from adrs.cli.names import find_problem, find_run, find_run_of
+from adrs.cli.outputs import repair
 from adrs.cli.runs import resume
 from adrs.errors import UserError
 from adrs.observer import Silent
@@ -99,6 +100,8 @@ def test_last_is_the_run_that_was_begun_or_gone_on_with_last(tmp_path: Path) -> 
 def test_a_name_that_no_verb_would_find_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="a run is named by letters"), folders.new_folder(tmp_path, name, "demo"):
         pass
+    with pytest.raises(UserError, match="a run is named by letters"):
+        repair("run", name, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["a", "1", "queue-2.b_c+d", "Prüfung", "a" * 100])

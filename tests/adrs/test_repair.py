@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,15 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied(healthy: Path, folder: Path) -> Path:
     shutil.copytree(healthy, folder)
     return folder
+
+
+def erase(folder: Path, name: str) -> None:
+    """Overwrite the first page of a table or an index."""
+    with Reader(folder) as reader:
+        page = reader.rows("SELECT rootpage FROM sqlite_schema WHERE name = ?", name)[0][0]
+    with (folder / "run.db").open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
 
 
 def rows(folder: Path, table: str) -> set[tuple[Any, ...]]:
@@ -152,6 +162,66 @@ def _use(log: Any) -> None:
     """Some damage is seen only when a part is needed."""
     with Reader(log.folder) as reader:
         list(reader.programs())
+
+
+def test_a_ticket_that_never_had_a_program_lost_none(tmp_path: Path) -> None:
+    """A session that ended while a model was asked has left out the number of a program."""
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.dropped(1)
+    for _ in range(8):
+        log.program(1, 1.0)
+    log.distilled(5)
+    folder = log.close()
+    erase(folder, "program_by_digest")
+    assert damage(folder)
+    saved = repair(folder, tmp_path / "whole")
+    assert saved.lost == {}
+    erase(folder, "program")
+    saved = repair(folder, tmp_path / "programs")
+    assert "program" not in saved.kept
+    assert saved.lost["program"] == 10
+
+
+@pytest.mark.parametrize("table", ["evaluation", "program"])
+def test_what_is_counted_of_a_repaired_run_is_what_it_has(tmp_path: Path, table: str) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    for _ in range(8):
+        log.program(1, 1.0)
+    log.program(1, 1.0, duplicate_of=2)
+    folder = log.close()
+    with Reader(folder) as reader:
+        assert reader.evaluations() == 9
+    erase(folder, table)
+    saved = repair(folder, tmp_path / "saved")
+    assert saved.lost[table] == 10
+    with Reader(saved.path) as reader:
+        assert reader.evaluations() == len(reader.rows("SELECT 1 FROM evaluation")) == 0
+        assert reader.ended() == []
+
+
+@pytest.mark.parametrize("which", ["base = ''", "base != ''"])
+def test_a_request_that_changed_is_found_and_left_out(healthy: Path, tmp_path: Path, which: str) -> None:
+    """SQLite does not see it, and only a look at what a model was asked would."""
+    folder = copied(healthy, tmp_path / "run")
+    digest, packed = sorted(row[::2] for row in rows(folder, f"request WHERE {which}"))[0]
+    with sqlite3.connect(folder / "run.db") as connection:
+        spoilt = packed[:30] + bytes(40) + packed[70:]
+        connection.execute("UPDATE request SET messages = ? WHERE digest = ?", (spoilt, digest))
+    connection.close()
+    before = len(rows(folder, "request"))
+    lost = before if "!" not in which else 1  # all others are packed with the first
+    assert damage(folder) == f"{lost} of {before} requests to models cannot be read"
+    saved = repair(folder, tmp_path / "saved")
+    assert saved.lost == {"request": lost}
+    assert len(rows(saved.path, "request")) == before - lost
+    assert damage(saved.path) == ""
+    with Reader(saved.path) as reader:
+        calls = [call for number in range(10, PROGRAMS + 1, 10) for call in reader.calls(number)]
+    assert [bool(call.messages) for call in calls].count(False) == lost
+    with pytest.raises(UserError, match="evaluator"):  # not that it was repaired: nothing steers by requests
+        session.read_settings(saved.path)
 
 
 def test_a_file_that_was_never_a_log_is_not_made_one(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The log: what is written is what is read, whatever a candidate or a model puts into it."""
 
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -13,6 +14,7 @@ from adrs import problem
 from adrs.errors import UserError
 from adrs.program import Draft, Evaluation, Parent, WorkloadResult
 from adrs.store import Reader, Writer, tickets
+from adrs.store.damage import explain
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -94,6 +96,14 @@ def test_equal_sources_are_stored_once(log: Any) -> None:
     assert reader.rows("SELECT COUNT(*) FROM source")[0][0] == before + 1
 
 
+@pytest.mark.parametrize("number", [-1, 10**9, 2**63, -(2**70)])
+def test_a_number_that_no_program_has_is_one_sentence(log: Any, number: int) -> None:
+    _, reader, _ = log
+    with pytest.raises(UserError, match="has no program"):
+        reader.program(number)
+    assert reader.summaries([number]) == []
+
+
 def test_a_log_that_is_no_log_is_one_sentence(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
@@ -104,6 +114,30 @@ def test_a_log_that_is_no_log_is_one_sentence(tmp_path: Path) -> None:
         assert "run.db" in str(caught.value)
     with pytest.raises(UserError, match="not a run"):
         Reader(tmp_path)
+
+
+@pytest.mark.parametrize(("text", "code", "said"), [
+    ("database or disk is full", "SQLITE_FULL", "the disk of .* is full: what was recorded is safe"),
+    ("disk I/O error", "SQLITE_IOERR_SHMSIZE", "the disk of .* is full: what was recorded is safe"),
+    ("disk I/O error", "SQLITE_IOERR_READ", r"the disk of .* failed \(disk I/O error, SQLITE_IOERR_READ\)"),
+    ("database disk image is malformed", "SQLITE_CORRUPT", "run.db is damaged .*`adrs repair one`"),
+])  # fmt: skip
+def test_a_full_disk_a_failing_one_and_damage_are_told_apart(text: str, code: str, said: str) -> None:
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, code), code
+    assert re.match(f".*{said}", str(explain(Path("runs/one/run.db"), error)))
+
+
+def test_a_mistake_of_our_own_is_not_told_as_damage(log: Any) -> None:
+    writer, reader, numbers = log
+    draft = Draft("def solve(instance): ...\n", "p", "o", ())
+    number = next(numbers)
+    writer.proposed(number, number, 0, "d", draft)
+    with pytest.raises(sqlite3.IntegrityError):
+        writer.proposed(number, number, 0, "d", draft)
+    assert reader.program(number).digest == "d"  # the second was rolled back as a whole
+    with pytest.raises(sqlite3.ProgrammingError), Reader(reader.folder) as other:
+        other.rows("SELECT ?")
 
 
 def test_a_log_of_another_version_is_refused(log: Any, tmp_path: Path) -> None:

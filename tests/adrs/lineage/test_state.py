@@ -1,13 +1,20 @@
 """What is going on with a run, out of its log and its lock."""
 
+import contextlib
+import shutil
+import sqlite3
 import time
 from pathlib import Path
 
+import pytest
+
 from adrs import lineage
+from adrs.errors import UserError
 from adrs.lineage.cloud import cloud
 from adrs.lineage.said import said
-from adrs.lineage.state import state, work
+from adrs.lineage.state import journal_missing, state, work
 from adrs.store import Reader, Writer
+from tests.adrs.cli_tools import adrs, adrs_json
 from tests.adrs.web.made_run import MadeRun, demo
 
 
@@ -34,6 +41,29 @@ def test_a_run_that_was_cut_off_has_died_unless_an_agent_works_on_it(tmp_path: P
         writer.event("started", {"by": "agent"})
         writer.close()
         assert state(reader).name == "open"
+
+
+def test_a_copy_of_the_file_alone_of_a_run_that_was_cut_off_is_told(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "runs" / "one", demo(tmp_path))
+    run.grow(5)
+    whole, alone, early = (tmp_path / "copies" / name for name in ("whole", "alone", "early"))
+    shutil.copytree(run.folder, whole)  # as it would be after a kill
+    early.mkdir()
+    shutil.copy(run.folder / "run.db", early)
+    with contextlib.closing(sqlite3.connect(run.folder / "run.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    run.grow(5)
+    alone.mkdir()
+    shutil.copy(run.folder / "run.db", alone)
+    said = {folder.name: adrs_json("repair", folder.name, "--runs-dir", "copies", cwd=tmp_path)["journal_missing"]
+            for folder in (whole, alone)}  # fmt: skip
+    assert said == {"whole": False, "alone": True}
+    assert "there is no run.db-wal" in adrs("repair", str(alone), cwd=tmp_path).stdout
+    with pytest.raises(UserError, match=r"is empty.* copied without the run\.db-wal"):
+        Reader(early)
+    run.finish()
+    with Reader(run.folder) as reader:
+        assert not journal_missing(reader)
 
 
 def test_work_is_what_was_asked_and_not_told(tmp_path: Path) -> None:

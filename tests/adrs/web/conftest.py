@@ -52,6 +52,16 @@ class Server:
             return Answer(response.status, {name.lower(): value for name, value in response.getheaders()},
                           response.read().decode())  # fmt: skip
 
+    @contextlib.contextmanager
+    def listen(self, path: str) -> Iterator[Iterator[dict[str, Any]]]:
+        """What a stream says, message by message."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            assert response.headers["Content-Type"].startswith("text/event-stream")
+            yield (json.loads(line[5:]) for line in response if line.startswith(b"data:"))
+
     def post(self, path: str, data: object, **headers: str) -> Answer:
         """Write as the pages do, unless headers say otherwise."""
         given = {"Content_Type": "application/json", "X_Adrs_Token": self.token, "Accept": "*/*", **headers}

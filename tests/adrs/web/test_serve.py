@@ -169,6 +169,9 @@ def test_a_note_is_recorded_and_shown(server: Server, made: Made) -> None:
 @pytest.mark.parametrize(("path", "status"), [
     ("/runs/none", 404), ("/runs/..%2f..%2fetc", 404), ("/runs/%2e%2e", 404), ("/runs/steady/programs/0", 404),
     ("/runs/steady/programs/99999999999999999999", 404), ("/runs/steady/programs/x", 404), ("/nothing", 404),
+    (f"/runs/steady/programs/{'9' * 5000}", 404), ("/runs/steady/programs/999999999999999999", 404),
+    ("/runs/steady/programs/99999999999999999999/children.json", 404),
+    (f"/runs/steady/programs/{'9' * 5000}/preview", 404),
     ("/runs/steady/programs/3?against=x", 400), ("/runs/steady/programs/3?against=-1", 400),
     ("/runs/steady/programs/3?against=999", 404), ("/runs/steady/programs/1/children.json?offset=-1", 400),
     ("/compare/programs?left_run=steady", 404), ("/compare?run=none", 404), ("/static/../app.py", 404),
@@ -177,6 +180,13 @@ def test_what_is_not_there_is_said(server: Server, path: str, status: int) -> No
     answer = server.get(path)
     assert answer.status == status
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("number", ["999", "9" * 18, "9" * 20, "9" * 5000])
+def test_a_note_on_a_program_that_is_not_there_is_refused(server: Server, number: str) -> None:
+    answer = server.post(f"/runs/other/programs/{number}/notes", {"text": "lost"})
+    assert answer.status in (404, 409)
+    assert answer.json()["error"]
 
 
 def test_pages_say_what_the_log_says(server: Server) -> None:
@@ -197,22 +207,10 @@ def test_pages_say_what_the_log_says(server: Server) -> None:
 
 
 def test_a_page_hears_of_a_new_program(server: Server, made: Made) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    connection.request("GET", "/runs/live/events")
-    response = connection.getresponse()
-    assert response.headers["Content-Type"].startswith("text/event-stream")
-
-    def news() -> dict[str, object]:
-        while True:
-            line = response.readline().decode().strip()
-            if line.startswith("data:"):
-                found: dict[str, object] = json.loads(line.removeprefix("data:"))
-                return found
-
-    assert news()["programs"] == made.live.count
-    made.live.add(made.live.scores[1] + 1, 1)
-    assert news()["programs"] == made.live.count
-    connection.close()
+    with server.listen("/runs/live/events") as news:
+        assert next(news)["programs"] == made.live.count
+        made.live.add(made.live.scores[1] + 1, 1)
+        assert next(news)["programs"] == made.live.count
 
 
 def test_an_interrupt_ends_it_quietly_though_pages_listen(tmp_path: Path) -> None:

@@ -103,15 +103,21 @@ class Writer:
             yield
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Cursor]:
+    def _transaction(self, synced: bool = False) -> Iterator[sqlite3.Cursor]:
+        """synced: wait until the disk has it, and with it all from before. Without, what is written outlives the end of
+        this process in any way, and not always a loss of power."""
         cursor = self._connection.cursor()
         if self._connection.in_transaction:
             yield cursor
             return
         try:
+            if synced:
+                cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor
             cursor.execute("COMMIT")
+            if synced:
+                cursor.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error as error:
             self._roll_back()
             raise explain(self.folder / DATABASE, error) from error
@@ -175,8 +181,8 @@ class Writer:
         return number
 
     def called(self, call: Call) -> None:
-        """A model answered, or stayed broken after all retries."""
-        with self._transaction() as cursor:
+        """A model answered, or stayed broken after all retries; what was paid for outlives a loss of power."""
+        with self._transaction(synced=True) as cursor:
             cursor.execute(
                 "INSERT INTO model_call VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (call.ticket, call.model, call.request_digest, pack_answer(call.answer), call.input_tokens,

@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else _escape(ord(c)) for c in text)
 
 
+def encodable(text: str) -> str:
+    """The text with question marks for lone surrogates, which a candidate or a model may write, and UTF-8 cannot."""
+    return text.encode(errors="replace").decode()
+
+
 def _escape(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 

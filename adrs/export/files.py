@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from adrs.errors import UserError
 from adrs.export.rows import flat, harmless, kind
+from adrs.text import encodable
 
 
 def write_jsonl(rows: Iterable[dict[str, Any]], stream: IO[str]) -> int:
@@ -25,7 +26,7 @@ def write_csv(rows: Iterable[dict[str, Any]], stream: IO[str]) -> int:
     writer = csv.DictWriter(stream, _columns(table), restval="", lineterminator="\n")
     writer.writeheader()
     for row in table:
-        writer.writerow({key: harmless(_encodable(value)) for key, value in row.items()})
+        writer.writerow({key: harmless(_writable(value)) for key, value in row.items()})
     return len(table)
 
 
@@ -36,7 +37,7 @@ def write_parquet(rows: Iterable[dict[str, Any]], path: Path) -> int:
         from pyarrow import parquet
     except ImportError:
         raise UserError("Parquet needs pyarrow, which is not installed: pip install 'adrs[parquet]'") from None
-    table = [{key: _encodable(value) for key, value in flat(row).items()} for row in rows]
+    table = [{key: _writable(value) for key, value in flat(row).items()} for row in rows]
     types = {"text": pyarrow.string(), "whole": pyarrow.int64(), "truth": pyarrow.bool_(), "number": pyarrow.float64()}
     schema = pyarrow.schema([(name, types[kind(name)]) for name in _columns(table)])
     parquet.write_table(pyarrow.Table.from_pylist(table, schema), path)
@@ -49,6 +50,5 @@ def _columns(table: Iterable[dict[str, Any]]) -> list[str]:
     return [name for name in names if name != "source"] + [name for name in names if name == "source"]
 
 
-def _encodable(value: Any) -> Any:
-    """Text without lone surrogates, which a program may hold and UTF-8 cannot."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+def _writable(value: Any) -> Any:
+    return encodable(value) if isinstance(value, str) else value

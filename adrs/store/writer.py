@@ -19,6 +19,7 @@ from adrs.store import lock as locks
 from adrs.store.damage import explain
 from adrs.store.migrate import SCHEMA_VERSION, migrate
 from adrs.store.requests import keep_request, pack_answer
+from adrs.text import encodable
 
 if TYPE_CHECKING:  # readers must not wait for what problems need
     from adrs.problem import Problem
@@ -186,7 +187,7 @@ class Writer:
             cursor.execute(
                 "INSERT INTO model_call VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (call.ticket, call.model, call.request_digest, pack_answer(call.answer), call.input_tokens,
-                 call.output_tokens, call.usd, call.seconds, _text(call.error), time.time()),
+                 call.output_tokens, call.usd, call.seconds, encodable(call.error), time.time()),
             )  # fmt: skip
             keep_request(cursor, call)
 
@@ -201,8 +202,8 @@ def _program(cursor: sqlite3.Cursor, ticket: int, number: int, island: int, dige
     cursor.execute("INSERT OR IGNORE INTO source VALUES (?, ?)", (exact, zlib.compress(text, 9)))
     cursor.execute(
         "INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, ticket, digest, exact, island, draft.proposer, _text(draft.operator), _text(draft.model),
-         _text(draft.rationale), _json(draft.detail), _text(draft.failure)),
+        (number, ticket, digest, exact, island, draft.proposer, encodable(draft.operator), encodable(draft.model),
+         encodable(draft.rationale), _json(draft.detail), encodable(draft.failure)),
     )  # fmt: skip
     for parent in dict.fromkeys(draft.parents):
         cursor.execute("INSERT INTO parentage VALUES (?, ?, ?)", (number, parent.id, parent.role))
@@ -224,8 +225,8 @@ def _evaluation(
         "INSERT INTO evaluation (program, split, stage, verdict, reason, score, fitness, metrics, output, duplicate_of,"
         " wall_seconds, cpu_seconds, peak_memory_mb, sandbox, event)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, evaluation.split, evaluation.stage, evaluation.verdict, _text(evaluation.reason), evaluation.score,
-         evaluation.fitness, _json(evaluation.metrics), _text(evaluation.output), duplicate_of,
+        (number, evaluation.split, evaluation.stage, evaluation.verdict, encodable(evaluation.reason), evaluation.score,
+         evaluation.fitness, _json(evaluation.metrics), encodable(evaluation.output), duplicate_of,
          evaluation.wall_seconds, evaluation.cpu_seconds, evaluation.peak_memory_mb, evaluation.sandbox, event),
     )  # fmt: skip
     if duplicate_of is not None:
@@ -234,13 +235,8 @@ def _evaluation(
     for result in evaluation.workloads:
         cursor.execute(
             "INSERT INTO workload_result VALUES (?, ?, ?, ?, ?, ?)",
-            (row, result.name, result.verdict, result.score, _json(result.metrics), _text(result.feedback)),
+            (row, result.name, result.verdict, result.score, _json(result.metrics), encodable(result.feedback)),
         )
-
-
-def _text(text: str) -> str:
-    """Text that SQLite can hold: lone surrogates, which a candidate may print, are replaced."""
-    return text.encode(errors="replace").decode()
 
 
 def _json(value: Any) -> str:

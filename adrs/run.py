@@ -87,8 +87,9 @@ class Loop:
         """Evaluate what the record has no end of."""
         while self._pending and not self._stop.is_set():
             self._steer()
-            if await self._wait_for(set(self._pending.values())):
-                self._pending = {ticket: task for ticket, task in self._pending.items() if not task.done()}
+            await self._wait_for(set(self._pending.values()))
+            for ticket in [ticket for ticket, task in self._pending.items() if task.done()]:
+                self._pending.pop(ticket).result()
         return self._stopped_by if self._stop.is_set() else "replayed"
 
     async def _follow(self, recorded: Recorded) -> None:
@@ -114,7 +115,9 @@ class Loop:
         try:
             return await self._ask_and_tell()
         except BudgetExhausted as exhausted:
-            await asyncio.gather(*self._pending.values(), return_exceptions=True)
+            for ended in await asyncio.gather(*self._pending.values(), return_exceptions=True):
+                if isinstance(ended, BaseException) and not isinstance(ended, BudgetExhausted | Refused):
+                    raise ended from None
             return exhausted.budget
         except Refused as refused:
             return f"{REFUSED}{refused}"

@@ -24,6 +24,11 @@ def as_output(text: str, stream: IO[str]) -> str:
     return printable(text) if stream.isatty() else text
 
 
+def encodable(text: str) -> str:
+    """The text with question marks for lone surrogates, which a candidate or a model may write, and UTF-8 cannot."""
+    return text.encode(errors="replace").decode()
+
+
 def _escape(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 

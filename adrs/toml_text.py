@@ -5,6 +5,8 @@ import math
 import re
 from typing import Any
 
+from adrs.text import encodable
+
 _UNSAFE_QUOTE = re.compile(r'(?<=")"|"\Z')
 
 
@@ -25,7 +27,7 @@ def value(content: Any) -> str:
 
 def _text(text: str) -> str:
     """A basic string, over several lines where the text has them. Lone surrogates become question marks."""
-    text = text.encode(errors="replace").decode().replace("\r\n", "\n")
+    text = encodable(text).replace("\r\n", "\n")
     if "\n" not in text:
         return f'"{_escaped(text)}"'
     body = "\n".join(_escaped(line).replace('\\"', '"') for line in text.split("\n"))

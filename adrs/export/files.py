@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from adrs.errors import UserError
 from adrs.export.rows import flat, harmless, kind
-from adrs.text import as_output
+from adrs.text import as_output, encodable
 
 
 def write_jsonl(rows: Iterable[dict[str, Any]], stream: IO[str]) -> int:
@@ -37,7 +37,7 @@ def write_parquet(rows: Iterable[dict[str, Any]], path: Path) -> int:
         from pyarrow import parquet
     except ImportError:
         raise UserError("Parquet needs pyarrow, which is not installed: pip install 'adrs[parquet]'") from None
-    table = [{key: _encodable(value) for key, value in flat(row).items()} for row in rows]
+    table = [{key: encodable(value) if isinstance(value, str) else value for key, value in flat(row).items()} for row in rows]
     types = {"text": pyarrow.string(), "whole": pyarrow.int64(), "truth": pyarrow.bool_(), "number": pyarrow.float64()}
     schema = pyarrow.schema([(name, types[kind(name)]) for name in _columns(table)])
     parquet.write_table(pyarrow.Table.from_pylist(table, schema), path)
@@ -51,9 +51,4 @@ def _columns(table: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _cell(value: Any, stream: IO[str]) -> Any:
-    return as_output(_encodable(value), stream) if isinstance(value, str) else value
-
-
-def _encodable(value: Any) -> Any:
-    """Text without lone surrogates, which a program may hold and UTF-8 cannot."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+    return as_output(encodable(value), stream) if isinstance(value, str) else value

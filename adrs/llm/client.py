@@ -12,6 +12,7 @@ from adrs.llm.records import Message
 from adrs.llm.reply import Malformed, Reply, explanation, names, read_reply
 from adrs.llm.retry import RETRIED_STATUSES, Patience, Retrier, Temporary, asked_wait
 from adrs.llm.specs import ModelSpec
+from adrs.text import encodable
 
 if TYPE_CHECKING:
     import httpx2
@@ -58,7 +59,7 @@ class Client:
 
         patience: None = that of all calls.
         """
-        turns = [{"role": message.role, "content": _encodable(message.content)} for message in messages]
+        turns = [{"role": message.role, "content": encodable(message.content)} for message in messages]
         body: dict[str, Any] = {"model": self.spec.name, "messages": turns}
         if most_output_tokens is not None:
             limit = "max_completion_tokens" if self.spec.host.endswith(_HOSTS_WITH_COMPLETION_LIMIT) else "max_tokens"
@@ -74,7 +75,7 @@ class Client:
             except Malformed as malformed:
                 raise Temporary(str(malformed)) from None
             self._too_long = 0
-            return replace(reply, text=_encodable(scrub(reply.text, self._key)), error=self._quote(reply.error))
+            return replace(reply, text=encodable(scrub(reply.text, self._key)), error=self._quote(reply.error))
 
         return await self._retrier.persist(attempt, patience or self._patience)
 
@@ -152,13 +153,8 @@ class Client:
 
     def _quote(self, text: str) -> str:
         """One line of what a server said, without keys."""
-        line = " ".join(_encodable(scrub(text, self._key)).split())
+        line = " ".join(encodable(scrub(text, self._key)).split())
         return line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE] + "…"
-
-
-def _encodable(text: str) -> str:
-    """The text without lone surrogates, which neither a request nor the log can carry."""
-    return text.encode(errors="replace").decode()
 
 
 def _name(error: Exception) -> str:

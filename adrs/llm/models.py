@@ -109,17 +109,19 @@ class Models:
         """A model to ask next: a function of the seed, and of the tells so far unless it is to be drawn evenly."""
         return random.Random(seed).choice(sorted(self._specs)) if evenly else self._bandit.choose(seed)
 
-    def pick(self, draw: int, seed: int, prompt: Callable[[], Sequence[Message]], evenly: bool = False) -> Choice:
+    async def pick(self, draw: int, seed: int, prompt: Callable[[], Sequence[Message]], evenly: bool = False) -> Choice:
         """The model to ask next: the router's choice where there is one, else that of `choose` for `draw`.
 
-        seed: of the ticket, for the router. prompt: makes the messages that a model is about to be asked.
+        What it depends on is as it is now, however long the router takes. seed: of the ticket, for the router. prompt:
+        makes the messages that a model is about to be asked.
         """
         model = self.choose(draw, evenly)
         if self.routing is None or self.routing.retired or evenly:
             return Choice(model)
         messages = prompt()
         affordable = [label for label in self._specs if self._affordable(label, messages)]
-        return self.routing.choose(prompt_text(messages), seed, Bandit(model, self._bandit.worths(draw)), affordable)
+        bandit = Bandit(model, self._bandit.worths(draw))
+        return await self.routing.choose(prompt_text(messages), seed, bandit, affordable)
 
     def recall(self, record: Mapping[str, Any] | None) -> None:
         """Take note of a choice that the log has; `record` as Choice has it."""

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from adrs.text import seconds
+
 T = TypeVar("T")
 
 RETRIED_STATUSES = frozenset({408, 409, 429})
@@ -45,19 +47,22 @@ class Retrier:
 
     def __init__(self) -> None:
         self._open_at = 0.0
+        self._asked_by = ""
+        """What the server said when it asked for that."""
         self._jitter = random.Random()  # moves attempts in time and steers nothing
 
     async def persist(self, attempt: Callable[[], Awaitable[T]], patience: Patience) -> T:
         """Make attempts until one succeeds; raises the last Temporary where none does.
 
         Waits grow exponentially with full jitter (Brooker, AWS Architecture Blog 2015), or are what the server asked
-        for. An attempt that broke may have been charged for all the same; nobody says so, and it is not counted.
+        for; a call that would have to wait for longer than it may take ends at once, whichever call was asked to. An
+        attempt that broke may have been charged for all the same; nobody says so, and it is not counted.
         """
-        started = time.monotonic()
+        latest = time.monotonic() + patience.call_seconds
         number = 0
         while True:
+            await self._until_open(latest)
             number += 1
-            await self._until_open()
             try:
                 async with asyncio.timeout(patience.attempt_seconds):
                     return await attempt()
@@ -65,10 +70,8 @@ class Retrier:
                 failure = Temporary(f"no answer within {patience.attempt_seconds:g} s")
             except Temporary as temporary:
                 failure = temporary
-            if number >= patience.attempts:
-                raise _final(failure, number)
             wait = self._wait(number, failure, patience)
-            if time.monotonic() + wait > started + patience.call_seconds:
+            if number >= patience.attempts or time.monotonic() + wait > latest:
                 raise _final(failure, number)
             await asyncio.sleep(wait)
 
@@ -76,17 +79,23 @@ class Retrier:
         if failure.wait is None:
             longest = min(patience.longest_wait, patience.first_wait * 2.0 ** (number - 1))
             return self._jitter.uniform(0.0, longest)
-        self._open_at = max(self._open_at, time.monotonic() + failure.wait)
+        until = time.monotonic() + failure.wait
+        if until > self._open_at:
+            self._open_at, self._asked_by = until, failure.reason
         return failure.wait * (1.0 + self._jitter.uniform(0.0, _JITTER_AFTER_ASKED_WAIT))
 
-    async def _until_open(self) -> None:
+    async def _until_open(self, latest: float) -> None:
+        """Wait as long as the server asked for; raises Temporary, at once, where that ends after `latest`."""
         while (left := self._open_at - time.monotonic()) > 0.0:
+            if self._open_at > latest:
+                raise Temporary(f"{self._asked_by} (not tried: the server asked to wait, {seconds(left)} more)", left)
             await asyncio.sleep(left)
 
 
 def _final(failure: Temporary, attempts: int) -> Temporary:
-    times = "once" if attempts == 1 else f"{attempts} times"
-    return Temporary(f"{failure.reason} (tried {times})", failure.wait)
+    tried = "tried once" if attempts == 1 else f"tried {attempts} times"
+    asked = "" if failure.wait is None else f"; the server asks to wait {seconds(failure.wait)}"
+    return Temporary(f"{failure.reason} ({tried}{asked})", failure.wait)
 
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:
@@ -95,10 +104,10 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
     if not text:
         return None
     try:
-        seconds = float(text)
+        wait = float(text)
     except ValueError:
         try:
-            seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
+            wait = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
         except ValueError:
             return None
-    return max(0.0, seconds) if seconds < float("inf") else None
+    return max(0.0, wait) if wait < float("inf") else None

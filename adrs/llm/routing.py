@@ -4,6 +4,7 @@ The router is given, not learned here: it stays as it is for the whole of a run.
 chooses for that call; where it fails three times in a row, for the rest of the run.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,8 +22,8 @@ class Undecided(Exception):  # noqa: N818 - says what came of the question
 class Router(Protocol):
     """Chooses a model for a prompt. A function of its arguments alone."""
 
-    def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
-        """One of `offered`, which are places of models in the ensemble. Raises Undecided.
+    async def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
+        """One of `offered`, which are places of models in the ensemble; asked one at a time. Raises Undecided.
 
         seed: 63 bits, of the ticket.
         """
@@ -49,7 +50,11 @@ class Choice:
 
 
 class Routing:
-    """A router at work on one run. Its state is a fold over `choose` and `recall`, in ticket order."""
+    """A router at work on one run.
+
+    Its state is a fold over `choose` and `recall` in the order of their calls, which is that of tickets, also where a
+    decision is still waited for when the next call comes.
+    """
 
     def __init__(self, router: Router, labels: Sequence[str], warn: Callable[[str], None]) -> None:
         """labels: the models of the ensemble, in the order that the router knows them in."""
@@ -57,6 +62,9 @@ class Routing:
         self._labels = tuple(labels)
         self._warn = warn
         self._failures = 0
+        self._turn = asyncio.Lock()
+        self._recalled_since: list[Mapping[str, Any]] | None = None
+        """Choices recalled since the latest call of `choose`, which is still open; None where none is."""
         self._offered = list(range(len(self._labels)))
 
     @property
@@ -64,11 +72,22 @@ class Routing:
         """Whether the router is not asked any more."""
         return self._failures >= MOST_FAILURES
 
-    def choose(self, prompt: str, seed: int, bandit: Bandit, affordable: Collection[str]) -> Choice:
+    async def choose(self, prompt: str, seed: int, bandit: Bandit, affordable: Collection[str]) -> Choice:
         """The router's choice among what is affordable, or the bandit's.
 
         A model that was not affordable once is not offered again: what is left only gets less.
         """
+        recalled_since: list[Mapping[str, Any]] = []
+        self._recalled_since = recalled_since
+        async with self._turn:  # whoever asks first has the first turn
+            choice = await self._choose(prompt, seed, bandit, affordable)
+            for record in recalled_since:
+                self._count(record)
+        if self._recalled_since is recalled_since:
+            self._recalled_since = None
+        return choice
+
+    async def _choose(self, prompt: str, seed: int, bandit: Bandit, affordable: Collection[str]) -> Choice:
         if self.retired:
             return Choice(bandit.model)
         self._offered = [place for place in self._offered if self._labels[place] in affordable]
@@ -77,7 +96,7 @@ class Routing:
         if len(self._offered) == 1:
             return self._choice("budget", self._labels[self._offered[0]], bandit)
         try:
-            chosen = self._labels[self._router.decide(prompt, seed, self._offered)]
+            chosen = self._labels[await self._router.decide(prompt, seed, self._offered)]
         except Undecided as failure:
             return self._failed(str(failure), bandit)
         self._failures = 0
@@ -85,7 +104,15 @@ class Routing:
 
     def recall(self, record: Mapping[str, Any] | None) -> None:
         """Take note of a choice that an earlier session made."""
-        if record is not None and not self.retired and record["by"] != "budget":
+        if record is None:
+            return
+        if self._recalled_since is None:
+            self._count(record)
+        else:
+            self._recalled_since.append(record)
+
+    def _count(self, record: Mapping[str, Any]) -> None:
+        if not self.retired and record["by"] != "budget":
             self._failures = self._failures + 1 if record["by"] == "bandit" else 0
 
     def _failed(self, failure: str, bandit: Bandit) -> Choice:

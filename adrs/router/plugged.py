@@ -89,7 +89,7 @@ async def at_work(
     try:
         if not why_not:
             try:
-                await asyncio.to_thread(process.start)
+                await process.start()
                 models.routing = Routing(process, models.labels, warn)
             except Undecided as failure:
                 why_not = f"it cannot be made ready: {failure}"
@@ -98,7 +98,7 @@ async def at_work(
         yield Plugged(settings.model_router, source, len(training), training.digest, why_not)
     finally:
         models.routing = None
-        process.close()
+        await process.close()
 
 
 def recorded(reader: Reader) -> Mapping[str, Any] | None:

@@ -1,9 +1,12 @@
 """The router's own policy process: shut in like any candidate's, fitted once, kept warm, asked call by call."""
 
+import asyncio
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,7 +20,9 @@ from adrs.problem import Problem
 from adrs.router.features import features
 from adrs.router.training import Member, Training
 from adrs.sandbox import Sandbox, SandboxUnavailable
-from adrs.sandbox.zygote import Broken, Zygote
+from adrs.sandbox.zygote import Broken, Interrupted, Zygote
+
+T = TypeVar("T")
 
 DECISION_SECONDS = 0.25
 """CPU seconds of one decision."""
@@ -30,7 +35,10 @@ _PRICE_OF_COST = 0.0
 
 
 class RouterProcess:
-    """Implements adrs.llm.routing.Router. A process that died or hung is replaced at the next question."""
+    """Implements adrs.llm.routing.Router. A process that died or hung is replaced at the next question.
+
+    A thread of its own starts it, asks it and waits for it, so that a run goes on meanwhile.
+    """
 
     def __init__(
         self, backend: Sandbox, problem: Problem, source: str, training: Training, members: Sequence[Member]
@@ -47,35 +55,53 @@ class RouterProcess:
         self._zygote: Zygote | None = None
         self._policy: SandboxedPolicy | None = None
         self._fitted: tuple[int, ...] = ()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="router")
+        self._closing = os.eventfd(0)
+        """Readable from `close` on."""
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Load the program and fit it to all models. Raises Undecided."""
-        self._guarded(lambda: self._ready(tuple(range(len(self._members)))))
+        everything = tuple(range(len(self._members)))
+        await self._in_thread(lambda: self._ready(everything))
 
-    def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
+    async def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
         """See adrs.llm.routing.Router. The program has neither state nor random numbers from earlier decisions."""
-        place = self._guarded(lambda: self._ask(prompt, seed, tuple(offered)))
-        assert isinstance(place, int)
-        return offered[place]
+        models = tuple(offered)
+        return models[await self._in_thread(lambda: self._ask(prompt, seed, models))]
 
-    def close(self) -> None:
-        """End the process and what holds it."""
+    async def close(self) -> None:
+        """End the process and what holds it, in the middle of a decision if need be."""
+        os.eventfd_write(self._closing, 1)
+        closed = self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
+        await asyncio.wrap_future(closed)
+
+    def _close(self) -> None:
+        self._end()
+        os.close(self._closing)
+
+    def _end(self) -> None:
         self._drop()
         if self._zygote is not None:
             self._zygote.close()
         self._zygote = None
 
-    def _guarded(self, act: Any) -> Any:
+    async def _in_thread(self, act: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._thread.submit(self._guarded, act))
+
+    def _guarded(self, act: Callable[[], T]) -> T:
         """The result of an act; raises Undecided. After a failure that the process may not have outlived, drop it."""
         try:
             return act()
+        except Interrupted:
+            raise Undecided("the run has ended") from None
         except Invalid as invalid:
             raise Undecided(str(invalid)) from None
         except PolicyFailure as failure:
             self._drop()
             raise Undecided(failure.reason) from None
         except (Broken, SandboxUnavailable) as broken:
-            self.close()
+            self._end()
             raise Undecided(f"a fault of the sandbox: {broken}") from None
 
     def _ready(self, offered: tuple[int, ...]) -> SandboxedPolicy:
@@ -84,7 +110,7 @@ class RouterProcess:
             return self._policy
         self._drop()
         if self._zygote is None:
-            self._zygote = self._backend.start(self._spec)
+            self._zygote = self._backend.start(self._spec, self._closing)
         self._policy = policy = SandboxedPolicy(self._zygote, self._functions, self._limits)
         policy.decision_seconds = _FIT_SECONDS
         policy.load(self._source)

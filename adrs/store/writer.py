@@ -19,6 +19,7 @@ from adrs.store import lock as locks
 from adrs.store.damage import OURS, explain
 from adrs.store.migrate import SCHEMA_VERSION, migrate
 from adrs.store.requests import keep_request, pack_answer
+from adrs.text import encodable
 
 if TYPE_CHECKING:  # readers must not wait for what problems need
     from adrs.problem import Problem
@@ -103,15 +104,21 @@ class Writer:
             yield
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Cursor]:
+    def _transaction(self, synced: bool = False) -> Iterator[sqlite3.Cursor]:
+        """synced: wait until the disk has it, and with it all from before. Without, what is written outlives the end of
+        this process in any way, and not always a loss of power."""
         cursor = self._connection.cursor()
         if self._connection.in_transaction:
             yield cursor
             return
         try:
+            if synced:
+                cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor
             cursor.execute("COMMIT")
+            if synced:
+                cursor.execute("PRAGMA synchronous = NORMAL")
         except BaseException as error:
             self._roll_back()
             if isinstance(error, sqlite3.Error) and not isinstance(error, OURS):
@@ -174,12 +181,12 @@ class Writer:
         return number
 
     def called(self, call: Call) -> None:
-        """A model answered, or stayed broken after all retries."""
-        with self._transaction() as cursor:
+        """A model answered, or stayed broken after all retries; what was paid for outlives a loss of power."""
+        with self._transaction(synced=True) as cursor:
             cursor.execute(
                 "INSERT INTO model_call VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (call.ticket, call.model, call.request_digest, pack_answer(call.answer), call.input_tokens,
-                 call.output_tokens, call.usd, call.seconds, _text(call.error), time.time()),
+                 call.output_tokens, call.usd, call.seconds, encodable(call.error), time.time()),
             )  # fmt: skip
             keep_request(cursor, call)
 
@@ -194,8 +201,8 @@ def _program(cursor: sqlite3.Cursor, ticket: int, number: int, island: int, dige
     cursor.execute("INSERT OR IGNORE INTO source VALUES (?, ?)", (exact, zlib.compress(text, 9)))
     cursor.execute(
         "INSERT INTO program VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, ticket, digest, exact, island, draft.proposer, _text(draft.operator), _text(draft.model),
-         _text(draft.rationale), _json(draft.detail), _text(draft.failure)),
+        (number, ticket, digest, exact, island, draft.proposer, encodable(draft.operator), encodable(draft.model),
+         encodable(draft.rationale), _json(draft.detail), encodable(draft.failure)),
     )  # fmt: skip
     for parent in dict.fromkeys(draft.parents):
         cursor.execute("INSERT INTO parentage VALUES (?, ?, ?)", (number, parent.id, parent.role))
@@ -217,8 +224,8 @@ def _evaluation(
         "INSERT INTO evaluation (program, split, stage, verdict, reason, score, fitness, metrics, output, duplicate_of,"
         " wall_seconds, cpu_seconds, peak_memory_mb, sandbox, event)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, evaluation.split, evaluation.stage, evaluation.verdict, _text(evaluation.reason), evaluation.score,
-         evaluation.fitness, _json(evaluation.metrics), _text(evaluation.output), duplicate_of,
+        (number, evaluation.split, evaluation.stage, evaluation.verdict, encodable(evaluation.reason), evaluation.score,
+         evaluation.fitness, _json(evaluation.metrics), encodable(evaluation.output), duplicate_of,
          evaluation.wall_seconds, evaluation.cpu_seconds, evaluation.peak_memory_mb, evaluation.sandbox, event),
     )  # fmt: skip
     if duplicate_of is not None:
@@ -227,13 +234,8 @@ def _evaluation(
     for result in evaluation.workloads:
         cursor.execute(
             "INSERT INTO workload_result VALUES (?, ?, ?, ?, ?, ?)",
-            (row, result.name, result.verdict, result.score, _json(result.metrics), _text(result.feedback)),
+            (row, result.name, result.verdict, result.score, _json(result.metrics), encodable(result.feedback)),
         )
-
-
-def _text(text: str) -> str:
-    """Text that SQLite can hold: lone surrogates, which a candidate may print, are replaced."""
-    return text.encode(errors="replace").decode()
 
 
 def _json(value: Any) -> str:

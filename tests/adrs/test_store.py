@@ -1,5 +1,6 @@
 """The log: what is written is what is read, whatever a candidate or a model puts into it."""
 
+import contextlib
 import re
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from adrs import problem
 from adrs.errors import UserError
+from adrs.llm.records import Call
 from adrs.program import Draft, Evaluation, Parent, WorkloadResult
 from adrs.store import Reader, Writer, tickets
 from adrs.store.damage import explain
@@ -164,3 +166,27 @@ def test_a_closed_log_is_one_file_even_while_somebody_reads(tmp_path: Path) -> N
         shutil.copy(tmp_path / "run" / "run.db", tmp_path / "copy" / "run.db")
         with Reader(tmp_path / "copy") as copy:
             assert copy.rows("SELECT id, proposer FROM program") == [(1, "p")]
+
+
+def test_what_was_paid_for_is_waited_for_and_nothing_else(tmp_path: Path) -> None:
+    """SQLite syncs a commit in write-ahead mode where `synchronous` is 2 (FULL), and not where it is 1 (NORMAL)."""
+    writer = Writer.create(tmp_path / "run", problem.load("query-routing"), 0, {})
+    level = 1
+    commits: list[int] = []
+
+    def heard(statement: str) -> None:
+        nonlocal level
+        if statement.startswith("PRAGMA synchronous = "):
+            level = {"FULL": 2, "NORMAL": 1}[statement.rpartition(" ")[2]]
+        elif statement == "COMMIT":
+            commits.append(level)
+
+    call = Call(2, "gpt", "digest", "an answer", 5, 6, 0.5, 1.0, "")
+    with contextlib.closing(writer):
+        writer._connection.set_trace_callback(heard)
+        writer.event("asked", {}, 2)
+        writer.called(call)
+        writer.told(2)
+        with writer.together():
+            writer.called(call)
+    assert commits == [1, 2, 1, 1]

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from adrs.problem import Objective
 from adrs.program import Program
-from adrs.propose.gains import next_scale
+from adrs.propose.gains import Steps
 
 _ELITES = 16
 _READINGS = 16
 """Sets of quantities of which the best program is remembered."""
-_LEAST_RELATIVE_SCALE = 1e-6
 
 
 def values(program: Program, objective: Objective | None) -> dict[str, float]:
@@ -39,12 +38,7 @@ class Archive:
         """Best first; of equal fitness the earlier first."""
         self._of_block: dict[str, Program] = {}
         self._of_reading: dict[frozenset[str], Program] = {}
-        self._scale: float | None = None
-
-    @property
-    def best(self) -> float | None:
-        """Highest fitness so far."""
-        return self.elites[0].fitness if self.elites else None
+        self.steps = Steps()
 
     def tell(self, program: Program) -> None:
         """Take note of an evaluated program."""
@@ -54,9 +48,7 @@ class Archive:
         for name, value in values(program, self._objective).items():
             if name not in self._champions or value > self._champions[name][0]:
                 self._champions[name] = value, program
-        best = self.best
-        if best is not None and fitness > best:
-            self._scale = next_scale(self._scale, fitness - best)
+        self.steps.tell(fitness)
         block = program.detail.get("block")
         if isinstance(block, str) and (block not in self._of_block or fitness > _fitness(self._of_block[block])):
             self._of_block[block] = program
@@ -111,14 +103,6 @@ class Archive:
         yield from self.elites
         known = {elite.id for elite in self.elites}
         yield from (program for program in self._of_block.values() if program.id not in known)
-
-    def gain(self, fitness: float, baseline: float | None) -> float:
-        """How much better `fitness` is than `baseline`, in 0..1: one half for an average step of the best so far."""
-        if baseline is None or fitness <= baseline:
-            return 0.0
-        gain = fitness - baseline
-        least = _LEAST_RELATIVE_SCALE * max(abs(fitness), abs(baseline))
-        return gain / (gain + max(self._scale or gain, least))
 
 
 def _fitness(program: Program) -> float:

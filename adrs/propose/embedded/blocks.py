@@ -49,7 +49,7 @@ class Block:
         with_values = f" with {', '.join(values[:_SHOWN])}{more}" if values else ""
         rationale = f"building block {name}{with_values}"
         detail: dict[str, Any] = {"block": name, "holes": fills, **({"first": True} if first else {})}
-        return Idea(template.render(fills), (), rationale, archive.best, detail)
+        return Idea(template.render(fills), (), rationale, archive.steps.best, detail)
 
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
         """The block counts as tried."""

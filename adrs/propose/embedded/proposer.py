@@ -19,8 +19,6 @@ from adrs.propose.embedded.shown import Shown
 from adrs.propose.embedded.template import Template
 from adrs.propose.embedded.tune import Tune
 
-_SHARE_OF_BEST = 0.7
-"""Part of a reward that only a new best of the run earns; the rest is for gains over the parent."""
 _ATTEMPTS = 3
 """Ideas of one operator that may turn out to be known before another has its turn."""
 _REMEMBERED = 20_000
@@ -75,7 +73,8 @@ class Embedded:
         if operator is not None:
             operator.tell(program)
             if program.fitness is not None and not _is_forced(program.detail):
-                self._bandit.reward(operator.name, self._reward(program, program.fitness))
+                reward = self._archive.steps.reward(program.fitness, program.detail.get("baseline"))
+                self._bandit.reward(operator.name, reward)
         else:
             self._remember(program.source)
         self._archive.tell(program)
@@ -124,12 +123,6 @@ class Embedded:
     def _is_allowed(self, source: str) -> bool:
         """Whether everything outside the seed program's evolve blocks stands as it was."""
         return self._fixed is None or not evolve_blocks.violation(self._fixed, source)
-
-    def _reward(self, program: Program, fitness: float) -> float:
-        baseline = program.detail.get("baseline")
-        over_parent = self._archive.gain(fitness, baseline)
-        over_best = self._archive.gain(fitness, self._archive.best)
-        return _SHARE_OF_BEST * over_best + (1 - _SHARE_OF_BEST) * over_parent
 
     def _remember(self, source: str) -> None:
         self._known[_digest(source)] = None

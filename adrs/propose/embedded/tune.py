@@ -179,7 +179,7 @@ class Tune:
 
 def _is_overtaken(session: Session, origin: Program, archive: Archive) -> bool:
     """Whether a better program is worth giving up a session for: by far better, or the session is at a standstill."""
-    gain = archive.gain(_fitness(origin), session.best)
+    gain = archive.steps.gain(_fitness(origin), session.best)
     return gain > _FAR or (gain > 0 and session.stale > 0)
 
 

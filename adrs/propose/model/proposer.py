@@ -62,7 +62,7 @@ class Model:
         asks_summary = self._since_summary >= SUMMARY_EVERY and not brief.independent
         summary_request = self._summary_request(brief) if asks_summary else None
         self._commit(planned.facts.kind, planned.repairs, asks_summary)
-        choice = self._models.pick(
+        choice = await self._models.pick(
             draw, brief.seed, lambda: self._prompts.request(planned.facts, planned.wanted), evenly=brief.independent
         )
         exchange = Exchange(self._models, brief.ticket, choice.model)

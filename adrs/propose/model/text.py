@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from adrs.text import printable
+from adrs.text import encodable, printable
 
 _FENCE = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 _TICKS = re.compile(r"`+")
@@ -15,7 +15,7 @@ _HEAD_SHARE = 0.67
 
 def clean(text: str) -> str:
     """One kind of line end, no byte order mark, no lone surrogate: the same whether it came from the log or not."""
-    plain = text.encode(errors="replace").decode()
+    plain = encodable(text)
     return plain.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -50,6 +50,48 @@ def test_other_calls_wait_as_well_where_a_server_asks_for_it() -> None:
     assert min(made) >= since + 0.29
 
 
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_no_call_waits_for_longer_than_it_may_take_whichever_call_was_asked_to(attempts: int) -> None:
+    patience = Patience(attempts=attempts, call_seconds=5.0)
+    made = 0
+
+    async def attempt() -> None:
+        nonlocal made
+        made += 1
+        raise Temporary("no quota today", wait=86_400.0)
+
+    async def run() -> list[str]:
+        retrier = Retrier()
+        ended = await asyncio.gather(*(one(retrier) for _ in range(3)))
+        return [*ended, await one(retrier)]
+
+    async def one(retrier: Retrier) -> str:
+        with pytest.raises(Temporary) as caught:
+            await asyncio.wait_for(retrier.persist(attempt, patience), 60.0)
+        return str(caught.value)
+
+    first, *_, last = asyncio.run(run())
+    assert first == "no quota today (tried once; the server asks to wait 24 h 0 min)"
+    assert last.startswith("no quota today (not tried: the server asked to wait, 2")
+    assert made == 1
+
+
+def test_a_call_that_can_wait_longer_does() -> None:
+    async def run() -> str:
+        retrier, asked = Retrier(), iter([Temporary("slow down", wait=0.3)])
+
+        async def attempt() -> str:
+            for temporary in asked:
+                raise temporary
+            return "hello"
+
+        with pytest.raises(Temporary, match="slow down"):
+            await retrier.persist(attempt, Patience(call_seconds=0.1))
+        return await retrier.persist(attempt, Patience(call_seconds=60.0))
+
+    assert asyncio.run(run()) == "hello"
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("2", 2.0), ("0.25", 0.25), ("-1", 0.0), ("", None), ("soon", None), ("inf", None), ("nan", None)],

@@ -1,6 +1,7 @@
 """A router among the models: whose choice stands, when it is given up, what it is offered."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Price, Prices
 from adrs.llm.records import MemoryJournal, Message
-from adrs.llm.routing import Bandit, Routing, Undecided, prompt_text
+from adrs.llm.routing import Bandit, Choice, Routing, Undecided, prompt_text
 from adrs.llm.spending import Spending
 
 LABELS = ("a", "b", "c")
@@ -22,7 +23,7 @@ class Scripted:
         self.answers = list(answers)
         self.asked: list[tuple[str, int, tuple[int, ...]]] = []
 
-    def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
+    async def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
         self.asked.append((prompt, seed, tuple(offered)))
         answer = self.answers.pop(0)
         if answer is None:
@@ -36,18 +37,22 @@ def routing(*answers: int | None) -> tuple[Routing, Scripted, list[str]]:
     return Routing(router, LABELS, warnings.append), router, warnings
 
 
+def choose(made: Routing, seed: int = 0, affordable: Collection[str] = LABELS) -> Choice:
+    return asyncio.run(made.choose("prompt", seed, BANDIT, affordable))
+
+
 def test_the_routers_choice_stands_with_the_scores_that_it_stood_between() -> None:
     made, router, _ = routing(2, 1)
-    choice = made.choose("prompt", 7, BANDIT, LABELS)
+    choice = choose(made, 7)
     assert choice.model == "c"
     assert choice.record == {"by": "router", "bandit": "b", "worths": {"c": 2.0, "b": 3.0}}
     assert router.asked == [("prompt", 7, (0, 1, 2))]
-    assert made.choose("prompt", 8, BANDIT, LABELS).record == {"by": "router", "bandit": "b", "worths": {"b": 3.0}}
+    assert choose(made, 8).record == {"by": "router", "bandit": "b", "worths": {"b": 3.0}}
 
 
 def test_a_failure_is_of_one_call_and_the_third_in_a_row_of_all() -> None:
     made, router, warnings = routing(None, None, 0, None, None, None)
-    choices = [made.choose("prompt", 0, BANDIT, LABELS) for _ in range(7)]
+    choices = [choose(made) for _ in range(7)]
     assert [choice.model for choice in choices] == ["b", "b", "a", "b", "b", "b", "b"]
     assert choices[0].record == {"by": "bandit", "bandit": "b", "worths": {"b": 3.0}, "failure": "a bad day"}
     assert choices[6].record is None
@@ -62,19 +67,53 @@ def test_what_an_earlier_session_met_with_counts() -> None:
         made.recall({"by": by})
     made.recall(None)
     assert not made.retired
-    assert made.choose("prompt", 0, BANDIT, LABELS).model == "b"
+    assert choose(made).model == "b"
     assert made.retired
     assert len(warnings) == 1
 
 
+class Slow(Scripted):
+    """Answers when it is let."""
+
+    def __init__(self, *answers: int | None) -> None:
+        super().__init__(*answers)
+        self.answering = asyncio.Event()
+
+    async def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
+        await self.answering.wait()
+        return await super().decide(prompt, seed, offered)
+
+
+def test_a_slow_router_is_asked_in_order_and_what_is_recalled_meanwhile_counts_in_order() -> None:
+    """As if each decision had been made before the next call."""
+
+    async def run() -> None:
+        warnings: list[str] = []
+        router = Slow(None, None, None, 0)
+        made = Routing(router, LABELS, warnings.append)
+        first = asyncio.create_task(made.choose("prompt", 0, BANDIT, LABELS))
+        await asyncio.sleep(0)
+        made.recall({"by": "router"})
+        others = [asyncio.create_task(made.choose("prompt", seed, BANDIT, LABELS)) for seed in (1, 2, 3)]
+        await asyncio.sleep(0)
+        assert not router.asked
+        router.answering.set()
+        choices = await asyncio.gather(first, *others)
+        assert [seed for _, seed, _ in router.asked] == [0, 1, 2, 3]
+        assert [choice.model for choice in choices] == ["b", "b", "b", "a"], "no three failures in a row"
+        assert not warnings
+
+    asyncio.run(run())
+
+
 def test_what_was_not_affordable_once_is_not_offered_again() -> None:
     made, router, _ = routing(0, 2, None)
-    made.choose("prompt", 0, BANDIT, LABELS)
-    assert made.choose("prompt", 0, BANDIT, ("a", "c")).model == "c"
-    fallen_back = made.choose("prompt", 0, BANDIT, LABELS)
+    choose(made)
+    assert choose(made, affordable=("a", "c")).model == "c"
+    fallen_back = choose(made)
     assert fallen_back.model == "c", "the best that the bandit knows of what is offered"
     assert [offered for _, _, offered in router.asked] == [(0, 1, 2), (0, 2), (0, 2)]
-    only = made.choose("prompt", 0, BANDIT, ("a",))
+    only = choose(made, affordable=("a",))
     assert only.record is not None
     assert (only.model, only.record["by"]) == ("a", "budget")
     assert len(router.asked) == 3, "there was nothing to decide"
@@ -89,9 +128,9 @@ def test_a_model_whose_price_would_break_the_cap_is_not_offered() -> None:
     messages = [Message("user", "x" * 1000)]  # at most 0.03 dollars by b, 0.003 by a
     for spent in (0.0, 0.08, 0.0199):
         spending.spend(spent, 0, 0)
-        models.pick(1, 2, lambda: messages)
+        asyncio.run(models.pick(1, 2, lambda: messages))
     assert [offered for _, _, offered in router.asked] == [(0, 1, 2), (0, 2)]
-    assert models.pick(1, 2, lambda: messages).model == "c", "what is free is always affordable"
+    assert asyncio.run(models.pick(1, 2, lambda: messages)).model == "c", "what is free is always affordable"
 
 
 def test_without_a_router_or_for_a_control_nobody_renders_a_prompt() -> None:
@@ -99,9 +138,9 @@ def test_without_a_router_or_for_a_control_nobody_renders_a_prompt() -> None:
         raise AssertionError
 
     models = Models(LABELS, MemoryJournal(), Spending(), environment={})
-    assert models.pick(5, 0, never).model == models.choose(5)
+    assert asyncio.run(models.pick(5, 0, never)).model == models.choose(5)
     models.routing = Routing(Scripted(), models.labels, lambda text: None)
-    assert models.pick(5, 0, never, evenly=True).model == models.choose(5, evenly=True)
+    assert asyncio.run(models.pick(5, 0, never, evenly=True)).model == models.choose(5, evenly=True)
 
 
 def test_the_part_of_a_prompt_that_differs_comes_first() -> None:

@@ -41,7 +41,7 @@ class FakeModels:
     def choose(self, seed: int, evenly: bool = False) -> str:
         return self.labels[(seed + len(self.told)) % len(self.labels)]
 
-    def pick(self, draw: int, seed: int, prompt: Callable[[], Sequence[Message]], evenly: bool = False) -> Choice:
+    async def pick(self, draw: int, seed: int, prompt: Callable[[], Sequence[Message]], evenly: bool = False) -> Choice:
         return Choice(self.choose(draw, evenly))
 
     def recall(self, record: Any) -> None:

@@ -107,7 +107,7 @@ def test_a_session_ends_and_the_program_is_not_tuned_again() -> None:
         session.tell(draft, -float(abs(int(draft.source.split("return ")[1].split(" ")[0]) - 12)))
         count += 1
         assert count < 60
-    assert session.archive.best == 0.0
+    assert session.archive.steps.best == 0.0
     assert session.propose() is None
     improved = program(99, "def solve(x):\n    return 12 * x + 3 * x\n", 5.0)
     session.archive.tell(improved)

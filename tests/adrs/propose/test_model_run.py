@@ -54,17 +54,18 @@ def models(monkeypatch: pytest.MonkeyPatch) -> FakeModels:
     load, fake = plugins.load, FakeModels(answers, labels=["a", "b"])
     fake.longest_pause = 5
 
-    def make(context: Context) -> Proposer:
+    def make(text: str, context: Context) -> Proposer:
         fake.told.clear()
         members = {name: load("proposer", name)(replace(context, models=fake)) for name in ("embedded", "model")}
         return portfolio.Portfolio(members, {"embedded": 1.0, "model": 3.0})
 
-    local = {("executor", "local"): InProcessExecutor, ("proposer", "embedded"): make}
+    local = {("executor", "local"): InProcessExecutor}
 
     async def believe(*_: object) -> None:
         """The checks before a run are not what is tested here."""
 
     monkeypatch.setattr(session, "preflight", believe)
+    monkeypatch.setattr(portfolio, "make", make)
     monkeypatch.setattr(plugins, "load", lambda seam, name: local.get((seam, name)) or load(seam, name))
     return fake
 

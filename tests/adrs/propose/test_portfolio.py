@@ -17,9 +17,7 @@ from offline_run import Driver
 from adrs.errors import UserError
 from adrs.problem import load
 from adrs.program import Brief, Draft, Evaluation, Parent, Program, Usage
-from adrs.propose import Context, portfolio
-from adrs.propose.embedded import Embedded
-from adrs.propose.model import Model
+from adrs.propose import Context, Proposer, portfolio
 from adrs.propose.portfolio import Portfolio
 from adrs.propose.rates import USD_PER_EVALUATION
 
@@ -165,11 +163,16 @@ def test_a_wrong_list_of_proposers_is_one_clear_sentence(text: str, reason: str)
     assert "\n" not in str(error.value)
 
 
+def proposed_by(proposer: Proposer) -> str:
+    proposer.tell(SEED)
+    return propose(proposer, Brief(2, 2, SEED)).proposer
+
+
 def test_by_default_the_embedded_proposer_works_alone_and_beside_models() -> None:
-    assert isinstance(portfolio.make("", Context(PROBLEM, 0)), Embedded)
-    both = portfolio.make("", context(PROBLEM, FakeModels([])))
-    assert isinstance(both, Portfolio)
-    assert isinstance(portfolio.make("model", context(PROBLEM, FakeModels([]))), Model)
+    fake = context(PROBLEM, FakeModels(["error: busy"]))
+    assert proposed_by(portfolio.make("", Context(PROBLEM, 0))) == "embedded"
+    assert proposed_by(portfolio.make("model", fake)) == "model"
+    assert isinstance(portfolio.make("", fake), Portfolio)
     with pytest.raises(UserError, match="give one with --model"):
         portfolio.make("embedded,model", Context(PROBLEM, 0))
 

@@ -1,7 +1,8 @@
 """The router in its sandbox: what it is shown, how it fails, how it starts again."""
 
+import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -43,14 +44,28 @@ def rows(count: int) -> list[Row]:
     ]  # fmt: skip
 
 
+class Asked:
+    """A router process, of which one thing is wanted at a time."""
+
+    def __init__(self, process: RouterProcess) -> None:
+        self._process = process
+
+    def decide(self, prompt: str, seed: int, offered: Sequence[int]) -> int:
+        return asyncio.run(self._process.decide(prompt, seed, offered))
+
+
+def made(backend: Sandbox, source: str, count: int = 0) -> RouterProcess:
+    return RouterProcess(backend, PROBLEM_OF_ROUTERS, source, Training(rows(count), MEMBERS), MEMBERS)
+
+
 @contextmanager
-def router(backend: Sandbox, source: str, count: int = 0) -> Iterator[RouterProcess]:
-    process = RouterProcess(backend, PROBLEM_OF_ROUTERS, source, Training(rows(count), MEMBERS), MEMBERS)
+def router(backend: Sandbox, source: str, count: int = 0) -> Iterator[Asked]:
+    process = made(backend, source, count)
     try:
-        process.start()
-        yield process
+        asyncio.run(process.start())
+        yield Asked(process)
     finally:
-        process.close()
+        asyncio.run(process.close())
 
 
 def test_it_is_shown_what_a_query_router_is_shown_and_nothing_else(backend: Sandbox) -> None:
@@ -122,6 +137,44 @@ def test_what_cannot_be_loaded_or_fitted_is_said_at_once(backend: Sandbox, sourc
     source += "\ndef route(model, state, request):\n    return 0\n"
     with pytest.raises(Undecided), router(backend, source):
         pass
+
+
+def test_a_run_goes_on_while_a_router_thinks(backend: Sandbox) -> None:
+    async def run() -> list[str]:
+        process, done = made(backend, "def route(model, state, request):\n    while True: pass\n"), []
+
+        async def decide() -> None:
+            with pytest.raises(Undecided, match="too long"):
+                await process.decide("a prompt", 0, EVERYTHING)
+            done.append("decision")
+
+        async def other() -> None:
+            for _ in range(10):
+                await asyncio.sleep(0)
+            done.append("other work")
+
+        try:
+            await process.start()
+            await asyncio.gather(decide(), other())
+        finally:
+            await process.close()
+        return done
+
+    assert asyncio.run(run()) == ["other work", "decision"]
+
+
+def test_a_run_that_ends_waits_for_no_fit(backend: Sandbox) -> None:
+    source = "import time\n\ndef fit(train):\n    time.sleep(3600)\n\ndef route(model, state, request):\n    return 0\n"
+
+    async def run() -> None:
+        process = made(backend, source)
+        fitting = asyncio.create_task(process.start())
+        await asyncio.sleep(0)
+        await asyncio.wait_for(process.close(), 60.0)
+        with pytest.raises(Undecided, match="the run has ended"):
+            await fitting
+
+    asyncio.run(run())
 
 
 def test_random_numbers_are_of_the_ticket(backend: Sandbox) -> None:

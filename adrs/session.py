@@ -14,14 +14,15 @@ from typing import Any
 from adrs import plugins, problem, prompt_folder, search, threads
 from adrs.advice import evaluator_failures, model_failures, nothing_better
 from adrs.budget import Budget
-from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
+from adrs.calibrate import Calibration, calibrate, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.cores import most_workers
 from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.folders import made_from, new_folder, problem_reference
+from adrs.evaluator_digest import evaluator_digest
+from adrs.folders import new_folder, problem_reference
 from adrs.forecast import Forecast
 from adrs.interrupts import interrupts, unless_interrupted
 from adrs.kept import noting_what_is_kept
@@ -38,6 +39,7 @@ from adrs.program import SPLITS, Draft, Evaluation, Job, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.router import plugged
 from adrs.run import Loop
+from adrs.run_settings import read_settings
 from adrs.settings import Settings
 from adrs.source import Rejected
 from adrs.steering import Steering, hints
@@ -79,30 +81,6 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
     with new_folder(runs_dir, name, f"{folder.name}-replay") as target, noting_what_is_kept(target):
         return threads.run(_Session(loaded, settings, target, observer).replay(folder))
-
-
-def read_settings(folder: Path) -> tuple[Settings, Problem]:
-    """What a run was made with; raises UserError where its problem has changed since."""
-    with Reader(folder) as reader:
-        if any(payload["lost"] for _, payload in reader.events("repaired")):
-            raise UserError(
-                f"run {folder.name} was repaired and has lost a part of its log: it can be looked at, but not be gone "
-                "on with; start a new run"
-            )
-        settings = Settings.from_plain(reader.info.configuration)
-        digest = reader.info.problem_digest
-        loaded = problem.load(made_from(reader), settings.workloads)
-    if loaded.digest() != digest:
-        raise UserError(
-            f"the problem {loaded.folder} has changed since run {folder.name} began, so their scores cannot be "
-            "compared; start a new run"
-        )
-    if settings.evaluator_digest != evaluator_digest(loaded):
-        raise UserError(
-            f"the evaluator of {loaded.name} has changed since run {folder.name} began, so their scores cannot be "
-            "compared; start a new run"
-        )
-    return settings, loaded
 
 
 def recorded_calibration(loaded: Problem, reader: Reader) -> Calibration:

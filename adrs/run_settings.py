@@ -15,14 +15,14 @@ _NAMED = 3
 
 
 def read_settings(folder: Path) -> tuple[Settings, Problem]:
-    """What a run was made with; raises UserError where its problem has changed since."""
+    """What a run is made with; raises UserError where its problem has changed since it began."""
     with Reader(folder) as reader:
         if any(payload["lost"] for _, payload in reader.events("repaired")):
             raise UserError(
                 f"run {folder.name} was repaired and has lost a part of its log: it can be looked at, but not be gone "
                 "on with; start a new run"
             )
-        settings = Settings.from_plain(reader.info.configuration)
+        settings = Settings.from_plain(reader.configuration())
         digest, created = reader.info.problem_digest, reader.info.created
         loaded = problem.load(made_from(reader), settings.workloads)
     if loaded.digest() != digest:

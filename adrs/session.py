@@ -43,7 +43,7 @@ from adrs.run_settings import read_settings
 from adrs.settings import Settings
 from adrs.source import Rejected
 from adrs.steering import Steering, hints
-from adrs.store import Reader, Writer
+from adrs.store import CHANGED, Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
 from adrs.text import run_in_command
@@ -63,16 +63,17 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
 
 
 def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
-    """Go on with a run; `changes` replace settings of the run, of which a time budget counts from now, and all others
-    are totals of its sessions. Where as many evaluations are done already, only the winner is chosen."""
+    """Go on with a run; `changes` replace settings of the run from now on, also where it is gone on with again. A time
+    budget counts from now, all others are totals of its sessions. Where as many evaluations are done already, only the
+    winner is chosen."""
     settings, loaded = read_settings(folder)
     given = {key: value for key, value in changes.items() if value is not None}
     settings = replace(settings, **given).checked()
     if "max_seconds" not in given and settings.max_seconds is not None:
         with Reader(folder) as reader:
-            settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds()))
+            settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds("max_seconds")))
     with noting_what_is_kept(folder):
-        return threads.run(_Session(loaded, settings, folder, observer).resume())
+        return threads.run(_Session(loaded, settings, folder, observer).resume(given))
 
 
 def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
@@ -165,8 +166,8 @@ class _Session:
                 steering = Steering(writer, reader)
                 return await self._work(writer, reader, calibration, seed, None, steering)
 
-    async def resume(self) -> Outcome:
-        """Fold the log, then go on."""
+    async def resume(self, changed: Mapping[str, Any]) -> Outcome:
+        """Fold the log, then go on; what was changed is a setting of the run as soon as the session has started."""
         writer = Writer.open(self._folder)
         with contextlib.closing(writer), Reader(self._folder) as reader:
             steering = Steering(writer, reader)
@@ -182,7 +183,8 @@ class _Session:
             async with self._reachable_models(asks), self._router(earlier) as router, self._workers():
                 if router is not None and earlier is None:
                     writer.event(plugged.EVENT, plugged.plain(router))
-                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
+                begun = {"sandbox": self._executor.sandbox, "versions": versions()}
+                writer.event("started", {**begun, CHANGED: dict(changed)} if changed else begun)
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
                 return await self._work(writer, reader, calibration, seed, recorded, steering)

@@ -11,7 +11,7 @@ from typing import Any
 
 from adrs.errors import UserError
 from adrs.llm.records import Call
-from adrs.program import Evaluation, Parent, Program, Split, WorkloadResult
+from adrs.program import REFUSED, Evaluation, Parent, Program, Split, WorkloadResult
 from adrs.store.damage import SIGNS, explain
 from adrs.store.migrate import SCHEMA_VERSION, found_version, migrate
 from adrs.store.requests import read_answer, read_request
@@ -229,11 +229,17 @@ class Reader:
             "seconds": self.seconds(), "cpu_seconds": cpu,
         }  # fmt: skip
 
-    def number_by_digest(self, digest: str, before: int) -> int | None:
-        """The first program of the search with this normalised source and a number below `before`."""
-        query = "SELECT MIN(id) FROM program WHERE digest = ? AND id < ? AND ticket > 0"
-        number: int | None = self.rows(query, digest, before)[0][0]
-        return number
+    def numbers_by_digest(self, digest: str, before: int) -> list[int]:
+        """Programs of the search with this normalised source and a number below `before`, in order.
+
+        Without those whose end says nothing of the source: what the strategy refused, and `infrastructure`.
+        """
+        query = (
+            "SELECT DISTINCT p.id FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train'"
+            " WHERE p.digest = ? AND p.id < ? AND p.ticket > 0"
+            " AND (e.id IS NULL OR (e.stage != ? AND e.verdict != 'infrastructure')) ORDER BY p.id"
+        )
+        return [number for (number,) in self.rows(query, digest, before, REFUSED)]
 
     def program(self, number: int, split: Split = "train") -> Program:
         """One program with its evaluation on a split; raises UserError for an unknown number."""

@@ -26,6 +26,7 @@ from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
 from adrs.run import Loop
+from adrs.run_settings import read_settings
 from adrs.source import Rejected
 from adrs.steering import Steering
 from adrs.store import Reader, Writer, tickets
@@ -61,7 +62,7 @@ class Desk:
 
     def __init__(self, folder: Path, workers: int = 1, sandbox: str | None = None) -> None:
         """Raises UserError where there is no run, or its problem has changed. Nothing is started yet."""
-        self._settings, self._problem = session.read_settings(folder)
+        self._settings, self._problem = read_settings(folder)
         self._folder = folder
         self._executor = _OnDemand(plugins.load("executor", self._settings.executor)(self._problem, workers, sandbox))
         prompts = Path(self._settings.prompts) if self._settings.prompts else None

@@ -121,7 +121,8 @@ class Run:
     ) -> Outcome:
         """Go on with the run's own proposers, then choose the winner and report it; also sets `outcome`.
 
-        Budgets that are not given are those of the run: with `max_evaluations` reached, only the winner is chosen.
+        Budgets that are given are the run's from now on, and those that are not are as before: with `max_evaluations`
+        reached, only the winner is chosen.
         """
         self.close()
         changes = {"max_evaluations": max_evaluations, "max_seconds": _seconds(max_time), "max_usd": max_usd}

@@ -2,28 +2,17 @@
 
 import asyncio
 import contextlib
-import importlib.util
-import json
-import platform
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
-from adrs import __version__, resources
+from adrs.baseline_cache import BaselineCache
 from adrs.errors import UserError
-from adrs.problem import FILE, Baseline, Problem
+from adrs.problem import Baseline, Problem
 from adrs.problem_records import Role
 from adrs.program import SPLITS, Evaluation, Job, Split
 from adrs.score import Scale, SplitScale
-
-_FORM = "2"
-"""Of cached evaluations: one of another form is not read."""
-
 
 ENDS_OF_SCALE: tuple[Role, ...] = ("trivial", "state-of-the-art")
 """Roles of the baselines that make the scale."""
@@ -139,16 +128,16 @@ async def _measured(
     note: Callable[[str], None],
 ) -> AsyncGenerator[tuple[Baseline, Split, Evaluation]]:  # fmt: skip
     """The baselines in the given roles that a calibration lacks: added to it, each as it comes, until `deadline`."""
-    problem = calibration.problem
+    problem, cache = calibration.problem, BaselineCache(calibration.problem)
     wanted = [(baseline, split) for split in splits if problem.workloads[split] for baseline in problem.baselines
               if baseline.role in roles and (baseline.name, split) not in calibration.evaluations]  # fmt: skip
     for baseline, split in tuple(wanted):
-        known = _recall(problem, baseline, split)
+        known = cache.recall(baseline, split)
         if known is not None:
             wanted.remove((baseline, split))
             calibration.evaluations[baseline.name, split] = known
             yield baseline, split, known
-    tasks = {asyncio.create_task(_measure(problem, executor, baseline, split)): (baseline, split)
+    tasks = {asyncio.create_task(_measure(cache, executor, baseline, split)): (baseline, split)
              for baseline, split in wanted}  # fmt: skip
     total = len(tasks)
 
@@ -197,89 +186,16 @@ async def as_finished(
 
 def remembered(problem: Problem) -> Calibration:
     """The baselines that were measured before on this machine, without measuring anything."""
-    calibration = Calibration(problem)
+    calibration, cache = Calibration(problem), BaselineCache(problem)
     for split in SPLITS:
         for baseline in problem.baselines if problem.workloads[split] else ():
-            known = _recall(problem, baseline, split)
+            known = cache.recall(baseline, split)
             if known is not None:
                 calibration.evaluations[baseline.name, split] = known
     return calibration
 
 
-def _recall(problem: Problem, baseline: Baseline, split: Split) -> Evaluation | None:
-    """The evaluation of a baseline that is kept, if any."""
-    path = _cache_path(problem, baseline.native or baseline.read(), split)
-    if problem.objective.noisy or path is None or not path.is_file():
-        return None
-    try:
-        return Evaluation.from_plain(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError, KeyError):
-        return None  # a damaged entry is measured again and written over
-
-
-async def _measure(problem: Problem, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
+async def _measure(cache: BaselineCache, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
     evaluation = await executor.evaluate(Job(baseline.read(), split, thorough=True, native=baseline.native))
-    path = _cache_path(problem, baseline.native or baseline.read(), split)
-    if not problem.objective.noisy and path is not None and evaluation.verdict == "ok":
-        write_quietly(path, json.dumps(evaluation.plain()))
+    cache.keep(baseline, split, evaluation)
     return evaluation
-
-
-def write_quietly(path: Path, text: str) -> None:
-    """Write a cache entry whole or not at all; a cache that cannot be written costs time, nothing else."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{id(text)}.tmp")
-        temporary.write_text(text)
-        temporary.replace(path)
-    except OSError:
-        pass
-
-
-def _cache_path(problem: Problem, source: str, split: Split) -> Path | None:
-    """Where the evaluation of `source` is kept: named by everything that could change it."""
-    evaluator = evaluator_files(problem)
-    if evaluator is None:
-        return None
-    key = sha256()
-    versions = (__version__, _FORM, platform.python_version(), np.__version__, str(sorted(problem.missing)))
-    for part in (*versions, _judging(problem), repr(problem.workloads[split]), split, source):
-        key.update(part.encode(errors="surrogatepass") + b"\0")
-    for file in evaluator:
-        key.update(file.read_bytes())
-    return resources.cache_folder() / "baselines" / f"{key.hexdigest()}.json"
-
-
-def _judging(problem: Problem) -> str:
-    """Hash of what a problem judges by, its evaluator's files aside: not of its programs, blocks and prompts."""
-    if problem.trust == "shared":
-        return problem.digest()
-    return sha256(problem.snapshot()[FILE]).hexdigest()
-
-
-def evaluator_digest(problem: Problem) -> str:
-    """Hash of the evaluator's files; empty if they cannot be found."""
-    files = evaluator_files(problem)
-    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest() if files is not None else ""
-
-
-def evaluator_files(problem: Problem) -> list[Path] | None:
-    """The evaluator's module and its neighbours, found without importing them; None if they cannot be found.
-
-    A shared evaluator's files are part of the problem, hence of its digest.
-    """
-    if problem.trust == "shared":
-        return []
-    parts = problem.evaluator.partition(":")[0].split(".")
-    local = problem.folder.joinpath(*parts).with_suffix(".py")
-    if local.is_file():
-        return sorted(local.parent.glob("*.py"))
-    try:
-        spec = importlib.util.find_spec(parts[0])
-    except (ImportError, ValueError):
-        return None
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    folder = Path(next(iter(spec.submodule_search_locations))).joinpath(*parts[1:-1])
-    helpers = resources.import_root() / "adrs_helpers"
-    return [*sorted(folder.glob("*.py")), *sorted(helpers.glob("*.py"))]

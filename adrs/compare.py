@@ -192,7 +192,7 @@ def _difference(one: RunInfo, other: RunInfo) -> str:
     if one.problem_digest != other.problem_digest:
         return f"the problem {one.problem} was changed between them"
     if one.configuration["evaluator_digest"] != other.configuration["evaluator_digest"]:
-        return f"the evaluator of {one.problem} was changed between them"
+        return f"the evaluator of {one.problem} was changed between them, or data that it can read"
     return ""
 
 

@@ -124,20 +124,24 @@ class Development:
 
     async def _original(self, ticket: int, program: Program) -> Program | None:
         """The earlier program with the same normalised source, once it was evaluated and ended by its own doing."""
+        for number in await self._alike(ticket, program):
+            task = self._by_number.get(number)
+            original = await asyncio.shield(task) if task else self._parts.reader.program(number)
+            evaluation = original.evaluation
+            if evaluation is not None and evaluation.stage != REFUSED and evaluation.verdict != "infrastructure":
+                return original
+        return None
+
+    async def _alike(self, ticket: int, program: Program) -> list[int]:
+        """Earlier programs with the same normalised source; in a replay, the one that was the original."""
         recorded = self._parts.recorded
         if recorded is not None and self._parts.replaying:
             number = recorded.duplicate_of(ticket)
-        else:
-            if self._parts.order == "ticket":  # or it would depend on who answers first
-                for drafted in [event for other, event in self._drafted.items() if other < program.id]:
-                    await drafted.wait()
-            number = self._parts.reader.number_by_digest(program.digest, before=program.id)
-        if number is None:
-            return None
-        task = self._by_number.get(number)
-        original = await asyncio.shield(task) if task else self._parts.reader.program(number)
-        refused = original.evaluation is not None and original.evaluation.stage == REFUSED
-        return None if refused or original.verdict == "infrastructure" else original
+            return [] if number is None else [number]
+        if self._parts.order == "ticket":  # or it would depend on who answers first
+            for drafted in [event for other, event in self._drafted.items() if other < program.id]:
+                await drafted.wait()
+        return self._parts.reader.numbers_by_digest(program.digest, before=program.id)
 
     async def _evaluated(
         self, ticket: int, program: Program, until: str | None, threshold: Threshold | None

@@ -7,7 +7,6 @@ What its configuration means is taken from openevolve 0.4.0 (openevolve/config.p
 import ast
 import importlib.util
 import math
-import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from adrs import openevolve_config as configuration
 from adrs import openevolve_secrets
 from adrs.errors import UserError
+from adrs.folder_files import folder_files
 from adrs.openevolve_config import Config
 from adrs.text import printable
 from adrs.toml_text import value as toml
@@ -29,7 +29,6 @@ _LANGUAGES = {
     ".js": "javascript", ".md": "text", ".py": "python", ".r": "r", ".rb": "ruby", ".rs": "rust", ".sh": "shell",
     ".sql": "sql", ".ts": "typescript", ".txt": "text",
 }  # fmt: skip
-_NOT_THEIRS = ("__pycache__", "node_modules", "openevolve_output", "venv")
 _MOST_BYTES = 512 << 20
 _NOT_WARMED = ("adrs", "evaluators", "openevolve")
 
@@ -125,24 +124,14 @@ def files(folder: Path) -> list[Path]:
 
     Raises UserError where that is too much to be copied.
     """
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder):
-        here = Path(root)
-        folders[:] = [name for name in folders if not _is_foreign(here / name)]
-        found += [here / name for name in names if not name.startswith(".") and (here / name).is_file()]
+    found = folder_files(folder)
     size = sum(path.stat().st_size for path in found)
     if size > _MOST_BYTES:
         raise UserError(
             f"{folder} holds {size >> 20} MB, which would have to be copied for the sandbox; the limit is "
             f"{_MOST_BYTES >> 20} MB"
         )
-    return sorted(found)
-
-
-def _is_foreign(folder: Path) -> bool:
-    if folder.name.startswith(".") or folder.name in _NOT_THEIRS:
-        return True
-    return any(folder.glob("*/run.db"))
+    return found
 
 
 def _programs(folder: Path) -> list[Path]:

@@ -249,12 +249,17 @@ class Problem:
         """Where a data file lies: in the problem's folder, or in the published data."""
         return data_path_in(self.folder, name)
 
-    def snapshot(self) -> dict[str, bytes]:
-        """The files that define the problem, by path within its folder, for the log."""
+    @property
+    def files(self) -> list[Path]:
+        """The files that define the problem, but those of a shared evaluator's folder."""
         paths = [self.seed, *(b.path for b in self.baselines), *self.blocks, *self.prompts]
         if self.generated is None:
             paths.append(self.folder / FILE)
-        files = {str(path.relative_to(self.folder)): path.read_bytes() for path in dict.fromkeys(paths)}
+        return list(dict.fromkeys(paths))
+
+    def snapshot(self) -> dict[str, bytes]:
+        """What the files that define the problem hold, by path within its folder, for the log."""
+        files = {str(path.relative_to(self.folder)): path.read_bytes() for path in self.files}
         if self.generated is not None:
             files[FILE] = self.generated.encode()
         if self.trust == "shared":

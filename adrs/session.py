@@ -14,14 +14,15 @@ from typing import Any
 from adrs import plugins, problem, prompt_folder, search, threads
 from adrs.advice import evaluator_failures, model_failures, nothing_better
 from adrs.budget import Budget
-from adrs.calibrate import Calibration, calibrate, evaluator_digest, measure_heuristics
+from adrs.calibrate import Calibration, calibrate, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.cores import most_workers
 from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
-from adrs.folders import made_from, new_folder, problem_reference
+from adrs.evaluator_digest import evaluator_digest
+from adrs.folders import new_folder, problem_reference
 from adrs.forecast import Forecast
 from adrs.interrupts import interrupts, unless_interrupted
 from adrs.kept import noting_what_is_kept
@@ -38,10 +39,11 @@ from adrs.program import SPLITS, Draft, Evaluation, Job, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.router import plugged
 from adrs.run import Loop
+from adrs.run_settings import read_settings
 from adrs.settings import Settings
 from adrs.source import Rejected
 from adrs.steering import Steering, hints
-from adrs.store import Reader, Writer
+from adrs.store import CHANGED, Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
 from adrs.store.recorded import Recorded
 from adrs.text import run_in_command
@@ -61,16 +63,17 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
 
 
 def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
-    """Go on with a run; `changes` replace settings of the run, of which a time budget counts from now, and all others
-    are totals of its sessions. Where as many evaluations are done already, only the winner is chosen."""
+    """Go on with a run; `changes` replace settings of the run from now on, also where it is gone on with again. A time
+    budget counts from now, all others are totals of its sessions. Where as many evaluations are done already, only the
+    winner is chosen."""
     settings, loaded = read_settings(folder)
     given = {key: value for key, value in changes.items() if value is not None}
     settings = replace(settings, **given).checked()
     if "max_seconds" not in given and settings.max_seconds is not None:
         with Reader(folder) as reader:
-            settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds()))
+            settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds("max_seconds")))
     with noting_what_is_kept(folder):
-        return threads.run(_Session(loaded, settings, folder, observer).resume())
+        return threads.run(_Session(loaded, settings, folder, observer).resume(given))
 
 
 def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, changes: Mapping[str, Any]) -> Outcome:
@@ -79,31 +82,6 @@ def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, c
     settings = replace(settings, **{key: value for key, value in changes.items() if value is not None}).checked()
     with new_folder(runs_dir, name, f"{folder.name}-replay") as target, noting_what_is_kept(target):
         return threads.run(_Session(loaded, settings, target, observer).replay(folder))
-
-
-def read_settings(folder: Path) -> tuple[Settings, Problem]:
-    """What a run was made with; raises UserError where its problem has changed since."""
-    with Reader(folder) as reader:
-        # what models were asked is only shown: nothing steers by it
-        if any(payload["lost"].keys() - {"request"} for _, payload in reader.events("repaired")):
-            raise UserError(
-                f"run {folder.name} was repaired and has lost a part of its log: it can be looked at, but not be gone "
-                "on with; start a new run"
-            )
-        settings = Settings.from_plain(reader.info.configuration)
-        digest = reader.info.problem_digest
-        loaded = problem.load(made_from(reader), settings.workloads)
-    if loaded.digest() != digest:
-        raise UserError(
-            f"the problem {loaded.folder} has changed since run {folder.name} began, so their scores cannot be "
-            "compared; start a new run"
-        )
-    if settings.evaluator_digest != evaluator_digest(loaded):
-        raise UserError(
-            f"the evaluator of {loaded.name} has changed since run {folder.name} began, so their scores cannot be "
-            "compared; start a new run"
-        )
-    return settings, loaded
 
 
 def recorded_calibration(loaded: Problem, reader: Reader) -> Calibration:
@@ -188,8 +166,8 @@ class _Session:
                 steering = Steering(writer, reader)
                 return await self._work(writer, reader, calibration, seed, None, steering)
 
-    async def resume(self) -> Outcome:
-        """Fold the log, then go on."""
+    async def resume(self, changed: Mapping[str, Any]) -> Outcome:
+        """Fold the log, then go on; what was changed is a setting of the run as soon as the session has started."""
         writer = Writer.open(self._folder)
         with contextlib.closing(writer), Reader(self._folder) as reader:
             steering = Steering(writer, reader)
@@ -205,7 +183,8 @@ class _Session:
             async with self._reachable_models(asks), self._router(earlier) as router, self._workers():
                 if router is not None and earlier is None:
                     writer.event(plugged.EVENT, plugged.plain(router))
-                writer.event("started", {"sandbox": self._executor.sandbox, "versions": versions()})
+                begun = {"sandbox": self._executor.sandbox, "versions": versions()}
+                writer.event("started", {**begun, CHANGED: dict(changed)} if changed else begun)
                 recorded = Recorded(reader, evaluations=True)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
                 return await self._work(writer, reader, calibration, seed, recorded, steering)

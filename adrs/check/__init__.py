@@ -7,12 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from adrs import plugins, resources
-from adrs.calibrate import ENDS_OF_SCALE, evaluator_files, write_quietly
+from adrs.cache_entries import write_entry
+from adrs.calibrate import ENDS_OF_SCALE
 from adrs.check.checks import DIFFER, Checks
 from adrs.check.finding import Finding
 from adrs.check.shared import SharedChecks
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.evaluator_digest import evaluator_digest
 from adrs.folders import problem_reference
 from adrs.problem import Problem
 from adrs.program import SPLITS
@@ -72,7 +74,7 @@ async def preflight(problem: Problem, executor: Executor, note: Callable[[str], 
             f"(`adrs check {problem_reference(problem)}` shows all)"
         )
     if path is not None:
-        write_quietly(path, json.dumps([finding.plain() for finding in findings]))
+        write_entry(path, json.dumps([finding.plain() for finding in findings]))
 
 
 def _checks(
@@ -87,14 +89,10 @@ def _checks(
 
 def _passed_path(problem: Problem, sandbox: str) -> Path | None:
     """Where it is noted that a problem has passed, named by everything that could change that."""
-    files = evaluator_files(problem)
-    if files is None:
+    evaluator = evaluator_digest(problem)
+    if not evaluator:
         return None
-    key = sha256(f"{problem.digest()}/{problem.mode}/{sandbox}/{problem.missing}".encode())
-    for file in [*files, *(cheat.path for cheat in problem.cheats)]:
-        key.update(file.read_bytes())
-    for name in problem.data:
-        data = problem.data_path(name)
-        status = data.stat() if data.is_file() else None
-        key.update(f"{data}/{status and (status.st_mtime_ns, status.st_size)}".encode())
+    key = sha256(f"{problem.digest()}/{problem.mode}/{sandbox}/{problem.missing}/{evaluator}".encode())
+    for cheat in problem.cheats:
+        key.update(cheat.path.read_bytes())
     return resources.cache_folder() / "checks" / f"{key.hexdigest()}.json"

@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Sequence
-from hashlib import sha256
 from pathlib import Path
 
 from adrs.calibrate import Calibration, calibrate
@@ -13,6 +12,7 @@ from adrs.check.watched import Watched
 from adrs.comparisons import compared
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
+from adrs.file_digest import file_digest
 from adrs.problem import Cheat, Problem
 from adrs.problem_records import Comparison
 from adrs.program import SPLITS, Evaluation, Job, Split
@@ -98,7 +98,7 @@ class Checks:
     def _data(self) -> None:
         for name, expected in self._problem.data.items():
             path = self._problem.data_path(name)
-            if path.is_file() and sha256(path.read_bytes()).hexdigest() != expected:
+            if path.is_file() and file_digest(path) != expected:
                 self._add("data", False, f"{path} has another checksum than {self._problem.name} declares for it")
                 return
         for specs in self._problem.workloads.values():

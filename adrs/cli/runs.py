@@ -22,6 +22,15 @@ Workers = Annotated[
         "--workers", min=1, help=f"Evaluations at a time, at most {cores.WORKERS_PER_CORE} a core. [default: cores]"
     ),
 ]
+SameWorkers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, help=f"Evaluations at a time, at most {cores.WORKERS_PER_CORE} a core. [default: as before]"
+    ),
+]
+SameSandbox = Annotated[
+    str | None, typer.Option("--sandbox", help="Force a sandbox; see `adrs doctor`. [default: as before]")
+]
 SandboxName = Annotated[str | None, typer.Option("--sandbox", help="Force a sandbox; see `adrs doctor`.")]
 MaxEvaluations = Annotated[int | None, typer.Option("--max-evaluations", min=1, help="Stop after so many evaluations.")]
 MaxUsd = Annotated[float | None, typer.Option("--max-usd", min=0, help="Stop before models cost more dollars.")]
@@ -154,8 +163,8 @@ def run(
 def resume(
     run: Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")],
     runs_dir: RunsDir = Path("runs"),
-    workers: Workers = None,
-    sandbox: SandboxName = None,
+    workers: SameWorkers = None,
+    sandbox: SameSandbox = None,
     max_evaluations: Annotated[
         int | None,
         typer.Option(
@@ -167,15 +176,19 @@ def resume(
         typer.Option("--max-time", "--budget", help="Go on for 90s, 10m, 2h from now. [default: what is left of it]"),
     ] = None,
     max_usd: Annotated[
-        float | None, typer.Option("--max-usd", min=0, help="Stop before models have cost more dollars in all.")
+        float | None,
+        typer.Option("--max-usd", min=0, help="Stop before models have cost more dollars in all. [default: as before]"),
     ] = None,
     max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, help="Stop before models have used more tokens in all.")
+        int | None,
+        typer.Option(
+            "--max-tokens", min=1, help="Stop before models have used more tokens in all. [default: as before]"
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a run that stopped, in whatever way. Nothing recorded is done again."""
+    """Go on with a run that stopped, in whatever way. Nothing recorded is done again. Options hold from now on."""
     from adrs import session
 
     folder = find_run(run, runs_dir)
@@ -191,8 +204,8 @@ def replay(
     run: Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")],
     runs_dir: RunsDir = Path("runs"),
     name: Name = None,
-    workers: Workers = None,
-    sandbox: SandboxName = None,
+    workers: SameWorkers = None,
+    sandbox: SameSandbox = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -35,6 +35,7 @@ from adrs.problem import Problem
 from adrs.program import SPLITS, Draft, Evaluation, Parent, Split
 from adrs.rule.file import read_rule
 from adrs.rule.form import Rule
+from adrs.run_settings import read_settings
 from adrs.source import Rejected, Screen
 from adrs.store import Reader, Writer
 
@@ -83,7 +84,7 @@ def of_run(
     folder: Path, number: int | None, wish: Wish, sandbox: str | None, output: Path | None, observer: Observer
 ) -> Outcome:
     """Distil a program of a run, by default its winner. Raises UserError for what the user can mend."""
-    settings, loaded = session.read_settings(folder)
+    settings, loaded = read_settings(folder)
     Writer.open(folder).close()  # nobody else writes to it, and so can we
     with Reader(folder) as reader:
         number = lineage.winner(reader) if number is None else number

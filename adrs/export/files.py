@@ -37,7 +37,7 @@ def write_parquet(rows: Iterable[dict[str, Any]], path: Path) -> int:
         from pyarrow import parquet
     except ImportError:
         raise UserError("Parquet needs pyarrow, which is not installed: pip install 'adrs[parquet]'") from None
-    table = [{key: encodable(value) if isinstance(value, str) else value for key, value in flat(row).items()} for row in rows]
+    table = [{key: _writable(value) for key, value in flat(row).items()} for row in rows]
     types = {"text": pyarrow.string(), "whole": pyarrow.int64(), "truth": pyarrow.bool_(), "number": pyarrow.float64()}
     schema = pyarrow.schema([(name, types[kind(name)]) for name in _columns(table)])
     parquet.write_table(pyarrow.Table.from_pylist(table, schema), path)
@@ -52,3 +52,7 @@ def _columns(table: Iterable[dict[str, Any]]) -> list[str]:
 
 def _cell(value: Any, stream: IO[str]) -> Any:
     return as_output(encodable(value), stream) if isinstance(value, str) else value
+
+
+def _writable(value: Any) -> Any:
+    return encodable(value) if isinstance(value, str) else value

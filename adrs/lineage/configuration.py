@@ -23,7 +23,7 @@ class Configuration:
     """Seconds since 1970."""
     adrs_version: str
     settings: Mapping[str, Any]
-    """Everything that the run was started with."""
+    """Everything that the run is made with, as it was changed last."""
     sessions: tuple[Mapping[str, Any], ...]
     """When it was worked on, and in which sandbox: `time`, and what the log says of it."""
     files: Mapping[str, str]
@@ -34,14 +34,14 @@ class Configuration:
 
 def configuration(reader: Reader) -> Configuration:
     """How the run was made."""
-    info = reader.info
+    info, settings = reader.info, reader.configuration()
     return Configuration(
         run=info.name, problem=info.problem, problem_digest=info.problem_digest,
         evaluator_digest=str(info.configuration.get("evaluator_digest", "")), seed=info.seed, created=info.created,
-        adrs_version=info.adrs_version, settings=dict(info.configuration),
+        adrs_version=info.adrs_version, settings=settings,
         sessions=tuple({"time": time, **payload} for time, payload in reader.events("started")),
         files=dict(reader.rows("SELECT name, digest FROM file ORDER BY name")),
-        command=_command({**info.configuration, **_done(reader)}),
+        command=_command({**settings, **_done(reader)}),
     )  # fmt: skip
 
 

@@ -11,12 +11,14 @@ from typing import Any
 
 from adrs.errors import UserError
 from adrs.llm.records import Call
-from adrs.program import Evaluation, Parent, Program, Split, WorkloadResult
+from adrs.program import REFUSED, Evaluation, Parent, Program, Split, WorkloadResult
 from adrs.store.damage import OURS, SIGNS, explain
 from adrs.store.migrate import SCHEMA_VERSION, found_version, migrate
 from adrs.store.requests import read_answer, read_request
 from adrs.store.writer import DATABASE
 
+CHANGED = "changed"
+"""Key of the settings of the run that a session changed, in its event `started`."""
 _PROGRAM = (
     "SELECT p.id, p.digest, p.source, p.island, p.proposer, p.operator, p.model, p.rationale, p.detail FROM program p"
 )
@@ -67,6 +69,7 @@ class RunInfo:
     created: float
     adrs_version: str
     configuration: Mapping[str, Any]
+    """What the run began with; `Reader.configuration` has what it is made with now."""
 
     @property
     def trust(self) -> str:
@@ -192,9 +195,18 @@ class Reader:
         ticket: int = self.rows("SELECT COALESCE(MAX(ticket), 0) + 1 FROM event WHERE ticket IS NOT NULL")[0][0]
         return ticket
 
-    def seconds(self) -> float:
-        """Seconds that the run was worked on, over all its sessions."""
-        begun = self.rows("SELECT id, time FROM event WHERE kind = 'started' AND ticket IS NULL ORDER BY id")
+    def configuration(self) -> dict[str, Any]:
+        """What the run is made with: what it began with, and what was changed where it was gone on with."""
+        found = dict(self.info.configuration)
+        for _, session in self.events("started"):
+            found |= session.get(CHANGED, {})
+        return found
+
+    def seconds(self, since: str | None = None) -> float:
+        """Seconds that the run was worked on, over its sessions: all, or those since a setting was changed last."""
+        sessions = [CHANGED in session and since in session[CHANGED] for _, session in self.events("started")]
+        first = max((number for number, changed in enumerate(sessions) if changed), default=0)
+        begun = self.rows("SELECT id, time FROM event WHERE kind = 'started' AND ticket IS NULL ORDER BY id")[first:]
         if not begun:
             return 0.0
         ended = [self.worked_until(key) for key, _ in begun[1:]] + [self.worked_until(None)]
@@ -222,11 +234,17 @@ class Reader:
             "seconds": self.seconds(), "cpu_seconds": cpu,
         }  # fmt: skip
 
-    def number_by_digest(self, digest: str, before: int) -> int | None:
-        """The first program of the search with this normalised source and a number below `before`."""
-        query = "SELECT MIN(id) FROM program WHERE digest = ? AND id < ? AND ticket > 0"
-        number: int | None = self.rows(query, digest, before)[0][0]
-        return number
+    def numbers_by_digest(self, digest: str, before: int) -> list[int]:
+        """Programs of the search with this normalised source and a number below `before`, in order.
+
+        Without those whose end says nothing of the source: what the strategy refused, and `infrastructure`.
+        """
+        query = (
+            "SELECT DISTINCT p.id FROM program p LEFT JOIN evaluation e ON e.program = p.id AND e.split = 'train'"
+            " WHERE p.digest = ? AND p.id < ? AND p.ticket > 0"
+            " AND (e.id IS NULL OR (e.stage != ? AND e.verdict != 'infrastructure')) ORDER BY p.id"
+        )
+        return [number for (number,) in self.rows(query, digest, before, REFUSED)]
 
     def program(self, number: int, split: Split = "train") -> Program:
         """One program with its evaluation on a split; raises UserError for an unknown number."""

@@ -8,7 +8,7 @@ CREATE TABLE run (
     seed INTEGER NOT NULL,
     created REAL NOT NULL,            -- seconds since 1970
     adrs_version TEXT NOT NULL,
-    configuration TEXT NOT NULL       -- JSON
+    configuration TEXT NOT NULL       -- JSON; what later sessions changed of it stands in their events `started`
 );
 
 CREATE TABLE event (

@@ -190,7 +190,7 @@ def _head(reader: Reader) -> dict[str, Any]:
     return {
         "run": reader.folder.name, "overview": found, "state": now, "work": work(reader) if now.live else [],
         "seconds": reader.seconds(), "usd": usd, "calls": calls, "winner": winner, "now": time.time(),
-        "settings": reader.info.configuration, "chosen": lineage.chosen(reader) is not None,
+        "settings": reader.configuration(), "chosen": lineage.chosen(reader) is not None,
     }  # fmt: skip
 
 

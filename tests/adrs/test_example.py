@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adrs import lineage, problem, report
-from adrs.calibrate import evaluator_digest
+from adrs.evaluator_digest import evaluator_digest
 from adrs.store import Reader
 
 EXAMPLE = Path(__file__).parents[2] / "runs" / "example-placement"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from adrs import lineage, session
+from adrs import lineage
 from adrs.errors import UserError
 from adrs.llm.records import Call, Message, request_digest
 from adrs.program import Parent
+from adrs.run_settings import read_settings
 from adrs.store import Reader, Writer
 from adrs.store.repair import damage, repair
 from tests.adrs.lineage_tools import Log
@@ -153,7 +154,7 @@ def test_a_repaired_run_says_what_it_lost_and_is_not_gone_on_with(healthy: Path,
         assert reader.events("repaired")[0][1]["lost"] == saved.lost
         assert reader.info.name == "saved"
     with pytest.raises(UserError, match="was repaired"):
-        session.read_settings(saved.path)
+        read_settings(saved.path)
     with pytest.raises(UserError, match="exists already"):
         repair(folder, tmp_path / "saved")
 

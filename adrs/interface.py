@@ -65,6 +65,11 @@ class ValueType:
     """Whether None will do."""
 
     @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the numbers of an answer."""
+        return np.dtype({"int": "int64", "float": "float64"}.get(self.base, self.base))
+
+    @property
     def is_state(self) -> bool:
         """Whether it is the scenario's own, which stays in the policy's process and never crosses."""
         return self.base == "state"
@@ -303,7 +308,7 @@ def _check_value(kind: ValueType, answer: Any, sizes: Sizes, function: str, scen
     shape = () if kind.dims is None else tuple(int(resolve(term, sizes)) for term in kind.dims)
     if scenarios is not None:
         shape = (scenarios, *shape)
-    dtype = np.dtype({"int": "int64", "float": "float64"}.get(kind.base, kind.base))
+    dtype = kind.dtype
     if shape == () and isinstance(answer, list | tuple | dict | str | bytes | None):
         raise Invalid("type", f"{function} must return {kind}, not {_describe(answer)}")
     array = _as_array(kind, answer, dtype, function)
@@ -314,8 +319,8 @@ def _check_value(kind: ValueType, answer: Any, sizes: Sizes, function: str, scen
     if kind.low is not None and kind.high is not None:
         low, high = resolve(kind.low, sizes), resolve(kind.high, sizes)
         _first((array < low) | (array > high), array, "range", function, f"is outside {low}..{high}")
-    if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
+    if dtype.kind in "iu" or dtype == np.float32:
+        limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
         _first((array < limits.min) | (array > limits.max), array, "range", function, f"does not fit {dtype}")
     converted = array.astype(dtype)
     return converted.item() if shape == () else converted
@@ -346,9 +351,8 @@ def _from_plain(kind: ValueType, answer: Any, dtype: np.dtype[Any], function: st
             rule = "type" if not isinstance(element, int | float | bool) else "dtype"
             raise Invalid(rule, f"{function} must return {kind}; element {index} is {_describe(element)}")
     try:
-        if dtype.kind in "iu":
-            return np.array(level, dtype=np.int64).reshape(shape)
-        return np.array(level, dtype=dtype).reshape(shape)
+        widest = {"f": np.float64, "i": np.int64, "u": np.int64, "b": np.bool_}[dtype.kind]
+        return np.array(level, dtype=widest).reshape(shape)
     except OverflowError:
         raise Invalid("range", f"{function} returned an integer that does not fit 64 bits") from None
 

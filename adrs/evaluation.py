@@ -65,8 +65,8 @@ class Attempts:
     """What came of one call a scenario."""
 
     answers: Any
-    """The checked answers of the calls that succeeded, stacked in order as by `Policy.map`; a tuple of such columns
-    where the interface says so. None if there is none."""
+    """The checked answers of the calls that succeeded, stacked in order as by `Policy.map`; a tuple or dict of such
+    columns where the interface says so. None if there is none."""
     succeeded: "np.ndarray"
     """bool[scenarios]."""
     failures: tuple[Failure, ...]
@@ -152,7 +152,8 @@ class Policy(Protocol):
 
         Each column is an array whose first axis is the scenario (or a value that all scenarios share, if it is a
         scalar); an argument of type `state` is left out, since each scenario's state stays with the policy.
-        Answers are stacked along a new first axis.
+        Each answer is held to what its own scenario's arguments say of names in its type. Answers are stacked along a
+        new first axis; arrays whose shapes differ between scenarios come as a list.
         """
 
     def attempt(

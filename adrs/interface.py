@@ -65,9 +65,9 @@ class ValueType:
     """Whether None will do."""
 
     @property
-    def is_state(self) -> bool:
-        """Whether it is the scenario's own, which stays in the policy's process and never crosses."""
-        return self.base == "state"
+    def dtype(self) -> np.dtype[Any]:
+        """Of the numbers of an answer."""
+        return np.dtype({"int": "int64", "float": "float64"}.get(self.base, self.base))
 
     @property
     def is_kept(self) -> bool:
@@ -102,6 +102,11 @@ class FunctionType:
     def crossing(self) -> list[str]:
         """Names of the arguments that are sent, in order: all but those that stay with the program."""
         return [name for name, kind in self.arguments.items() if not _kept(kind)]
+
+    @cached_property
+    def sized_by(self) -> frozenset[str]:
+        """Names of what shapes and ranges of its answers depend on."""
+        return frozenset(mentioned(self.returns))
 
     @property
     def keeps(self) -> str:
@@ -225,11 +230,12 @@ def mentioned(kind: Type) -> list[str]:
 
 def listed(kind: Type, value: Any) -> Any:
     """What crosses for one argument, or for a column of it: lists of floats where the type is such a list."""
-    if not isinstance(kind, Mapping):
-        if not isinstance(kind, ValueType):
-            return value
-        return value.tolist() if kind.base == "float" and kind.dims is not None and hasattr(value, "tolist") else value
-    return {name: listed(field, value[name]) for name, field in kind.items()}
+    if isinstance(kind, Mapping):
+        return {name: listed(field, value[name]) for name, field in kind.items()}
+    is_list = isinstance(kind, ValueType) and kind.base == "float" and kind.dims is not None
+    if is_list and isinstance(value, list):
+        return [entry.tolist() if isinstance(entry, np.ndarray) else entry for entry in value]
+    return value.tolist() if is_list and hasattr(value, "tolist") else value
 
 
 def resolve(term: str, sizes: Sizes) -> float:
@@ -303,7 +309,7 @@ def _check_value(kind: ValueType, answer: Any, sizes: Sizes, function: str, scen
     shape = () if kind.dims is None else tuple(int(resolve(term, sizes)) for term in kind.dims)
     if scenarios is not None:
         shape = (scenarios, *shape)
-    dtype = np.dtype({"int": "int64", "float": "float64"}.get(kind.base, kind.base))
+    dtype = kind.dtype
     if shape == () and isinstance(answer, list | tuple | dict | str | bytes | None):
         raise Invalid("type", f"{function} must return {kind}, not {_describe(answer)}")
     array = _as_array(kind, answer, dtype, function)
@@ -314,8 +320,8 @@ def _check_value(kind: ValueType, answer: Any, sizes: Sizes, function: str, scen
     if kind.low is not None and kind.high is not None:
         low, high = resolve(kind.low, sizes), resolve(kind.high, sizes)
         _first((array < low) | (array > high), array, "range", function, f"is outside {low}..{high}")
-    if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
+    if dtype.kind in "iu" or dtype == np.float32:
+        limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
         _first((array < limits.min) | (array > limits.max), array, "range", function, f"does not fit {dtype}")
     converted = array.astype(dtype)
     return converted.item() if shape == () else converted
@@ -331,7 +337,7 @@ def _as_array(kind: ValueType, answer: Any, dtype: np.dtype[Any], function: str)
 
 def _from_plain(kind: ValueType, answer: Any, dtype: np.dtype[Any], function: str) -> np.ndarray:
     """Numbers and nested lists of numbers become an array; anything else is Invalid."""
-    allowed = {"f": (int, float), "i": (int,), "u": (int,), "b": (bool,)}[dtype.kind]
+    allowed, widest = {"f": ((int, float), np.float64), "b": ((bool,), np.bool_)}.get(dtype.kind, ((int,), np.int64))
     shape: list[int] = []
     level = [answer]
     while level and isinstance(level[0], list | tuple):
@@ -346,9 +352,7 @@ def _from_plain(kind: ValueType, answer: Any, dtype: np.dtype[Any], function: st
             rule = "type" if not isinstance(element, int | float | bool) else "dtype"
             raise Invalid(rule, f"{function} must return {kind}; element {index} is {_describe(element)}")
     try:
-        if dtype.kind in "iu":
-            return np.array(level, dtype=np.int64).reshape(shape)
-        return np.array(level, dtype=dtype).reshape(shape)
+        return np.array(level, dtype=widest).reshape(shape)
     except OverflowError:
         raise Invalid("range", f"{function} returned an integer that does not fit 64 bits") from None
 

@@ -9,6 +9,9 @@ import numpy as np
 from adrs.errors import did_you_mean
 from adrs.interface import FunctionType
 
+COLUMN = (np.ndarray, list)
+"""What has one value for each scenario; all else is one for all."""
+
 
 def function_called(functions: Mapping[str, FunctionType], name: str, arguments: Sequence[Any]) -> FunctionType:
     """The function of that name. Raises ValueError where there is none, or it takes another number of arguments."""
@@ -36,7 +39,7 @@ def check_length(name: str, column: Any, scenarios: int) -> None:
     if isinstance(column, dict):
         for key, field in column.items():
             check_length(f"{name}[{key!r}]", field, scenarios)
-    elif isinstance(column, np.ndarray | list) and len(column) != scenarios:
+    elif isinstance(column, COLUMN) and len(column) != scenarios:
         asked = "1 scenario is" if scenarios == 1 else f"{scenarios} scenarios are"
         raise ValueError(
             f"column {name} has {len(column)} rows, and {asked} asked: policy.reset(seed, scenarios) says how many "

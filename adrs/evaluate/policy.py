@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adrs.evaluate.attempts import Asked
+from adrs.evaluate.attempts import read_attempts
 from adrs.evaluate.calls import function_called
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluate.rows import Rows, checked
@@ -70,16 +70,12 @@ class SandboxedPolicy:
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""
-        kind = function_called(self._functions, function, columns)
         chosen: Sequence[int] | np.ndarray | None = scenarios
         if scenarios is not None and not (isinstance(scenarios, list) and len(scenarios) <= _MOST_LISTED):
             chosen = np.asarray(scenarios, dtype=np.int64)
-        count = self._scenarios if chosen is None else len(chosen)
-        rows = Rows(kind, columns, count, function in self._bound)
-        if count:
-            self._bound.add(function)
+        rows = self._rows(function, columns, self._scenarios if chosen is None else len(chosen))
         answer = self._request(function, self.decision_seconds, "map", function, rows.sent, chosen)
-        return None if kind.keeps else rows.check(answer)
+        return None if rows.kind.keeps else rows.check(answer)
 
     def attempt(
         self,
@@ -91,11 +87,11 @@ class SandboxedPolicy:
     ) -> Attempts:
         """Call one function once per scenario where single calls may fail, see adrs.evaluation.Policy."""
         chosen = list(range(self._scenarios)) if scenarios is None else [int(scenario) for scenario in scenarios]
-        asked = Asked(function_called(self._functions, function, columns), columns, len(chosen))
+        rows = self._rows(function, columns, len(chosen))
         answer = self._request(
-            function, self.decision_seconds, "attempt", function, asked.columns, chosen, seconds, most_failures
+            function, self.decision_seconds, "attempt", function, rows.sent, chosen, seconds, most_failures
         )
-        return asked.attempts(answer, checked)
+        return read_attempts(rows, answer)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random`, and give each scenario an empty state."""
@@ -140,6 +136,12 @@ class SandboxedPolicy:
         bystander, self._bystander = self._bystander, None
         if bystander is not None:
             bystander.end()
+
+    def _rows(self, function: str, columns: Sequence[Any], count: int) -> Rows:
+        rows = Rows(function_called(self._functions, function, columns), columns, count, function in self._bound)
+        if count:
+            self._bound.add(function)
+        return rows
 
     def _end(self) -> None:
         child, self._child = self._child, None

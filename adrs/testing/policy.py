@@ -1,25 +1,25 @@
 """A policy in the same process, without any isolation: to test evaluators with programs that you wrote yourself."""
 
-import copy
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from adrs.evaluate.attempts import Asked
-from adrs.evaluate.calls import check_length, function_called
+from adrs.evaluate.attempts import read_attempts
+from adrs.evaluate.calls import function_called
 from adrs.evaluate.harness import PolicyFailure
+from adrs.evaluate.rows import Rows, checked
 from adrs.evaluation import Attempts, Invalid
-from adrs.interface import FunctionType, Sizes, ValueType, bind, check, listed
+from adrs.interface import FunctionType, Sizes, bind, listed
 from adrs.problem import Problem
 from adrs.sandbox.inside import child, wire
 from adrs.sandbox.inside.spread import spread
 
 
 class InProcessPolicy:
-    """Runs trusted source here. Interface checks are the real ones; nothing else is protected."""
+    """Runs trusted source here. What crosses and how it is checked is as it really is; nothing else is protected."""
 
     def __init__(self, problem: Problem, source: str) -> None:
         self._functions = problem.functions
@@ -40,31 +40,19 @@ class InProcessPolicy:
     def call(self, function: str, *arguments: Any) -> Any:
         """Call one function once, with copies of its arguments."""
         kind = function_called(self._functions, function, arguments)
-        sizes = self._bind(kind, arguments)
-        answer = self._run(kind, copy.deepcopy(arguments), 0)
-        return None if kind.keeps else check(kind.returns, answer, sizes, function)
+        sizes: Sizes = {}
+        for name, value in zip(kind.crossing, arguments, strict=True):
+            bind(kind.arguments[name], value, sizes, name)
+        sent = [listed(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
+        answer = self._run(kind, _crossed(sent), 0)
+        return None if kind.keeps else checked(kind.returns, _answered(function, answer), sizes, function)
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario."""
-        kind = function_called(self._functions, function, columns)
-        sizes: Sizes = {}
-        answers = []
-        chosen = range(len(self._states)) if scenarios is None else scenarios
-        for name, column in zip(kind.crossing, columns, strict=True):
-            check_length(name, column, len(chosen))
-        for index, scenario in enumerate(chosen):
-            row = tuple(_scenario(column, index) for column in columns)
-            sizes = self._bind(kind, row)
-            answer = self._run(kind, copy.deepcopy(row), int(scenario))
-            if not kind.keeps:
-                answers.append(check(kind.returns, answer, sizes, function))
-        if kind.keeps:
-            return None
-        if isinstance(kind.returns, ValueType):
-            return np.array(answers)
-        if isinstance(kind.returns, tuple):
-            return tuple(np.array(column) for column in zip(*answers, strict=True))
-        return {name: np.array([answer[name] for answer in answers]) for name in kind.returns}
+        chosen = range(len(self._states)) if scenarios is None else [int(scenario) for scenario in scenarios]
+        rows = Rows(function_called(self._functions, function, columns), columns, len(chosen))
+        answers = [self._run(rows.kind, *asked) for asked in zip(_calls(rows), chosen, strict=True)]
+        return None if rows.kind.keeps else rows.check(_answered(function, child.stack(answers)))
 
     def attempt(
         self,
@@ -75,16 +63,14 @@ class InProcessPolicy:
         most_failures: int = 0,
     ) -> Attempts:
         """Call one function once per scenario where single calls may fail; here nothing stops one that hangs."""
-        kind = function_called(self._functions, function, columns)
-        chosen = list(range(len(self._states))) if scenarios is None else [int(scenario) for scenario in scenarios]
-        asked = Asked(kind, columns, len(chosen))
-        rows = zip(*(spread(column, len(chosen)) for column in asked.columns), strict=True)
+        chosen = range(len(self._states)) if scenarios is None else [int(scenario) for scenario in scenarios]
+        rows = Rows(function_called(self._functions, function, columns), columns, len(chosen))
         answers: list[Any] = []
         failures: list[Any] = []
         times: list[float] = []
-        for row, arguments in enumerate(rows):
+        for row, asked in enumerate(zip(_calls(rows), chosen, strict=True)):
             try:
-                answers.append(child.plain(self._run(kind, arguments, chosen[row])))
+                answers.append(child.plain(self._run(rows.kind, *asked)))
             except PolicyFailure as failure:
                 failures.append([row, "error", failure.reason])
             except wire.Unsendable as unsendable:
@@ -92,7 +78,7 @@ class InProcessPolicy:
             times.append(self.seconds)
             if len(failures) > most_failures:
                 break
-        return asked.attempts([answers, failures, np.array(times)], check)
+        return read_attempts(rows, [_answered(function, child.stack(answers)), failures, np.array(times)])
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random` as the sandbox does, and empty the states."""
@@ -115,21 +101,14 @@ class InProcessPolicy:
         """Nothing is carried anywhere."""
         return 0.0
 
-    def _bind(self, kind: FunctionType, arguments: tuple[Any, ...]) -> Sizes:
-        sizes: Sizes = {}
-        for name, value in zip(kind.crossing, arguments, strict=True):
-            bind(kind.arguments[name], value, sizes, name)
-        return sizes
-
-    def _run(self, kind: FunctionType, arguments: tuple[Any, ...], scenario: int) -> Any:
+    def _run(self, kind: FunctionType, arguments: Sequence[Any], scenario: int) -> Any:
         self.seconds = 0.0
         call = self._module.get(kind.name)
         if call is None and kind.optional:
             return None
         sent = iter(arguments)
         kept = {"state": self._states[scenario], "model": self._model}
-        roles = zip(kind.arguments.values(), kind.roles()["arguments"], strict=True)
-        values = [kept[role] if role else listed(argument, next(sent)) for argument, role in roles]
+        values = [kept[role] if role else next(sent) for role in kind.roles()["arguments"]]
         started = time.perf_counter()
         try:
             answer = self._module[kind.name](*values)
@@ -144,8 +123,20 @@ class InProcessPolicy:
         return answer
 
 
-def _scenario(column: Any, index: int) -> Any:
-    if isinstance(column, dict):
-        return {name: _scenario(value, index) for name, value in column.items()}
-    value = column[index] if isinstance(column, np.ndarray | list) else column
-    return value.item() if isinstance(value, np.generic) else value
+def _calls(rows: Rows) -> Iterable[Sequence[Any]]:
+    """The arguments of each call."""
+    columns = [spread(column, rows.count) for column in _crossed(rows.sent)]
+    return zip(*columns, strict=True) if columns else [()] * rows.count
+
+
+def _crossed(value: Any) -> Any:
+    """What arrives of a value on the other side."""
+    return wire.unpack(wire.pack(wire.compact(value))[wire.HEADER.size :])
+
+
+def _answered(function: str, answer: Any) -> Any:
+    """What arrives of an answer. Raises Invalid for what cannot cross."""
+    try:
+        return _crossed(answer)
+    except wire.Unsendable as unsendable:
+        raise Invalid(unsendable.rule, f"{function} returned {unsendable.what}") from None

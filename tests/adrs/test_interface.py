@@ -70,6 +70,14 @@ def test_floats_must_be_finite(bad: float) -> None:
     assert rule(parse_type("float", "here"), bad) == "finiteness"
 
 
+@pytest.mark.parametrize("text", ["float32[n]", "float32[n] in 0..1e308"])
+@pytest.mark.parametrize("answer", [[0.0, 1e300, 1.0], np.array([0.0, 1e300, 1.0])])
+def test_floats_must_fit_their_dtype(text: str, answer: Any) -> None:
+    assert rule(parse_type(text, "here"), answer) == "range"
+    largest = float(np.finfo(np.float32).max)
+    assert check(parse_type(text, "here"), [0.0, largest, 0.1], dict(SIZES), "solve").tolist()[1] == largest
+
+
 def test_scalars() -> None:
     assert check(parse_type("float in 0..1", "here"), 1, {}, "f") == 1.0
     assert check(parse_type("int", "here"), 7, {}, "f") == 7

@@ -71,7 +71,7 @@ def keys(source: str) -> list[str | int]:
 def kept_in(function: FunctionType) -> str | None:
     """The argument that is the program's own between calls; None where there is none."""
     arguments = function.arguments.items()
-    return next((name for name, kind in arguments if isinstance(kind, ValueType) and kind.is_state), None)
+    return next((name for name, kind in arguments if isinstance(kind, ValueType) and kind.base == "state"), None)
 
 
 def probe(source: str, function: FunctionType, state: str, key: str | int) -> str:

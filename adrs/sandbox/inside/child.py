@@ -242,7 +242,7 @@ class _Program:
         except BaseException:
             self._scenario = scenarios[len(answers)]
             raise
-        return _stack(answers)
+        return stack(answers)
 
     def _attempt(
         self, name: str, columns: list[Any], scenarios: list[int], seconds: float, most_failures: int
@@ -271,7 +271,7 @@ class _Program:
                 break
         if function.call is None:
             times = [0.0] * len(scenarios)
-        return [wire.compact(answers), failures, np.array(times)]
+        return [wire.compact(stack(answers)), failures, np.array(times)]
 
     def _in_time(self, function: "_Function", arguments: Sequence[Any], scenario: int, seconds: float) -> Any:
         """One plain answer. Raises _Overtime, and Unsendable for one that is not plain."""
@@ -328,11 +328,16 @@ def _listed(numbers: Any) -> list[int]:
     return listed
 
 
-def _stack(answers: list[Any]) -> Any:
+def stack(answers: list[Any]) -> Any:
     """Answers as one value per field, stacked where they are alike; odd ones are left for the check to refuse."""
     first = answers[0] if answers else None
-    if isinstance(first, dict) and all(type(answer) is dict and answer.keys() == first.keys() for answer in answers):
-        return {name: _stack([answer[name] for answer in answers]) for name in first}
+    if type(first) is dict and first and all(type(row) is dict and row.keys() == first.keys() for row in answers):
+        return {name: _stack_arrays([answer[name] for answer in answers]) for name in first}
+    return _stack_arrays(answers)
+
+
+def _stack_arrays(answers: list[Any]) -> Any:
+    first = answers[0] if answers else None
     if isinstance(first, np.ndarray) and all(
         isinstance(answer, np.ndarray) and answer.dtype == first.dtype and answer.shape == first.shape
         for answer in answers

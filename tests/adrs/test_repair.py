@@ -222,7 +222,7 @@ def test_a_request_that_changed_is_found_and_left_out(healthy: Path, tmp_path: P
         calls = [call for number in range(10, PROGRAMS + 1, 10) for call in reader.calls(number)]
     assert [bool(call.messages) for call in calls].count(False) == lost
     with pytest.raises(UserError, match="evaluator"):  # not that it was repaired: nothing steers by requests
-        session.read_settings(saved.path)
+        read_settings(saved.path)
 
 
 def test_a_file_that_was_never_a_log_is_not_made_one(tmp_path: Path) -> None:

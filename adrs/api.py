@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from adrs import cores, folders, lineage, session, steering
+from adrs import folders, lineage, session, steering
 from adrs.agent import Briefing, Desk
 from adrs.budget import parse_duration
 from adrs.errors import UserError
@@ -13,12 +13,11 @@ from adrs.lineage import Step
 from adrs.observer import Observer, Silent
 from adrs.outcome import Outcome
 from adrs.program import Evaluation, Program
-from adrs.settings import Settings, wanted
+from adrs.settings import Settings
 from adrs.store import Reader, Summary
 from adrs.threads import Background
 
 T = TypeVar("T")
-DEFAULT_TIME = "10m"
 _ANSWER_FORM = "Give the whole program to `Run.tell(source, parent={parent}, rationale=...)`."
 
 
@@ -117,6 +116,9 @@ class Run:
         max_evaluations: int | None = None,
         max_time: str | float | None = None,
         max_usd: float | None = None,
+        max_tokens: int | None = None,
+        workers: int | None = None,
+        sandbox: str | None = None,
         observer: Observer | None = None,
     ) -> Outcome:
         """Go on with the run's own proposers, then choose the winner and report it; also sets `outcome`.
@@ -125,7 +127,8 @@ class Run:
         reached, only the winner is chosen.
         """
         self.close()
-        changes = {"max_evaluations": max_evaluations, "max_seconds": _seconds(max_time), "max_usd": max_usd}
+        changes = {"max_evaluations": max_evaluations, "max_seconds": _seconds(max_time), "max_usd": max_usd,
+                   "max_tokens": max_tokens, "workers": workers, "sandbox": sandbox}  # fmt: skip
         self.outcome = session.resume(self.path, observer or Silent(), changes)
         return self.outcome
 
@@ -174,6 +177,7 @@ def evolve(
     name: str | None = None,
     runs_dir: str | Path = "runs",
     workers: int | None = None,
+    executor: str = "local",
     sandbox: str | None = None,
     search: str = "adaptive",
     proposers: str = "",
@@ -181,6 +185,8 @@ def evolve(
     model_router: str | Path | None = None,
     model_router_train: Sequence[str] = (),
     prompts: str | Path | None = None,
+    prompt_characters: int | None = None,
+    max_output_tokens: int | None = None,
     workloads: Literal["standard", "published"] = "standard",
     order: Literal["ticket", "arrival"] | None = None,
     window: int | None = None,
@@ -200,27 +206,13 @@ def evolve(
     Blocks until the run has ended, also where an event loop runs already, as in a notebook: then it works in a thread.
     An interrupt ends it; `Run.open(...).resume()` goes on. Raises UserError for what the caller can mend.
     """
-    if max_evaluations is None and max_time is None:
-        max_time = DEFAULT_TIME
-    used = {
-        "workers": cores.cores() if workers is None else workers,
-        "models": models,
-        "prices": prices,
-        "model_router_train": model_router_train,
-    }
-    for argument, value in used.items():  # what is calculated with here; the rest is checked with the settings
-        if right := wanted(argument, value):
-            raise UserError(f"{argument} must be {right}, not {value!r}")
-    workers = cores.workers(workers)
-    settings = Settings(
-        problem=str(problem), seed=seed, workloads=workloads, search=search, proposer=proposers, models=tuple(models),
-        prices=tuple(prices), model_router=str(model_router) if model_router else None,
-        model_router_train=tuple(model_router_train), prompts=str(prompts) if prompts else None, sandbox=sandbox,
-        workers=workers,
-        window=max(Settings.window, workers) if window is None else window,
-        order=order or ("arrival" if models else "ticket"),
-        max_evaluations=max_evaluations, max_seconds=_seconds(max_time), max_usd=max_usd, max_tokens=max_tokens,
-        call_seconds=call_seconds,
+    settings = Settings.filled(
+        str(problem), models=models, max_evaluations=max_evaluations, max_seconds=_seconds(max_time), max_usd=max_usd,
+        max_tokens=max_tokens, max_output_tokens=max_output_tokens, seed=seed, workers=workers, executor=executor,
+        sandbox=sandbox, search=search, proposer=proposers, prices=prices,
+        model_router=str(model_router) if model_router else None, model_router_train=model_router_train,
+        prompts=str(prompts) if prompts else None, prompt_characters=prompt_characters, workloads=workloads,
+        order=order, window=window, call_seconds=call_seconds,
     )  # fmt: skip
     outcome = session.start(settings, Path(runs_dir), name, observer or Silent())
     return Evolved(outcome, sandbox)

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from adrs import cores
 from adrs.errors import UserError
 
+DEFAULT_SECONDS = 600.0
+"""How long a run goes on that was given no budget of evaluations or time."""
 MOST_SEED = 2**63 - 1
 """What a whole number of the log can be at most."""
 LEAST = {
@@ -76,6 +79,25 @@ class Settings:
     max_output_tokens: int | None = None
     evaluator_digest: str = ""
     """Of the evaluator's files when the run began; scores of another evaluator cannot be compared with its own."""
+
+    @classmethod
+    def filled(cls, problem: str, **given: Any) -> "Settings":
+        """What was given of a new run's settings, None for what was not, and what follows from that for the others.
+
+        Raises UserError for what cannot be reckoned with; `checked` does it for the rest.
+        """
+        made = {name: value for name, value in given.items() if value is not None}
+        for name in ("workers", *_LISTS):
+            right = wanted(name, made[name]) if name in made else ""
+            if right:
+                raise UserError(f"{_said(name)} must be {right}, not {made[name]!r}")
+        made |= {name: tuple(made.get(name, ())) for name in _LISTS}
+        local = made.get("executor", "local") == "local"  # others may have more machines than this
+        made["workers"] = cores.workers(made.get("workers")) if local else made.get("workers", cores.cores())
+        if "max_evaluations" not in made and "max_seconds" not in made:
+            made["max_seconds"] = DEFAULT_SECONDS
+        follows = {"window": max(cls.window, made["workers"]), "order": "arrival" if made["models"] else "ticket"}
+        return cls(problem, **{**follows, **made})
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Settings":

@@ -3,7 +3,7 @@
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -11,8 +11,6 @@ from adrs import cores
 from adrs.cli.names import find_run
 from adrs.errors import UserError, did_you_mean
 from adrs.settings import LEAST
-
-DEFAULT_TIME = "10m"
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder that holds runs.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all random choices. [default: 0]")]
@@ -125,6 +123,10 @@ def run(
     workloads: Annotated[
         str | None, typer.Option("--workloads", help="`standard`, or `published`: train on the published workloads.")
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option("--executor", help="Where evaluations are done: `local`, or an installed one. [default: local]"),
+    ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with these options as keys.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -140,7 +142,7 @@ def run(
         "model_router": model_router, "model_router_train": model_router_train or None,
         "prompt_characters": prompt_characters, "max_usd": max_usd,
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
-        "call_seconds": call_seconds,
+        "call_seconds": call_seconds, "executor": executor,
     }  # fmt: skip
     options = _merge(given, config)
     _add_prices(options)
@@ -150,9 +152,7 @@ def run(
     loaded = problems.load(problem, workloads)
     if loaded.generated is not None:
         _add_imported(loaded.folder, options, quiet)
-    if options["max_evaluations"] is None and options["max_time"] is None:
-        options["max_time"] = DEFAULT_TIME
-    settings = _settings(problem, workloads, options)
+    settings = _settings(problem, options)
     from adrs.cli.live import View
 
     with View(loaded, options["name"] or loaded.name, quiet) as view:
@@ -219,25 +219,19 @@ def replay(
     _finish(outcome, as_json)
 
 
-def _settings(problem: str, workloads: str, options: dict[str, Any]) -> Any:
+def _settings(problem: str, options: dict[str, Any]) -> Any:
     from adrs.settings import Settings
 
-    models = tuple(options["model"] or ())
-    workers = cores.workers(options["workers"])
-    order: Literal["ticket", "arrival"] = options["order"] or ("arrival" if models else "ticket")
-    if order not in ("ticket", "arrival"):
-        raise UserError(f'--order "{order}"{did_you_mean(order, ["ticket", "arrival"])}')
-    defaults = Settings(problem)
-    return Settings(
-        problem=problem, seed=options["seed"] or 0, workloads=workloads, search=options["search"] or defaults.search,
-        proposer=options["proposers"] or defaults.proposer, models=models, prices=tuple(options["price"] or ()),
-        model_router=options["model_router"], model_router_train=tuple(options["model_router_train"] or ()),
-        prompts=options["prompts"], prompt_characters=options["prompt_characters"], sandbox=options["sandbox"],
-        workers=workers, window=options["window"] or max(defaults.window, workers), order=order,
-        call_seconds=options["call_seconds"],
-        max_evaluations=options["max_evaluations"], max_seconds=_seconds(options["max_time"]),
-        max_usd=options["max_usd"], max_tokens=options["max_tokens"], max_output_tokens=options["max_output_tokens"],
+    if options["order"] not in (None, "ticket", "arrival"):
+        raise UserError(f'--order "{options["order"]}"{did_you_mean(options["order"], ["ticket", "arrival"])}')
+    called = {"proposer": "proposers", "models": "model", "prices": "price"}
+    same = (
+        "seed", "workloads", "search", "model_router", "model_router_train", "prompts", "prompt_characters", "executor",
+        "sandbox", "workers", "window", "order", "call_seconds", "max_evaluations", "max_usd", "max_tokens",
+        "max_output_tokens",
     )  # fmt: skip
+    given = {setting: options[called.get(setting, setting)] for setting in (*called, *same)}
+    return Settings.filled(problem, max_seconds=_seconds(options["max_time"]), **given)
 
 
 def _add_imported(folder: Path, options: dict[str, Any], quiet: bool) -> None:

@@ -182,7 +182,6 @@ def test_mistakes_are_user_errors(demo: Path, tmp_path: Path) -> None:
         ({"max_evaluations": "5"}, "max-evaluations must be a whole number from 1, not '5'"),
         ({"max_evaluations": 2.5}, "max-evaluations must be a whole number from 1, not 2.5"),
         ({"max_evaluations": True}, "max-evaluations must be a whole number from 1, not True"),
-        ({"seed": None}, "seed must be a whole number from 0, not None"),
         ({"workers": 0}, "workers must be a whole number from 1, not 0"),
         ({"workers": 9999}, "9999 workers are more than this machine has a use for"),
         ({"workers": "2"}, "workers must be a whole number from 1, not '2'"),

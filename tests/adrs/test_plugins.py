@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import adrs
 from adrs import plugins, sandbox
 from adrs.cli import app
 from adrs.errors import PluginError, UserError
@@ -17,7 +18,7 @@ Register = Callable[..., None]
 
 @pytest.fixture
 def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Register:
-    """Registers strategies beside the shipped ones; `text` is the module that they are in."""
+    """Registers strategies, or what else a seam has, beside the shipped ones; `text` is the module that they are in."""
     monkeypatch.syspath_prepend(str(tmp_path))
     installed, found = plugins.entry_points, list[EntryPoint]()
 
@@ -26,10 +27,10 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Register:
 
     monkeypatch.setattr(plugins, "entry_points", entry_points)
 
-    def registering(module: str, text: str, **strategies: str) -> None:
+    def registering(module: str, text: str, seam: str = "search", **plugged: str) -> None:
         (tmp_path / f"{module}.py").write_text(text)
-        for name, attribute in strategies.items():
-            found.append(EntryPoint(name.replace("_", "-"), f"{module}:{attribute}", "adrs.search"))
+        for name, attribute in plugged.items():
+            found.append(EntryPoint(name.replace("_", "-"), f"{module}:{attribute}", f"adrs.{seam}"))
 
     return registering
 
@@ -70,3 +71,15 @@ def test_doctor_tells_strategies_that_cannot_be_used_apart(register: Register, m
     assert "top-k" in rows[0]["name"]
     assert "fragile" not in rows[0]["name"]
     assert "ZeroDivisionError" in rows[1]["detail"]
+
+
+def test_an_executor_of_another_package_evaluates_a_run(
+    register: Register, tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register("elsewhere", "from adrs.testing.executor import InProcessExecutor as Elsewhere\n",
+             seam="executor", elsewhere="Elsewhere")  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    run = adrs.evolve(demo, max_evaluations=3, executor="elsewhere", workers=100, window=200)
+    assert run.outcome.evaluations == 3
+    done = CliRunner().invoke(app, ["run", str(demo), "--executor", "elsewere"])
+    assert str(done.exception).startswith('there is no executor "elsewere"; did you mean "elsewhere"?')

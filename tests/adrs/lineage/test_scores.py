@@ -1,5 +1,6 @@
 """Scores of a program: the same ones wherever they are asked for."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,19 @@ def test_of_several_measurements_the_one_counts_that_counts_for_the_winner(tmp_p
     assert {split: each.score for split, each in winner.measured.items() if each.score is not None} == {
         split: pytest.approx(score) for split, score in found.items() if score is not None and split != "train"
     }
+
+
+def test_a_run_whose_programs_differ_by_a_rounding_alone_has_a_curve_without_a_scale(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    first = log.program(score=50)
+    with Reader(log.folder) as reader:
+        evaluation = reader.evaluation(first)
+    assert evaluation is not None
+    assert evaluation.fitness is not None
+    second = log.program(first, verdict="error")
+    other = Evaluation("train", "full", "ok", "", evaluation.metrics, math.nextafter(evaluation.fitness, 0), 50)
+    log.writer.evaluated(2, second, other)
+    with Reader(log.close()) as reader:
+        found = lineage.curve(reader)
+    assert found.scaling is None
+    assert len(found.points) == 2

@@ -66,9 +66,11 @@ def _scaling(reader: Reader) -> Scaling | None:
     """What any two evaluations with a score say of it: scores are fitness, moved and stretched."""
     query = "SELECT fitness, score FROM evaluation WHERE split = 'train' AND score IS NOT NULL AND fitness IS NOT NULL"
     ends = [reader.rows(f"{query} ORDER BY fitness {order} LIMIT 1") for order in ("ASC", "DESC")]
-    if not ends[0] or ends[0] == ends[1]:
+    if not ends[0]:
         return None
     (low, low_score), (high, high_score) = ends[0][0], ends[1][0]
+    if low_score == high_score:  # also where their fitness differs by a rounding
+        return None
     slope = (high - low) / (high_score - low_score)
     return Scaling(low - low_score * slope, low + (100.0 - low_score) * slope)
 

@@ -127,10 +127,12 @@ async def _measured(
     calibration: Calibration, executor: Evaluate, splits: Iterable[Split], roles: set[str], deadline: float | None,
     note: Callable[[str], None],
 ) -> AsyncGenerator[tuple[Baseline, Split, Evaluation]]:  # fmt: skip
-    """The baselines in the given roles that a calibration lacks: added to it, each as it comes, until `deadline`."""
+    """The baselines in the given roles that a calibration lacks, or at which the evaluator failed: added to it, each as
+    it comes, until `deadline`."""
     problem, cache = calibration.problem, BaselineCache(calibration.problem)
+    done = {key for key, evaluation in calibration.evaluations.items() if evaluation.of_the_program}
     wanted = [(baseline, split) for split in splits if problem.workloads[split] for baseline in problem.baselines
-              if baseline.role in roles and (baseline.name, split) not in calibration.evaluations]  # fmt: skip
+              if baseline.role in roles and (baseline.name, split) not in done]  # fmt: skip
     for baseline, split in tuple(wanted):
         known = cache.recall(baseline, split)
         if known is not None:

@@ -52,7 +52,7 @@ class Choice:
 
 
 class Chooser:
-    """Finishes a run within a time. What the log knows already is not measured again."""
+    """Finishes a run within a time. What the log knows already is not measured again, unless the evaluator failed."""
 
     def __init__(
         self, problem: Problem, reader: Reader, writer: Writer, executor: Executor, calibration: Calibration,
@@ -161,7 +161,7 @@ class Chooser:
         unknown = []
         for number in numbers:
             known = self._reader.evaluation(number, split)
-            if known is not None and (split != "fresh" or self._is_of_these(known)):
+            if known is not None and known.of_the_program and (split != "fresh" or self._is_of_these(known)):
                 choice.evaluations[number, split] = known
             else:
                 unknown.append(number)

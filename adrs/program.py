@@ -66,6 +66,11 @@ class Evaluation:
     recorded: Mapping[str, Any] = field(default_factory=dict)
     """What the job's `recording`, `replay`, `choices` or `digests` asked for, as plain data; never in a log."""
 
+    @property
+    def of_the_program(self) -> bool:
+        """Whether it says something of the program: where evaluator or machine failed, the next one may go well."""
+        return self.verdict != "infrastructure"
+
     def worst(self) -> WorkloadResult | None:
         """The workload with the lowest score, for feedback."""
         scored = [result for result in self.workloads if result.score is not None]

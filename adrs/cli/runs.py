@@ -322,11 +322,12 @@ def _view(folder: Path, quiet: bool) -> Any:
 
 
 def _done(folder: Path) -> int:
-    """How many programs a run has told its search of, and how many baselines it has measured."""
+    """How many programs a run has told its search of, and what it has measured beside: baselines, the best few."""
     from adrs.store import Reader
 
+    query = "SELECT COUNT(*) FROM event WHERE kind IN ('told', 'baseline') OR (kind = 'evaluated' AND ticket IS NULL)"
     with Reader(folder) as reader:
-        return int(reader.rows("SELECT COUNT(*) FROM event WHERE kind IN ('told', 'baseline')")[0][0])
+        return int(reader.rows(query)[0][0])
 
 
 def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:

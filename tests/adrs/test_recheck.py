@@ -172,6 +172,30 @@ def test_heuristic_baselines_are_in_the_final_table(
     assert outcome.calibration.ends_of_scale("train") == ends, "what steers a run is known before it begins"
 
 
+def test_what_the_evaluator_failed_at_is_measured_when_a_run_is_gone_on_with(
+    with_heuristic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADRS_CACHE", str(tmp_path / "cache"))
+    evaluate, broken = InProcessExecutor.evaluate, [True]
+
+    async def failing(self: InProcessExecutor, job: Job) -> Evaluation:
+        heuristic = job.thorough and job.source == (with_heuristic / "seed.py").read_text() and not job.scale
+        if broken[0] and (heuristic or (job.split != "train" and not job.thorough)):
+            return Evaluation(job.split, "start", "infrastructure", "the evaluator is broken")
+        return await evaluate(self, job)
+
+    monkeypatch.setattr(InProcessExecutor, "evaluate", failing)
+    before = run(with_heuristic, tmp_path / "runs", "one", max_evaluations=12)
+    assert before.plain()["winner"]["score"]["validation"] is None
+    assert before.plain()["baselines"]["seed"]["score"]["validation"] is None
+    broken[0] = False
+    resumed = session.resume(before.path, Silent(), {})
+    whole = run(with_heuristic, tmp_path / "runs", "undisturbed", max_evaluations=12).plain()
+    assert resumed.plain()["winner"]["score"] == whole["winner"]["score"]
+    assert resumed.plain()["rechecked"] == whole["rechecked"] != []
+    assert resumed.plain()["baselines"]["seed"]["score"] == whole["baselines"]["seed"]["score"]
+
+
 def test_building_blocks_may_change_without_baselines_being_measured_again(
     with_heuristic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

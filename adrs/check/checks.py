@@ -1,5 +1,6 @@
 """The checks of any problem, one after the other over a started executor."""
 
+import ast
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -272,7 +273,17 @@ class Checks:
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
         expected = f"{cheat.verdict}: {cheat.rule}" if cheat.rule else cheat.verdict
-        self._add(f"cheat {cheat.name}", ok, detail if ok else f"expected {expected}; got {detail}", evaluation)
+        wrong = f"expected {expected}; got {detail}{_told(cheat)}"
+        self._add(f"cheat {cheat.name}", ok, detail if ok else wrong, evaluation)
+
+
+def _told(cheat: Cheat) -> str:
+    """What a cheat says of itself, to append to a sentence: the first line of its docstring."""
+    try:
+        told = ast.get_docstring(ast.parse(cheat.path.read_text()))
+    except (SyntaxError, ValueError):
+        return ""
+    return f"; the cheat says of itself: {told.splitlines()[0]}" if told else ""
 
 
 def _spans(problem: Problem, calibration: Calibration) -> dict[tuple[Split, str], float]:

@@ -13,8 +13,12 @@ _MILLI, _MICRO, _MEGA, _GIGA = 1e6, 1e3, 1e6, 1e9
 
 
 def of_wide_area(link: LinkMeasures) -> dict[str, float]:
-    """Times in ms, but for the mean queue in base round-trip times; rates in Mbit/s, where several flows share the link
+    """Times in ms, but for `queue_delay` in base round-trip times; rates in Mbit/s, where several flows share the link
     also that of the first, which is the policy's if any is.
+
+    A `queue_delay` is the queue in bytes over the mean capacity. Packets wait 1 / utilisation as long on
+    average, and the percentiles of the two have little in common where the capacity changes; what packets wait is in
+    `rtt_ms` and `rtt_95_ms`.
     """
     told = {
         "utilisation": link.utilisation,

@@ -26,7 +26,9 @@ class LinkMeasures:
     """Bytes that the queue exceeds during 5 % of that time."""
     queue_99: float
     queue_delay: float
-    """Mean queue at the mean capacity, in base round-trip times."""
+    """Mean queue over the mean capacity, in base round-trip times; by Little's law packets wait 1 / utilisation as long
+    on average.
+    """
     drop_rate: float
     """Dropped at the queue over arrived at it."""
     mean_rtt: float

@@ -98,8 +98,9 @@ def test_a_workload_without_seeds_is_named_as_the_likely_cause(workspace: Path) 
 
 def test_a_cheat_that_is_not_caught(workspace: Path) -> None:
     cheat = workspace / "demo" / "cheats" / "leaves_jobs_out.py"
-    cheat.write_text((workspace / "demo" / "seed.py").read_text())
-    assert "cheat leaves_jobs_out: expected invalid: shape; got ok" in refused(workspace)
+    cheat.write_text('"""Leaves jobs out."""\n' + (workspace / "demo" / "seed.py").read_text())
+    said = refused(workspace)
+    assert "cheat leaves_jobs_out: expected invalid: shape; got ok; the cheat says of itself: Leaves jobs out." in said
 
 
 _BLOCKS = {

@@ -85,7 +85,7 @@ def agreement(rule: Rule, references: list[Reference], runner: Runner, target: s
         place = np.unravel_index(int(np.argmax(error)), error.shape)
         if not error[place] <= _limit(target):
             at = (int(place[0]), int(place[1]))
-            said = f"{answers[at]!r} instead of {reference.answers[at]!r}"
+            said = f"{float(answers[at])!r} instead of {float(reference.answers[at])!r}"
             return Check(NAME, False, f"{_where(rule, reference, at)}: {said}, {_words(error[at], target)}",
                          target=target)  # fmt: skip
         worst = max(worst, float(error[place]))

@@ -22,5 +22,5 @@ def extremes(rule: Rule, values: NDArray[np.float64], runner: Runner, target: st
             scenario = int(np.argmax(bad))
             given = ", ".join(f"{feature.identifier} {value!r}" for feature, value in
                               zip(rule.inputs.features, values[scenario, interval].tolist(), strict=True))  # fmt: skip
-            return Check(NAME, False, f"the answer is {answers[scenario]!r} at {given}", target=target)
+            return Check(NAME, False, f"the answer is {float(answers[scenario])!r} at {given}", target=target)
     return Check(NAME, True, f"finite and in range on {scenarios:,} combinations of limits", target=target)

@@ -15,6 +15,7 @@ from adrs.distill.checks.agreement import NAME as AGREEMENT
 from adrs.distill.checks.agreement import Reference, agreement, interpreter_agreement, references
 from adrs.distill.checks.build import build
 from adrs.distill.checks.driver import CompiledRule, DriverEnded
+from adrs.distill.checks.extremes import NAME as EXTREMES
 from adrs.distill.checks.extremes import extremes
 from adrs.distill.checks.formula import LatexRule, Unreadable
 from adrs.distill.checks.interval import behaviour, intervals
@@ -134,37 +135,35 @@ def check(exported: Exported, expected: Expected, over: Callable[[], bool] = lam
     for target in exported.targets:
         if target in ("c", "fixed"):
             checks.append(build(rule, exported.folder, target, compiler))
-        if over():
-            checks.append(skipped(AGREEMENT, NO_TIME, target))
+        if why := _cannot_run(target, compiler, over):
+            checks += [skipped(name, why, target) for name in (AGREEMENT, EXTREMES)]
             continue
         try:
             with ExitStack() as stack:
                 runner = _runner(exported, target, compiler, stack)
-                if isinstance(runner, Check):
-                    checks.append(runner)
-                    continue
                 checks.append(agreement(rule, expected.references, runner, target))
                 checks.append(extremes(rule, expected.limits, runner, target))
-        except (DriverEnded, Unreadable) as error:
-            checks.append(Check(AGREEMENT, False, str(error), target=target))
+        except (DriverEnded, Unreadable, compilers.CompileError) as error:
+            checks.append(Check(AGREEMENT, False, str(error).splitlines()[0], target=target))
     return checks
 
 
-def _runner(
-    exported: Exported, target: Target, compiler: compilers.Compiler | None, stack: ExitStack
-) -> Runner | Check:
-    """The target's file, ready to run; or the check that says why it cannot be."""
+def _cannot_run(target: Target, compiler: compilers.Compiler | None, over: Callable[[], bool]) -> str:
+    """Why a target's file cannot be asked anything here; empty where it can."""
+    if compiler is None and target in DIALECTS:
+        return compilers.NO_COMPILER
+    return NO_TIME if over() else ""
+
+
+def _runner(exported: Exported, target: Target, compiler: compilers.Compiler | None, stack: ExitStack) -> Runner:
+    """The target's file, ready to run. Raises Unreadable, CompileError and DriverEnded."""
     rule, folder = exported.rule, exported.folder
     if target == "python":
         return PythonRule(rule, (folder / "rule.py").read_text())
     if target == "latex":
         return LatexRule(rule, (folder / "rule.tex").read_text())
-    if compiler is None:
-        return skipped(AGREEMENT, compilers.NO_COMPILER, target)
-    try:
-        return stack.enter_context(CompiledRule(rule, compiler, folder, target))
-    except compilers.CompileError as error:
-        return Check(AGREEMENT, False, f"does not build: {str(error).splitlines()[0]}", target=target)
+    assert compiler is not None
+    return stack.enter_context(CompiledRule(rule, compiler, folder, target))
 
 
 async def check_closed_loop(
@@ -184,16 +183,15 @@ async def check_closed_loop(
         if target == "python":
             checks.append(loops.evaluated(loop, evaluation))
             continue
-        if over():
-            checks.append(skipped(loops.NAME, NO_TIME, target))
+        if why := _cannot_run(target, compiler, over):
+            checks.append(skipped(loops.NAME, why, target))
             continue
         try:
             with ExitStack() as stack:
                 runner = _runner(exported, target, compiler, stack)
-                checks.append(runner if isinstance(runner, Check) else
-                              await asyncio.to_thread(loops.compiled, loop, runner, target))  # fmt: skip
-        except DriverEnded as error:
-            checks.append(Check(loops.NAME, False, str(error), target=target))
+                checks.append(await asyncio.to_thread(loops.compiled, loop, runner, target))
+        except (DriverEnded, compilers.CompileError) as error:
+            checks.append(Check(loops.NAME, False, str(error).splitlines()[0], target=target))
     return checks
 
 

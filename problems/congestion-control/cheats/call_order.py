@@ -1,4 +1,4 @@
-"""Tells links apart by the order of calls."""
+"""Tells links apart by the order of calls, which shows where a workload of `train` has `shuffles = 2`."""
 
 CALLS = [0]
 

@@ -9,6 +9,8 @@ from adrs.evaluation import Invalid, WorkloadSpec
 from adrs.testing.policy import InProcessPolicy
 from evaluators.network import measures
 from evaluators.network.congestion_control import BASELINES, CongestionControl, link_value
+from evaluators.network.layout import SECOND
+from evaluators.network.simulation import Simulation
 
 PROBLEM = problems.load("congestion-control")
 EVALUATOR = CongestionControl(PROBLEM.evaluator_parameters)
@@ -43,6 +45,25 @@ def test_links_by_themselves_are_what_they_are_together(links, trivial):
     assert values == [trivial[f"link_{number:02d}"] for number in range(len(values))]
     assert len({tuple(each) for each in conditions}) == 1
     assert all(np.isfinite(list(each.values())).all() for each in conditions)
+
+
+def test_the_first_two_intervals_of_a_flow_end_without_a_question(links):
+    """As problem.toml and the README tell whoever writes a host."""
+    [scenario] = links.scenarios[:1]
+    simulation = Simulation([scenario])
+    began = []
+
+    def decide(asked, observations):
+        began.append(int(simulation.arrays.flows["interval_start"][0]))
+        if len(began) == 1:
+            assert observations[0, :-3].tolist() == [0.0, 1.0, 1.0] * 9
+            assert observations[0, -2] == 1.0  # it is the first that enters the smallest mean
+        return np.zeros(1)
+
+    simulation.run(decide)
+    [flow] = scenario.flows
+    base = flow.base + flow.size * 8 * SECOND // scenario.rates[0][1]
+    assert began[0] == flow.start + 2 * (3 * base // 2)
 
 
 @pytest.mark.parametrize("cheat", ["overdrive", "starve", "stretch", "last_burst"])

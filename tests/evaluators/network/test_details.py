@@ -40,6 +40,14 @@ def test_each_link_of_the_wide_area_tells_its_native_metrics(family):
     assert ("convergence_s" in metrics) == any(each["convergence_s"] is not None for each in told)
 
 
+def test_packets_wait_the_queue_over_what_departs_of_the_capacity():
+    """Little's law: what `queue_delay_ms` is, and how a delay comes of it."""
+    spec = WorkloadSpec("congestion-control", "dynamic-7", "dynamic", "train", 7, {"kinds": ["random-walk"]})
+    for each in details(CongestionControl(), "cubic", spec, 3)[1]:
+        waited = each["rtt_ms"] - each["base_rtt_ms"][0]
+        assert each["queue_delay_ms"] / each["utilisation"] == pytest.approx(waited, rel=0.02)
+
+
 def test_a_trace_holds_every_departure_and_its_length_changes_no_measure():
     links = [
         replace(link, flows=tuple(wide_area.with_native(flow, layout.COPA) for flow in link.flows))

@@ -192,5 +192,7 @@ def test_without_a_compiler_the_rule_holds_and_c_is_unverified(
     outcome = distilled(rule, tmp_path / "out", targets=("python", "c"))
     assert outcome.exit_code == 0
     assert "c: no C compiler; what was written is marked as unverified." in outcome.work.not_done
+    left_out = [check.title for check in outcome.work.checks if check.skipped]
+    assert left_out == ["build c", "agreement c", "extremes c", "closed loop c"]
     assert "UNVERIFIED" in (tmp_path / "out" / "rule.c").read_text().splitlines()[0]
     assert all(row["ns_c"] is None for row in outcome.plain()["rules"])

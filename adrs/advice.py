@@ -7,6 +7,7 @@ from adrs.text import printable
 
 _OFTEN = 0.25
 """Part of what a model was asked for without a program to show for it, from which on that is said."""
+HUNG = "the evaluator seems to hang: evaluations that took unusually long were left when the run ended"
 
 
 def more_to_try(problem: Problem, models: bool) -> list[str]:

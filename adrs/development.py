@@ -5,6 +5,7 @@ Each step is in the log before it has an effect, and what an earlier session lef
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
@@ -14,13 +15,21 @@ from adrs.source import Rejected
 
 SEED_TICKET = 1
 _RECENT_FAILURES = 50
+_OVERDUE_SECONDS = 60.0
+"""What an evaluation may take before it is thought that the evaluator may hang;"""
+_OVERDUE_ROUNDS = 2
+"""or, if that is longer, so many times what the seed program takes, for each that may be in the making."""
 
 
 class Development:
     """The programs that are in the making, and how they are made."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, note: Callable[[str], None]) -> None:
+        """`note` hears of an evaluation that takes unusually long."""
         self._parts = parts
+        self._note = note
+        self.overdue: set[int] = set()
+        """Tickets whose evaluation takes so long that the evaluator may hang."""
         self._by_number: dict[int, asyncio.Task[Program]] = {}
         self._drafted: dict[int, asyncio.Event] = {}
         """By number of a program that is not told yet: whether its draft is in the log, or never will be."""
@@ -155,9 +164,28 @@ class Development:
             threshold = self._spare(program, threshold) if threshold else None
             parts = self._parts
             job = Job(program.source, "train", until, parts.scale, parts.call_seconds, threshold=threshold)
-            evaluation = await self._parts.executor.evaluate(job)
+            evaluation = await self._executed(ticket, program.id, job)
         self._parts.writer.evaluated(ticket, program.id, evaluation)
         return replace(program, evaluation=evaluation)
+
+    async def _executed(self, ticket: int, number: int, job: Job) -> Evaluation:
+        """Have a program evaluated; where that takes unusually long, it is said, once for all that wait together."""
+        parts = self._parts
+        seconds = max(_OVERDUE_SECONDS, _OVERDUE_ROUNDS * parts.window * parts.seed_evaluation.wall_seconds)
+
+        def overdue() -> None:
+            if not self.overdue:
+                given_up = parts.problem.limits.patience_seconds
+                text = f"program {number} has been in evaluation for {seconds:.0f} s"
+                self._note(f"{text}; an evaluator that hangs is given up after {given_up:g} s")
+            self.overdue.add(ticket)
+
+        timer = asyncio.get_running_loop().call_later(seconds, overdue)
+        try:
+            return await parts.executor.evaluate(job)
+        finally:
+            timer.cancel()
+            self.overdue.discard(ticket)
 
     def _spare(self, program: Program, threshold: Threshold) -> Threshold:
         """A program that may still beat its own parent is worth an evaluation, whatever others have reached."""

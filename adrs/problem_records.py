@@ -66,6 +66,8 @@ class Limits:
     """Seconds of one call: wall time, less what the process waits for a core on a busy machine."""
     evaluation_seconds: float = 900.0
     """Wall seconds of all calls of one evaluation together."""
+    evaluator_seconds: float = 3600.0
+    """Wall seconds that the evaluator may take besides; one that takes longer hangs, and no program is to blame."""
     start_seconds: float = 10.0
     """The same until the program's module is loaded."""
     memory_mb: int = 512
@@ -84,6 +86,11 @@ class Limits:
     """Modules outside the standard library that a program may import; loaded before the fork."""
     processes: int = 0
     """Processes and threads that a shared evaluator and its program may start; they share `memory_mb`."""
+
+    @property
+    def patience_seconds(self) -> float:
+        """Wall seconds after which an evaluation that has not ended is given up."""
+        return self.evaluation_seconds + self.evaluator_seconds
 
 
 @dataclass(frozen=True)

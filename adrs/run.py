@@ -34,7 +34,7 @@ class Loop:
     def __init__(self, parts: Parts, observer: Observer, asking_ends: Callable[[], float | None]) -> None:
         """Take the parts; `asking_ends` gives the time (of `time.monotonic`) after which nothing new is asked."""
         self._parts = parts
-        self._development = Development(parts)
+        self._development = Development(parts, observer.note)
         self._observer = observer
         self._asking_ends = asking_ends
         self._stop = asyncio.Event()
@@ -48,6 +48,8 @@ class Loop:
         """Numbers that are no ticket's."""
         self._evaluations = 0
         self._breaker = Breaker()
+        self.hung = False
+        """Whether an evaluation that seemed to hang was given up because the session ended."""
 
     def stop(self, by: str = "interrupt") -> None:
         """Ask for nothing more; what is in flight is finished. A second call is the caller's to turn into a cancel."""
@@ -65,6 +67,7 @@ class Loop:
                 self._observer.note("evolving")
             return await self._go_on()
         finally:
+            self.hung = bool(self._development.overdue)
             await self.drop()
 
     async def catch_up(self) -> None:
@@ -115,9 +118,10 @@ class Loop:
         try:
             return await self._ask_and_tell()
         except BudgetExhausted as exhausted:
-            for ended in await asyncio.gather(*self._pending.values(), return_exceptions=True):
-                if isinstance(ended, BaseException) and not isinstance(ended, BudgetExhausted | Refused):
-                    raise ended from None
+            for ended in await self._let_end():
+                error = ended.exception()
+                if error is not None and not isinstance(error, BudgetExhausted | Refused):
+                    raise error from None
             return exhausted.budget
         except Refused as refused:
             return f"{REFUSED}{refused}"
@@ -129,7 +133,8 @@ class Loop:
             if ended == "time":
                 return ended
             if ended:
-                await asyncio.gather(*self._pending.values())
+                for task in await self._let_end():
+                    task.result()
                 return ended
             if self._may_ask():
                 await self._ask(self._asked + 1)
@@ -143,6 +148,15 @@ class Loop:
                 await self._wait_for(set())
             else:
                 return "evaluations"
+
+    async def _let_end(self) -> "list[asyncio.Task[Program]]":
+        """Wait for what is in flight, but for evaluations that seem to hang; returns what has ended."""
+        tasks = self._pending
+        while waiting := [
+            tasks[ticket] for ticket in tasks.keys() - self._development.overdue if not tasks[ticket].done()
+        ]:
+            await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
+        return [task for task in tasks.values() if task.done()]
 
     def _steer(self) -> None:
         """Heed what people say."""

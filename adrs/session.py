@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import plugins, problem, prompt_folder, search, threads
-from adrs.advice import evaluator_failures, model_failures, nothing_better
+from adrs.advice import HUNG, evaluator_failures, model_failures, nothing_better
 from adrs.budget import Budget
 from adrs.calibrate import Calibration, calibrate, measure_heuristics
 from adrs.check import preflight
@@ -339,8 +339,8 @@ class _Session:
 
         def stop() -> None:
             loop.stop()
-            if choosing:
-                self._observer.note(f"{CHOOSING}: Ctrl-C again ends without it, and `adrs resume` does it")
+            again = "ends without it, and `adrs resume` does it" if choosing else "ends at once"
+            self._observer.note(f"{CHOOSING if choosing else 'finishing what is in the making'}: Ctrl-C again {again}")
 
         with interrupts(stop):
             self._phases.enter(SEARCH)
@@ -350,7 +350,7 @@ class _Session:
                 stopped_by = "evaluations"  # more time alone would change nothing
             self._phases.enter(CHOICE)
             self._observer.note(CHOOSING)
-            choosing, deadline = True, timetable.choosing_ends()
+            choosing, deadline = True, timetable.choosing_ends(loop.hung)
             choice = await chooser.choose(deadline)
         self._phases.enter(TABLE)
         table = self._measure_for_the_table(chooser, choice, calibration, writer, timetable.measuring_ends(deadline))
@@ -361,7 +361,7 @@ class _Session:
         writer.event("stopped", {"by": stopped_by})
         models, evaluations = self._models is not None, reader.evaluations()
         nothing = nothing_better(self._problem, choice, evaluations, models)
-        advice = (evaluator_failures(reader), *model_failures(reader), nothing)
+        advice = (HUNG if loop.hung else None, evaluator_failures(reader), *model_failures(reader), nothing)
         self._warnings += [text for text in advice if text]
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,

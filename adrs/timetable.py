@@ -44,10 +44,10 @@ class Timetable:
         needed = max(0.0, choosing - _GRACE_SECONDS, choosing + rechecking - _GRACE_FOR_CHECKS)
         return self._began + self._budget - min(needed, 0.5 * self._budget)
 
-    def choosing_ends(self) -> float | None:
-        """Time until which choosing may go on that begins now."""
+    def choosing_ends(self, hung: bool) -> float | None:
+        """Time until which choosing may go on that begins now; hung: whether the evaluator seemed to, and may again."""
         if self._budget is None:
-            return None
+            return time.monotonic() + _GRACE_SECONDS if hung else None
         return max(self._began + self._budget, time.monotonic()) + _GRACE_SECONDS
 
     def measuring_ends(self, choosing: float | None) -> float | None:

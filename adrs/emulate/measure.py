@@ -1,9 +1,11 @@
 """Runs entrants one after another, in simulation and with the real thing."""
 
+import math
 import os
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from adrs import __version__, plugins
@@ -57,7 +59,8 @@ def plan(
 async def measure(problem: Problem, report: Report, sandbox: str | None, observer: Observer) -> None:
     """Run everything one after another, condition by condition, and add it to the report."""
     emulation = load_evaluator(problem).emulation()
-    executor: Executor = plugins.load("executor", "local")(problem, 1, sandbox)
+    patient = replace(problem, limits=replace(problem.limits, evaluator_seconds=math.inf))  # conditions have their time
+    executor: Executor = plugins.load("executor", "local")(patient, 1, sandbox)
     total = len(report.conditions) * len(report.entrants)
     try:
         await executor.start()

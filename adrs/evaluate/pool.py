@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from typing import Any
 
 from adrs import resources, sandbox
@@ -39,6 +41,7 @@ class LocalPool:
         if workers < 1:
             raise UserError(f"workers must be at least 1, not {workers}")
         self._problem = problem
+        self._limit = problem.limits.patience_seconds
         self._wanted = sandbox
         self._workers = [_Worker() for _ in range(workers)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
@@ -64,7 +67,8 @@ class LocalPool:
             self._idle.put_nowait(worker)
 
     async def evaluate(self, job: Job) -> Evaluation:
-        """Evaluate one job. A worker that dies is replaced and the job tried again, at most twice."""
+        """Evaluate one job. A worker that dies is replaced and the job tried again, at most twice; one that hangs is
+        replaced, and the evaluation ends `infrastructure`."""
         try:
             job.source.encode()
         except UnicodeEncodeError as error:
@@ -92,15 +96,22 @@ class LocalPool:
 
     async def _evaluate(self, worker: "_Worker", job: Job) -> Evaluation:
         reason = ""
+        started = time.perf_counter()
         for _ in range(_ATTEMPTS):
             try:
                 if not worker.running:
                     await worker.start(self._problem, self.sandbox)
-                return await worker.evaluate(job)
+                async with asyncio.timeout(self._limit):
+                    return await worker.evaluate(job)
             except (_WorkerLost, UserError) as error:
                 reason = str(error)
                 worker.kill()
-        return Evaluation(job.split, "start", "infrastructure", reason, sandbox=self.sandbox)
+            except TimeoutError:
+                reason = f"evaluator {self._problem.evaluator} did not end within {self._limit:g} s, calls included"
+                worker.kill()
+                break
+        seconds = time.perf_counter() - started
+        return Evaluation(job.split, "start", "infrastructure", reason, wall_seconds=seconds, sandbox=self.sandbox)
 
     async def _stop(self, worker: "_Worker") -> None:
         """Free a worker from a job that nobody waits for any more."""
@@ -165,11 +176,12 @@ class _Worker:
             answer = await self._receive()
 
     def kill(self) -> None:
-        """End the process now; its death signal ends what it runs."""
+        """End the process now, with what the evaluator has started; its death signal ends the sandbox."""
         if self._writer is not None:
             self._writer.close()
         if self._process is not None:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):  # where it has ended by itself and left nothing
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._forget()
 

@@ -15,7 +15,7 @@ OF_SHARED = Limits(
 def read_limits(table: Table, defaults: Limits) -> Limits:
     """The limits, of which those that are not there are as in `defaults`. Raises UserError."""
     values: dict[str, Any] = {}
-    for name in ("decision_seconds", "evaluation_seconds", "start_seconds"):
+    for name in ("decision_seconds", "evaluation_seconds", "evaluator_seconds", "start_seconds"):
         values[name] = _positive(table, name, float, defaults)
     for name in ("memory_mb", "scratch_mb", "output_kb", "answer_mb", "source_kb", "literals_kb"):
         values[name] = _positive(table, name, int, defaults)

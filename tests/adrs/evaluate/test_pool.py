@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,31 @@ def test_an_evaluator_that_raises_is_not_the_programs_fault(toy, tmp_path):
     assert evaluation.verdict == "infrastructure"
     assert "workload even-1: evaluator evaluator:Toy raised RuntimeError: mine" in evaluation.reason
     assert "evaluator.py line" in evaluation.reason
+
+
+def test_an_evaluator_that_hangs_is_given_up_and_its_worker_replaced(toy, tmp_path):
+    here = tmp_path / "hang"
+    wait = f"""import subprocess
+        subprocess.run(["sh", "-c", "test ! -e {here} || sleep 600"])
+        return Metrics("""
+    hanging = _changed(toy, tmp_path, "evaluator.py", "return Metrics(", wait)
+    limits = replace(hanging.limits, evaluation_seconds=1.0, evaluator_seconds=4.0)
+
+    async def work():
+        async with _pool(replace(hanging, limits=limits)) as pool:
+            here.touch()
+            task = asyncio.create_task(pool.evaluate(Job(BEST, "train")))
+            await asyncio.sleep(2.0)
+            processes = descendants(os.getpid())
+            given_up = await task
+            here.unlink()
+            return given_up, await gone(processes), await pool.evaluate(Job(BEST, "train"))
+
+    given_up, left, after = asyncio.run(work())
+    assert left == []
+    reason = "evaluator evaluator:Toy did not end within 5 s, calls included"
+    assert (given_up.verdict, given_up.reason) == ("infrastructure", reason)
+    assert after.verdict == "ok"
 
 
 _RETURN = "return Metrics(regret=float(workload.max() - workload[chosen]))"

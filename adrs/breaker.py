@@ -1,4 +1,4 @@
-"""Stops a run that is going nowhere: the same failure, the same score, or nothing new, too many times in a row."""
+"""Stops a run that goes nowhere: one failure, one score, nothing new, or a failing evaluator, too often in a row."""
 
 import re
 from collections import Counter
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from adrs.program import Program
 
 NOTHING_NEW = "programs in a row were rejected or known already"
+EVALUATOR_FAILS = "evaluations in a row failed by no fault of the program"
 _NUMBER = re.compile(r"\d+")
 
 
@@ -22,6 +23,8 @@ class Breaker:
     """Programs in a row that are rejected or duplicates."""
     nothing_new_by_models: int = 50
     """The same where language models were asked for so many of them: what they answer costs time and money."""
+    evaluator_fails: int = 20
+    """Evaluations that end `infrastructure` without one in between that ends `ok`."""
 
     def __post_init__(self) -> None:
         self._reason = ""
@@ -34,9 +37,17 @@ class Breaker:
         """The latest reason that is the same but for its numbers."""
         self._by_models = 0
         """Of the rejections in a row."""
+        self._evaluator_failures = 0
 
-    def tell(self, program: Program) -> str | None:
-        """Count one program; returns why the run must stop, or None."""
+    def tell(self, program: Program, anew: bool = True) -> str | None:
+        """Count one program; returns why the run must stop, or None.
+
+        anew: whether it was evaluated in this session; an evaluator that failed in an earlier one may be mended.
+        """
+        if program.verdict == "infrastructure":
+            return self._count_evaluator_failure(program) if anew else None
+        if program.verdict == "ok":  # others may have ended before the evaluator came to what it fails at
+            self._evaluator_failures = 0
         reason = self._failure(program)
         self._failures = self._failures + 1 if reason and reason == self._reason else int(bool(reason))
         self._reason = reason
@@ -55,6 +66,13 @@ class Breaker:
             kind, count = self._rejections.most_common(1)[0]
             return f"{self._rejections.total()} {NOTHING_NEW}, {count} of them: {self._latest[kind]}"
         return None
+
+    def _count_evaluator_failure(self, program: Program) -> str | None:
+        self._evaluator_failures += 1
+        if self._evaluator_failures < self.evaluator_fails:
+            return None
+        reason = program.evaluation.reason if program.evaluation is not None else ""
+        return f"{self._evaluator_failures} {EVALUATOR_FAILS}; the last: {reason}"
 
     def _count_rejection(self, program: Program) -> None:
         if program.verdict != "rejected":

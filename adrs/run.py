@@ -246,7 +246,7 @@ class Loop:
         self._parts.search.tell(program)
         self._parts.proposer.tell(program)
         self._observer.told(program, self._evaluations)
-        return self._breaker.tell(program)
+        return self._breaker.tell(program, anew=recorded is None or not recorded.finished(ticket))
 
     async def _wait_for(self, tasks: "set[asyncio.Task[Program]]") -> bool:
         """True when one of the tasks is done; False when a stop, the time or a message comes first.

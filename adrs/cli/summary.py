@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 
 from adrs.advice import more_to_try
-from adrs.breaker import NOTHING_NEW
+from adrs.breaker import EVALUATOR_FAILS, NOTHING_NEW
 from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
 from adrs.folders import problem_reference
@@ -175,6 +175,8 @@ def _in_words(outcome: Outcome, resume: str) -> str:
     """Another end, such as the breaker's, and what helps where it found nothing new."""
     if outcome.stopped_by.startswith(REFUSED):
         return f"{safe(outcome.stopped_by.removeprefix(REFUSED))}; then `{resume}` goes on"
+    if EVALUATOR_FAILS in outcome.stopped_by:
+        return f"{safe(outcome.stopped_by)}; once that is mended, `{resume}` goes on"
     if NOTHING_NEW not in outcome.stopped_by:
         return safe(outcome.stopped_by)
     helps = [*more_to_try(outcome.problem, outcome.spend["calls"] > 0), "other --proposers"]

@@ -58,6 +58,16 @@ def test_the_commonest_of_the_last_rejections_is_named() -> None:
     assert (copies.tell(copy) or "").endswith("1 of them: the same as an earlier program")
 
 
+def test_an_evaluator_that_fails_in_a_row_stops_whatever_else_ends_before_it_is_reached() -> None:
+    breaker = Breaker(evaluator_fails=3)
+    lost = program(1, "infrastructure", "the worker died")
+    assert [breaker.tell(each) for each in (lost, lost, program(2, "ok", fitness=1.0))] == [None] * 3
+    assert [breaker.tell(each) for each in (lost, program(3, "invalid", "range"), lost)] == [None] * 3
+    assert breaker.tell(lost, anew=False) is None
+    assert breaker.tell(program(4, "error", "boom")) is None
+    assert breaker.tell(lost) == ("3 evaluations in a row failed by no fault of the program; the last: the worker died")
+
+
 def test_what_models_were_asked_for_in_vain_stops_sooner() -> None:
     breaker = Breaker(nothing_new=100, nothing_new_by_models=3)
     refused = replace(program(1, "rejected", "answer refused: no code"), model="gpt")

@@ -6,12 +6,47 @@ import signal
 from pathlib import Path
 
 import pytest
+import typer
 
 from adrs import development, session, timetable
+from adrs.cli.runs import _finish
 from adrs.program import Evaluation, Job
 from adrs.settings import Settings
 from adrs.testing.executor import InProcessExecutor
 from tests.adrs.test_run import Silent, in_process, lineage, run  # noqa: F401 - the fixture keeps runs in this process
+
+
+def test_an_evaluator_that_fails_stops_the_run_and_costs_little_once_it_is_mended(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate, broken = InProcessExecutor.evaluate, [False]
+
+    async def failing(self: InProcessExecutor, job: Job) -> Evaluation:
+        evaluation = await evaluate(self, job)
+        broken[0] |= evaluation.verdict == "ok" and not job.thorough
+        if broken[0] and evaluation.verdict == "ok":
+            return Evaluation(job.split, "start", "infrastructure", "no more [file]")
+        return evaluation
+
+    monkeypatch.setattr(InProcessExecutor, "evaluate", failing)
+    outcome = run(demo, tmp_path / "runs", "one", max_evaluations=1000)
+    assert (
+        outcome.stopped_by
+        == "breaker: 20 evaluations in a row failed by no fault of the program; the last: no more [file]"
+    )
+    assert outcome.evaluations < 200
+    with pytest.raises(typer.Exit) as ended:
+        _finish(outcome, as_json=False)
+    assert ended.value.exit_code == 3
+    stopped = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("stopped"))
+    assert stopped == f"stopped  {outcome.stopped_by}; once that is mended, `adrs resume {outcome.path}` goes on"
+    still = session.resume(outcome.path, Silent(), {})
+    assert still.stopped_by.startswith("breaker: 20 evaluations in a row failed")
+    broken[0] = False
+    monkeypatch.setattr(InProcessExecutor, "evaluate", evaluate)
+    mended = session.resume(outcome.path, Silent(), {"max_evaluations": still.evaluations + 20})
+    assert mended.stopped_by == "evaluations"
+    assert mended.plain()["winner"]["score"]["validation"] > 0
 
 
 class Interrupting(Silent):

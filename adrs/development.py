@@ -157,6 +157,8 @@ class Development:
     ) -> Program:
         recorded = self._parts.recorded.evaluation(ticket) if self._parts.recorded else None
         if recorded is not None:
+            if self._parts.replaying:
+                self._parts.writer.evaluated(ticket, program.id, recorded)
             return replace(program, evaluation=recorded)
         if ticket == SEED_TICKET:
             evaluation = self._parts.seed_evaluation

@@ -12,6 +12,10 @@ class PluginError(UserError):
     """A plugin broke a promise of its seam or failed: what a run has recorded can be gone on with once it is mended."""
 
 
+class Diverged(UserError):  # noqa: N818 - says what happened
+    """A record cannot be followed to its end: the search chooses otherwise than it says."""
+
+
 class Refused(UserError):  # noqa: N818 - says what happened
     """A server refuses what no retry mends: the key, the model, the request. A run ends with what it has."""
 

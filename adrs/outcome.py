@@ -10,9 +10,9 @@ from typing import Any
 from adrs.budget import Budget
 from adrs.calibrate import Calibration
 from adrs.choose import Choice
-from adrs.errors import UserError
+from adrs.errors import Diverged, UserError
 from adrs.problem import Problem
-from adrs.program import SPLITS, Evaluation, Split
+from adrs.program import SPLITS, Evaluation, Program, Split
 from adrs.store import Reader
 
 
@@ -105,22 +105,37 @@ def first_difference(original: Reader, repeated: Reader) -> str | None:
     Where evaluator and program share a process, metrics beside the score may be of any kind, such as a time that was
     measured: see `metrics_that_differ`.
     """
-    shared = original.info.trust == "shared"
     for ours, theirs in itertools.zip_longest(original.programs(), repeated.programs()):
         if ours is None or theirs is None:
             if (ours or theirs).evaluation is None:
                 continue
             which = "original" if theirs is None else "replay"
             return f"program {(ours or theirs).id} exists in the {which} alone"
-        if ours.evaluation is None or theirs.evaluation is None:
-            continue
-        for name in ("digest", "source", "parents", "operator", "verdict", "score", "fitness"):
-            before, after = getattr(ours, name), getattr(theirs, name)
-            if before != after:
-                shown = "differs" if name == "source" else f"was {before}, is {after}"
-                return f"program {ours.id}: {name} {shown}"
-        if not shared and dict(ours.evaluation.metrics) != dict(theirs.evaluation.metrics):
-            return f"program {ours.id}: metrics were {ours.evaluation.metrics}, are {theirs.evaluation.metrics}"
+        found = _difference(ours, theirs, original.info.trust == "shared")
+        if found is not None:
+            return found
+    return None
+
+
+def why_diverged(original: Reader, repeated: Reader, error: Diverged) -> UserError:
+    """What to say where a replay came to its end early: the first program that was measured otherwise, if any was."""
+    pairs = zip(original.programs(), repeated.programs(), strict=False)
+    found = (_difference(ours, theirs, shared=True) for ours, theirs in pairs)
+    difference = next((each for each in found if each is not None), None)
+    return error if difference is None else UserError(f"{difference}; from there on the log cannot be followed")
+
+
+def _difference(ours: Program, theirs: Program, shared: bool) -> str | None:
+    """What differs between a program and its repetition, or None; what one of them did not get to is left out."""
+    if ours.evaluation is None or theirs.evaluation is None:
+        return None
+    for name in ("digest", "source", "parents", "operator", "verdict", "score", "fitness"):
+        before, after = getattr(ours, name), getattr(theirs, name)
+        if before != after:
+            shown = "differs" if name == "source" else f"was {before}, is {after}"
+            return f"program {ours.id}: {name} {shown}"
+    if not shared and dict(ours.evaluation.metrics) != dict(theirs.evaluation.metrics):
+        return f"program {ours.id}: metrics were {ours.evaluation.metrics}, are {theirs.evaluation.metrics}"
     return None
 
 

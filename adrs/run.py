@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from adrs.breaker import Breaker
 from adrs.development import SEED_TICKET, Development
-from adrs.errors import Refused, UserError
+from adrs.errors import Diverged, Refused
 from adrs.llm.spending import BudgetExhausted
 from adrs.observer import Observer
 from adrs.parts import Parts
@@ -191,7 +191,7 @@ class Loop:
         parent = recorded.asked_parent(ticket) if recorded else None
         if parent is not None and parent != selection.parent.id:
             info = self._parts.reader.info
-            raise UserError(
+            raise Diverged(
                 f"the log of {info.name} cannot be followed: for ticket {ticket} it says parent {parent}, and "
                 f'search strategy "{info.configuration["search"]}" now says {selection.parent.id}; either the strategy '
                 "does not repeat itself, which the suite adrs.testing.search would find, or it or adrs is another "

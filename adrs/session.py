@@ -19,7 +19,7 @@ from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.cores import most_workers
 from adrs.development import SEED_TICKET
-from adrs.errors import UserError
+from adrs.errors import Diverged, UserError
 from adrs.evaluate.executor import Executor
 from adrs.evaluator_digest import evaluator_digest
 from adrs.folders import new_folder, problem_reference
@@ -31,7 +31,7 @@ from adrs.llm.prices import Prices, parse_price
 from adrs.llm.spending import Spending
 from adrs.observer import Observer
 from adrs.optimistic import Optimum
-from adrs.outcome import Outcome, first_difference, metrics_that_differ, write_winner
+from adrs.outcome import Outcome, first_difference, metrics_that_differ, why_diverged, write_winner
 from adrs.parts import Parts
 from adrs.phases import CHOICE, READY, SEARCH, TABLE, Phases
 from adrs.problem import Problem
@@ -202,7 +202,10 @@ class _Session:
                 _copy_distilled(original, writer)
                 recorded = Recorded(original, evaluations=False)
                 steering = Steering(writer, reader, hints(original))
-                outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
+                try:
+                    outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
+                except Diverged as error:
+                    raise why_diverged(original, reader, error) from None
                 outcome.difference = first_difference(original, reader)
                 outcome.extra = {
                     "identical": outcome.difference is None, "difference": outcome.difference,

@@ -54,13 +54,17 @@ class Recorded:
         return self._ticket(ticket).program if self._evaluations and self.finished(ticket) else None
 
     def evaluation(self, ticket: int) -> Evaluation | None:
-        """How the ticket ended; None if that is to be found out."""
-        if not self._evaluations or not self.finished(ticket):
+        """How the ticket ended; None if that is to be found out. What the evaluator or the machine failed at would say
+        nothing if it were done again: it is taken as it was in any case."""
+        if not self.finished(ticket):
             return None
         found = self._ticket(ticket)
         if found.program is not None:
-            return found.program.evaluation
-        return self._reader.evaluation(found.asked["promote"]) if found.asked else None
+            evaluation = found.program.evaluation
+        else:
+            evaluation = self._reader.evaluation(found.asked["promote"]) if found.asked else None
+        again = evaluation is not None and evaluation.of_the_program and not self._evaluations
+        return None if again else evaluation
 
     def duplicate_of(self, ticket: int) -> int | None:
         """The program that the ticket's program was found to repeat."""

@@ -1,6 +1,7 @@
 """Evaluators that begin to fail or hang in the middle of a run. Without isolation, for speed."""
 
 import asyncio
+import itertools
 import os
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 
 from adrs import development, session, timetable
 from adrs.cli.runs import _finish
+from adrs.errors import UserError
 from adrs.program import Evaluation, Job
 from adrs.settings import Settings
 from adrs.testing.executor import InProcessExecutor
@@ -47,6 +49,39 @@ def test_an_evaluator_that_fails_stops_the_run_and_costs_little_once_it_is_mende
     mended = session.resume(outcome.path, Silent(), {"max_evaluations": still.evaluations + 20})
     assert mended.stopped_by == "evaluations"
     assert mended.plain()["winner"]["score"]["validation"] > 0
+
+
+def sometimes(monkeypatch: pytest.MonkeyPatch, programs: set[int]) -> None:
+    """Have evaluations fail by no fault of the program, by their number in what is measured for the search."""
+    evaluate, count = InProcessExecutor.evaluate, itertools.count(1)
+
+    async def failing(self: InProcessExecutor, job: Job) -> Evaluation:
+        if job.split == "train" and not job.thorough and next(count) in programs:
+            return Evaluation(job.split, "start", "infrastructure", "the worker died")
+        return await evaluate(self, job)
+
+    monkeypatch.setattr(InProcessExecutor, "evaluate", failing)
+
+
+def test_a_replay_takes_what_the_evaluator_failed_at_as_it_was(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as failing:
+        sometimes(failing, {1, 2, 4, 7, 9})
+        outcome = run(demo, tmp_path / "runs", "one", search="top-k")
+    assert outcome.verdicts["infrastructure"] == 5
+    again = session.replay(outcome.path, tmp_path / "runs", "again", Silent(), {})
+    assert again.plain()["identical"] is True
+    assert again.verdicts == outcome.verdicts
+
+
+def test_a_replay_that_cannot_follow_names_the_program_that_was_measured_otherwise(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = run(demo, tmp_path / "runs", "one", search="top-k")
+    sometimes(monkeypatch, set(range(1, 30)))
+    with pytest.raises(UserError, match=r"^program \d+: verdict was \w+, is infrastructure; from there on the log"):
+        session.replay(outcome.path, tmp_path / "runs", "again", Silent(), {})
 
 
 class Interrupting(Silent):

@@ -48,6 +48,14 @@ def _taken(lock: IO[str]) -> bool:
     return True
 
 
+def in_place(lock: IO[str], folder: Path) -> bool:
+    """Whether the lock still lies in the folder: one that was removed or moved takes its log with it."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), (folder / _NAME).stat())
+    except OSError:
+        return False
+
+
 def release(lock: IO[str]) -> None:
     """Let other processes write, until the lock is taken again."""
     fcntl.flock(lock, fcntl.LOCK_UN)

@@ -111,6 +111,11 @@ class Writer:
         if self._connection.in_transaction:
             yield cursor
             return
+        if not locks.in_place(self._lock, self.folder):
+            raise UserError(
+                f"{self.folder} was removed, moved or replaced while its run went on; if the run lies elsewhere now, "
+                "`adrs resume` goes on with it there"
+            )
         try:
             if synced:
                 cursor.execute("PRAGMA synchronous = FULL")

@@ -76,10 +76,10 @@ def test_doctor_tells_strategies_that_cannot_be_used_apart(register: Register, m
 def test_an_executor_of_another_package_evaluates_a_run(
     register: Register, tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register("elsewhere", "from adrs.testing.executor import InProcessExecutor as Elsewhere\n",
+    register("elsewhere", "from adrs.evaluate.pool import LocalPool as Elsewhere\n",
              seam="executor", elsewhere="Elsewhere")  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    run = adrs.evolve(demo, max_evaluations=3, executor="elsewhere", workers=100, window=200)
+    run = adrs.evolve(demo, max_evaluations=3, executor="elsewhere")
     assert run.outcome.evaluations == 3
     done = CliRunner().invoke(app, ["run", str(demo), "--executor", "elsewere"])
     assert str(done.exception).startswith('there is no executor "elsewere"; did you mean "elsewhere"?')

@@ -190,3 +190,19 @@ def test_what_was_paid_for_is_waited_for_and_nothing_else(tmp_path: Path) -> Non
         with writer.together():
             writer.called(call)
     assert commits == [1, 2, 1, 1]
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["removed", "removed and made again"])
+def test_a_log_whose_folder_is_gone_takes_no_more_rows(tmp_path: Path, demo: Path, anew: bool) -> None:
+    folder = tmp_path / "run"
+    writer = Writer.create(folder, problem.load(str(demo)), 0, {})
+    writer.event("started")
+    shutil.rmtree(folder)
+    if anew:
+        Writer.create(folder, problem.load(str(demo)), 1, {}).close()
+    with pytest.raises(UserError, match=r"/run was removed, moved or replaced while its run went on"):
+        writer.event("stopped")
+    writer.close()
+    if anew:
+        with Reader(folder) as reader:
+            assert (reader.info.seed, reader.events("stopped")) == (1, [])

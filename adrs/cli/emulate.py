@@ -44,7 +44,10 @@ def emulate(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run programs with real packets in real time, beside the simulator. Let nothing else run meanwhile."""
+    """Run programs with real packets in real time, beside the simulator. Let nothing else run meanwhile.
+
+    The exit code is 1 where no program could be measured.
+    """
     from adrs import emulate as emulation
     from adrs import threads
     from adrs.budget import parse_duration
@@ -70,6 +73,9 @@ def emulate(
                 print_json({**report.plain(), "file": None if saved is None else str(saved)})
             elif report.outcomes:
                 print_report(report, saved)
+    if not report.programs_measured:
+        print("adrs: no program could be measured; what was printed says why of each", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def _chosen(what: str, which: list[str], top: int | None, runs_dir: Path) -> tuple[Any, Any, Path | None]:

@@ -57,6 +57,12 @@ class Report:
         return len(self.outcomes) == len(self.conditions) * len(self.entrants)
 
     @property
+    def programs_measured(self) -> bool:
+        """Whether any program, which no baseline is, has a result."""
+        programs = {each.name for each in self.entrants if not each.native}
+        return any(outcome.entrant in programs and not outcome.failure for outcome in self.outcomes)
+
+    @property
     def _sign(self) -> float:
         return 1.0 if self.direction == "maximize" else -1.0
 

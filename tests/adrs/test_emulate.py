@@ -168,6 +168,18 @@ def test_a_program_that_fails_has_no_result_and_no_rank(contrary: Path, monkeypa
     assert report.ranking().winner_emulated == "good"
 
 
+@pytest.mark.parametrize(("source", "code"), [("return 1 // 0", 1), ("return [0] * len(instance['length'])", 0)])
+def test_the_exit_code_says_whether_any_program_was_measured(
+    source: str, code: int, contrary: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"def solve(instance):\n    {source}\n")
+    command = ["emulate", str(contrary), str(program), "--sandbox", "process", "--quiet"]
+    ended = CliRunner().invoke(app, [*command, "--runs-dir", str(tmp_path / "runs")])
+    assert ended.exit_code == code, ended.output
+    assert ("error: one-uniform" in ended.output) == bool(code)
+
+
 def test_what_cannot_be_emulated_is_said_first(demo: Path, contrary: Path) -> None:
     good = [emulate.Entrant("good", (demo / "seed.py").read_text())]
     with pytest.raises(UserError, match="this problem has no emulation"):

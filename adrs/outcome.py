@@ -45,6 +45,13 @@ class Outcome:
         """Evaluations of a program by split."""
         return {split: self.choice.of(number, split) for split in SPLITS}
 
+    def baselines_left_out(self) -> dict[str, list[Split]]:
+        """By baseline, the splits with workloads that it was not measured on, such as for want of time."""
+        splits = [split for split in SPLITS if self.problem.workloads[split]]
+        left = {each.name: [split for split in splits if (each.name, split) not in self.calibration.evaluations]
+                for each in self.problem.baselines}  # fmt: skip
+        return {name: missing for name, missing in left.items() if missing}
+
     def plain(self) -> dict[str, Any]:
         """The stable machine-readable form."""
         winner = None

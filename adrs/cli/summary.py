@@ -38,6 +38,7 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     out.print()
     print_trust(out, outcome.problem.trust)
     _print_missing(out, outcome)
+    _print_baselines_left_out(out, outcome)
     _print_gaps(out, outcome)
     print_operators(gains)
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items() if name != "rejected")
@@ -112,6 +113,17 @@ def _print_missing(out: Console, outcome: Outcome) -> None:
         reason = outcome.choice.why_not.get(split)
         if reason and outcome.choice.winner is not None:
             out.print(f"{split:<8} not measured: {reason}{_how_to_measure(outcome, split)}", soft_wrap=True)
+
+
+def _print_baselines_left_out(out: Console, outcome: Outcome) -> None:
+    """Those that there was no time for, which have dashes in the table, or no row."""
+    left = outcome.baselines_left_out()
+    whole = [split for split in SPLITS if outcome.problem.workloads[split]]
+    names = [name if missing == whole else f"{name} ({', '.join(missing)})" for name, missing in left.items()]
+    if names:
+        how = f"`adrs problem {shlex.quote(problem_reference(outcome.problem))} --measure` does it"
+        said = f"not measured, since the session ended before: {', '.join(map(safe, names))}"
+        out.print(f"beside   {said}; {how}", soft_wrap=True)
 
 
 def _how_to_measure(outcome: Outcome, split: Split) -> str:

@@ -116,13 +116,14 @@ def _print_missing(out: Console, outcome: Outcome) -> None:
 
 
 def _print_baselines_left_out(out: Console, outcome: Outcome) -> None:
-    """Those that there was no time for have dashes in the table, or no row."""
+    """Those that there was no time for, which have dashes in the table, or no row."""
     left = outcome.baselines_left_out()
     whole = [split for split in SPLITS if outcome.problem.workloads[split]]
     names = [name if missing == whole else f"{name} ({', '.join(missing)})" for name, missing in left.items()]
     if names:
-        how = f"`adrs problem {shlex.quote(problem_reference(outcome.problem))} --measure` does it"
-        out.print(f"beside   not measured, for want of time: {', '.join(map(safe, names))}; {how}", soft_wrap=True)
+        said = f"not measured, since the session ended before: {', '.join(map(safe, names))}"
+        how = f"`adrs problem {shlex.quote(problem_reference(outcome.problem))} --measure`"
+        out.print(f"beside   {said}; {how} does it, with --split for others than train", soft_wrap=True)
 
 
 def _how_to_measure(outcome: Outcome, split: Split) -> str:

@@ -16,7 +16,7 @@ from adrs.cli.summary import print_outcome
 from adrs.errors import UserError
 from adrs.lineage import configuration
 from adrs.outcome import Outcome, first_difference
-from adrs.program import Brief, Draft, Evaluation, Job, Parent, Program, Selection
+from adrs.program import Brief, Draft, Evaluation, Job, Parent, Program, Selection, Split
 from adrs.search.top_k import TopK
 from adrs.settings import Settings
 from adrs.store import Reader
@@ -335,6 +335,28 @@ def test_a_run_that_found_nothing_says_so_and_what_helps(
     helps = "a language model with --model, more time, another --seed"  # the problem has building blocks
     assert [line for line in printed(outcome, capsys) if "nothing was" in line] == [f"warning  {said}{helps}"]
     assert outcome.plain()["warnings"] == [said + helps]
+
+
+def test_baselines_that_there_was_no_time_for_are_named(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    declared = demo / "problem.toml"
+    heuristics = 'heuristics = ["baselines/shortest_first.py", "baselines/hasty.py"]\nstate-of-the-art'
+    declared.write_text(declared.read_text().replace("state-of-the-art", heuristics, 1))
+    for name, sign in (("shortest_first", 1), ("hasty", -1)):
+        (demo / "baselines" / f"{name}.py").write_text(_GREEDY.format(sign=sign, shift=1.0))
+    assert not run(demo, tmp_path / "runs", "one", max_evaluations=3).baselines_left_out()
+
+    async def a_part(calibration: Calibration, *_: object) -> None:
+        splits: tuple[Split, ...] = ("train", "validation")
+        seed = calibration.evaluations[calibration.problem.baselines[0].name, "train"]
+        calibration.evaluations.update({("shortest-first", split): seed for split in splits})
+
+    monkeypatch.setattr(session, "measure_heuristics", a_part)
+    outcome = run(demo, tmp_path / "runs", "two", max_evaluations=3)
+    (said,) = [line for line in printed(outcome, capsys) if line.startswith("beside")]
+    assert ": shortest-first (test), hasty; `adrs problem " in said
+    assert "demo --measure` does it" in said
 
 
 def test_the_first_failure_of_the_evaluator_itself_is_shown(

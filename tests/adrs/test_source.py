@@ -1,6 +1,7 @@
 """Screening of sources, and the digest that finds duplicates."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -168,9 +169,10 @@ def test_equal_digests_behave_alike(drawn: list[tuple[str, str, str]]) -> None:
 
 
 def _answer(source: str) -> object:
-    module: dict[str, object] = {}
+    module: dict[str, Any] = {}
     try:
         exec(source, module)
-        return module["solve"](70000)  # type: ignore[operator]
+        answer: object = module["solve"](70000)
     except (NameError, UnboundLocalError, SyntaxError) as error:
         return type(error)
+    return answer

@@ -15,7 +15,7 @@ from adrs.evaluation import Attempts, Invalid
 from adrs.interface import FunctionType, Sizes, bind, listed
 from adrs.problem import Problem
 from adrs.sandbox.inside import child, wire
-from adrs.sandbox.inside.spread import spread
+from adrs.sandbox.inside.spread import spread, stack
 
 
 class InProcessPolicy:
@@ -52,7 +52,7 @@ class InProcessPolicy:
         chosen = range(len(self._states)) if scenarios is None else [int(scenario) for scenario in scenarios]
         rows = Rows(function_called(self._functions, function, columns), columns, len(chosen))
         answers = [self._run(rows.kind, *asked) for asked in zip(_calls(rows), chosen, strict=True)]
-        return None if rows.kind.keeps else rows.check(_answered(function, child.stack(answers)))
+        return None if rows.kind.keeps else rows.check(_answered(function, stack(answers)))
 
     def attempt(
         self,
@@ -78,7 +78,7 @@ class InProcessPolicy:
             times.append(self.seconds)
             if len(failures) > most_failures:
                 break
-        return read_attempts(rows, [_answered(function, child.stack(answers)), failures, np.array(times)])
+        return read_attempts(rows, [_answered(function, stack(answers)), failures, np.array(times)])
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random` as the sandbox does, and empty the states."""

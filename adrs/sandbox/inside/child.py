@@ -20,7 +20,7 @@ import numpy as np
 
 from . import forking, linux, seccomp, wire
 from .landlock import Landlock
-from .spread import spread
+from .spread import spread, stack
 
 PROGRAM = "program.py"
 SCRATCH = "/scratch"
@@ -326,24 +326,6 @@ def plain(answer: Any) -> Any:
 def _listed(numbers: Any) -> list[int]:
     listed: list[int] = numbers if isinstance(numbers, list) else numbers.tolist()
     return listed
-
-
-def stack(answers: list[Any]) -> Any:
-    """Answers as one value per field, stacked where they are alike; odd ones are left for the check to refuse."""
-    first = answers[0] if answers else None
-    if type(first) is dict and first and all(type(row) is dict and row.keys() == first.keys() for row in answers):
-        return {name: _stack_arrays([answer[name] for answer in answers]) for name in first}
-    return _stack_arrays(answers)
-
-
-def _stack_arrays(answers: list[Any]) -> Any:
-    first = answers[0] if answers else None
-    if isinstance(first, np.ndarray) and all(
-        isinstance(answer, np.ndarray) and answer.dtype == first.dtype and answer.shape == first.shape
-        for answer in answers
-    ):
-        return np.stack(answers)
-    return answers
 
 
 def _report(error: BaseException, scenario: int) -> list[Any]:

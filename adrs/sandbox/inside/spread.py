@@ -1,4 +1,4 @@
-"""What the calls of a batch get, out of columns as they cross."""
+"""What the calls of a batch get, out of columns as they cross; and what they answered, as it crosses back."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -26,6 +26,24 @@ def spread(parts: list[Any], count: int) -> Iterable[Any]:
     if way == "rows":
         return _rows(value, count)
     return [{**row, **more[0]} for row in _rows(value, count)]
+
+
+def stack(answers: list[Any]) -> Any:
+    """Answers as one value per field, stacked where they are alike; odd ones are left for the check to refuse."""
+    first = answers[0] if answers else None
+    if type(first) is dict and first and all(type(row) is dict and row.keys() == first.keys() for row in answers):
+        return {name: _stack_arrays([answer[name] for answer in answers]) for name in first}
+    return _stack_arrays(answers)
+
+
+def _stack_arrays(answers: list[Any]) -> Any:
+    first = answers[0] if answers else None
+    if isinstance(first, np.ndarray) and all(
+        isinstance(answer, np.ndarray) and answer.dtype == first.dtype and answer.shape == first.shape
+        for answer in answers
+    ):
+        return np.stack(answers)
+    return answers
 
 
 def _rows(column: Any, count: int) -> Sequence[Any]:

@@ -15,8 +15,8 @@ _WORDS = {
     "maximum": "largest of %d intervals",
 }  # fmt: skip
 _CALLS = {"min": r"\min", "max": r"\max", "tanh": r"\tanh", "b": r"\operatorname{b}", "log": r"\ln", "exp": r"\exp"}
-_SIGNS = {"add": "+", "sub": "-", "mul": r"\cdot"}
-_SUM, _PRODUCT, _ATOM = 1, 2, 3
+_SUM, _SIGNED, _PRODUCT, _ATOM = 1, 2, 3, 4
+"""How strongly the outermost operation of a text binds; what is signed begins with a minus and is no sum."""
 
 
 def latex(rule: Rule) -> str:
@@ -81,7 +81,7 @@ def _text(expression: Expression, known: Mapping[Expression, str]) -> tuple[str,
         return known[expression], _ATOM
     if isinstance(expression, Constant):
         text = number(expression.value)
-        return text, _SUM if text.startswith("-") else _PRODUCT if r"\times" in text else _ATOM
+        return text, _SIGNED if text.startswith("-") else _PRODUCT if r"\times" in text else _ATOM
     if isinstance(expression, Terminal):
         return symbol(expression), _ATOM
     return _operation(expression, known)
@@ -91,11 +91,13 @@ def _operation(each: Operation, known: Mapping[Expression, str]) -> tuple[str, i
     parts = [_text(argument, known) for argument in each.arguments]
     texts = [text for text, _ in parts]
     match each.name:
-        case "add" | "sub" | "mul":
-            strength = _PRODUCT if each.name == "mul" else _SUM
-            return f"{_within(parts[0], strength)} {_SIGNS[each.name]} {_within(parts[1], strength + 1)}", strength
+        case "add" | "sub":
+            return _sum(parts[0], each.name == "sub", parts[1]), _SUM
+        case "mul":
+            strength = _SIGNED if parts[0][1] == _SIGNED else _PRODUCT
+            return rf"{_within(parts[0], strength)} \cdot {_within(parts[1], _ATOM)}", strength
         case "neg":
-            return f"-{_within(parts[0], _PRODUCT)}", _SUM
+            return f"-{_within(parts[0], _PRODUCT)}", _SIGNED
         case "div":
             return rf"\frac{{{texts[0]}}}{{{texts[1]}}}", _ATOM
         case "aq":
@@ -105,6 +107,14 @@ def _operation(each: Operation, known: Mapping[Expression, str]) -> tuple[str, i
         case "abs":
             return rf"\left|{texts[0]}\right|", _ATOM
     return rf"{_CALLS[each.name]}\left({', '.join(texts)}\right)", _ATOM
+
+
+def _sum(first: tuple[str, int], minus: bool, second: tuple[str, int]) -> str:
+    """The second's own sign joins the one between them: `a - b` for `a + (-b)`, which rounds the same."""
+    text = _within(second, _SIGNED)
+    if text.startswith("-"):
+        minus, text = not minus, text[1:]
+    return f"{_within(first, _SUM)} {'-' if minus else '+'} {text}"
 
 
 def _within(part: tuple[str, int], least: int) -> str:

@@ -233,10 +233,11 @@ def _checks(
         held = "the time was over before it was measured; give more with --budget"
     elif reasons:
         held = f"what is kept holds; of what held on train, {len(reasons)} did not here, the first with {reasons[0]}"
+    not_asked = there_is_none or not (validated if smaller else reasons)
     return [
         Check("smaller", bool(smaller), detail=smaller or "no smaller program was accepted"),
         Check("train", not lost, detail=lost or f"every workload as {mode} asks"),
-        Check("validation", validated or not smaller, held, skipped=there_is_none or not (smaller or reasons)),
+        Check("validation", validated or not smaller, held, skipped=not_asked),
         Check("answers", compared and not (distance and distance.broken), actions, skipped=not compared),
     ]  # fmt: skip
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from adrs import plugins, search, session
 from adrs.budget import Budget
-from adrs.development import SEED_TICKET
 from adrs.errors import UserError
 from adrs.evaluate.executor import Executor
 from adrs.lineage import gain
@@ -21,13 +20,14 @@ from adrs.observer import Silent
 from adrs.optimistic import Optimum
 from adrs.parts import Parts
 from adrs.problem import Problem
-from adrs.program import Draft, Evaluation, Job, Parent, Program, Split
+from adrs.program import SEED_TICKET, Draft, Evaluation, Job, Parent, Program, Split
 from adrs.propose import Context
 from adrs.propose.agent import NAME, Agent, Question
 from adrs.propose.agent_page import Pages, describe_program
 from adrs.run import Loop
 from adrs.run_settings import read_settings
 from adrs.source import Rejected
+from adrs.starting import first_draft
 from adrs.steering import Steering
 from adrs.store import Reader, Writer, tickets
 from adrs.store.recorded import Recorded
@@ -174,8 +174,8 @@ class Desk:
             screen=self._context.screen, executor=self._executor, scale=calibration.scale("train"),
             call_seconds=settings.call_seconds,
             optimum=Optimum(self._problem, calibration.ends_of_scale("train")), ends_early=False,
-            seed_evaluation=seed, writer=writer, reader=reader, recorded=recorded, replaying=False,
-            steering=steering,
+            first=first_draft(settings, self._problem, recorded), seed_evaluation=seed, writer=writer, reader=reader,
+            recorded=recorded, replaying=False, steering=steering,
         )  # fmt: skip
         self._loop = loop = Loop(parts, Silent(), lambda: None)
         await loop.catch_up()

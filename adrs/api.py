@@ -190,6 +190,7 @@ def evolve(
     workloads: Literal["standard", "published"] = "standard",
     order: Literal["ticket", "arrival"] | None = None,
     window: int | None = None,
+    start: str | Path | None = None,
     call_seconds: float | None = None,
     observer: Observer | None = None,
 ) -> Evolved:
@@ -198,7 +199,8 @@ def evolve(
     problem: a shipped problem's name, or the path of a problem's folder. models: `NAME` or `NAME@URL`; without any,
     the embedded proposer works alone. max_time: seconds, or `90s`, `10m`, `2h`; without it and `max_evaluations`, ten
     minutes. model_router: a query-routing program that chooses among the models, a path or RUN:ID, fitted to the model
-    calls of the runs `model_router_train`. workers: evaluations at a time, at most four a core, None = cores.
+    calls of the runs `model_router_train`. start: the program to begin with instead of the problem's seed, a path or
+    RUN:ID. workers: evaluations at a time, at most four a core, None = cores.
     call_seconds: a tighter limit of a candidate's call than the problem's while it searches; the winner keeps the
     problem's.
     observer: hears of every program that is told.
@@ -212,7 +214,7 @@ def evolve(
         sandbox=sandbox, search=search, proposer=proposers, prices=prices,
         model_router=str(model_router) if model_router else None, model_router_train=model_router_train,
         prompts=str(prompts) if prompts else None, prompt_characters=prompt_characters, workloads=workloads,
-        order=order, window=window, call_seconds=call_seconds,
+        order=order, window=window, start=str(start) if start else None, call_seconds=call_seconds,
     )  # fmt: skip
     outcome = session.start(settings, Path(runs_dir), name, observer or Silent())
     return Evolved(outcome, sandbox)

@@ -10,10 +10,9 @@ from dataclasses import replace
 from hashlib import sha256
 
 from adrs.parts import Parts
-from adrs.program import REFUSED, Brief, Draft, Evaluation, Job, Program, Selection, Threshold
+from adrs.program import REFUSED, SEED_TICKET, Brief, Draft, Evaluation, Job, Program, Selection, Threshold
 from adrs.source import Rejected
 
-SEED_TICKET = 1
 _RECENT_FAILURES = 50
 _OVERDUE_SECONDS = 60.0
 """What an evaluation may take before it is thought that the evaluator may hang;"""
@@ -94,7 +93,7 @@ class Development:
 
     async def _proposed(self, ticket: int, number: int, selection: Selection | None) -> tuple[Program, str]:
         """A program whose draft is in the log, and why it is refused without an evaluation, if it is."""
-        draft = self._seed_draft() if selection is None else await self._draft(ticket, selection)
+        draft = self._parts.first if selection is None else await self._draft(ticket, selection)
         island = selection.island if selection else 0
         refusal = draft.failure
         digest = ""
@@ -110,9 +109,6 @@ class Development:
             operator=draft.operator, model=draft.model, island=island, rationale=draft.rationale, detail=draft.detail,
         )  # fmt: skip
         return program, refusal
-
-    def _seed_draft(self) -> Draft:
-        return Draft(self._parts.problem.seed.read_text(), "seed", "seed", (), "the problem's seed program")
 
     async def _draft(self, ticket: int, selection: Selection) -> Draft:
         brief = self._brief(ticket, selection)

@@ -7,7 +7,7 @@ from adrs.budget import Budget
 from adrs.evaluate.executor import Executor
 from adrs.optimistic import Optimum
 from adrs.problem import Problem
-from adrs.program import Evaluation
+from adrs.program import Draft, Evaluation
 from adrs.propose import Proposer
 from adrs.score import SplitScale
 from adrs.search import Search
@@ -35,8 +35,10 @@ class Parts:
     """A tighter limit of one call than the problem's, for new programs."""
     optimum: Optimum
     """What is thinkable on each workload, by which hopeless evaluations end early."""
+    first: Draft
+    """The program that the run begins with."""
     seed_evaluation: Evaluation
-    """Of the seed program on `train`; it has a fitness, or there would be nothing to begin with."""
+    """Of that program on `train`; it has a fitness, or there would be nothing to begin with."""
     writer: Writer
     reader: Reader
     recorded: Recorded | None

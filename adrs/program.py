@@ -16,6 +16,8 @@ Verdict = Literal["ok", "invalid", "error", "timeout", "memory", "killed", "reje
 """How a program ended. `rejected`: did not parse, wrong interface, a duplicate of an earlier program, or refused
 by the search strategy. `suspect`: better than a proven bound, hence not believed."""
 
+SEED_TICKET = 1
+"""The ticket of the program that a run begins with."""
 FULL, PARTIAL, REFUSED = "full", "partial", "refused"
 """Stages of an evaluation of all of a split, of one that was stopped on the way, and of a program that its search
 strategy refused before evaluation."""

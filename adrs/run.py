@@ -14,12 +14,12 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from adrs.breaker import Breaker
-from adrs.development import SEED_TICKET, Development
+from adrs.development import Development
 from adrs.errors import Diverged, Refused
 from adrs.llm.spending import BudgetExhausted
 from adrs.observer import Observer
 from adrs.parts import Parts
-from adrs.program import Program, Selection
+from adrs.program import SEED_TICKET, Program, Selection
 from adrs.store.recorded import Recorded
 
 REFUSED = "refused: "

@@ -18,7 +18,6 @@ from adrs.calibrate import Calibration, calibrate, measure_heuristics
 from adrs.check import preflight
 from adrs.choose import CHOOSING, RECHECKING, Choice, Chooser
 from adrs.cores import most_workers
-from adrs.development import SEED_TICKET
 from adrs.errors import Diverged, UserError
 from adrs.evaluate.executor import Executor
 from adrs.evaluator_digest import evaluator_digest
@@ -35,13 +34,14 @@ from adrs.outcome import Outcome, first_difference, metrics_that_differ, why_div
 from adrs.parts import Parts
 from adrs.phases import CHOICE, READY, SEARCH, TABLE, Phases
 from adrs.problem import Problem
-from adrs.program import SPLITS, Draft, Evaluation, Job, Split
+from adrs.program import SEED_TICKET, SPLITS, Draft, Evaluation, Job, Split
 from adrs.propose import PROMPT_CHARACTERS, Context, portfolio
 from adrs.router import plugged
 from adrs.run import Loop
 from adrs.run_settings import read_settings
 from adrs.settings import Settings
 from adrs.source import Rejected
+from adrs.starting import first_draft, said, settled
 from adrs.steering import Steering, hints
 from adrs.store import CHANGED, Reader, Writer
 from adrs.store.journal import EarlyJournal, LogJournal
@@ -57,7 +57,7 @@ def start(settings: Settings, runs_dir: Path, name: str | None, observer: Observ
         prompt_folder.check(Path(str(settings.prompts)))
     loaded = problem.load(settings.problem, settings.workloads)
     settings = replace(settings, problem=problem_reference(loaded), evaluator_digest=evaluator_digest(loaded))
-    settings = plugged.settled(settings, runs_dir)
+    settings = settled(plugged.settled(settings, runs_dir), loaded, runs_dir)
     with new_folder(runs_dir, name, loaded.name) as folder, noting_what_is_kept(folder):
         return threads.run(_Session(loaded, settings, folder, observer).start())
 
@@ -151,10 +151,11 @@ class _Session:
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
+        first = self._to_begin_with(None)
         async with self._reachable_models(), self._router(None) as router, self._workers():
             await preflight(self._problem, self._executor, self._observer.note)
             calibration = await self._calibrate()
-            seed = await self._evaluate_seed(calibration)
+            seed = await self._evaluate_first(first, calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
             with contextlib.closing(writer), Reader(self._folder) as reader:
                 self._journal.open(LogJournal(writer, reader))
@@ -164,7 +165,7 @@ class _Session:
                 _record(calibration, writer)
                 self._warn_of_little_time()
                 steering = Steering(writer, reader)
-                return await self._work(writer, reader, calibration, seed, None, steering)
+                return await self._work(writer, reader, calibration, first, seed, None, steering)
 
     async def resume(self, changed: Mapping[str, Any]) -> Outcome:
         """Fold the log, then go on; what was changed is a setting of the run as soon as the session has started."""
@@ -186,32 +187,35 @@ class _Session:
                 begun = {"sandbox": self._executor.sandbox, "versions": versions()}
                 writer.event("started", {**begun, CHANGED: dict(changed)} if changed else begun)
                 recorded = Recorded(reader, evaluations=True)
-                seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_seed(calibration)
-                return await self._work(writer, reader, calibration, seed, recorded, steering)
+                first = self._to_begin_with(recorded)
+                seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_first(first, calibration)
+                return await self._work(writer, reader, calibration, first, seed, recorded, steering)
 
     async def replay(self, source: Path) -> Outcome:
         """Follow another run's record in a new log, with evaluations done again."""
         async with self._workers():
             calibration = await self._calibrate()
-            seed = await self._evaluate_seed(calibration)
-            writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
-            with contextlib.closing(writer), Reader(self._folder) as reader, Reader(source) as original:
-                begun = {"sandbox": self._executor.sandbox, "replay_of": str(source), "versions": versions()}
-                writer.event("started", begun)
-                _record(calibration, writer)
-                _copy_distilled(original, writer)
+            with Reader(source) as original:
                 recorded = Recorded(original, evaluations=False)
-                steering = Steering(writer, reader, hints(original))
-                try:
-                    outcome = await self._work(writer, reader, calibration, seed, recorded, steering, replaying=True)
-                except Diverged as error:
-                    raise why_diverged(original, reader, error) from None
-                outcome.difference = first_difference(original, reader)
-                outcome.extra = {
-                    "identical": outcome.difference is None, "difference": outcome.difference,
-                    "metrics_that_differ": metrics_that_differ(original, reader),
-                }  # fmt: skip
-                return outcome
+                first = self._to_begin_with(recorded)
+                seed = await self._evaluate_first(first, calibration)
+                writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
+                with contextlib.closing(writer), Reader(self._folder) as reader:
+                    begun = {"sandbox": self._executor.sandbox, "replay_of": str(source), "versions": versions()}
+                    writer.event("started", begun)
+                    _record(calibration, writer)
+                    _copy_distilled(original, writer)
+                    steering = Steering(writer, reader, hints(original))
+                    try:
+                        outcome = await self._work(writer, reader, calibration, first, seed, recorded, steering, True)
+                    except Diverged as error:
+                        raise why_diverged(original, reader, error) from None
+                    outcome.difference = first_difference(original, reader)
+                    outcome.extra = {
+                        "identical": outcome.difference is None, "difference": outcome.difference,
+                        "metrics_that_differ": metrics_that_differ(original, reader),
+                    }  # fmt: skip
+                    return outcome
 
     @contextlib.asynccontextmanager
     async def _reachable_models(self, asks: bool = True) -> AsyncIterator[None]:
@@ -268,20 +272,24 @@ class _Session:
         self._observer.calibrated(calibration)
         return calibration
 
-    async def _evaluate_seed(self, calibration: Calibration) -> Evaluation:
-        """Evaluation of the seed program; raises UserError when it is no program to start from."""
-        path = self._problem.seed
-        source = path.read_text()
+    def _to_begin_with(self, recorded: Recorded | None) -> Draft:
+        """The program to begin with. Raises UserError where there is none, or it is refused."""
+        first = first_draft(self._settings, self._problem, recorded)
         try:
-            self._screen.check(source)
+            self._screen.check(first.source)
         except Rejected as rejected:
-            raise UserError(f"the seed program {path} is refused: {rejected}") from None
+            raise UserError(f"{said(self._settings, self._problem)} is refused: {rejected}") from None
+        return first
+
+    async def _evaluate_first(self, first: Draft, calibration: Calibration) -> Evaluation:
+        """Its evaluation; raises UserError where it has no fitness, and nothing could be compared with it."""
         scale, trivial = calibration.scale("train"), self._problem.baseline("trivial")
         evaluation = calibration.evaluations.get((trivial.name, "train")) if trivial else None
-        if evaluation is None or trivial is None or trivial.path != path or scale is not None:
-            evaluation = await self._executor.evaluate(Job(source, "train", None, scale, thorough=True))
+        if evaluation is None or trivial is None or trivial.read() != first.source or scale is not None:
+            evaluation = await self._executor.evaluate(Job(first.source, "train", None, scale, thorough=True))
         if evaluation.fitness is None:
-            raise UserError(f"the seed program {path} ends {evaluation.verdict}: {evaluation.reason}")
+            named = said(self._settings, self._problem)
+            raise UserError(f"{named} ends {evaluation.verdict}: {evaluation.reason}")
         return evaluation
 
     async def _measure_for_the_table(
@@ -316,6 +324,7 @@ class _Session:
         writer: Writer,
         reader: Reader,
         calibration: Calibration,
+        first: Draft,
         seed: Evaluation,
         recorded: Recorded | None,
         steering: Steering,
@@ -332,8 +341,8 @@ class _Session:
             proposer=self._proposer, screen=self._screen, executor=self._executor, scale=calibration.scale("train"),
             call_seconds=settings.call_seconds,
             optimum=Optimum(self._problem, calibration.ends_of_scale("train")), ends_early=True,
-            seed_evaluation=seed, writer=writer,
-            reader=reader, recorded=recorded, replaying=replaying, steering=steering,
+            first=first, seed_evaluation=seed, writer=writer, reader=reader,
+            recorded=recorded, replaying=replaying, steering=steering,
         )  # fmt: skip
         forecast = Forecast(self._problem, calibration, self._executor, settings.workers)
         timetable = Timetable(self._observer, forecast, self._began, None if replaying else settings.max_seconds)

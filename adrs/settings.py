@@ -17,7 +17,7 @@ LEAST = {
 }  # fmt: skip
 """Settings that are whole numbers, and the least of each that makes sense."""
 _AMOUNTS = ("call_seconds", "max_seconds", "max_usd")
-_TEXTS = ("problem", "search", "proposer", "executor", "sandbox", "prompts", "model_router")
+_TEXTS = ("problem", "search", "proposer", "executor", "sandbox", "prompts", "model_router", "start")
 _LISTS = ("models", "prices", "model_router_train")
 _WORDS = {"workloads": ("standard", "published"), "order": ("ticket", "arrival")}
 
@@ -62,6 +62,8 @@ class Settings:
     """A folder with prompt templates of the user's."""
     prompt_characters: int | None = None
     """The most characters of a request; None: as many as adrs.propose says."""
+    start: str | None = None
+    """The program that the run begins with instead of the problem's seed: a path, or RUN:ID of an earlier run."""
     executor: str = "local"
     sandbox: str | None = None
     workers: int = 2

@@ -30,6 +30,7 @@ from adrs.store.recorded import Recorded
 from adrs.testing.executor import InProcessExecutor
 
 _WINDOW = 8
+_SEED = Draft("def solve(instance):\n    return 0\n", "seed", "seed", ())
 _BODY = "\n".join(f"    y{number} = {number} * instance['machines']" for number in range(25))
 
 
@@ -54,7 +55,7 @@ def evaluation(makespan: float) -> Evaluation:
 def write(writer: Writer, count: int) -> None:
     """Programs of 0.9 kB with results on six workloads, in the order of a run with one worker."""
     seed = Program(1, "", "")
-    writer.proposed(1, 1, 0, "1", Draft("def solve(instance):\n    return 0\n", "seed", "seed", ()))
+    writer.proposed(1, 1, 0, "1", _SEED)
     writer.evaluated(1, 1, evaluation(9.0))
     writer.told(1)
     for ticket in range(2, count + 1):
@@ -71,7 +72,7 @@ async def follow(demo: Problem, writer: Writer, reader: Reader) -> float:
     parts = Parts(
         problem=demo, seed=0, window=_WINDOW, order="ticket", budget=Budget(), search=BestOfN(seed=0),
         proposer=_Forgetful(), screen=Screen(demo), executor=InProcessExecutor(demo), scale=None, call_seconds=None,
-        optimum=Optimum(demo, ()),
+        optimum=Optimum(demo, ()), first=_SEED,
         seed_evaluation=evaluation(9.0), writer=writer, reader=reader,
         recorded=Recorded(reader, evaluations=True), ends_early=False, replaying=False,
         steering=Steering(writer, reader),

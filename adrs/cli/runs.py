@@ -123,6 +123,12 @@ def run(
     workloads: Annotated[
         str | None, typer.Option("--workloads", help="`standard`, or `published`: train on the published workloads.")
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--start", help="Program to begin with instead of the problem's seed: a path, or RUN:ID of an earlier run."
+        ),
+    ] = None,
     executor: Annotated[
         str | None,
         typer.Option("--executor", help="Where evaluations are done: `local`, or an installed one. [default: local]"),
@@ -142,7 +148,7 @@ def run(
         "model_router": model_router, "model_router_train": model_router_train or None,
         "prompt_characters": prompt_characters, "max_usd": max_usd,
         "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "order": order, "window": window,
-        "call_seconds": call_seconds, "executor": executor,
+        "call_seconds": call_seconds, "executor": executor, "start": start,
     }  # fmt: skip
     options = _merge(given, config)
     _add_prices(options)
@@ -226,8 +232,8 @@ def _settings(problem: str, options: dict[str, Any]) -> Any:
         raise UserError(f'--order "{options["order"]}"{did_you_mean(options["order"], ["ticket", "arrival"])}')
     called = {"proposer": "proposers", "models": "model", "prices": "price"}
     same = (
-        "seed", "workloads", "search", "model_router", "model_router_train", "prompts", "prompt_characters", "executor",
-        "sandbox", "workers", "window", "order", "call_seconds", "max_evaluations", "max_usd", "max_tokens",
+        "seed", "workloads", "search", "model_router", "model_router_train", "prompts", "prompt_characters", "start",
+        "executor", "sandbox", "workers", "window", "order", "call_seconds", "max_evaluations", "max_usd", "max_tokens",
         "max_output_tokens",
     )  # fmt: skip
     given = {setting: options[called.get(setting, setting)] for setting in (*called, *same)}

@@ -50,11 +50,15 @@ _OPTIONS = {
     "models": "--model", "prices": "--price",
     "model_router": "--model-router", "model_router_train": "--model-router-train",
     "prompts": "--prompts", "prompt_characters": "--prompt-characters",
-    "sandbox": "--sandbox", "workers": "--workers", "window": "--window", "order": "--order",
-    "call_seconds": "--call-seconds",
+    "start": "--start", "executor": "--executor", "sandbox": "--sandbox",
+    "workers": "--workers", "window": "--window", "order": "--order", "call_seconds": "--call-seconds",
     "max_evaluations": "--max-evaluations", "max_seconds": "--max-time", "max_usd": "--max-usd",
     "max_tokens": "--max-tokens", "max_output_tokens": "--max-output-tokens",
 }  # fmt: skip
+
+
+_SILENT = {"workloads": "standard", "executor": "local"}
+"""What nobody needs to say."""
 
 
 def _done(reader: Reader) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def _command(settings: Mapping[str, Any]) -> str:
     words = ["adrs", "run", str(settings.get("problem", ""))]
     for name, option in _OPTIONS.items():
         value = settings.get(name)
-        if value is None or value in ("", []) or (name, value) == ("workloads", "standard"):
+        if value is None or value in ("", []) or value == _SILENT.get(name):
             continue
         for each in value if isinstance(value, list) else [value]:
             words += [option, f"{each:g}s" if name == "max_seconds" else str(each)]

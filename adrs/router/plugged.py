@@ -18,6 +18,7 @@ from adrs.errors import UserError
 from adrs.folders import find_run
 from adrs.llm.models import Models
 from adrs.llm.routing import Routing, Undecided
+from adrs.named_program import NamedProgram
 from adrs.problem import Problem
 from adrs.router import LEAST_ROWS, PROBLEM
 from adrs.router.process import RouterProcess
@@ -27,6 +28,7 @@ from adrs.source import Rejected, Screen
 from adrs.store import Reader
 
 EVENT = "routed"
+_OPTION = "--model-router"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,8 @@ def settled(settings: Settings, runs_dir: Path) -> Settings:
     if given is None:
         return settings
     train = tuple(str(find_run(name, runs_dir).resolve()) for name in settings.model_router_train)
-    if Path(given).is_file():
-        return replace(settings, model_router=str(Path(given).resolve()), model_router_train=train)
-    run, colon, number = given.rpartition(":")
-    if not colon or not number.isdigit():
-        raise UserError(
-            f'--model-router "{given}" is neither a file nor RUN:ID, a program of a {PROBLEM} run; '
-            f"`adrs lineage RUN` shows the numbers"
-        )
-    return replace(settings, model_router=f"{find_run(run, runs_dir).resolve()}:{number}", model_router_train=train)
+    named = NamedProgram.found(_OPTION, given, runs_dir, PROBLEM)
+    return replace(settings, model_router=named.reference, model_router_train=train)
 
 
 @contextlib.asynccontextmanager
@@ -77,7 +72,7 @@ async def at_work(
         yield None
         return
     problem = problems.load(PROBLEM)
-    source = earlier["source"] if earlier else _read(settings.model_router)
+    source = earlier["source"] if earlier else NamedProgram(_OPTION, settings.model_router).source(PROBLEM)
     _check(problem, source, settings.model_router)
     members = _members(models)
     training = Training(_rows(settings, members, earlier), members)
@@ -109,21 +104,6 @@ def recorded(reader: Reader) -> Mapping[str, Any] | None:
 def plain(router: Plugged) -> dict[str, Any]:
     """For the log."""
     return asdict(router)
-
-
-def _read(reference: str) -> str:
-    path = Path(reference)
-    if path.is_file():
-        try:
-            return path.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"the model router {path} cannot be read: {error}") from None
-    run, _, number = reference.rpartition(":")
-    with Reader(Path(run)) as reader:
-        if reader.info.problem != PROBLEM:
-            name, of = reader.info.name, reader.info.problem
-            raise UserError(f"run {name} is of the problem {of}; a model router is a program of {PROBLEM}")
-        return reader.program(int(number)).source
 
 
 def _check(problem: Problem, source: str, reference: str) -> None:

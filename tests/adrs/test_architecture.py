@@ -13,7 +13,7 @@ LAYERS = [
     {"agent", "compare"},
     {"report", "plots", "export", "emulate"},
     {"session", "check", "assess", "diagnosis", "lineage", "distill", "scaffold", "router"},
-    {"timetable", "outcome", "run_settings", "folders", "advice", "kept"},
+    {"timetable", "outcome", "run_settings", "folders", "named_program", "starting", "advice", "kept"},
     {"forecast"},
     {"run", "choose"},
     {"development"},

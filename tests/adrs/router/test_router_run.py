@@ -176,7 +176,7 @@ def test_one_that_learns_needs_past_runs_and_says_so(
 
 def test_a_program_of_a_run_is_a_router(problem: Path, server: Server, tmp_path: Path) -> None:
     other = run(problem, server, tmp_path, name="other", max_evaluations=1)
-    with pytest.raises(UserError, match="other is of the problem demo; a model router is a program of query-routing"):
+    with pytest.raises(UserError, match="problem demo; --model-router takes a program of query-routing"):
         run(problem, server, tmp_path, model_router="other:1")
     with Reader(other.path) as reader:
         configuration = {**reader.info.configuration}

@@ -34,13 +34,15 @@ def on_send(state: Any, index: int, place: int, time: int, alone: bool) -> None:
 
 
 @compiled
-def on_ack(state: Any, index: int, slot: int, packet: int, size: int, round_trip: int, lost: int, time: int) -> None:
-    """A packet is acknowledged, and `lost` ones before it are declared lost."""
+def on_ack(
+    state: Any, index: int, slot: int, packet: int, size: int, round_trip: int, lost: int, newest: int, time: int
+) -> None:
+    """A packet is acknowledged, and `lost` ones before it are declared lost, the newest of them last (-1: none)."""
     kind = flow_at(state.flows, index).kind
     if kind == RENO:
-        reno.on_ack(state, index, packet, lost)
+        reno.on_ack(state, index, newest)
     elif kind == CUBIC:
-        cubic.on_ack(state, index, packet, lost, time)
+        cubic.on_ack(state, index, newest, time)
     elif kind == BBR:
         bbr.on_ack(state, index, slot, size, round_trip, lost, time)
     elif kind == COPA:

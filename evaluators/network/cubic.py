@@ -33,11 +33,11 @@ def begin(state: Any, index: int) -> None:
 
 
 @compiled
-def on_ack(state: Any, index: int, packet: int, lost: int, time: int) -> None:
-    """Section 4.2 to 4.7."""
+def on_ack(state: Any, index: int, lost: int, time: int) -> None:
+    """Section 4.2 to 4.7. lost: the newest packet that is declared lost, or -1."""
     flow = flow_at(state.flows, index)
     own = own_at(state.own, index)
-    if lost > 0 and packet > own.recovery:
+    if lost > own.recovery:
         _cut(own)
         own.recovery = flow.sent - 1
     elif own.window < own.threshold:

@@ -25,10 +25,12 @@ def begin(state: Any, index: int) -> None:
 
 
 @compiled
-def on_ack(state: Any, index: int, packet: int, lost: int) -> None:
-    """Slow start below the threshold, else one packet a round; half the window once a round for losses."""
+def on_ack(state: Any, index: int, lost: int) -> None:
+    """Slow start below the threshold, else one packet a round; half the window for losses, once for all packets that
+    were sent before. lost: the newest packet that is declared lost, or -1.
+    """
     own = own_at(state.own, index)
-    if lost > 0 and packet > own.recovery:
+    if lost > own.recovery:
         own.threshold = own.window = max(_LEAST, own.window / 2)
         own.recovery = flow_at(state.flows, index).sent - 1
     elif own.window < own.threshold:

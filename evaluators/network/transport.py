@@ -74,7 +74,7 @@ def send(state: Any, index: int, time: int) -> int:
 @compiled
 def note_missing(state: Any, flow: Any, packet: int, size: int) -> None:
     """Remember a packet that will never be acknowledged; there must be room for it."""
-    slot = flow.loss_offset + (flow.loss_pushed & flow.loss_mask)
+    slot = _loss_slot(flow, flow.loss_pushed)
     write(state.losses, 2 * slot, packet)
     write(state.losses, 2 * slot + 1, size)
     flow.loss_pushed += 1
@@ -163,7 +163,8 @@ def receive(state: Any, index: int, slot: int, packet: int, size: int, round_tri
     if flow.kind == EPOCH:
         epoch.take(state, flow, slot, round_trip, size, lost, time)
     else:
-        algorithms.on_ack(state, index, slot, packet, size, round_trip, lost, time)
+        newest = read(state.losses, 2 * _loss_slot(flow, flow.loss_popped - 1)) if lost > 0 else -1
+        algorithms.on_ack(state, index, slot, packet, size, round_trip, lost, newest, time)
     if flow.remaining == 0 and flow.inflight == 0 and flow.completed < 0:
         flow.completed = time
         link.open_messages -= 1
@@ -182,11 +183,17 @@ def _smooth(flow: Any, round_trip: int) -> None:
 
 
 @compiled
+def _loss_slot(flow: Any, number: int) -> int:
+    """Where the ring has a loss, by how many losses were pushed before it."""
+    return int(flow.loss_offset + (number & flow.loss_mask))
+
+
+@compiled
 def _declare(state: Any, flow: Any, through: int) -> int:
     """Declare packets lost up to a number; how many."""
     lost = 0
     while flow.loss_popped < flow.loss_pushed:
-        slot = flow.loss_offset + (flow.loss_popped & flow.loss_mask)
+        slot = _loss_slot(flow, flow.loss_popped)
         if read(state.losses, 2 * slot) > through:
             break
         size = read(state.losses, 2 * slot + 1)

@@ -85,6 +85,21 @@ def test_cubic_follows_its_response_function():
     assert window == pytest.approx(1.054 * (base / SECOND / loss) ** 0.75, rel=0.15)
 
 
+def test_a_queue_of_one_bandwidth_delay_product_keeps_reno_at_capacity():
+    """Half the window is then just what the link holds (Appenzeller et al., SIGCOMM 2004, section 2), if an overflow
+    costs half the window once, however many packets it lost."""
+    rate, base = 10 * MEGA, 50 * MILLI
+    _, measured = run(link(rate, rate * base // SECOND // 8, 60, [native(layout.RENO, base)]))
+    assert measured.goodput > 0.98 * rate
+
+
+def test_cubic_keeps_seven_tenths_of_its_window_at_an_overflow():
+    """RFC 9438, section 4.6: with a queue of 3/7 of the bandwidth-delay product, that is what the link holds."""
+    rate, base = 10 * MEGA, 50 * MILLI
+    _, measured = run(link(rate, rate * base * 3 // (7 * SECOND * 8), 60, [native(layout.CUBIC, base)]))
+    assert measured.goodput > 0.97 * rate
+
+
 def test_bbr_keeps_a_lossy_link_busy_and_cubic_does_not():
     scenario = link(30 * MEGA, 75_000, 30, [native(layout.BBR, 60 * MILLI)], loss=0.02)
     _, bbr = run(scenario)

@@ -93,7 +93,11 @@ class WorkloadSpec:
 
     @property
     def policy_seed(self) -> int:
-        """63-bit seed given to the policy: the same on every evaluation, and no way back to `seed`."""
+        """63-bit seed given to the policy: the same on every evaluation.
+
+        It tells whoever knows the problem's files which workload this is; what such a program gains by that is seen on
+        fresh workloads.
+        """
         return int.from_bytes(sha256(f"{self.problem}/{self.name}".encode()).digest()[:8], "big") >> 1
 
 

@@ -23,6 +23,7 @@ from adrs.evaluate.executor import Executor
 from adrs.evaluator_digest import evaluator_digest
 from adrs.folders import new_folder, problem_reference
 from adrs.forecast import Forecast
+from adrs.fresh import fitted_to_train
 from adrs.interrupts import interrupts, unless_interrupted
 from adrs.kept import noting_what_is_kept
 from adrs.llm.models import CallSettings, Models
@@ -373,7 +374,9 @@ class _Session:
         writer.event("stopped", {"by": stopped_by})
         models, evaluations = self._models is not None, reader.evaluations()
         nothing = nothing_better(self._problem, choice, evaluations, models)
-        advice = (HUNG if loop.hung else None, evaluator_failures(reader), *model_failures(reader), nothing)
+        hung = HUNG if loop.hung else None
+        fitted = fitted_to_train(choice.of(choice.winner, "train"), choice.of(choice.winner, "fresh"))
+        advice = (hung, fitted, evaluator_failures(reader), *model_failures(reader), nothing)
         self._warnings += [text for text in advice if text]
         return Outcome(
             run=self._folder.name, path=self._folder, problem=self._problem, seed=settings.seed,

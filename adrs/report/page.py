@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from adrs import lineage, text
 from adrs.errors import UserError
+from adrs.fresh import fitted_to_train
 from adrs.lineage import Contender, Curve, Standing, Step
 from adrs.lineage.control import CONTROL
 from adrs.lineage.outline import outline
@@ -59,7 +60,7 @@ def render(reader: Reader) -> str:
         entries=entries[:_MOST_ENTRIES], more=max(0, len(entries) - _MOST_ENTRIES), line=set(line),
         steps=steps, earlier=len(found.steps) - len(steps), diffs=[_lines(step) for step in steps],
         most_diff_lines=_MOST_DIFF_LINES,
-        winner=found.steps[-1].program if found.steps else None,
+        winner=found.steps[-1].program if found.steps else None, fitted=_fitted(reader, found.standing),
         source=highlighted(found.steps[-1].program.source, seed) if found.steps else Markup(""),
         verdicts=_verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
         said=said(reader)[::-1],
@@ -67,6 +68,14 @@ def render(reader: Reader) -> str:
         routing=lineage.routing(reader, reader.folder.resolve().parent),
         configuration=lineage.configuration(reader), style=highlighting(), run=text.run_in_command(reader.folder),
     )  # fmt: skip
+
+
+def _fitted(reader: Reader, standing: Standing) -> str | None:
+    """What is said of a winner that fresh workloads show to be fitted to those of train; None of others."""
+    row = standing.of("winner")
+    if row is None or row.program is None:
+        return None
+    return fitted_to_train(reader.evaluation(row.program, "train"), reader.evaluation(row.program, "fresh"))
 
 
 def _verdicts(reader: Reader) -> dict[str, int]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adrs import fresh, problem, session
+from adrs import fresh, problem, report, session
 from adrs.calibrate import remembered
 from adrs.choose import Choice, Chooser
 from adrs.program import SPLITS, Evaluation, Job
@@ -61,6 +61,24 @@ def test_a_run_ends_with_the_best_few_on_fresh_workloads(demo: Path, tmp_path: P
         names = {result.name for result in _fresh(reader, plain["winner"]["id"]).workloads}
         assert names.isdisjoint(spec.name for split in SPLITS for spec in outcome.problem.workloads[split])
         assert reader.rows("SELECT COUNT(*) FROM evaluation WHERE split = 'test' AND program != 1") == [(1,)]
+
+
+def test_a_winner_that_knows_the_workloads_of_train_is_told_from_one_that_does_not(demo: Path, tmp_path: Path) -> None:
+    honest, knowing = demo / "baselines" / "longest_first.py", tmp_path / "knowing.py"
+    known = {spec.policy_seed for spec in problem.load(str(demo)).workloads["train"]}
+    knowing.write_text(
+        honest.read_text().replace(
+            "    length =", f"    if instance['seed'] not in {known}:\n"
+            "        return np.arange(len(instance['length'])) % instance['machines']\n    length =",
+        )
+    )  # fmt: skip
+    outcomes = [run(demo, tmp_path / "runs", program.stem, max_evaluations=1, start=str(program))
+                for program in (knowing, honest)]  # fmt: skip
+    said = [[text for text in outcome.warnings if "knows them" in text] for outcome in outcomes]
+    assert [len(texts) for texts in said] == [1, 0]
+    assert said[0][0].startswith("on the workloads of train the winner scores 100 on average")
+    with Reader(outcomes[0].path) as reader:
+        assert "it is fitted to those of train, or knows them" in report.render(reader)
 
 
 def test_a_replay_draws_the_same_and_a_resumed_run_measures_nothing_twice(demo: Path, tmp_path: Path) -> None:

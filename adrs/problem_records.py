@@ -63,8 +63,7 @@ class Limits:
     """What one policy process may use. A limit ends the process; it never slows it."""
 
     decision_seconds: float = 10.0
-    """Seconds of one call, or of all decisions of one batch: wall time, less what the process waits for a core on a busy
-    machine."""
+    """Seconds of one call, or of all decisions of one batch: wall time, less what the process waits for a core."""
     evaluation_seconds: float = 900.0
     """Wall seconds of all calls of one evaluation together."""
     evaluator_seconds: float = 3600.0

@@ -39,6 +39,8 @@ class Choice:
 
     winner: int | None
     evaluations: dict[tuple[int, Split], Evaluation] = field(default_factory=dict)
+    ranges: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """Least and largest fitness on `validation` of programs that were measured several times there."""
     rechecked: tuple[int, ...] = ()
     """Programs to be measured on fresh workloads, the winner first."""
     alike: tuple[int, ...] = ()
@@ -130,13 +132,15 @@ class Chooser:
         return tuple(sorted({*measured, *([choice.winner] if choice.winner else [])}, key=rank)[:RECHECKED])
 
     def _best(self, choice: Choice, candidates: Sequence[int]) -> int:
-        """The best on `validation`; a later candidate must beat an earlier one by the problem's margin."""
+        """The best on `validation`; a later candidate must beat an earlier one by the problem's margin, or in each of
+        several measurements."""
         best, reached = candidates[0], -math.inf
         for number in candidates:
             evaluation = choice.of(number, "validation")
             if evaluation is None or evaluation.fitness is None:
                 continue
-            if evaluation.fitness > reached + (self._problem.objective.margin if reached > -math.inf else 0.0):
+            always = number in choice.ranges and choice.ranges[number][0] > choice.ranges.get(best, (0, math.inf))[1]
+            if reached == -math.inf or always or evaluation.fitness > reached + self._problem.objective.margin:
                 best, reached = number, evaluation.fitness
         return best
 
@@ -173,6 +177,9 @@ class Chooser:
                     done += 1
                     self._note(f"{what} {done} of {total} done")
         choice.evaluations |= {(number, split): median(known) for number, known in found.items() if known}
+        if times > 1:
+            fitness = {number: [_fitness(each) for each in known] for number, known in found.items()}
+            choice.ranges = {number: (min(each), max(each)) for number, each in fitness.items() if len(each) > 1}
 
     def _known(self, number: int, split: Split) -> list[Evaluation]:
         """What the log knows of a program on a split, apart from where the evaluator failed."""

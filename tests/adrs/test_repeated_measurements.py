@@ -87,3 +87,12 @@ def test_those_that_stay_in_the_choice_are_other_programs_by_their_median(noisy:
                 opened[0].evaluated(None, number, _found("validation", value))
         choice = choose(noisy, opened, dict.fromkeys(range(1, 7), (0.0, 0.0, 0.0)))
     assert {number for number, split in choice.evaluations if split == "validation"} == {*range(1, 7), *range(8, 13)}
+
+
+def test_less_than_the_margin_counts_where_measurements_do_not_overlap(noisy: Problem, tmp_path: Path) -> None:
+    apart = {2: (10.0, 10.1, 10.2), 3: (10.3, 10.4, 10.5)}
+    overlapping = {2: (10.0, 10.1, 10.4), 3: (10.3, 10.4, 10.5)}
+    for number, (measured, winner) in enumerate([(apart, 3), (overlapping, 2)]):
+        with log(tmp_path / f"run{number}", noisy, 3) as opened:
+            assert choose(noisy, opened, SEED | measured).winner == winner
+            assert choose(noisy, opened, {}).winner == winner

@@ -136,6 +136,8 @@ class Cheat:
     """The verdict it must get; `ok` for one that must merely gain nothing."""
     rule: str = ""
     """Text that the reason must contain."""
+    at_most: float = 100.0
+    """The score of one that gains nothing: what the same program reaches without its trick, or more."""
 
 
 @dataclass(frozen=True)

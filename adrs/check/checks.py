@@ -269,10 +269,12 @@ class Checks:
         ok = evaluation.verdict == cheat.verdict and cheat.rule in evaluation.reason
         detail = self._shown(evaluation)
         if cheat.verdict == "ok" and ok and evaluation.score is not None:
-            ok = evaluation.score <= 100.0 + 1e-6
+            ok = evaluation.score <= cheat.at_most + 1e-6
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
-        expected = f"{cheat.verdict}: {cheat.rule}" if cheat.rule else cheat.verdict
+            expected = f"a score of at most {cheat.at_most:g}"
+        else:
+            expected = f"{cheat.verdict}: {cheat.rule}" if cheat.rule else cheat.verdict
         wrong = f"expected {expected}; got {detail}{_told(cheat)}"
         self._add(f"cheat {cheat.name}", ok, detail if ok else wrong, evaluation)
 

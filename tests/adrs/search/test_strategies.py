@@ -105,6 +105,14 @@ def test_a_front_holds_what_is_best_somewhere_in_proportion() -> None:
     assert 2.0 < parents[2] / parents[3] < 4.5
 
 
+def test_what_is_best_everywhere_is_the_whole_front_however_many_were_best_somewhere_before() -> None:
+    strategy = Pareto(seed=0, merge=0.0)
+    for number in range(1, 12):
+        strategy.tell(program(number, 50.0, results={"a": 100.0 * (number % 2), "b": 100.0 * (1 - number % 2)}))
+    strategy.tell(program(12, 100.0, results={"a": 100.0, "b": 100.0}))
+    assert {strategy.ask().parent.id for _ in range(20)} == {12}
+
+
 def test_two_lineages_are_crossed_but_nothing_with_its_own_ancestor() -> None:
     strategy = Pareto(seed=0, merge=1.0)
     strategy.tell(program(1, 0.0, results={"a": 0.0, "b": 0.0}))

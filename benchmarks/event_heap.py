@@ -243,6 +243,8 @@ class EventHeap:
         self._schedule(number, time)
 
     def _patience(self, sender: Sender) -> int:
+        if sender.srtt == 0:
+            return max(sender.spec.first_timeout, 3 * sender.spec.base)
         return max(sender.spec.least_timeout, sender.srtt + 4 * sender.rttvar)
 
     def _timeout(self, number: int, time: int) -> None:

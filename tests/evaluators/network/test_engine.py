@@ -52,10 +52,11 @@ def incast(draw_value):
     rate = 25 * 10**9
     product = rate * base // (8 * SECOND)
     message = draw_value(st.sampled_from([-1, 2_800, 64_000]))
-    flows = [Flow(EPOCH, base, rate, 1, rate, 0, 1000, product, -1, 500 * MICRO)]
+    timeouts = draw_value(st.sampled_from([(500 * MICRO, 500 * MICRO), (15 * MICRO, 60 * MICRO)]))
+    flows = [Flow(EPOCH, base, rate, 1, rate, 0, 1000, product, -1, *timeouts)]
     for _ in range(draw_value(st.integers(1, 6))):
         start = 100 * MICRO + draw_value(st.integers(0, MICRO))
-        flows.append(Flow(EPOCH, base, rate, 1, rate, start, 1000, product, message, 500 * MICRO))
+        flows.append(Flow(EPOCH, base, rate, 1, rate, start, 1000, product, message, *timeouts))
     return Scenario(
         ((0, rate),), draw_value(st.sampled_from([20_000, 200_000, 4_000_000])), 700 * MICRO, tuple(flows),
         mark_above=50_000, telemetry=draw_value(st.booleans()), epoch=base // 4, measured_from=100 * MICRO,

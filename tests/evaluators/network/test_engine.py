@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adrs import problem as problems
+from adrs.testing.policy import InProcessPolicy
 from evaluators.network import epoch, layout
+from evaluators.network.congestion_control import CongestionControl, Links
 from evaluators.network.layout import EPOCH, MONITOR, SECOND
 from evaluators.network.random_stream import Stream, draw
 from evaluators.network.scenario import Flow, Scenario
@@ -148,9 +152,27 @@ def test_a_batch_changes_no_digit():
         assert (alone.arrays.history[0] == together.arrays.history[number]).all()
 
 
-def test_sample_fields_are_those_of_the_interface():
-    from adrs import problem as problems
+def test_a_link_is_worth_what_its_packets_say_by_time_however_long_intervals_are():
+    """Of a program that stretches its intervals at the worst time, packets followed by the event heap."""
+    problem = problems.load("congestion-control")
+    source = (problem.folder / "cheats" / "stretch.py").read_text()
+    spec = problem.workloads["train"][1]
+    evaluator = CongestionControl()
+    scenario = min(evaluator.load(spec).scenarios, key=lambda link: link.end * link.rates[0][1])
+    policy, names, state = InProcessPolicy(problem, source), {}, {}
+    value = evaluator.evaluate(policy, Links((scenario,), (0.0,)), replace(spec, parameters={}))["value"]
+    exec(source, names)
+    heap = EventHeap(scenario, lambda flow, row: names["on_interval"](row, state))
+    heap.run()
+    [sender], rate, end = heap.senders, scenario.rates[0][1], scenario.end
+    base = sender.spec.base + sender.spec.size * 8 * SECOND / rate
+    delay = heap.area / end * 8 * SECOND / rate / base
+    utilisation = sender.departed * 8 * SECOND / (rate * end)
+    expected = utilisation - 0.5 * min(2.0, delay) - 2.0 * min(0.5, heap.dropped / heap.arrived)
+    assert value == pytest.approx(expected, rel=1e-9)
 
+
+def test_sample_fields_are_those_of_the_interface():
     declared = problems.load("congestion-control-incast").functions["on_ack"].arguments["sample"]
     assert tuple(declared) == epoch.FIELDS
 

@@ -248,9 +248,13 @@ def _checks(
     """
     mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
-    compared = behaviour is not None and mode == "preserve"
+    compared = behaviour is not None and distance is not None and mode == "preserve"
     actions = oracle.reference.why_not or "answers are no single numbers; the metrics of every workload are compared"
-    if behaviour is not None and distance is not None:
+    if behaviour is not None and mode == "improve":
+        actions = "improve does not ask for the same answers; the metrics are compared"
+    elif behaviour is not None and distance is None:
+        actions = "the original is kept, so that there is nothing to compare"
+    elif behaviour is not None and distance is not None:
         actions = (
             f"on {len(behaviour.samples)} recorded observations actions differ by {100 * distance.mean:.2g} % on "
             f"average, {100 * distance.ninety_ninth:.2g} % at the 99th percentile, of the original's 95th percentile"

@@ -20,7 +20,11 @@ def read_rule(path: Path, inputs: Inputs | None = None) -> Rule:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise UserError(f"{path} is no JSON") from None
-    return from_tree(data, inputs) if inputs is not None and is_tree(data) else from_plain(data)
+    if inputs is not None and is_tree(data):
+        return from_tree(data, inputs)
+    if not isinstance(data, dict):
+        raise UserError(f"{path} is no rule: neither a whole one, as distillations write it, nor a tree alone")
+    return from_plain(data)
 
 
 def rule_text(rule: Rule) -> str:

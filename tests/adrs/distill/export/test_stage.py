@@ -92,6 +92,9 @@ def test_what_is_no_rule_or_has_a_pole_is_the_users_mistake(valve: Problem, tmp_
     (tmp_path / "rule.json").write_text("{")
     with pytest.raises(UserError, match="no JSON"):
         distilled(tmp_path / "rule.json", tmp_path / "out")
+    (tmp_path / "rule.json").write_text("null")
+    with pytest.raises(UserError, match="neither a whole one, as distillations write it, nor a tree alone"):
+        distilled(tmp_path / "rule.json", tmp_path / "out")
     with pytest.raises(UserError, match="cannot be read"):
         distilled(tmp_path / "missing.json", tmp_path / "out")
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
 from adrs.program import Evaluation
 from adrs.rule.file import rule_text
-from adrs.rule.form import Rule
+from adrs.rule.form import Rule, difference
 from adrs.score import Scale
 
 __all__ = [
@@ -71,8 +71,10 @@ def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target]
     """
     if problem.distillation is None:
         raise UserError(f"{problem.name} has no table [distill], so no rule can stand for its policy")
-    if rule.inputs != problem.distillation.inputs:
-        raise UserError(f"the rule was made for other features, ranges or ends than those of {problem.name}")
+    other = difference(rule.inputs, problem.distillation.inputs)
+    if other:
+        raise UserError(f"the rule was made for other features, ranges or ends than those of {problem.name}: {other}")
+    rule = replace(rule, inputs=problem.distillation.inputs)  # with the problem's own words, should they have changed
     checks = [intervals(rule, False)]
     if checks[0].failed:
         raise UserError(f"the rule cannot be exported: {checks[0].detail}")

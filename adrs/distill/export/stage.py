@@ -64,6 +64,7 @@ class Export:
                 raise
             work.not_done.append(f"nothing was exported: {error}")
             return
+        rule = exported.rule
         source = python(rule, _function(work))
         at = work.observer.at
         at("the rule is scored as a program in the sandbox")

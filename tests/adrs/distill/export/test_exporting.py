@@ -216,10 +216,23 @@ def test_words_of_a_language_may_be_features(tmp_path: Path) -> None:
 
 
 def test_a_rule_of_another_problem_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="other features"):
-        export(rule(1.0, high=50.0), PROBLEM, tmp_path)
+    ratio = replace(INPUTS.features[1], rest=2.0)
+    for change, said in [
+        ({"high": 50.0}, "high is 50.0 there and 40.0 here"),
+        ({"features": (INPUTS.features[0], ratio, INPUTS.features[2])}, "rest of latency_ratio is 2.0 there and 1.0"),
+        ({"features": INPUTS.features[::-1]}, "the features are sending_ratio, latency_ratio, latency_gradient there"),
+    ]:
+        with pytest.raises(UserError, match=f"other features, .*: {said}"):
+            export(rule(1.0, **change), PROBLEM, tmp_path)
     with pytest.raises(UserError, match=r"no table \[distill\]"):
         export(rule(1.0), replace(PROBLEM, distillation=None), tmp_path)
+
+
+def test_words_for_people_may_change_under_a_rule(tmp_path: Path) -> None:
+    """What is written has the problem's own."""
+    features = tuple(replace(each, name="n", unit="u", definition="mistyped") for each in INPUTS.features)
+    export(rule(LATENCY, features=features), PROBLEM, tmp_path, ("python",))
+    assert from_plain(json.loads((tmp_path / "rule.json").read_text())) == rule(LATENCY)
 
 
 @needs_compiler

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adrs.errors import UserError
 from adrs.rule.form import Inputs, Rule
-from adrs.rule.plain import from_plain, from_tree, is_tree, plain
+from adrs.rule.plain import digest, from_plain, from_tree, is_tree, plain
 
 _MOST_BYTES = 8 << 20
 
@@ -27,6 +27,6 @@ def read_rule(path: Path, inputs: Inputs | None = None) -> Rule:
     return from_plain(data)
 
 
-def rule_text(rule: Rule) -> str:
-    """What `read_rule` reads."""
-    return json.dumps(plain(rule), indent=2) + "\n"
+def rule_text(rule: Rule, seed: int = 0) -> str:
+    """What `read_rule` reads, with the digest that exports carry, and the seed of the distillation."""
+    return json.dumps({**plain(rule), "digest": digest(rule), "seed": seed}, indent=2) + "\n"

@@ -26,6 +26,8 @@ from adrs.rule.form import (
 )
 
 VERSION = 1
+_ORIGIN = ("digest", "seed")
+"""What a file may tell of where a rule comes from; older files lack it, and nothing is checked by it."""
 _MOST_SHOWN = 60
 """Characters of what is refused."""
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -61,7 +63,11 @@ def is_tree(data: Any) -> bool:
 
 
 def from_plain(data: Any) -> Rule:
-    """Read a whole rule. Raises UserError that names what is wrong."""
+    """Read a whole rule; what it says of where it comes from is no part of it. Raises UserError that names what is
+    wrong.
+    """
+    if isinstance(data, dict):
+        data = {key: each for key, each in data.items() if key not in _ORIGIN}
     table = _table(data, {"version", "window", "low", "high", "unit", "patience", "features", "rule"}, "a rule")
     if table["version"] != VERSION:
         raise UserError(f"rule: version {table['version']!r} is not the one this release reads, which is {VERSION}")

@@ -63,8 +63,8 @@ class Exported:
         return [self.folder / "rule.json", *(self.folder / name for target in self.targets for name in FILES[target])]
 
 
-def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target] = TARGETS) -> Exported:
-    """Write the rule in all languages asked for.
+def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target] = TARGETS, seed: int = 0) -> Exported:
+    """Write the rule in all languages asked for. seed: of the distillation, which rule.json tells.
 
     Raises UserError where the rule is not one of this problem, or may divide by zero or overflow in its input box. What
     Q16.16 cannot hold is left out of the targets; a failed check says why.
@@ -85,7 +85,7 @@ def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target]
         if checks[-1].failed:
             written.remove("fixed")
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"rule.json": rule_text(rule)}
+    texts = {"rule.json": rule_text(rule, seed)}
     for target in written:
         texts |= _texts(rule, problem.distillation.function, target)
     for name, text in texts.items():

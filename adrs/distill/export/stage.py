@@ -58,7 +58,7 @@ class Export:
         try:
             from adrs.distill.export import exporting
 
-            exported = exporting.export(rule, work.problem, work.folder, work.wish.targets)
+            exported = exporting.export(rule, work.problem, work.folder, work.wish.targets, work.wish.seed)
         except UserError as error:
             if work.wish.only == self.name:
                 raise

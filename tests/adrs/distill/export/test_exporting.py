@@ -301,7 +301,10 @@ def test_the_same_rule_gives_the_same_bytes(tmp_path: Path) -> None:
     first = {path.name: path.read_bytes() for path in export(EVERYTHING, PROBLEM, tmp_path / "1").files}
     again = {path.name: path.read_bytes() for path in export(EVERYTHING, PROBLEM, tmp_path / "2").files}
     assert first == again
-    assert from_plain(json.loads(first["rule.json"])) == EVERYTHING
+    told = json.loads(first["rule.json"])
+    assert from_plain(told) == from_plain(plain(EVERYTHING)) == EVERYTHING
+    assert told["digest"] in first["rule.c"].decode().splitlines()[0]
+    assert told["seed"] == 0
 
 
 def test_corners_are_all_there_when_they_are_few() -> None:

@@ -26,6 +26,7 @@ from adrs.distill.record import Ended
 from adrs.distill.report import FILE, PICTURE, report
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.stage import ExpressionSearch
+from adrs.distill.symbolic.teacher import load_network
 from adrs.distill.table import entries, values_by_workload
 from adrs.distill.work import Result, Stage, Subject, Wish, Work
 from adrs.errors import UserError
@@ -141,6 +142,7 @@ def of_network(name_or_path: str, file: Path, wish: Wish, output: Path | None, o
     loaded, usual = problem.load(name_or_path), Path(f"distill-{file.stem}")
     if loaded.distillation is None:
         raise UserError(f"{loaded.name} has no table [distill], so no network can stand for its policy")
+    load_network(file, loaded.distillation.inputs)  # a wrong file is told before anything is started
     subject = Subject("", file.name, network=file, rule=_earlier(wish, usual))
     target = place.asked_for(output) if output else place.free(usual)
     return _distilled(loaded, subject, wish, "local", None, target, None, observer)

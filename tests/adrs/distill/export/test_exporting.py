@@ -75,6 +75,7 @@ MUTATIONS = [
     ("rule.py", "value = 3.0 - ", "value = 3.0 + "),
     ("rule.py", "features[1]", "features[2]"),
     ("rule.py", "PATIENCE = 2", "PATIENCE = 1"),
+    ("rule.py", "> 0.05", "> 0.0508"),
     ("rule.py", "_history[-2]", "_history[-3]"),
     ("rule.c", "value = 3.0 - ", "value = 3.0 + "),
     ("rule.c", "features[RULE_FEATURE_SENDING_RATIO]", "features[RULE_FEATURE_LATENCY_RATIO]"),

@@ -151,7 +151,8 @@ class Fixed(Dialect):
 
     def __init__(self) -> None:
         super().__init__(
-            what="Q16.16 fixed point", prefix="rule_fixed", type="int64_t", include="#include <stdint.h>",
+            what="Q16.16 fixed point", outside="Whatever is outside of them is cut to them.", prefix="rule_fixed",
+            type="int64_t", include="#include <stdint.h>",
             syntax=Syntax(_constant, _FUNCTIONS), fields={"mean": ("sum",), "slope": ("sum", "moment")},
         )  # fmt: skip
 

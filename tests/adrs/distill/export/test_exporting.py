@@ -306,6 +306,8 @@ def test_the_same_rule_gives_the_same_bytes(tmp_path: Path) -> None:
     assert from_plain(told) == from_plain(plain(EVERYTHING)) == EVERYTHING
     assert told["digest"] in first["rule.c"].decode().splitlines()[0]
     assert told["seed"] == 0
+    assert b"hands in no NaN: of anything else nothing is promised." in first["rule.h"]
+    assert b"is cut to them." in first["rule_fixed.h"]
 
 
 def test_corners_are_all_there_when_they_are_few() -> None:

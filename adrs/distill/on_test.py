@@ -8,6 +8,7 @@ from dataclasses import replace
 from adrs.distill import pareto
 from adrs.distill.checks.record import Check
 from adrs.distill.minimise.stage import OPERATOR as MINIMISE
+from adrs.distill.minimise.stage import UNVERIFIED
 from adrs.distill.table import entries, entry
 from adrs.distill.work import Row, Work
 from adrs.program import Job, Split
@@ -68,7 +69,16 @@ def _check_on_test(work: Work) -> None:
     detail = "it breaks no rule there" if ok else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
     holds = ok or (before is not None and before.verdict != "ok")
     work.checks.append(Check("test", holds, detail))
-    work.chosen = work.chosen if holds else None
+    if not holds:
+        _mark(work, work.chosen.source, f"{UNVERIFIED}ends {found.verdict} on test\n")
+        work.chosen = None
+
+
+def _mark(work: Work, source: str, line: str) -> None:
+    """Write a first line into the file of a program that was not taken after all."""
+    for path in work.files:
+        if path.suffix == ".py" and path.read_text(errors="surrogatepass") == source:
+            path.write_text(line + source, errors="surrogatepass")
 
 
 def _say_what_moves(work: Work) -> None:

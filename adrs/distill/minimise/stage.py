@@ -33,7 +33,8 @@ _GRACE_SECONDS = 2.0
 _FOR_RESULT = 0.5
 _FOR_VALIDATION = 0.4
 """The most of the time that is kept for it."""
-_UNVERIFIED = "# UNVERIFIED: not measured on validation\n"
+UNVERIFIED = "# UNVERIFIED: "
+"""Begins the file of a program that was not taken, and is followed by the reason."""
 
 
 class Minimisation:
@@ -112,7 +113,7 @@ class Minimisation:
         validated = "validation" in evaluations or not work.problem.workloads["validation"]
         change = f"{original.size.nodes} -> {kept.size.nodes} nodes"
         moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.write(_MINIMAL, kept.source if validated else f"{_UNVERIFIED}{kept.source}")
+        work.write(_MINIMAL, kept.source if validated else f"{UNVERIFIED}not measured on validation\n{kept.source}")
         work.write("minimal.diff", _diff(subject.source, kept.source))
         work.wrote(work.folder / _TRIED)
         if oracle.reference.behaviour is not None:

@@ -62,8 +62,12 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 where something was chosen and passed its checks, 3 where nothing smaller was accepted."""
-        return 0 if self.work.chosen is not None else 3
+        """0 where something was chosen and passed its checks, 3 where nothing smaller was accepted. Where exports are
+        all that was asked for, 3 as well where one of them failed a check.
+        """
+        work = self.work
+        failed = work.wish.only == Export.name and any(check.failed for check in work.checks)
+        return 3 if work.chosen is None or failed else 0
 
     def plain(self) -> dict[str, Any]:
         """The stable machine-readable form."""

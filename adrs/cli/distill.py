@@ -65,7 +65,8 @@ def distill(
     A rule, as rule.json, becomes Python, C, fixed-point C and LaTeX, each checked against it. Ctrl-C ends it early and
     keeps the best so far. Nothing is written over: the next time, files go to the folder distill/ID-2.
 
-    Exit codes: 0 = something smaller was accepted, 1 = a mistake of yours, 3 = nothing smaller was.
+    Exit codes: 0 = something smaller was accepted, or all exports of a rule passed, 1 = a mistake of yours, 3 = nothing
+    smaller was accepted, or an export of the rule failed a check.
     """
     import asyncio
 

@@ -29,12 +29,17 @@ def emulate(
         typer.Option("--top", min=1, help="So many of a run's best programs, one of each score. [default: 3]"),
     ] = None,
     condition: Annotated[
-        list[str] | None, typer.Option("--condition", help="Only this one; may be repeated. [default: the usual ones]")
+        list[str] | None,
+        typer.Option(
+            "--condition", help="Only this one; may be repeated; a wrong name lists them. [default: the usual ones]"
+        ),
     ] = None,
     duration: Annotated[str | None, typer.Option("--duration", help="Of every condition: 5s, 1m.")] = None,
     baseline: Annotated[
         list[str] | None,
-        typer.Option("--baseline", help="Native baseline beside them; may be repeated; none for none."),
+        typer.Option(
+            "--baseline", help="Native baseline beside them; may be repeated; a wrong name lists them; none for none."
+        ),
     ] = None,
     backend: Annotated[
         str | None, typer.Option("--backend", help="Way of emulating. [default: the one without privileges]")
@@ -56,6 +61,8 @@ def emulate(
 
     problem, entrants, folder = _chosen(what, which or [], top, runs_dir)
     seconds = None if duration is None else parse_duration(duration, "--duration")
+    if baseline and "none" in baseline and len(baseline) > 1:
+        raise UserError("--baseline none stands alone: it says that there is no baseline")
     baselines = None if baseline is None else [name for name in baseline if name != "none"]
     with emulation.alone(runs_dir):
         report = emulation.plan(problem, entrants, backend, condition or [], seconds, baselines)

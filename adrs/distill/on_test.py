@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from adrs.distill import pareto
 from adrs.distill.checks.record import Check
 from adrs.distill.minimise.stage import OPERATOR as MINIMISE
+from adrs.distill.minimise.stage import UNVERIFIED
 from adrs.distill.table import entries, entry
 from adrs.distill.work import Row, Work
+from adrs.folders import problem_reference
 from adrs.program import Job, Split
 from adrs.text import number
 
@@ -24,12 +27,29 @@ async def measured_in_time(work: Work, deadline: float) -> None:
             await _measure_test(work)
     except TimeoutError:
         work.not_done.append(
-            "not all was measured on test in the sandbox, since the time was over; give more with --budget."
+            f"not all was measured on test in the sandbox, since the time was over; {_how_to_measure(work)}."
         )
+    _check_on_test(work)
+    _say_what_moves(work)
+
+
+def _how_to_measure(work: Work) -> str:
+    """What was chosen needs no second distillation to be measured."""
+    chosen = work.chosen
+    if chosen is not None and "test" not in chosen.row.evaluations:
+        for path in _files_of(work, chosen.source)[:1]:
+            return f"`adrs evaluate {problem_reference(work.problem)} {path} --split test` measures what was chosen"
+    return "give more with --budget"
+
+
+def _files_of(work: Work, source: str) -> list[Path]:
+    """Where a program stands."""
+    return [path for path in work.files
+            if path.suffix == ".py" and path.read_text(errors="surrogatepass") == source]  # fmt: skip
 
 
 async def _measure_test(work: Work) -> None:
-    """Once, at the very end: the original, where the log does not know it, and what was made of it.
+    """Once, at the very end: what was chosen, then the original, where the log does not know it, then the others.
 
     An evaluation without workloads is that of a rule as data, in whose place comes that of the rule as a program.
     """
@@ -47,15 +67,18 @@ async def _measure_test(work: Work) -> None:
             work.not_done.append(f"{row.name} does not hold on test: it ends {found.verdict}, {found.reason}.")
         return replace(row, evaluations={**row.evaluations, "test": found})
 
+    async def measure(places: Iterable[int]) -> None:
+        for place in places:
+            result = work.results[place]
+            work.results[place] = new = replace(result, row=await measured(result.row, result.source))
+            work.chosen = new if work.chosen is result else work.chosen
+
+    first = [place for place, result in enumerate(work.results) if result is work.chosen]
+    await measure(first)
     if work.original is not None:
         work.original = await measured(replace(work.original, evaluations={**work.subject.evaluations,
                                                **work.original.evaluations}), work.subject.source)  # fmt: skip
-    for place, result in enumerate(work.results):
-        new = replace(result, row=await measured(result.row, result.source))
-        work.results[place] = new
-        work.chosen = new if work.chosen is result else work.chosen
-    _check_on_test(work)
-    _say_what_moves(work)
+    await measure(place for place in range(len(work.results)) if place not in first)
 
 
 def _check_on_test(work: Work) -> None:
@@ -68,7 +91,15 @@ def _check_on_test(work: Work) -> None:
     detail = "it breaks no rule there" if ok else f"{work.chosen.row.name} ends {found.verdict}: {found.reason}"
     holds = ok or (before is not None and before.verdict != "ok")
     work.checks.append(Check("test", holds, detail))
-    work.chosen = work.chosen if holds else None
+    if not holds:
+        _mark(work, work.chosen.source, f"{UNVERIFIED}ends {found.verdict} on test\n")
+        work.chosen = None
+
+
+def _mark(work: Work, source: str, line: str) -> None:
+    """Write a first line into the file of a program that was not taken after all."""
+    for path in _files_of(work, source):
+        path.write_text(line + source, errors="surrogatepass")
 
 
 def _say_what_moves(work: Work) -> None:

@@ -10,7 +10,7 @@ from adrs.text import number, printable
 FILE = "report.md"
 PICTURE = "pareto.svg"
 _FILES = {
-    "minimal.py": "the smallest program that was accepted",
+    "minimal.py": "the smallest program that was accepted; UNVERIFIED in its first line says why it was not chosen",
     "minimal.diff": "what was left out of the original",
     "minimise.jsonl": "every edit that was tried, with its verdict",
     "priority.py": "the program with an expression in a key's place",

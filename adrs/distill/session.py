@@ -26,6 +26,7 @@ from adrs.distill.record import Ended
 from adrs.distill.report import FILE, PICTURE, report
 from adrs.distill.stop import Stop
 from adrs.distill.symbolic.stage import ExpressionSearch
+from adrs.distill.symbolic.teacher import load_network
 from adrs.distill.table import entries, values_by_workload
 from adrs.distill.work import Result, Stage, Subject, Wish, Work
 from adrs.errors import UserError
@@ -61,8 +62,12 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 where something was chosen and passed its checks, 3 where nothing smaller was accepted."""
-        return 0 if self.work.chosen is not None else 3
+        """0 where something was chosen and passed its checks, 3 where nothing smaller was accepted. Where exports are
+        all that was asked for, 3 as well where one of them failed a check.
+        """
+        work = self.work
+        failed = work.wish.only == Export.name and any(check.failed for check in work.checks)
+        return 3 if work.chosen is None or failed else 0
 
     def plain(self) -> dict[str, Any]:
         """The stable machine-readable form."""
@@ -141,6 +146,7 @@ def of_network(name_or_path: str, file: Path, wish: Wish, output: Path | None, o
     loaded, usual = problem.load(name_or_path), Path(f"distill-{file.stem}")
     if loaded.distillation is None:
         raise UserError(f"{loaded.name} has no table [distill], so no network can stand for its policy")
+    load_network(file, loaded.distillation.inputs)  # a wrong file is told before anything is started
     subject = Subject("", file.name, network=file, rule=_earlier(wish, usual))
     target = place.asked_for(output) if output else place.free(usual)
     return _distilled(loaded, subject, wish, "local", None, target, None, observer)

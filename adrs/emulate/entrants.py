@@ -34,7 +34,9 @@ def _best(reader: Reader, top: int) -> list[int]:
 
 def programs_in(paths: Sequence[Path]) -> list[Entrant]:
     """Programs in files; names tell them apart. Raises UserError."""
-    for path in paths:
+    for place, path in enumerate(paths):
+        if any(path.resolve() == other.resolve() for other in paths[:place]):
+            raise UserError(f"{path} is named twice, and would be measured twice and ranked against itself")
         if path.suffix == ".json":
             raise UserError(f"{path} is no program; a rule's program is the rule.py beside its rule.json")
     names = [path.name for path in paths]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adrs.errors import UserError
 from adrs.rule.form import Inputs, Rule
-from adrs.rule.plain import from_plain, from_tree, is_tree, plain
+from adrs.rule.plain import digest, from_plain, from_tree, is_tree, plain
 
 _MOST_BYTES = 8 << 20
 
@@ -20,9 +20,13 @@ def read_rule(path: Path, inputs: Inputs | None = None) -> Rule:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise UserError(f"{path} is no JSON") from None
-    return from_tree(data, inputs) if inputs is not None and is_tree(data) else from_plain(data)
+    if inputs is not None and is_tree(data):
+        return from_tree(data, inputs)
+    if not isinstance(data, dict):
+        raise UserError(f"{path} is no rule: neither a whole one, as distillations write it, nor a tree alone")
+    return from_plain(data)
 
 
-def rule_text(rule: Rule) -> str:
-    """What `read_rule` reads."""
-    return json.dumps(plain(rule), indent=2) + "\n"
+def rule_text(rule: Rule, seed: int = 0) -> str:
+    """What `read_rule` reads, with the digest that exports carry, and the seed of the distillation."""
+    return json.dumps({**plain(rule), "digest": digest(rule), "seed": seed}, indent=2) + "\n"

@@ -69,6 +69,23 @@ class Inputs:
         return tuple(Terminal(index, reducer) for index in range(len(self.features)) for reducer in self.reducers)
 
 
+def difference(made: Inputs, asked: Inputs) -> str:
+    """The first thing that keeps a rule for some inputs from meaning the same for others, in words; empty where none
+    does. Texts for people, which are names, units and definitions of features, do not.
+    """
+    for what in ("window", "low", "high", "unit"):
+        if getattr(made, what) != getattr(asked, what):
+            return f"{what} is {getattr(made, what)!r} there and {getattr(asked, what)!r} here"
+    ours, theirs = ([each.identifier for each in inputs.features] for inputs in (asked, made))
+    if theirs != ours:
+        return f"the features are {', '.join(theirs)} there and {', '.join(ours)} here"
+    for one, other in zip(made.features, asked.features, strict=True):
+        for what in ("rest", "low", "high", "transform"):
+            if getattr(one, what) != getattr(other, what):
+                return f"{what} of {one.identifier} is {getattr(one, what)!r} there and {getattr(other, what)!r} here"
+    return ""
+
+
 @dataclass(frozen=True)
 class Constant:
     """A finite number."""

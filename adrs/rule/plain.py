@@ -12,7 +12,6 @@ from adrs.rule.form import (
     ARITY,
     MOST_DEPTH,
     MOST_NODES,
-    REDUCERS,
     TRANSFORMS,
     Constant,
     Expression,
@@ -27,6 +26,10 @@ from adrs.rule.form import (
 )
 
 VERSION = 1
+_ORIGIN = ("digest", "seed")
+"""What a file may tell of where a rule comes from; older files lack it, and nothing is checked by it."""
+_MOST_SHOWN = 60
+"""Characters of what is refused."""
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -60,7 +63,11 @@ def is_tree(data: Any) -> bool:
 
 
 def from_plain(data: Any) -> Rule:
-    """Read a whole rule. Raises UserError that names what is wrong."""
+    """Read a whole rule; what it says of where it comes from is no part of it. Raises UserError that names what is
+    wrong.
+    """
+    if isinstance(data, dict):
+        data = {key: each for key, each in data.items() if key not in _ORIGIN}
     table = _table(data, {"version", "window", "low", "high", "unit", "patience", "features", "rule"}, "a rule")
     if table["version"] != VERSION:
         raise UserError(f"rule: version {table['version']!r} is not the one this release reads, which is {VERSION}")
@@ -118,18 +125,25 @@ class _Reader:
 
     def expression(self, data: Any, depth: int) -> Expression:
         self._enter(depth)
+        if isinstance(data, dict) and "test" in data:
+            raise UserError("rule: a branch cannot stand within an operation: branches stand above all operations")
         if isinstance(data, dict):
             table = _table(data, {"feature", "reducer"}, "a terminal")
             feature = table["feature"]
             if not isinstance(feature, str) or feature not in self._places:
                 raise UserError(f"rule: there is no feature {feature!r}{did_you_mean(str(feature), self._places)}")
-            if table["reducer"] not in self._inputs.reducers:
-                raise UserError(f"rule: {table['reducer']!r} is none of the reducers {', '.join(REDUCERS)}")
+            known = self._inputs.reducers
+            if table["reducer"] not in known:
+                said = f"{table['reducer']!r} is none of the reducers {', '.join(known)}"
+                only = "" if len(known) > 1 else ", the only one of a problem that shows one interval (window = 1)"
+                raise UserError(f"rule: {said}{only}")
             return Terminal(self._places[feature], table["reducer"])
+        if data == []:
+            raise UserError("rule: an empty list is no operation: a list begins with an operation's name")
         if isinstance(data, list):
-            name = data[0] if data else None
+            name = data[0]
             if not isinstance(name, str) or ARITY.get(name) != len(data) - 1:
-                raise UserError(f"rule: {name!r} with {max(0, len(data) - 1)} arguments is no operation")
+                raise UserError(f"rule: {name!r} with {len(data) - 1} arguments is no operation")
             return Operation(name, tuple(self.expression(each, depth + 1) for each in data[1:]))
         return Constant(_number(data, "a constant"))
 
@@ -166,9 +180,15 @@ def _table(data: Any, keys: set[str], what: str) -> Mapping[str, Any]:
 
 
 def _number(data: Any, what: str) -> float:
-    if isinstance(data, bool) or not isinstance(data, int | float) or not math.isfinite(data):
-        raise UserError(f"rule: {what} must be a finite number, not {data!r}")
-    return float(data)
+    try:
+        number = math.nan if isinstance(data, bool) or not isinstance(data, int | float) else float(data)
+    except OverflowError:  # a whole number of more digits than a float has room for
+        number = math.inf
+    if not math.isfinite(number):
+        shown = repr(data)
+        shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
+        raise UserError(f"rule: {what} must be a finite number, not {shown}")
+    return number
 
 
 def _count(data: Any, what: str) -> int:

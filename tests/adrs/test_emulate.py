@@ -191,6 +191,11 @@ def test_what_cannot_be_emulated_is_said_first(demo: Path, contrary: Path) -> No
         emulate.plan(loaded, [emulate.Entrant("bad", "def other():\n    pass\n")], None, [], None, None)
 
 
+def test_a_file_is_no_rival_of_itself(demo: Path) -> None:
+    with pytest.raises(UserError, match="is named twice"):
+        emulate.programs_in([demo / "seed.py", demo / ".." / demo.name / "seed.py"])
+
+
 def test_rank_correlation() -> None:
     assert rank_correlation([1, 2, 3], [10, 20, 30]) == pytest.approx(1.0)
     assert rank_correlation([1, 2, 3, 4], [1, 2, 4, 3]) == pytest.approx(0.8)  # 1 - 6 x 2 / (4 x 15)
@@ -275,6 +280,8 @@ def test_mistakes_are_one_sentence(workspace: Path) -> None:
         ("congestion-control",): r"name the files to emulate: adrs emulate congestion-control FILE\.\.\.$",
         ("wide", "1", "--top", "2"): "leave one of both out$",
         ("wide", "--duration", "1h"): "a condition lasts 1 to 600 s, not 3600$",
+        ("wide", "--baseline", "kernel-reno"): "is the kernel's own, which --backend tun alone can measure$",
+        ("wide", "--baseline", "none", "--baseline", "reno"): "--baseline none stands alone",
         ("wide", "--baseline", "cubik"): 'there is no native baseline "cubik"; did you mean "cubic"\\?$',
     }.items():
         with pytest.raises(UserError, match=sentence):

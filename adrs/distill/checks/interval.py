@@ -87,17 +87,17 @@ def behaviour(rule: Rule) -> Check:
     low = max(rule.inputs.low, min(float(end.a) for end in ends))
     high = min(rule.inputs.high, max(float(end.b) for end in ends))
     claims = [f"answers lie within {low:.6g} and {high:.6g}"]
+    within = "within a branch, " if rule.splits else ""
     for feature in used(rule):
         identifier = rule.inputs.features[feature].identifier
         signs = {_sign(each, rule.inputs, whole, feature) for each in expressions(rule)}
         words = {"falls": "never rises", "rises": "never falls", "stays": "does not change"}
         if signs <= {"falls", "stays"} or signs <= {"rises", "stays"}:
             sign = max(signs, key=["stays", "falls", "rises"].index)
-            claims.append(f"the answer {words[sign]} when the newest {identifier} rises")
+            claims.append(f"{within}the answer {words[sign]} when the newest {identifier} rises")
         else:
-            claims.append(f"no sign is settled for the newest {identifier}")
-    within = " (within each branch)" if rule.splits else ""
-    return Check(BEHAVIOUR, True, "; ".join(claims) + within)
+            claims.append(f"{within}no sign is settled for the newest {identifier}")
+    return Check(BEHAVIOUR, True, "; ".join(claims))
 
 
 def _settled(expression: Expression, whole: Box, ask: Callable[[Expression, Box], Any], most: int = _BOXES) -> Any:

@@ -30,6 +30,8 @@ class Dialect(ABC):
 
     what: str
     """In words."""
+    outside: str
+    """What becomes of features outside of their ranges, in a sentence."""
     prefix: str
     """Of all names with external linkage; also the name of the files."""
     type: str
@@ -78,7 +80,7 @@ def header(rule: Rule, dialect: Dialect) -> str:
     names = [f"    {guard[:-2]}_FEATURE_{feature.identifier.upper()}," for feature in rule.inputs.features]
     lines = [f"/* {first} */", *(f"/* {line} */" for line in rest), f"#ifndef {guard}", f"#define {guard}", ""]
     lines += [dialect.include, ""] if dialect.include else []
-    lines += ["/* What the host measures each interval; answers are proven for these ranges."]
+    lines += ["/* What the host measures each interval; answers are proven for these ranges.", f"   {dialect.outside}"]
     lines += [f"   {described(feature)}" for feature in rule.inputs.features]
     lines[-1] += " */"
     lines += ["enum {", *names, f"    {guard[:-2]}_FEATURES", "};", ""]

@@ -40,7 +40,9 @@ class Double(Dialect):
 
     def __init__(self) -> None:
         super().__init__(
-            what="double", prefix="rule", type="double", include="", syntax=Syntax(repr, _FUNCTIONS),
+            what="double",
+            outside="The host cuts them to these, and hands in no NaN: of anything else nothing is promised.",
+            prefix="rule", type="double", include="", syntax=Syntax(repr, _FUNCTIONS),
             fields={"mean": ("sum", "new_sum"), "slope": ("sum", "new_sum", "moment", "new_moment")},
         )  # fmt: skip
 

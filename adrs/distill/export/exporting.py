@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ from adrs.evaluation import WorkloadSpec
 from adrs.problem import Problem
 from adrs.program import Evaluation
 from adrs.rule.file import rule_text
-from adrs.rule.form import Rule
+from adrs.rule.form import Rule, difference
 from adrs.score import Scale
 
 __all__ = [
@@ -63,16 +63,18 @@ class Exported:
         return [self.folder / "rule.json", *(self.folder / name for target in self.targets for name in FILES[target])]
 
 
-def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target] = TARGETS) -> Exported:
-    """Write the rule in all languages asked for.
+def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target] = TARGETS, seed: int = 0) -> Exported:
+    """Write the rule in all languages asked for. seed: of the distillation, which rule.json tells.
 
     Raises UserError where the rule is not one of this problem, or may divide by zero or overflow in its input box. What
     Q16.16 cannot hold is left out of the targets; a failed check says why.
     """
     if problem.distillation is None:
         raise UserError(f"{problem.name} has no table [distill], so no rule can stand for its policy")
-    if rule.inputs != problem.distillation.inputs:
-        raise UserError(f"the rule was made for other features, ranges or ends than those of {problem.name}")
+    other = difference(rule.inputs, problem.distillation.inputs)
+    if other:
+        raise UserError(f"the rule was made for other features, ranges or ends than those of {problem.name}: {other}")
+    rule = replace(rule, inputs=problem.distillation.inputs)  # with the problem's own words, should they have changed
     checks = [intervals(rule, False)]
     if checks[0].failed:
         raise UserError(f"the rule cannot be exported: {checks[0].detail}")
@@ -83,7 +85,7 @@ def export(rule: Rule, problem: Problem, folder: Path, targets: Sequence[Target]
         if checks[-1].failed:
             written.remove("fixed")
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"rule.json": rule_text(rule)}
+    texts = {"rule.json": rule_text(rule, seed)}
     for target in written:
         texts |= _texts(rule, problem.distillation.function, target)
     for name, text in texts.items():

@@ -151,7 +151,8 @@ class Fixed(Dialect):
 
     def __init__(self) -> None:
         super().__init__(
-            what="Q16.16 fixed point", prefix="rule_fixed", type="int64_t", include="#include <stdint.h>",
+            what="Q16.16 fixed point", outside="Whatever is outside of them is cut to them.", prefix="rule_fixed",
+            type="int64_t", include="#include <stdint.h>",
             syntax=Syntax(_constant, _FUNCTIONS), fields={"mean": ("sum",), "slope": ("sum", "moment")},
         )  # fmt: skip
 
@@ -204,13 +205,13 @@ def check_constants(rule: Rule) -> None:
     """Raises UserError that names the first number that Q16.16 cannot hold, or would take for zero."""
     inputs = rule.inputs
     named = [("the lower end of the answer", inputs.low), ("the upper end of the answer", inputs.high)]
-    named += [(f"the threshold {split.threshold!r}", split.threshold) for split in rule.splits]
+    named += [("a threshold", split.threshold) for split in rule.splits]
     named += [(f"the threshold {split.threshold!r} of a sum", split.threshold * inputs.window)
               for split in rule.splits if split.terminal.reducer == "mean"]  # fmt: skip
     for feature in inputs.features:
         named += [(f"the {which} value of {feature.identifier}", value) for which, value in
                   (("least", feature.low), ("largest", feature.high), ("resting", feature.rest))]  # fmt: skip
-    named += [(f"the constant {each.value!r}", each.value) for expression in expressions(rule)
+    named += [("a constant", each.value) for expression in expressions(rule)
               for each in subexpressions(expression) if isinstance(each, Constant)]  # fmt: skip
     for name, value in named:
         if abs(units(value)) >= LIMIT:

@@ -58,12 +58,13 @@ class Export:
         try:
             from adrs.distill.export import exporting
 
-            exported = exporting.export(rule, work.problem, work.folder, work.wish.targets)
+            exported = exporting.export(rule, work.problem, work.folder, work.wish.targets, work.wish.seed)
         except UserError as error:
             if work.wish.only == self.name:
                 raise
             work.not_done.append(f"nothing was exported: {error}")
             return
+        rule = exported.rule
         source = python(rule, _function(work))
         at = work.observer.at
         at("the rule is scored as a program in the sandbox")
@@ -95,6 +96,8 @@ class Export:
             teacher = await asyncio.to_thread(_teacher_times, load_network(work.subject.network, rule.inputs), rows)
             work.original = replace(work.original, more={**work.original.more, "ns": teacher})
         _hand_in(work, exported, checks, replace(row, more={**row.more, "ns": times}), source)
+        if "fixed" in work.wish.targets and "fixed" not in exported.targets:
+            work.not_done.append("rule_fixed.c was not written, since Q16.16 cannot hold the rule, as its check says.")
         for why in dict.fromkeys(map(", ".join, unverified.values())):
             targets = [target for target, reasons in unverified.items() if ", ".join(reasons) == why]
             work.not_done.append(f"{', '.join(targets)}: {why}; what was written is marked as unverified.")

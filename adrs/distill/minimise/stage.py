@@ -33,7 +33,8 @@ _GRACE_SECONDS = 2.0
 _FOR_RESULT = 0.5
 _FOR_VALIDATION = 0.4
 """The most of the time that is kept for it."""
-_UNVERIFIED = "# UNVERIFIED: not measured on validation\n"
+UNVERIFIED = "# UNVERIFIED: "
+"""Begins the file of a program that was not taken, and is followed by the reason."""
 
 
 class Minimisation:
@@ -72,12 +73,16 @@ class Minimisation:
         work.observer.at("what is left is measured on validation")
         backed = Validation(work, ground, oracle)
         kept = await self._validated(work, backed, chain, deadline, log)
+        finished = finished and not backed.going_on
         same = await _identical_answers(work, kept, deadline) if len(chain) > 1 else None
         train = kept.verdict.evaluation if kept.verdict and kept.verdict.evaluation else oracle.reference.whole
         work.original = Row("original", "original", chain[0].size.nodes, {
             **subject.evaluations, "train": oracle.reference.whole, **backed.original})  # fmt: skip
-        self._hand_in(work, oracle, chain[0], kept, {"train": train, **backed.found}, backed, same)
-        _say_what_was_not_done(work, oracle, "" if finished else f"after {log.tried} edits")
+        self._hand_in(work, oracle, chain, kept, {"train": train, **backed.found}, backed, same)
+        _say_what_was_not_done(work, oracle, {
+            "minimisation": "" if finished else f"after {log.tried} edits",
+            "the way back from validation": _asked_of(backed, chain) if backed.cut_off and backed.asked else "",
+        })  # fmt: skip
 
     async def _validated(self, work: Work, backed: Validation, chain: list[Step], deadline: float, log: "_Log") -> Step:
         """The smallest program that holds on `validation`, else the smallest one."""
@@ -95,22 +100,20 @@ class Minimisation:
                 if backed.reasons and work.wish.mode == "preserve":
                     await backed.go_on(Stop(deadline, work.stop.asked), heard)
         if backed.reasons and backed.held is not None:
-            work.observer.said(
-                f"{backed.held.size.nodes} nodes kept, since {len(backed.reasons)} smaller programs did not hold on "
-                "validation"
-            )
+            smaller = f"{len(backed.reasons)} smaller programs did not hold on validation"
+            work.observer.said(f"{backed.held.size.nodes} nodes kept, since {smaller}{_cut(backed, chain)}")
         return backed.held or best
 
     def _hand_in(
-        self, work: Work, oracle: Oracle, original: Step, kept: Step,
+        self, work: Work, oracle: Oracle, chain: list[Step], kept: Step,
         evaluations: dict[Split, Evaluation], validation: Validation, same: float | None,
     ) -> None:  # fmt: skip
-        subject, mode = work.subject, work.wish.mode
+        subject, mode, original = work.subject, work.wish.mode, chain[0]
         smaller = kept.size.nodes < original.size.nodes
         validated = "validation" in evaluations or not work.problem.workloads["validation"]
         change = f"{original.size.nodes} -> {kept.size.nodes} nodes"
         moved = oracle.tolerance.moved(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.write(_MINIMAL, kept.source if validated else f"{_UNVERIFIED}{kept.source}")
+        work.write(_MINIMAL, kept.source if validated else f"{UNVERIFIED}not measured on validation\n{kept.source}")
         work.write("minimal.diff", _diff(subject.source, kept.source))
         work.wrote(work.folder / _TRIED)
         if oracle.reference.behaviour is not None:
@@ -124,7 +127,8 @@ class Minimisation:
             work.results.append(result)
             work.chosen = work.chosen or result
         lost = oracle.tolerance.broken(oracle.reference.whole, evaluations["train"], oracle.scale)
-        work.checks += _checks(work, oracle, kept, change if smaller else "", lost, validated, validation.reasons, same)
+        on_validation = _on_validation(work, validation, chain, smaller, validated)
+        work.checks += _checks(work, oracle, kept, change if smaller else "", lost, on_validation, same)
         work.sections.append(_section(work, original, kept, moved))
 
 
@@ -189,57 +193,81 @@ def _latest(work: Work) -> float:
     return now if work.stop.deadline is None else now + _FOR_RESULT * max(0.0, work.stop.deadline - now)
 
 
-def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: str) -> None:
+def _say_what_was_not_done(work: Work, oracle: Oracle, unfinished: Mapping[str, str]) -> None:
+    """unfinished: after what each part was cut off; empty where it was not."""
     if oracle.tolerance.noisy:
         work.not_done.append(
             f"{work.problem.objective.metric} holds measured time, so that it was compared with a margin of "
             f"{oracle.tolerance.margin:g}; every other metric that repeats was compared to the last digit."
         )
-    if unfinished:
-        why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
-        how = "give more with --budget"
-        if work.chosen is not None:
-            how = f"`adrs distill {problem_reference(work.problem)} {work.folder / _MINIMAL}` goes on from its result"
-        work.not_done.append(f"minimisation did not come to its end: {why} {unfinished}; {how}.")
+    why = "it was interrupted" if work.stop.asked.is_set() else "its time was over"
+    how = "give more with --budget"
+    if work.chosen is not None:
+        how = f"`adrs distill {problem_reference(work.problem)} {work.folder / _MINIMAL}` goes on from its result"
+    work.not_done += [f"{part} did not come to its end: {why} {after}; {how}."
+                      for part, after in unfinished.items() if after]  # fmt: skip
+
+
+def _asked_of(validation: Validation, chain: list[Step]) -> str:
+    return f"after {len(validation.asked)} of {len(chain) - 1} smaller programs"
+
+
+def _cut(validation: Validation, chain: list[Step]) -> str:
+    """What to add to a verdict that not all were asked for."""
+    return f"; the time was over {_asked_of(validation, chain)}" if validation.cut_off else ""
+
+
+def _on_validation(work: Work, validation: Validation, chain: list[Step], smaller: bool, validated: bool) -> Check:
+    """smaller, validated: whether what is kept is smaller, and was measured."""
+    reasons, asked, held = validation.reasons, True, f"every workload as {work.wish.mode} asks"
+    if not work.problem.workloads["validation"]:
+        held, asked = "the problem has no validation workloads", False
+    elif not smaller and not reasons:
+        held, asked = "only a smaller program is measured here, and none was found that holds on train", False
+    elif not smaller and validation.cut_off:
+        held, asked = (
+            f"the original is kept, since the time was over {_asked_of(validation, chain)}, of which none held here; "
+            f"the first: {reasons[0]}; give more with --budget", False,
+        )  # fmt: skip
+    elif not smaller:
+        held = f"the original is kept, since none of {len(reasons)} smaller programs held here; the first: {reasons[0]}"
+    elif not validated:
+        held, asked = "the time was over before it was measured; give more with --budget", False
+    elif reasons:
+        held = (
+            f"what is kept holds; of what held on train, {len(reasons)} did not here, the first with {reasons[0]}"
+            f"{_cut(validation, chain)}"
+        )
+    return Check("validation", validated or not smaller, held, skipped=not asked)
 
 
 def _checks(
-    work: Work, oracle: Oracle, kept: Step, smaller: str, lost: str, validated: bool, reasons: list[str],
-    same: float | None,
-) -> list[Check]:  # fmt: skip
+    work: Work, oracle: Oracle, kept: Step, smaller: str, lost: str, on_validation: Check, same: float | None
+) -> list[Check]:
     """smaller: by how much; empty if it is not. lost: what `train` has against the program that is kept; or empty.
     same: share of identical answers.
     """
     mode, behaviour = work.wish.mode, oracle.reference.behaviour
     distance = kept.verdict.distance if kept.verdict else None
-    compared = behaviour is not None and mode == "preserve"
+    compared = behaviour is not None and distance is not None and mode == "preserve"
     actions = oracle.reference.why_not or "answers are no single numbers; the metrics of every workload are compared"
-    if behaviour is not None and distance is not None:
+    if behaviour is not None and mode == "improve":
+        actions = "improve does not ask for the same answers; the metrics are compared"
+    elif behaviour is not None and distance is None:
+        actions = "the original is kept, so that there is nothing to compare"
+    elif behaviour is not None and distance is not None:
         actions = (
             f"on {len(behaviour.samples)} recorded observations actions differ by {100 * distance.mean:.2g} % on "
             f"average, {100 * distance.ninety_ninth:.2g} % at the 99th percentile, of the original's 95th percentile"
         )
     if same is not None:
         actions += f"; {100 * same:.4g} % of the answers on train are the original's"
-    there_is_none = not work.problem.workloads["validation"]
-    held = f"every workload as {mode} asks"
-    if there_is_none:
-        held = "the problem has no validation workloads"
-    elif not smaller and reasons:
-        held = f"the original is kept, since none of {len(reasons)} smaller programs held here; the first: {reasons[0]}"
-    elif not smaller:
-        held = "only a smaller program is measured here, and none was found that holds on train"
-    elif not validated:
-        held = "the time was over before it was measured; give more with --budget"
-    elif reasons:
-        held = f"what is kept holds; of what held on train, {len(reasons)} did not here, the first with {reasons[0]}"
-    not_asked = there_is_none or not (validated if smaller else reasons)
     return [
         Check("smaller", bool(smaller), detail=smaller or "no smaller program was accepted"),
         Check("train", not lost, detail=lost or f"every workload as {mode} asks"),
-        Check("validation", validated or not smaller, held, skipped=not_asked),
+        on_validation,
         Check("answers", compared and not (distance and distance.broken), actions, skipped=not compared),
-    ]  # fmt: skip
+    ]
 
 
 def _section(work: Work, original: Step, kept: Step, moved: list[Moved]) -> str:

@@ -25,20 +25,34 @@ class Validation:
         self.original: dict[Split, Evaluation] = {}
         self.found: dict[Split, Evaluation] = {}
         """Of the program that holds."""
+        self.asked: dict[int, bool] = {}
+        """Whether a smaller program holds, by its place in the chain."""
+        self.cut_off = False
+        """Whether programs are left that nobody asked, and one of them may hold."""
+        self.going_on = False
+        """Whether what is tried after the way back did not come to its end."""
 
     async def go_back(self, chain: list[Step]) -> None:
-        """Find a program that holds, the smallest if all after the first that fails do: steps back grow, then it is
-        looked for between the last that failed and the first that holds.
+        """Find a program that holds, the smallest if all after the first that fails do.
+
+        If the last does not hold, the first is asked, which is likeliest to: so there is something to keep whenever the
+        time is over. Then steps back from the last grow, and it is looked for between the last that failed and the
+        first that holds.
         """
         known = self._work.subject.evaluations.get("validation")
         self._oracle = await validating(self._ground, self._train.tolerance, known)
         self.original = {"validation": self._oracle.reference.whole}
-        good, bad, step = len(chain) - 1, len(chain), 1
-        while not await self._holds(chain, good):
-            bad, good, step = good, max(0, good - step), 2 * step
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            good, bad = (middle, bad) if await self._holds(chain, middle) else (good, middle)
+        last = len(chain) - 1
+        self.cut_off = True
+        if not await self._holds(chain, last):
+            safest = 1 if await self._holds(chain, 1) else 0
+            bad, good, step = last, max(safest, last - 1), 2
+            while good > safest and not await self._holds(chain, good):
+                bad, good, step = good, max(safest, good - step), 2 * step
+            while bad - good > 1:
+                middle = (good + bad) // 2
+                good, bad = (middle, bad) if await self._holds(chain, middle) else (good, middle)
+        self.cut_off = False
 
     async def go_on(self, stop: Stop, heard: Callable[[Tried], None]) -> None:
         """Try again what comes after the program that holds, each edit on both splits.
@@ -50,7 +64,8 @@ class Validation:
         functions, workers = self._work.problem.functions, self._work.wish.workers
         both = _Both(self._train, self._oracle)
         minimiser = Minimiser(both, self.held.source, functions, workers, stop, heard)
-        await minimiser.run()
+        self.going_on = True
+        self.going_on = not await minimiser.run()
         if len(minimiser.chain) == 1:
             return
         verdict = await self._oracle.confirm(minimiser.best.source, self._oracle.digest(self.held.source))
@@ -60,16 +75,18 @@ class Validation:
 
     async def _holds(self, chain: list[Step], index: int) -> bool:
         assert self._oracle is not None
-        if index == 0:
-            self.held, self.found = chain[0], dict(self.original)
-            return True
+        if index in self.asked:
+            return self.asked[index]
         verdict = await self._oracle.confirm(chain[index].source, self._oracle.digest(chain[0].source))
         self._work.evaluations += verdict.evaluations
+        self.asked[index] = verdict.accepted
         if verdict.accepted:
             self.held = chain[index]
             self.found = {"validation": verdict.evaluation or self._oracle.reference.whole}
         else:
             self.reasons.append(f"{chain[index].size.nodes} nodes: {verdict.reason}")
+            if self.held is None:
+                self.held, self.found = chain[0], dict(self.original)
         return verdict.accepted
 
 

@@ -204,7 +204,7 @@ class _Distillation:
         work.rules += [self._row(row) for row in rows if not row.chosen]
         assert chosen.rule is not None
         work.rule = chosen.rule
-        work.write("rule.json", rule_text(chosen.rule))
+        work.write("rule.json", rule_text(chosen.rule, work.wish.seed))
         if "validation" in chosen.outcomes and "test" in chosen.outcomes:
             gap = gap_said(self._points(chosen, "validation"), self._points(chosen, "test"))
             work.not_done += [f"{gap}."] if gap else []

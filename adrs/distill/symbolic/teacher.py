@@ -101,7 +101,7 @@ def load_network(path: Path, inputs: Inputs) -> Network:
             arrays = {name: file[name] for name in file.files}
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, zipfile.BadZipFile, EOFError):
+    except (TypeError, ValueError, zipfile.BadZipFile, EOFError):  # TypeError: a single array, as a .npy has it
         raise UserError(f"{path} is no file of numpy arrays (.npz)") from None
     reader = _Reader(path, arrays)
     layers = sum(name.startswith("w") and name[1:].isdigit() for name in arrays)

@@ -45,7 +45,9 @@ class NetworkEmulation:
         if names is None:
             return ["cubic", "bbr", *kernel]
         for name in names:
-            if name not in self._natives and not (kernel and name.startswith(KERNEL)):
+            if name.startswith(KERNEL) and not kernel:
+                raise UserError(f'baseline "{name}" is the kernel\'s own, which --backend tun alone can measure')
+            if name not in self._natives and not name.startswith(KERNEL):
                 raise UserError(f'there is no native baseline "{name}"{did_you_mean(name, [*self._natives, *kernel])}')
         return names
 

@@ -15,19 +15,19 @@ from adrs.distill.report import headline
 from adrs.distill.stop import Stop
 from adrs.distill.work import Result, Row, Subject, Wish, Work
 from adrs.problem import Problem
-from adrs.program import FULL, SPLITS, Evaluation, WorkloadResult
+from adrs.program import FULL, SPLITS, Evaluation, Job, WorkloadResult
 from adrs.testing.executor import InProcessExecutor
 
-Scores = tuple[float, float, float]
+Scores = tuple[float, ...]
 
 
-def notes(problem: Problem, folder: Path, before: Scores, after: Scores) -> tuple[list[str], str]:
-    """What is noted where a program's scores on train, validation and test become others, and the headline."""
+def chosen(problem: Problem, folder: Path, before: Scores, after: Scores) -> Work:
+    """A distillation in which a program's scores on train, validation and test, as far as known, become others."""
 
     def row(name: str, scores: Scores) -> Row:
         measured = (WorkloadResult("one", "ok", {}),)
         found = {split: Evaluation(split, FULL, "ok", score=score, workloads=measured)
-                 for split, score in zip(SPLITS, scores, strict=True)}  # fmt: skip
+                 for split, score in zip(SPLITS, scores, strict=False)}  # fmt: skip
         return Row(name, name, 10, found)
 
     work = Work(
@@ -36,6 +36,12 @@ def notes(problem: Problem, folder: Path, before: Scores, after: Scores) -> tupl
     )  # fmt: skip
     work.chosen = Result("after", OPERATOR, "shorter", row("minimal", after))
     work.results.append(work.chosen)
+    return work
+
+
+def notes(problem: Problem, folder: Path, before: Scores, after: Scores) -> tuple[list[str], str]:
+    """What is noted of it, and the headline."""
+    work = chosen(problem, folder, before, after)
     asyncio.run(measured_in_time(work, time.monotonic() + 60.0))
     return work.not_done, headline(work)
 
@@ -63,3 +69,31 @@ def test_measured_time_moves_by_itself_within_the_margin(valve: Problem, tmp_pat
     assert notes(noisy, tmp_path, (99.0, 98.0, 100.2), (99.0, 98.0, 99.0))[0] == []
     (said,) = notes(noisy, tmp_path, (99.0, 98.0, 100.2), (99.0, 98.0, 97.0))[0]
     assert said.endswith("what was left out matters there, or the time that was measured.")
+
+
+class Slow(InProcessExecutor):
+    """What was chosen is refused on test, and the time is over before anything else is measured."""
+
+    async def evaluate(self, job: Job) -> Evaluation:
+        if job.source != "after":
+            raise TimeoutError
+        return Evaluation("test", FULL, "invalid", reason="it is out of range")
+
+
+def test_what_was_chosen_is_measured_first_and_refused_though_time_was_short(valve: Problem, tmp_path: Path) -> None:
+    work = chosen(valve, tmp_path, (99.0, 98.0), (99.0, 98.0))
+    work.executor = Slow(valve)
+    work.write("minimal.py", "after")
+    asyncio.run(measured_in_time(work, time.monotonic() + 60.0))
+    assert work.chosen is None
+    assert (tmp_path / "minimal.py").read_text().startswith("# UNVERIFIED: ends invalid on test")
+
+
+def test_what_time_was_too_short_for_is_measured_by_another_verb(valve: Problem, tmp_path: Path) -> None:
+    work = chosen(valve, tmp_path, (99.0, 98.0), (99.0, 98.0))
+    file = work.write("minimal.py", "slow")
+    work.executor = Slow(valve)
+    work.chosen = work.results[0] = replace(work.results[0], source="slow")
+    asyncio.run(measured_in_time(work, time.monotonic() + 60.0))
+    (note,) = work.not_done
+    assert note.endswith(f"; `adrs evaluate {valve.folder} {file} --split test` measures what was chosen.")

@@ -98,8 +98,12 @@ def test_a_branch_changes_after_two_intervals_on_the_other_side_but_begins_at_on
     [
         ({"rule": ["system", 1.0]}, "is no operation"),
         ({"rule": ["add", 1.0]}, "is no operation"),
+        ({"rule": []}, "begins with an operation's name"),
+        ({"rule": ["add", 1.0, {"test": {"feature": "ratio", "reducer": "last"}}]}, "branches stand above"),
         ({"rule": float("nan")}, "finite"),
+        ({"rule": 10**400}, r"finite number, not 1000*\.\.\.$"),
         ({"rule": {"feature": "gradient", "reducer": "median"}}, "none of the reducers"),
+        ({"window": 1, "rule": {"feature": "ratio", "reducer": "mean"}}, r"reducers last, .* \(window = 1\)"),
         ({"rule": {"feature": "bandwidth", "reducer": "last"}}, "no feature"),
         ({"rule": {"feature": "radio", "reducer": "last"}}, 'mean "ratio"'),
         ({"rule": {"feature": ["ratio"], "reducer": "last"}}, "no feature"),

@@ -75,6 +75,7 @@ MUTATIONS = [
     ("rule.py", "value = 3.0 - ", "value = 3.0 + "),
     ("rule.py", "features[1]", "features[2]"),
     ("rule.py", "PATIENCE = 2", "PATIENCE = 1"),
+    ("rule.py", "> 0.05", "> 0.0508"),
     ("rule.py", "_history[-2]", "_history[-3]"),
     ("rule.c", "value = 3.0 - ", "value = 3.0 + "),
     ("rule.c", "features[RULE_FEATURE_SENDING_RATIO]", "features[RULE_FEATURE_LATENCY_RATIO]"),
@@ -137,8 +138,8 @@ def test_a_pole_in_the_box_is_refused_by_the_name_of_its_term(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        (["mul", 40000.0, ["tanh", LATENCY]], "the constant 40000.0 is 40000.0, beyond the range of Q16.16"),
-        (["mul", 1e-6, LATENCY], "the constant 1e-06 is 1e-06, which Q16.16 takes for 0"),
+        (["mul", 40000.0, ["tanh", LATENCY]], "a constant is 40000.0, beyond the range of Q16.16"),
+        (["mul", 1e-6, LATENCY], "a constant is 1e-06, which Q16.16 takes for 0"),
         (["min", 1.0, ["mul", 30000.0, GRADIENT]], "30000.0 * latency_gradient_last: reaches 300000, beyond Q16.16"),
     ],
 )
@@ -216,10 +217,31 @@ def test_words_of_a_language_may_be_features(tmp_path: Path) -> None:
 
 
 def test_a_rule_of_another_problem_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="other features"):
-        export(rule(1.0, high=50.0), PROBLEM, tmp_path)
+    ratio = replace(INPUTS.features[1], rest=2.0)
+    for change, said in [
+        ({"high": 50.0}, "high is 50.0 there and 40.0 here"),
+        ({"features": (INPUTS.features[0], ratio, INPUTS.features[2])}, "rest of latency_ratio is 2.0 there and 1.0"),
+        ({"features": INPUTS.features[::-1]}, "the features are sending_ratio, latency_ratio, latency_gradient there"),
+    ]:
+        with pytest.raises(UserError, match=f"other features, .*: {said}"):
+            export(rule(1.0, **change), PROBLEM, tmp_path)
     with pytest.raises(UserError, match=r"no table \[distill\]"):
         export(rule(1.0), replace(PROBLEM, distillation=None), tmp_path)
+
+
+def test_words_for_people_may_change_under_a_rule(tmp_path: Path) -> None:
+    """What is written has the problem's own."""
+    features = tuple(replace(each, name="n", unit="u", definition="mistyped") for each in INPUTS.features)
+    export(rule(LATENCY, features=features), PROBLEM, tmp_path, ("python",))
+    assert from_plain(json.loads((tmp_path / "rule.json").read_text())) == rule(LATENCY)
+
+
+def test_digits_that_the_rule_itself_loses_are_told_by_the_exact_answer(tmp_path: Path) -> None:
+    made = rule(["sub", ["add", 1e9, LATENCY], 1e9])
+    checks = check(export(made, PROBLEM, tmp_path, ("python",)), expected(made, SMALL))
+    (found,) = failures(checks, "python")[-1:]
+    answer, right = re.search(r": (\S+) instead of (\S+), ", found.detail).groups()  # type: ignore[union-attr]
+    assert float(answer) != float(right)
 
 
 @needs_compiler
@@ -288,7 +310,12 @@ def test_the_same_rule_gives_the_same_bytes(tmp_path: Path) -> None:
     first = {path.name: path.read_bytes() for path in export(EVERYTHING, PROBLEM, tmp_path / "1").files}
     again = {path.name: path.read_bytes() for path in export(EVERYTHING, PROBLEM, tmp_path / "2").files}
     assert first == again
-    assert from_plain(json.loads(first["rule.json"])) == EVERYTHING
+    told = json.loads(first["rule.json"])
+    assert from_plain(told) == from_plain(plain(EVERYTHING)) == EVERYTHING
+    assert told["digest"] in first["rule.c"].decode().splitlines()[0]
+    assert told["seed"] == 0
+    assert b"hands in no NaN: of anything else nothing is promised." in first["rule.h"]
+    assert b"is cut to them." in first["rule_fixed.h"]
 
 
 def test_corners_are_all_there_when_they_are_few() -> None:

@@ -75,10 +75,14 @@ def test_a_rule_becomes_files_rows_and_checks(valve: Problem, tmp_path: Path) ->
     assert "mean(ratio)" in (tmp_path / "out" / "report.md").read_text()
 
 
-def test_targets_are_those_asked_for(valve: Problem, tmp_path: Path) -> None:
-    distilled(written(valve, tmp_path, HOLD), tmp_path / "out", targets=("latex",))
+def test_targets_are_those_asked_for_and_a_refused_one_is_noted(valve: Problem, tmp_path: Path) -> None:
+    too_small = ["add", HOLD, ["mul", 1e-6, terminal("error")]]
+    outcome = distilled(written(valve, tmp_path, too_small), tmp_path / "out", targets=("fixed", "latex"))
     assert not list((tmp_path / "out").glob("*.c"))
     assert (tmp_path / "out" / "rule.tex").is_file()
+    assert any(note.startswith("rule_fixed.c was not written") for note in outcome.work.not_done)
+    assert outcome.work.chosen is not None
+    assert outcome.exit_code == 3
     assert read_targets("latex, python") == ("python", "latex")
     with pytest.raises(UserError, match='--target "rust"'):
         read_targets("c,rust")
@@ -91,6 +95,9 @@ def test_what_is_no_rule_or_has_a_pole_is_the_users_mistake(valve: Problem, tmp_
         distilled(written(valve, tmp_path, HOLD), tmp_path / "out", only="minimise")
     (tmp_path / "rule.json").write_text("{")
     with pytest.raises(UserError, match="no JSON"):
+        distilled(tmp_path / "rule.json", tmp_path / "out")
+    (tmp_path / "rule.json").write_text("null")
+    with pytest.raises(UserError, match="neither a whole one, as distillations write it, nor a tree alone"):
         distilled(tmp_path / "rule.json", tmp_path / "out")
     with pytest.raises(UserError, match="cannot be read"):
         distilled(tmp_path / "missing.json", tmp_path / "out")

@@ -1,12 +1,19 @@
 """Networks are arrays in a file: read strictly, asked like any policy."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from adrs import plugins
+from adrs.distill.observer import Nobody
+from adrs.distill.session import of_network
 from adrs.distill.symbolic.teacher import TeacherPolicy, load_network
+from adrs.distill.work import Wish
 from adrs.errors import UserError
 from tests.adrs.distill.conftest import write_network
 
+FOLDER = str(Path(__file__).parents[1] / "valve")
 RAW = np.random.default_rng(2).uniform(0.2, 3.0, size=(40, 4, 2))
 
 
@@ -48,5 +55,19 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path, valve):
     (tmp_path / "W.npz").write_text("weights")
     with pytest.raises(UserError, match="no file of numpy arrays"):
         load_network(tmp_path / "W.npz", valve.distillation.inputs)
+    np.save(tmp_path / "single.npy", np.zeros(3))
+    with pytest.raises(UserError, match="no file of numpy arrays"):
+        load_network(tmp_path / "single.npy", valve.distillation.inputs)
     with pytest.raises(UserError, match="cannot be read: No such file"):
         load_network(tmp_path / "missing.npz", valve.distillation.inputs)
+
+
+def test_a_wrong_file_is_told_before_anything_is_started(tmp_path, monkeypatch):
+    def started(*_):
+        raise AssertionError("workers are asked for")
+
+    monkeypatch.setattr(plugins, "load", started)
+    file = write_network(tmp_path / "W.npz", b1=np.full(1, np.nan, np.float32))
+    with pytest.raises(UserError, match="b1 holds numbers that are not finite"):
+        of_network(FOLDER, file, Wish(), tmp_path / "out", Nobody())
+    assert not (tmp_path / "out").exists()

@@ -8,6 +8,7 @@ import pytest
 from adrs import problem as problems
 from adrs import resources
 from adrs.errors import UserError
+from adrs.evaluate.evaluator_checks import check_metrics, needed
 from adrs.evaluation import Failed, Invalid, Shared, WorkloadSpec
 from adrs.testing.policy import InProcessPolicy
 from evaluators.routing import arena, query_routing, query_world, splits, text_features
@@ -140,6 +141,29 @@ def test_an_evaluation_only_table_is_refused_outside_of_test(tmp_path):
     for baseline in PROBLEM.baselines:
         policy = InProcessPolicy(PROBLEM, baseline.path.read_text())
         assert SMALL.evaluate(policy, task, real("test"))["failed_decisions"] == 0
+
+
+def test_a_table_without_costs_counts_in_what_it_has(tmp_path):
+    table = tmp_path / "answers.csv"
+    header = "prompt,contaminated,mistralai/Mixtral-8x7B-Instruct-v0.1,gpt-4-1106-preview"
+    table.write_text(
+        "\n".join(
+            [header, *(f"name {chr(97 + row)}s {chr(98 + row)}s {chr(99 + row)}s,0,{row % 2},1" for row in range(20))]
+        )
+        + "\n"
+    )
+    unpriced = WorkloadSpec("query-routing", "answers", "published", "test", None, {"file": str(table)})
+    source = "def route(model, state, request):\n    return 0\n"
+    results = []
+    for given in (spec(split="test"), unpriced):
+        metrics = SMALL.evaluate(InProcessPolicy(PROBLEM, source), SMALL.load(given), given)
+        check_metrics(metrics, given.name, "", needed(PROBLEM, SMALL))
+        results.append((given, metrics))
+    (_, priced), (_, answers) = results
+    summary = SMALL.summarise(results)
+    assert "arena_score" not in answers
+    assert summary["arena_score"] == pytest.approx(priced["arena_score"])
+    assert min(priced["accuracy"], answers["accuracy"]) < summary["accuracy"]
 
 
 def test_arena_files_stand_under_test_alone():

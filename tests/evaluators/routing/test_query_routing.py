@@ -11,7 +11,7 @@ from adrs.errors import UserError
 from adrs.evaluate.evaluator_checks import check_metrics, needed
 from adrs.evaluation import Failed, Invalid, Shared, WorkloadSpec
 from adrs.testing.policy import InProcessPolicy
-from evaluators.routing import arena, query_routing, query_world, splits, text_features
+from evaluators.routing import arena, query_routing, query_words, query_world, splits, text_features
 from evaluators.routing.sizes import Sizes
 
 PROBLEM = problems.load("query-routing")
@@ -164,6 +164,13 @@ def test_a_table_without_costs_counts_in_what_it_has(tmp_path):
     assert "arena_score" not in answers
     assert summary["arena_score"] == pytest.approx(priced["arena_score"])
     assert min(priced["accuracy"], answers["accuracy"]) < summary["accuracy"]
+
+
+def test_noisy_twins_are_seven_percent_longer():
+    drawn = np.random.default_rng(1)
+    texts = query_words.write(drawn, drawn.integers(0, 7, 600), np.full(600, 0.05), drawn.integers(60, 200, 600))
+    ratios = [len(query_words.disturb(drawn, text)) / len(text) for text in texts]
+    assert np.median(ratios) == pytest.approx(1.07, abs=0.005)
 
 
 def test_arena_files_stand_under_test_alone():

@@ -109,6 +109,30 @@ class Calibration:
         found = (self._evaluation(role, split) for role in ENDS_OF_SCALE)
         return [evaluation for evaluation in found if evaluation is not None]
 
+    def family_spans(self, split: Split) -> dict[str, float]:
+        """How far the state-of-the-art baseline is above the trivial one in each family of a split; negative where it
+        is below. Needs both.
+
+        By the family's own value where the evaluator's summary names it, METRIC_FAMILY with `_` for `-`, or where the
+        split has one family; else on average of the family's workloads.
+        """
+        objective = self.problem.objective
+        families = list(dict.fromkeys(spec.family for spec in self.problem.workloads[split]))
+
+        def fitness(evaluation: Evaluation, family: str) -> float:
+            own = objective.metric if len(families) == 1 else f"{objective.metric}_{family.replace('-', '_')}"
+            if own in evaluation.metrics:
+                return objective.fitness(evaluation.metrics[own])
+            names = {spec.name for spec in self.problem.workloads[split] if spec.family == family}
+            values = [each.metrics[objective.workload_metric] for each in evaluation.workloads if each.name in names]
+            return objective.fitness(sum(values) / len(values))
+
+        spans = {}
+        for family in families:
+            low, high = (fitness(evaluation, family) for evaluation in self.ends_of_scale(split))
+            spans[family] = high - low
+        return spans
+
     def score(self, baseline: Baseline, split: Split) -> float | None:
         """Score of a measured baseline."""
         evaluation, scale = self.evaluations.get((baseline.name, split)), self.scale(split)

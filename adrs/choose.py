@@ -39,6 +39,8 @@ class Choice:
 
     winner: int | None
     evaluations: dict[tuple[int, Split], Evaluation] = field(default_factory=dict)
+    ranges: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """Least and largest fitness on `validation` of programs that were measured several times there."""
     rechecked: tuple[int, ...] = ()
     """Programs to be measured on fresh workloads, the winner first."""
     alike: tuple[int, ...] = ()
@@ -88,7 +90,9 @@ class Chooser:
 
     def _candidates(self) -> list[int]:
         """The best on `train`, then those that were the best on `validation` when the run was ended before."""
-        earlier = [number for number in self._reader.best(CANDIDATES, "validation") if number != SEED_PROGRAM]
+        measured = self._reader.best(self._reader.count(), "validation")  # by the luckiest measurement of each
+        known = {number: median(self._known(number, "validation")) for number in measured if number != SEED_PROGRAM}
+        earlier = sorted(known, key=lambda number: _fitness(known[number]), reverse=True)[:CANDIDATES]
         return list(dict.fromkeys([*self._reader.best(CANDIDATES), *earlier]))
 
     async def recheck(self, choice: Choice, deadline: float | None) -> None:
@@ -128,13 +132,15 @@ class Chooser:
         return tuple(sorted({*measured, *([choice.winner] if choice.winner else [])}, key=rank)[:RECHECKED])
 
     def _best(self, choice: Choice, candidates: Sequence[int]) -> int:
-        """The best on `validation`; a later candidate must beat an earlier one by the problem's margin."""
+        """The best on `validation`; a later candidate must beat an earlier one by the problem's margin, or in each of
+        several measurements."""
         best, reached = candidates[0], -math.inf
         for number in candidates:
             evaluation = choice.of(number, "validation")
             if evaluation is None or evaluation.fitness is None:
                 continue
-            if evaluation.fitness > reached + (self._problem.objective.margin if reached > -math.inf else 0.0):
+            always = number in choice.ranges and choice.ranges[number][0] > choice.ranges.get(best, (0, math.inf))[1]
+            if reached == -math.inf or always or evaluation.fitness > reached + self._problem.objective.margin:
                 best, reached = number, evaluation.fitness
         return best
 
@@ -157,33 +163,28 @@ class Chooser:
 
     async def _measure(self, choice: Choice, numbers: Sequence[int], split: Split, deadline: float | None) -> None:
         """Measure programs on a split; noisy ones several times, in turn, of which the median counts."""
-        numbers = list(dict.fromkeys(numbers))
-        unknown = []
-        for number in numbers:
-            known = self._reader.evaluation(number, split)
-            if known is not None and known.of_the_program and (split != "fresh" or self._is_of_these(known)):
-                choice.evaluations[number, split] = known
-            else:
-                unknown.append(number)
-        repeated = self._problem.objective.noisy and split == "validation"
-        found: dict[int, list[Evaluation]] = {number: [] for number in unknown}
-        times = REPETITIONS if repeated else 1
+        times = REPETITIONS if self._problem.objective.noisy and split == "validation" else 1
+        found = {number: self._known(number, split) for number in numbers}
+        total = sum(max(times - len(known), 0) for known in found.values())
+        done = 0
         for _ in range(times):
-            await self._measure_once(found, split, deadline, times * len(found))
-        for number, evaluations in found.items():
-            if evaluations:
-                ordered = sorted(evaluations, key=lambda each: -math.inf if each.fitness is None else each.fitness)
-                choice.evaluations[number, split] = ordered[(len(ordered) - 1) // 2]
+            missing = [number for number, known in found.items() if len(known) < times]
+            tasks = {asyncio.create_task(self._evaluate(number, split)): number for number in missing}
+            what = f"{RECHECKING}:" if split == "fresh" else f"{CHOOSING}: {split},"
+            async with contextlib.aclosing(as_finished(tasks, deadline)) as ended:
+                async for task in ended:
+                    found[tasks[task]].append(task.result())
+                    done += 1
+                    self._note(f"{what} {done} of {total} done")
+        choice.evaluations |= {(number, split): median(known) for number, known in found.items() if known}
+        if times > 1:
+            fitness = {number: [_fitness(each) for each in known] for number, known in found.items()}
+            choice.ranges = {number: (min(each), max(each)) for number, each in fitness.items() if len(each) > 1}
 
-    async def _measure_once(
-        self, found: dict[int, list[Evaluation]], split: Split, deadline: float | None, total: int
-    ) -> None:
-        tasks = {asyncio.create_task(self._evaluate(number, split)): number for number in found}
-        what = f"{RECHECKING}:" if split == "fresh" else f"{CHOOSING}: {split},"
-        async with contextlib.aclosing(as_finished(tasks, deadline)) as ended:
-            async for task in ended:
-                found[tasks[task]].append(task.result())
-                self._note(f"{what} {sum(map(len, found.values()))} of {total} done")
+    def _known(self, number: int, split: Split) -> list[Evaluation]:
+        """What the log knows of a program on a split, apart from where the evaluator failed."""
+        known = [each for each in self._reader.evaluations_of(number, split) if each.of_the_program]
+        return [each for each in known if self._is_of_these(each)] if split == "fresh" else known
 
     async def _evaluate(self, number: int, split: Split) -> Evaluation:
         program = self._reader.program(number)
@@ -217,3 +218,12 @@ class Chooser:
         """Whether an evaluation on fresh workloads is one on those that were drawn now."""
         names = {result.name for result in evaluation.workloads}
         return bool(names) and names <= {spec.name for spec in self._fresh}
+
+
+def median(measured: Sequence[Evaluation]) -> Evaluation:
+    """Of several measurements of a program, at least one, the median low one; those without a fitness are the worst."""
+    return sorted(measured, key=_fitness)[(len(measured) - 1) // 2]
+
+
+def _fitness(evaluation: Evaluation) -> float:
+    return -math.inf if evaluation.fitness is None else evaluation.fitness

@@ -148,7 +148,9 @@ class Policy(Protocol):
     """Wall seconds that one call may take; set by the harness."""
 
     def call(self, function: str, *arguments: Any) -> Any:
-        """Call one function once. Arrays come back with the dtype and shape that the interface declares."""
+        """Call one function once. Arrays come back with the dtype and shape that the interface declares; None where
+        the program leaves out an optional function.
+        """
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call `function` once per scenario in one round trip.
@@ -158,7 +160,8 @@ class Policy(Protocol):
         Each column is an array whose first axis is the scenario (or a value that all scenarios share, if it is a
         scalar); an argument of type `state` is left out, since each scenario's state stays with the policy.
         Each answer is held to what its own scenario's arguments say of names in its type. Answers are stacked along a
-        new first axis; arrays whose shapes differ between scenarios come as a list.
+        new first axis; arrays whose shapes differ between scenarios come as a list. None where the program leaves out
+        an optional function.
         """
 
     def attempt(

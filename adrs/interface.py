@@ -96,7 +96,7 @@ class FunctionType:
     arguments: Mapping[str, Type]
     returns: Type
     optional: bool = False
-    """A program may leave it out; then calls of it do nothing."""
+    """A program may leave it out; then calls of it do nothing, and answer None."""
 
     @cached_property
     def crossing(self) -> list[str]:

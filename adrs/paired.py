@@ -42,6 +42,6 @@ def half_width(ours: Evaluation, theirs: Evaluation) -> float | None:
 
 
 def alike(ours: Evaluation, theirs: Evaluation) -> bool:
-    """Whether two programs are known not to differ: the interval contains 0."""
+    """Whether two programs cannot be told apart: the interval is known and contains 0."""
     found = interval(ours, theirs)
     return found is not None and found[0] <= 0.0 <= found[1]

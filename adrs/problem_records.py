@@ -46,7 +46,8 @@ class Objective:
     noisy: bool = False
     """Measured times enter it: baselines are not cached, and winners are compared with `margin`."""
     margin: float = 0.0
-    """Smallest difference of the metric that counts."""
+    """Smallest difference of the metric that counts; where measured times enter it, a smaller one counts too if each of
+    several measurements shows it."""
     least_span: float = 0.0
     """How far apart the baselines that make the scale must be in every family of every split, in the metric's unit."""
     metrics: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -63,7 +64,7 @@ class Limits:
     """What one policy process may use. A limit ends the process; it never slows it."""
 
     decision_seconds: float = 10.0
-    """Seconds of one call: wall time, less what the process waits for a core on a busy machine."""
+    """Seconds of one call, or of all decisions of one batch: wall time, less what the process waits for a core."""
     evaluation_seconds: float = 900.0
     """Wall seconds of all calls of one evaluation together."""
     evaluator_seconds: float = 3600.0
@@ -134,6 +135,8 @@ class Cheat:
     """The verdict it must get; `ok` for one that must merely gain nothing."""
     rule: str = ""
     """Text that the reason must contain."""
+    at_most: float = 100.0
+    """The score of one that gains nothing: what the same program reaches without its trick, or more."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The loop: ask, propose, screen, evaluate, record, tell.
 
 Asking and telling happen in ticket order, so that the same seed gives the same lineage at any number of workers: the
-ask of ticket t comes after the tells of exactly the tickets up to t - window. Between them, proposals and evaluations
-run as they can. In order of arrival, for proposers that take their time, ends are told as they come; a replay follows
-the order that the log has. Everything is in the log before it has an effect; a session that ends in any way can be gone
-on with.
+ask of ticket t comes after the tells of exactly the tickets up to t - window. Where a budget ended the run and is
+raised, all that was asked before is told first: that lineage is its own. Between asks and tells, proposals and
+evaluations run as they can. In order of arrival, for proposers that take their time, ends are told as they come; a
+replay follows the order that the log has. Everything is in the log before it has an effect; a session that ends in any
+way can be gone on with.
 """
 
 import asyncio

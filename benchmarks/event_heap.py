@@ -243,6 +243,8 @@ class EventHeap:
         self._schedule(number, time)
 
     def _patience(self, sender: Sender) -> int:
+        if sender.srtt == 0:
+            return max(sender.spec.first_timeout, 3 * sender.spec.base)
         return max(sender.spec.least_timeout, sender.srtt + 4 * sender.rttvar)
 
     def _timeout(self, number: int, time: int) -> None:
@@ -330,7 +332,7 @@ class EventHeap:
                 telemetry[1] = (newest.queue - before.queue) * scale
                 telemetry[2] = (newest.bytes_out - before.bytes_out) * scale
                 telemetry[3] = (newest.bytes_in - before.bytes_in) * scale
-        marked = sum(packet.marked for _, _, packet in sender.acks) / len(trips) if self.scenario.telemetry else 0.0
+        marked = sum(packet.marked for _, _, packet in sender.acks) / len(trips)
         row = [
             (time - sender.decided) / base, float(len(trips)), sum(p.size for _, _, p in sender.acks) / product,
             round_trip / base, sum(trips) / len(trips) / base, min(trips) / base, gradient, *telemetry, marked,

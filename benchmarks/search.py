@@ -5,7 +5,7 @@ Every run is a run as a user makes it: real workers, real sandbox. Two controls 
 a second call does what is missing, and a call with more evaluations goes on with the runs that are there. Ctrl-C ends
 it; the same call goes on. The table can be had at any time: it says which runs it lacks. With `--proposers mutation`
 the programs come from the seed program alone: where building blocks bring every strategy near the ceiling at once,
-that tells strategies apart.
+that tells strategies apart. The runs of a problem in one folder all have the same proposers and limit of a call.
 
     python benchmarks/search.py run results/ [--evaluations 2000] [--seeds 5] [--problem NAME]... [--search NAME]...
                                              [--call-seconds S] [--proposers NAMES]
@@ -94,7 +94,7 @@ def make(trial: Trial, options: argparse.Namespace) -> Result:
         trial=trial, wanted=options.evaluations, curve=curve, score=(plain["winner"] or {}).get("score", {}),
         verdicts=plain["verdicts"], cpu_seconds=plain["spend"]["cpu_seconds"], stopped_by=outcome.stopped_by,
         made_by={**_made_by(), "load_before": load, "load_after": os.getloadavg()[0], "workers": options.workers,
-                 "call_seconds": options.call_seconds, "proposers": options.proposers},
+                 **_settings(options)},
     )  # fmt: skip
 
 
@@ -108,14 +108,18 @@ def _outcome(trial: Trial, options: argparse.Namespace, progress: Progress) -> O
             shutil.rmtree(folder)  # cut off before its log was begun
         else:
             known = adrs.Run.open(folder, sandbox=options.sandbox)
-            return known.resume(max_evaluations=options.evaluations, observer=progress)
+            return known.resume(max_evaluations=options.evaluations, workers=options.workers, observer=progress)
     made = adrs.evolve(
         trial.problem, search=trial.search, seed=trial.seed, name=trial.name, runs_dir=runs, workers=options.workers,
-        sandbox=options.sandbox, max_evaluations=options.evaluations, call_seconds=options.call_seconds,
-        proposers=options.proposers, observer=progress,
+        sandbox=options.sandbox, max_evaluations=options.evaluations, observer=progress, **_settings(options),
     )  # fmt: skip
     assert made.outcome is not None
     return made.outcome
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What a result depends on, beside its trial and the evaluations."""
+    return {"proposers": options.proposers, "call_seconds": options.call_seconds}
 
 
 def _made_by() -> dict[str, Any]:
@@ -139,7 +143,7 @@ def run(options: argparse.Namespace) -> None:
     results = options.results / "results"
     results.mkdir(parents=True, exist_ok=True)
     wanted = list(trials(problems, strategies, options.seeds))
-    search_plan.add(options.results, wanted, options.evaluations)
+    search_plan.add(options.results, wanted, options.evaluations, _settings(options))
     for number, trial in enumerate(wanted, 1):
         path = results / f"{trial.name}.json"
         known = Result.read(path)
@@ -206,7 +210,10 @@ def main() -> None:
     showing.add_argument("--json", type=Path, help="write the figures to a file")
     showing.add_argument("--plot", type=Path, help="write a figure as .svg or .png; needs matplotlib")
     options = parser.parse_args()
-    options.does(options)
+    try:
+        options.does(options)
+    except UserError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

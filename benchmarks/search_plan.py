@@ -2,9 +2,10 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from adrs.errors import UserError
 from adrs.store import Reader
@@ -26,11 +27,32 @@ class Trial:
         return f"{self.problem}-{self.search}-{self.seed}"
 
 
-def add(folder: Path, wanted: Iterable[Trial], evaluations: int) -> None:
-    """Note that these runs are wanted, with so many evaluations; those of earlier calls stay so."""
-    plan = _read(folder)
-    plan |= {trial: max(evaluations, plan.get(trial, 0)) for trial in wanted}
-    text = json.dumps([{**asdict(trial), "evaluations": count} for trial, count in plan.items()], indent=1)
+@dataclass(frozen=True)
+class Wanted:
+    """How a run is to be made."""
+
+    evaluations: int
+    settings: Mapping[str, Any]
+    """What else its result depends on."""
+
+
+def add(folder: Path, wanted: Iterable[Trial], evaluations: int, settings: Mapping[str, Any]) -> None:
+    """Note that these runs are wanted, with so many evaluations; those of earlier calls stay so.
+
+    Raises UserError where runs of one of the problems were begun with other settings: a table would compare the two.
+    """
+    plan, wanted = _read(folder), list(wanted)
+    problems = {trial.problem for trial in wanted}
+    for trial, how in plan.items():
+        if trial.problem in problems and how.settings != settings:
+            raise UserError(
+                f"{folder} holds runs of {trial.problem} with {_said(how.settings)}, which must not be mixed with "
+                f"{_said(settings)}; name another folder"
+            )
+    for trial in wanted:
+        known = plan.get(trial)
+        plan[trial] = Wanted(max(evaluations, known.evaluations if known else 0), settings)
+    text = json.dumps([{"trial": asdict(trial), **asdict(how)} for trial, how in plan.items()], indent=1)
     temporary = (folder / _FILE).with_suffix(".tmp")
     temporary.write_text(text)
     temporary.replace(folder / _FILE)
@@ -60,10 +82,19 @@ def evaluations(folder: Path, trial: Trial) -> int:
         return 0
 
 
-def _read(folder: Path) -> dict[Trial, int]:
-    """Evaluations wanted, by run; empty where no run was ever planned."""
+def _said(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value!r}" for name, value in settings.items())
+
+
+def _read(folder: Path) -> dict[Trial, Wanted]:
+    """How runs are to be made; empty where no run was ever planned. Raises UserError for a plan of another version."""
     path = folder / _FILE
     if not path.is_file():
         return {}
-    return {Trial(each["problem"], each["search"], each["seed"]): each["evaluations"]
-            for each in json.loads(path.read_text())}  # fmt: skip
+    try:
+        return {
+            Trial(**each["trial"]): Wanted(each["evaluations"], each["settings"])
+            for each in json.loads(path.read_text())
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is damaged or of another version: name another folder") from error

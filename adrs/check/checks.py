@@ -140,9 +140,10 @@ class Checks:
     def _spans(self, calibration: Calibration) -> None:
         """Where the two baselines of the scale are close together, a little difference would make a large score."""
         objective = self._problem.objective
-        (split, family), span = min(_spans(self._problem, calibration).items(), key=lambda item: item[1])
+        spans = [(span, family, split) for split in SPLITS for family, span in calibration.family_spans(split).items()]
+        span, family, split = min(spans)
         ok = span >= objective.least_span
-        where = f"of {objective.workload_metric} apart in family {family} of {split}"
+        where = f"of {objective.metric} apart in family {family} of {split}"
         rest = "the least of all" if ok else f"less than {objective.least_span:g}, so that its scores mean little"
         self._add("span", ok, f"the baselines of the scale are {span:.4g} {where}, {rest}")
 
@@ -268,10 +269,12 @@ class Checks:
         ok = evaluation.verdict == cheat.verdict and cheat.rule in evaluation.reason
         detail = self._shown(evaluation)
         if cheat.verdict == "ok" and ok and evaluation.score is not None:
-            ok = evaluation.score <= 100.0 + 1e-6
+            ok = evaluation.score <= cheat.at_most + 1e-6
             literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
-        expected = f"{cheat.verdict}: {cheat.rule}" if cheat.rule else cheat.verdict
+            expected = f"a score of at most {cheat.at_most:g}"
+        else:
+            expected = f"{cheat.verdict}: {cheat.rule}" if cheat.rule else cheat.verdict
         wrong = f"expected {expected}; got {detail}{_told(cheat)}"
         self._add(f"cheat {cheat.name}", ok, detail if ok else wrong, evaluation)
 
@@ -283,17 +286,3 @@ def _told(cheat: Cheat) -> str:
     except (SyntaxError, ValueError):
         return ""
     return f"; the cheat says of itself: {told.splitlines()[0]}" if told else ""
-
-
-def _spans(problem: Problem, calibration: Calibration) -> dict[tuple[Split, str], float]:
-    """By split and family, how far the state-of-the-art baseline is above the trivial one, on average of workloads."""
-    spans: dict[tuple[Split, str], float] = {}
-    objective = problem.objective
-    for split in SPLITS:
-        scale = calibration.scale(split)
-        for family in dict.fromkeys(spec.family for spec in problem.workloads[split]):
-            names = [spec.name for spec in problem.workloads[split] if spec.family == family]
-            each = [scale.workloads[name] for name in names if scale is not None and name in scale.workloads]
-            total = sum(objective.fitness(one.state_of_the_art) - objective.fitness(one.trivial) for one in each)
-            spans[split, family] = total / len(names)
-    return spans

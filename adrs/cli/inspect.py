@@ -54,8 +54,8 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
             rows.append([each["run"], *[""] * 6, "[red]cannot be read[/]"])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
-        shared = each["trust"] == "shared"  # there is no scale: the metric itself, of which more is better
-        train = metric(each["fitness"]) if shared else number(each["winner"]["score"]["train"])
+        found_score = each["winner"]["score"]["train"]  # without a scale: fitness, of which more is better
+        train = metric(each["fitness"]) if found_score is None else number(found_score)
         others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
         ended = (each["stopped_by"] or "").partition(":")[0] or ("running" if each["live"] else "unfinished")
         rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, trust_mark, verdict
+from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, score_of, trust_mark, verdict
 from adrs.lineage import Node, Step, Tree
 from adrs.lineage.outline import Entry, outline
 from adrs.store.reader import RunInfo
@@ -67,11 +67,10 @@ def print_ancestry(steps: Sequence[Step], trust: str) -> None:
     for step in steps:
         program = step.program
         size = f"[green]+{step.added}[/] [red]-{step.removed}[/] lines"
-        score = number(program.score, 2) if program.score is not None else metric(program.fitness)
         others = [parent for parent in program.parents if parent.role != "parent"]
         came = f" with {', '.join(f'#{parent.id} ({parent.role})' for parent in others)}" if others else ""
         by = safe(program.model) if program.model else safe(program.proposer)
-        words = [f"[bold]#{program.id}[/]", verdict(program.state), f"score [bold]{score}[/]", gain(step.gain),
+        words = [f"[bold]#{program.id}[/]", verdict(program.state), score_of(program), gain(step.gain),
                  f"[cyan]{by}/{safe(program.operator)}[/]{came}", size]  # fmt: skip
         out.print("  ".join(word for word in words if word))
         if program.rationale:

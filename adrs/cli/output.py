@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from adrs.program import Program
 from adrs.text import change, metric, number, printable
 
 __all__ = [
     "console", "folded", "gain", "metric", "number", "print_in_blocks", "print_json", "print_trust", "printable",
-    "safe", "table", "trust_mark", "verdict",
+    "safe", "score_of", "table", "trust_mark", "verdict",
 ]  # fmt: skip
 
 _GAP = 2
@@ -56,6 +57,13 @@ def gain(value: float | None) -> str:
     if value is None:
         return ""
     return f"[{'dim' if value == 0 else 'green' if value > 0 else 'red'}]{change(value)}[/]"
+
+
+def score_of(program: Program) -> str:
+    """Its score, or its fitness where there is no scale, with the word for it."""
+    if program.score is not None:
+        return f"score [bold]{number(program.score, 2)}[/]"
+    return f"fitness [bold]{metric(program.fitness)}[/]"
 
 
 def trust_mark(trust: str) -> str:

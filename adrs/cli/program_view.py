@@ -15,6 +15,7 @@ from adrs.cli.output import (
     print_trust,
     printable,
     safe,
+    score_of,
     table,
     trust_mark,
     verdict,
@@ -50,9 +51,8 @@ def print_program(found: Detail, trust: str, file: str) -> None:
 
 def _print_head(out: Console, found: Detail, trust: str) -> None:
     program = found.program
-    score = number(program.score, 2) if program.score is not None else metric(program.fitness)
     over = f"{gain(found.gain)} over #{found.parent.id}" if found.parent and found.gain is not None else ""
-    words = [f"[bold]program {program.id}[/]", verdict(program.state), f"score [bold]{score}[/]{trust_mark(trust)}",
+    words = [f"[bold]program {program.id}[/]", verdict(program.state), f"{score_of(program)}{trust_mark(trust)}",
              over]  # fmt: skip
     out.print("  ".join(word for word in words if word))
     facts = [("by", "/".join(part for part in (program.proposer, program.operator, program.model) if part)),

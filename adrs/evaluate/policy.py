@@ -66,7 +66,9 @@ class SandboxedPolicy:
             bind(kind.arguments[name], value, sizes, name)
         sent = [listed(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
         answer = self._request(function, self.decision_seconds, "call", function, sent)
-        return None if kind.keeps else checked(kind.returns, answer, sizes, function)
+        if kind.keeps or (kind.optional and answer is None):
+            return None
+        return checked(kind.returns, answer, sizes, function)
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario, see adrs.evaluation.Policy."""

@@ -46,8 +46,9 @@ def _cheat(table: Table, folder: Path) -> Cheat:
     verdicts = ("ok", "invalid", "error", "timeout", "memory", "killed", "rejected", "suspect")
     verdict = table.choice("verdict", verdicts, "invalid")
     rule = table.take("rule", str, "")
+    at_most = table.take("at_most", float, Cheat.at_most) if verdict == "ok" else Cheat.at_most
     table.finish()
-    return Cheat(path.stem, path, verdict, rule)
+    return Cheat(path.stem, path, verdict, rule, at_most)
 
 
 def _file(table: Table, name: str, where: str, folder: Path) -> Path:

@@ -25,6 +25,9 @@ class _Island:
     """Decayed number of selections, those in flight included."""
     asked: int = 0
     since_improvement: int = 0
+    """Programs told to it since it improved by itself or a new island was begun."""
+    improved: int = 0
+    """How many programs the run had been told when it last improved by itself, or was begun."""
 
 
 @dataclass
@@ -34,7 +37,9 @@ class Adaptive:
     Within an island, the share of exploration falls with the average of its squared normalised gains. Between islands,
     an upper-confidence bandit on globally normalised gains decides whose turn it is. When every island stagnates, a
     new one starts from a program of another with a change of tactics: its first parents are to be crossed with the best
-    of other islands, or the next time written anew. When there is no room, the weakest island gives way.
+    of other islands, or the next time written anew. When there is no room, the island gives way that has gone without
+    an improvement of its own for longest: the best programs say nothing of that, since migration makes them alike. Its
+    best goes to the oldest of the others, and so do programs that were still in the making when it gave way.
 
     Gains are in units of the progress of the whole run, from the seed program to the best: unlike the range of all
     that was told, that does not explode when one program fails spectacularly.
@@ -57,7 +62,8 @@ class Adaptive:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
-        self._islands: list[_Island] = []
+        self._islands: dict[int, _Island] = {}
+        """By number, the oldest first; a number is given once."""
         self._first: Program | None = None
         self._best = 0.0
         self._told = 0
@@ -81,31 +87,43 @@ class Adaptive:
         if self._first is None:
             self._start(program)
             return
-        island = self._islands[program.island % len(self._islands)]
-        gain = self._gain(island, program)
-        island.gain = self.decay * island.gain + (1 - self.decay) * gain * gain
-        for each in self._islands:
-            each.reward, each.pulls = self.decay * each.reward, self.decay * each.pulls
-        island.reward += gain
-        island.since_improvement = 0 if gain > 0 else island.since_improvement + 1
-        if program.fitness is not None:
-            island.archive.add(program)
-            self._best = max(self._best, program.fitness)
         self._told += 1
+        for each in self._islands.values():
+            each.reward, each.pulls = self.decay * each.reward, self.decay * each.pulls
+        if program.island in self._islands:
+            self._credit(self._islands[program.island], program)
+        else:
+            self._oldest.archive.add(program)
+        if program.fitness is not None:
+            self._best = max(self._best, program.fitness)
         if self._told % self.migration == 0:
             self._migrate()
-        if all(other.since_improvement > self.patience for other in self._islands):
+        if all(other.since_improvement > self.patience for other in self._islands.values()):
             self._new_island()
 
     def _start(self, program: Program) -> None:
         self._first = program
         self._best = program.fitness or 0.0
-        self._islands = [self._island(program) for _ in range(self.islands)]
+        for number in range(self.islands):
+            self._begin(number, program)
 
-    def _island(self, program: Program, tactic: str | None = None) -> _Island:
-        island = _Island(Elites(self.archive), tactic)
+    def _begin(self, number: int, program: Program, tactic: str | None = None) -> None:
+        self._islands[number] = _Island(Elites(self.archive), tactic, improved=self._told)
+        self._islands[number].archive.add(program)
+
+    def _credit(self, island: _Island, program: Program) -> None:
+        """File a program in the island that it was asked of, with what it gained."""
+        gain = self._gain(island, program)
+        island.gain = self.decay * island.gain + (1 - self.decay) * gain * gain
+        island.reward += gain
+        island.since_improvement += 1
+        if gain > 0:
+            island.since_improvement, island.improved = 0, self._told
         island.archive.add(program)
-        return island
+
+    @property
+    def _oldest(self) -> _Island:
+        return next(iter(self._islands.values()))
 
     def _gain(self, island: _Island, program: Program) -> float:
         """Improvement over the island's best, as a share of the progress of the run that the program makes it; 0..1."""
@@ -118,14 +136,14 @@ class Adaptive:
 
     def _choose_island(self) -> int:
         """Upper confidence bound (UCB1) on the decayed mean gain; the earlier island wins a tie."""
-        total = sum(island.pulls for island in self._islands) + 1
+        total = sum(island.pulls for island in self._islands.values()) + 1
 
-        def bound(island: _Island) -> float:
+        def bound(number: int) -> float:
+            island = self._islands[number]
             pulls = island.pulls + 1e-3
             return island.reward / pulls + 0.5 * math.sqrt(math.log(total + 1) / pulls)
 
-        weights = [bound(island) for island in self._islands]
-        return max(range(len(weights)), key=weights.__getitem__)
+        return max(self._islands, key=bound)
 
     def _exploration(self, island: _Island) -> float:
         span = self.most_exploration - self.least_exploration
@@ -133,24 +151,23 @@ class Adaptive:
 
     def _inspirations(self, number: int, parent: Program) -> tuple[Program, ...]:
         own = list(self._islands[number].archive)[: self.archive // 2]
-        others = [other.archive[0] for index, other in enumerate(self._islands) if index != number]
+        others = [other.archive[0] for index, other in self._islands.items() if index != number]
         pool = {kept.id: kept for kept in [*own, *others] if kept.id != parent.id}
         return tuple(self._random.sample(list(pool.values()), min(self.inspirations, len(pool))))
 
     def _migrate(self) -> None:
-        bests = [island.archive[0] for island in self._islands]
-        for index, best in enumerate(bests):
-            self._islands[(index + 1) % len(self._islands)].archive.add(best)
+        islands = list(self._islands.values())
+        bests = [island.archive[0] for island in islands]
+        for island, best in zip([*islands[1:], islands[0]], bests, strict=True):
+            island.archive.add(best)
 
     def _new_island(self) -> None:
         """Start afresh from a random survivor; the other islands get another spell of patience."""
-        survivors = [kept for island in self._islands for kept in island.archive]
-        island = self._island(self._random.choice(survivors), _TACTICS[self._changes % len(_TACTICS)])
+        survivor = self._random.choice([kept for island in self._islands.values() for kept in island.archive])
+        self._begin(self.islands + self._changes, survivor, _TACTICS[self._changes % len(_TACTICS)])
         self._changes += 1
-        if len(self._islands) < self.most_islands:
-            self._islands.append(island)
-        else:
-            weakest = min(range(len(self._islands)), key=lambda index: self._islands[index].archive[0].fitness or 0.0)
-            self._islands[weakest] = island
-        for other in self._islands:
-            other.since_improvement = 0
+        if len(self._islands) > self.most_islands:
+            gone = self._islands.pop(min(self._islands, key=lambda number: self._islands[number].improved))
+            self._oldest.archive.add(gone.archive[0])
+        for island in self._islands.values():
+            island.since_improvement = 0

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from adrs.problem import Objective, Problem
 from adrs.search import Program, Selection
+from adrs.search.elites import Elites
 
 _MOST_EQUALS = 4
-"""Programs that are kept as the best of one workload where several are equal: the earliest."""
+"""Programs that are kept as the best of one workload where several are equal: those that are best over all."""
 _ANCESTORS = 64
 _LINEAGES = 1024
 """Programs whose ancestors are known: the last ones told."""
@@ -39,8 +40,8 @@ class Pareto:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._first: Program | None = None
-        self._best: dict[str, tuple[float, list[Program]]] = {}
-        """By workload: the highest value, and the programs that have it, the earliest first."""
+        self._best: dict[str, tuple[float, Elites]] = {}
+        """By workload: the highest value, and the programs that have it."""
         self._ancestors: OrderedDict[int, frozenset[int]] = OrderedDict()
 
     def ask(self) -> Selection:
@@ -72,11 +73,10 @@ class Pareto:
             values = {"": program.fitness}  # nothing is known by workload: the whole counts as one
         for name, value in values.items():
             assert value is not None
-            best, kept = self._best.get(name, (value, []))
-            if value > best:
-                self._best[name] = value, [program]
-            elif value == best and len(kept) < _MOST_EQUALS and all(other.id != program.id for other in kept):
-                self._best[name] = value, [*kept, program]
+            if name not in self._best or value > self._best[name][0]:
+                self._best[name] = value, Elites(_MOST_EQUALS)
+            if value == self._best[name][0]:
+                self._best[name][1].add(program)
 
     def _value(self, metrics: Mapping[str, float], score: float | None) -> float | None:
         if self.objective is None or self.objective.workload_metric not in metrics:

@@ -287,9 +287,12 @@ class Reader:
         return self.rows("SELECT child, parent FROM parentage WHERE role = 'parent' ORDER BY child")
 
     def best(self, count: int, split: Split = "train") -> list[int]:
-        """Numbers of the `count` best programs on a split, best first, earlier ones first among equals."""
+        """Numbers of the `count` best programs on a split, best first, earlier ones first among equals.
+
+        Of several measurements of one program the best counts.
+        """
         query = (
-            "SELECT program FROM evaluation WHERE split = ? AND fitness IS NOT NULL"
+            "SELECT DISTINCT program FROM evaluation WHERE split = ? AND fitness IS NOT NULL"
             " ORDER BY fitness DESC, program LIMIT ?"
         )
         return [row[0] for row in self.rows(query, split, count)]

@@ -45,13 +45,17 @@ class InProcessPolicy:
             bind(kind.arguments[name], value, sizes, name)
         sent = [listed(kind.arguments[name], value) for name, value in zip(kind.crossing, arguments, strict=True)]
         answer = self._run(kind, _crossed(sent), 0)
-        return None if kind.keeps else checked(kind.returns, _answered(function, answer), sizes, function)
+        if kind.keeps or (kind.optional and answer is None):
+            return None
+        return checked(kind.returns, _answered(function, answer), sizes, function)
 
     def map(self, function: str, *columns: Any, scenarios: Sequence[int] | None = None) -> Any:
         """Call one function once per scenario."""
         chosen = range(len(self._states)) if scenarios is None else [int(scenario) for scenario in scenarios]
         rows = Rows(function_called(self._functions, function, columns), columns, len(chosen))
         answers = [self._run(rows.kind, *asked) for asked in zip(_calls(rows), chosen, strict=True)]
+        if rows.kind.optional and self._module.get(function) is None:
+            return None
         return None if rows.kind.keeps else rows.check(_answered(function, stack(answers)))
 
     def attempt(

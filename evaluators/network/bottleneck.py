@@ -50,12 +50,13 @@ def drain(state: Any, number: int, time: int) -> None:
         flow = flow_at(state.flows, entry.flow)
         flow.departed += entry.size
         flow.departed_packets += 1
-        if link.telemetry:
+        if link.stamped:
             stamp = stamp_at(state.stamps, slot)
-            stamp.queue = link.queued
-            stamp.bytes_in = link.bytes_in
-            stamp.bytes_out = link.bytes_out
             stamp.marked = 1 if link.queued > link.mark_above else 0
+            if link.telemetry:
+                stamp.queue = link.queued
+                stamp.bytes_in = link.bytes_in
+                stamp.bytes_out = link.bytes_out
 
 
 @compiled

@@ -81,7 +81,7 @@ def _observe(state: Any, index: int, flow: Any, time: int) -> None:
             write_float(state.history, row + 8, (flow.stamp_queue - flow.used_queue) * scale)
             write_float(state.history, row + 9, (flow.stamp_out - flow.used_out) * scale)
             write_float(state.history, row + 10, (flow.stamp_in - flow.used_in) * scale)
-    write_float(state.history, row + 11, flow.marked / flow.acks if link.telemetry else 0.0)
+    write_float(state.history, row + 11, flow.marked / flow.acks)
     write_float(state.history, row + 12, flow.lost_new)
     write_float(state.history, row + 13, flow.inflight / product)
     write_float(state.history, row + 14, flow.window / product)

@@ -25,6 +25,8 @@ FIXED = "fixed"
 """A family of links of which nothing is drawn."""
 _OF_FIXED: Mapping[str, Any] = {"others": 10, "microseconds": 12}
 _MICRO = 1e3
+_FIRST_WINDOW = 1.0
+"""Of programs that do not name one, in bandwidth-delay products."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _in_lock_step(policy: Policy, batch: Sequence[tuple[Incasts, WorkloadSpec]])
 
 def _ask_each_epoch(step: LockStep[Incasts]) -> None:
     everyone = np.arange(len(step.simulation.arrays.flows))
-    step.simulation.set_windows(step.crossing.ask("on_start", everyone, None))
+    step.simulation.set_windows(step.crossing.ask("on_start", everyone, None, left_out=_FIRST_WINDOW))
     step.simulation.run(lambda asked, samples: step.crossing.ask("on_ack", asked, samples, epoch.FIELDS))
 
 

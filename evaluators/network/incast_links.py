@@ -62,7 +62,7 @@ def _link(base: int, rate: int, starts: Sequence[int], telemetry: bool, message:
     least = max(500 * _MICRO, 3 * base)
     product = rate * base // (8 * SECOND)
     flows = tuple(
-        Flow(EPOCH, base, rate, 1, rate, start, PACKET, product, message if number else -1, least)
+        Flow(EPOCH, base, rate, 1, rate, start, PACKET, product, message if number else -1, least, least)
         for number, start in enumerate(starts)
     )
     return Scenario(

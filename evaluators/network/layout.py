@@ -52,7 +52,8 @@ LINK = _record(
 
 FLOW = _record(
     # what it is
-    "kind link number start size base rate_low rate_high timeout_floor loss_threshold loss_seed loss_every "
+    "kind link number start size base rate_low rate_high timeout_floor first_timeout "
+    "loss_threshold loss_seed loss_every "
     # sending
     "rate quotient remainder carry pace_size pace_rate window next_send sent remaining completed "
     # what became of packets

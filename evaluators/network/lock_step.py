@@ -126,12 +126,17 @@ class Crossing:
         self._ends = np.cumsum(copies)
 
     def ask(
-        self, function: str, asked: NDArray[np.int64], rows: NDArray[np.float64] | None, fields: Sequence[str] = ()
+        self,
+        function: str,
+        asked: NDArray[np.int64],
+        rows: NDArray[np.float64] | None,
+        fields: Sequence[str] = (),
+        left_out: float = 0.0,
     ) -> NDArray[np.float64]:
         """One answer for each flow in `asked`.
 
         rows: float64[asked, features], sent as they are, or as records if `fields` names the columns; None where the
-        function takes nothing but the state.
+        function takes nothing but the state. left_out: the answer for all if the program does without the function.
         """
         copies = self._copies[asked]
         places = np.arange(len(asked)).repeat(copies)  # in `asked`, of each that is asked under some handle
@@ -145,6 +150,8 @@ class Crossing:
             columns = [{name: columns[0][:, place] for place, name in enumerate(fields)}]
         answers = np.empty(len(asked))
         given = self._policy.map(function, *columns, scenarios=handles.tolist())
+        if given is None:
+            return np.full(len(asked), left_out)
         answers[places] = given
         if (answers[places] != given).any():
             raise _Differs

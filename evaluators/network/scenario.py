@@ -26,6 +26,10 @@ class Flow:
     message: int = -1
     """Bytes to send; -1 = endless."""
     least_timeout: int = SECOND // 5
+    """ns without an acknowledgement after which all in flight counts as lost, at least."""
+    first_timeout: int = SECOND
+    """The same before a round trip was measured (RFC 6298, section 2.1); three propagation times where that is longer,
+    which is what section 2.2 makes of an empty path's first round trip."""
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,7 @@ def _fill_flow(record: np.void, scenario: Scenario, place: int) -> None:
     values = {
         "kind": flow.kind, "number": place, "start": flow.start, "size": flow.size, "base": flow.base,
         "rate_low": flow.rate_low, "rate_high": flow.rate_high, "timeout_floor": flow.least_timeout,
+        "first_timeout": max(flow.first_timeout, 3 * flow.base),
         "loss_threshold": random_stream.threshold(scenario.loss), "loss_every": scenario.loss_every,
         "loss_seed": seed - (seed >> 63 << 64),
         "rate": flow.rate, "window": flow.window, "remaining": flow.message, "completed": -1, "head": -1, "tail": -1,

@@ -46,7 +46,12 @@ def next_key(state: Any, index: int, now: int) -> int:
 
 @compiled
 def timeout(flow: Any) -> int:
-    """Time without any acknowledgement after which all is lost."""
+    """Time without any acknowledgement after which all is lost (RFC 6298, section 2): 1 s or three propagation times,
+    whichever is longer, before a round trip was measured, and 200 ms or more after. Incast flows have a floor of their
+    own for both.
+    """
+    if flow.srtt == 0:
+        return int(flow.first_timeout)
     return int(max(flow.timeout_floor, flow.srtt + 4 * flow.rttvar))
 
 

@@ -65,9 +65,9 @@ class Batch:
     def lower_bound(self) -> int:
         """Ticks that no order can beat: the longest transaction, or what one key forces.
 
-        All writes of a key have ticks of their own, and so have the reads of transactions that write it as well; a
-        transaction that only reads it needs one more, which such reads can share. Before the first of these ticks
-        comes the head of its transaction, after the last one a tail.
+        All writes of a key have ticks of their own, and so has the first read of a transaction that writes it only
+        later; any other read needs one more, which such reads can share. Before the first of these ticks comes the head
+        of its transaction, after the last one a tail.
         """
         bound = int(self.length.max(initial=0))
         owner = np.repeat(np.arange(len(self)), np.diff(self.offset))
@@ -75,11 +75,21 @@ class Batch:
         for key in range(self.keys):
             of_key = self.key == key
             written = self.is_write[of_key] == 1
-            writers, readers = set(owner[of_key][written]), set(owner[of_key][~written])
-            both = len(writers & readers)
-            ticks = int(written.sum()) + both + (1 if readers and not both else 0)
+            first_write, first_read = (
+                _least_by(owner[of_key][kind], self.position[of_key][kind]) for kind in (written, ~written)
+            )
+            alone = sum(tick < first_write.get(reader, 0) for reader, tick in first_read.items())
+            ticks = int(written.sum()) + alone + (1 if first_read and not alone else 0)
             bound = max(bound, int(self.position[of_key].min()) - 1 + ticks + int(tail[of_key].min()))
         return bound
+
+
+def _least_by(owners: NDArray[np.int64], values: NDArray[np.int32]) -> dict[int, int]:
+    """The least of the values of each owner."""
+    least: dict[int, int] = {}
+    for owner, value in zip(owners.tolist(), values.tolist(), strict=True):
+        least[owner] = min(value, least.get(owner, value))
+    return least
 
 
 @_compiled(

@@ -164,8 +164,11 @@ def test_what_has_passed_is_not_checked_again_until_it_changes(workspace: Path) 
     assert noted()
 
 
-def test_baselines_too_close_together_and_comparisons_outside_their_limits(workspace: Path) -> None:
+def test_what_is_outside_the_limits_that_a_problem_declares(workspace: Path) -> None:
+    """Baselines too close together, comparisons, and a cheat that gains."""
     declaration = workspace / "demo" / "problem.toml"
+    gaining = """{ file = "baselines/longest_first.py", verdict = "ok", at_most = 50.0 }"""
+    edit(declaration, "cheats = [", f"cheats = [{gaining}, ")
     edit(declaration, 'direction = "minimize"', 'direction = "minimize"\nleast_span = 1000.0')
     comparison = """
 [[comparisons]]
@@ -183,4 +186,5 @@ workloads = [{ name = "a few", family = "uniform", seed = 7 }]
     assert [line.split()[0] for line in claims] == ["ok", "FAIL"]
     assert "limit 1000 %" in claims[0]
     assert "limit 0.001" in claims[1]
+    assert "expected a score of at most 50; got gains: score 100.0" in done.stdout
     assert "less than 1000" in refused(workspace)

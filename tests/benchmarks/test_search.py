@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adrs.errors import UserError
 from adrs.lineage.curve import Curve, Point, Scaling
 from adrs.program import Evaluation, Program
 
@@ -62,7 +63,7 @@ def test_results_survive_their_file(tmp_path: Path) -> None:
 
 def options(folder: Path, **changes: Any) -> Namespace:
     given = {"problem": ["p"], "search": None, "seeds": 1, "results": folder, "evaluations": 10, "workers": 1,
-             "sandbox": None, "call_seconds": 0.5, "json": None, "plot": None}  # fmt: skip
+             "sandbox": None, "call_seconds": 0.5, "proposers": "", "json": None, "plot": None}  # fmt: skip
     return Namespace(**{**given, **changes})
 
 
@@ -82,6 +83,10 @@ def test_a_second_call_makes_what_is_missing(tmp_path: Path, monkeypatch: pytest
     assert made[3:] == ["p-beam-0", "p-beam-1", "p-best-of-n-1", "p-random-1"]
     search.run(options(tmp_path, evaluations=20))
     assert made[7:] == ["p-adaptive-0", "p-best-of-n-0", "p-random-0"]
+    with pytest.raises(UserError, match=r"runs of p with proposers '', call_seconds 0\.5, which must not be mixed"):
+        search.run(options(tmp_path, problem=["q", "p"], proposers="mutation"))
+    search.run(options(tmp_path, problem=["q"], proposers="mutation"))
+    assert made[10:] == ["q-adaptive-0", "q-best-of-n-0", "q-random-0"]
 
 
 def test_a_table_of_what_is_there_says_what_is_missing(
@@ -91,6 +96,10 @@ def test_a_table_of_what_is_there_says_what_is_missing(
         made = result(trial.problem, trial.search, trial.seed, {1: 1.0 + trial.seed}, how.evaluations)
         return replace(made, stopped_by="interrupt") if (trial.search, trial.seed) == ("random", 1) else made
 
+    (tmp_path / "plan.json").write_text('[{"problem": "p", "search": "random", "seed": 0, "evaluations": 10}]')
+    with pytest.raises(UserError, match="damaged or of another version"):
+        search.table(options(tmp_path, evaluations=None))
+    (tmp_path / "plan.json").unlink()
     with pytest.raises(SystemExit, match="holds no result yet"):
         search.table(options(tmp_path, evaluations=None))
     monkeypatch.setattr(search, "make", make)

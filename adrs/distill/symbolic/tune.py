@@ -33,8 +33,8 @@ async def tuned(
     if not first:
         return rule
     scales = [max(abs(number), _LEAST_SCALE) for number in first]
-    strategy = optimizers.make([_FIRST_STEP] * len(first), seed)
     best, fitness = rule, (await loop.outcomes([rule], specs))[0].fitness
+    strategy = optimizers.make([_FIRST_STEP] * len(first), seed, _cost(fitness))
     used = 1
     while used < evaluations and not enough() and not strategy.converged:
         vectors = strategy.ask()
@@ -44,7 +44,7 @@ async def tuned(
             for vector in vectors
         ]  # fmt: skip
         found = [outcome.fitness for outcome in await loop.outcomes(rules, specs)]
-        strategy.tell(vectors, [-each if math.isfinite(each) else _WORST for each in found])
+        strategy.tell(vectors, [_cost(each) for each in found])
         used += len(rules)
         place = max(range(len(rules)), key=lambda each: (found[each], -each))
         if found[place] > fitness:
@@ -71,6 +71,10 @@ async def rounded(judges: Judges, rule: Rule, margin: float) -> Rule:
         good = await judges.first_at_least([rule_with_constants(rule, each) for each in choices], on_screen, decided)
         numbers = numbers if good is None else choices[good]
     return Rule(rule.inputs, _folded(rule_with_constants(rule, numbers).root), rule.patience)
+
+
+def _cost(fitness: float) -> float:
+    return -fitness if math.isfinite(fitness) else _WORST
 
 
 def _rounded(number: float, digits: int) -> float:

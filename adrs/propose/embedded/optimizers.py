@@ -35,9 +35,12 @@ class Optimizer(Protocol):
         """The standard deviation of every coordinate, or what stands for it."""
 
 
-def make(scales: Sequence[float], seed: int) -> Optimizer:
-    """The optimizer for as many dimensions as there are scales: how large the first steps of each are in comparison."""
-    return StepSearch() if len(scales) == 1 else CmaEs(scales, seed)
+def make(scales: Sequence[float], seed: int, cost: float) -> Optimizer:
+    """The optimizer for as many dimensions as there are scales: how large the first steps of each are in comparison.
+
+    cost: of the origin.
+    """
+    return StepSearch(cost) if len(scales) == 1 else CmaEs(scales, seed)
 
 
 class CmaEs:
@@ -83,9 +86,10 @@ class CmaEs:
 class StepSearch:
     """A pattern search in one dimension: four points around the best, wider after a success, closer after none."""
 
-    def __init__(self) -> None:
+    def __init__(self, cost: float) -> None:
+        """Start at the origin, which has this cost."""
         self._best = 0.0
-        self._cost: float | None = None
+        self._cost = cost
         self._step = SPREAD
 
     def ask(self) -> list[Vector]:
@@ -95,7 +99,7 @@ class StepSearch:
     def tell(self, vectors: Sequence[Vector], costs: Sequence[float]) -> None:
         """The costs of a generation, in its order; lower is better."""
         cost, vector = min(zip(costs, vectors, strict=True))
-        if self._cost is None or cost < self._cost:
+        if cost < self._cost:
             self._best, self._cost = vector[0], cost
             self._step *= 1.5
         else:

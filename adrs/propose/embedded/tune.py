@@ -43,7 +43,7 @@ class Session:
         self.over = False
         self.vectors: list[Vector] = []
         self.names = [tunable.names[at] for at in chosen]
-        self._optimizer = optimizers.make(memory.scales(self.names), seed)
+        self._optimizer = optimizers.make(memory.scales(self.names), seed, -self.best)
         self._values: list[Values] = []
         self._waiting: list[int] = []
         self._known: dict[Values, float | None] = {tunable.move(chosen, [0.0] * len(chosen)): -self.best}

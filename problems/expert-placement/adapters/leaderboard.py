@@ -38,18 +38,18 @@ def place(load, config, state):
         padded = np.full((*load.shape, config["slots"]), -1)
         padded[:, :, : log2phy.shape[2]] = log2phy
         return {"phy2log": phy2log, "log2phy": padded, "logcnt": logcnt}
-    if not agree(phy2log, log2phy, logcnt, load.shape[1]):
+    if not agree(phy2log, log2phy, logcnt, load.shape[1], config["slots"]):
         return type("maps disagree", (), {})()
     return phy2log
 
 
-def agree(phy2log, log2phy, logcnt, experts):
-    """Whether the second and the third map follow from the first."""
-    layers, slots = phy2log.shape
-    if logcnt.shape != (layers, experts) or log2phy.shape[:2] != logcnt.shape:
-        return False
-    if phy2log.min() < 0 or phy2log.max() >= experts or log2phy.max() >= slots:
+def agree(phy2log, log2phy, logcnt, experts, slots):
+    """Whether the second and the third map follow from the first; true where the first itself breaks a rule."""
+    layers = len(phy2log)
+    if phy2log.shape != (layers, slots) or phy2log.min() < 0 or phy2log.max() >= experts:
         return True
+    if logcnt.shape != (layers, experts) or log2phy.shape[:2] != logcnt.shape or log2phy.max() >= slots:
+        return False
     flat = phy2log + experts * np.arange(layers)[:, None]
     counts = np.bincount(flat.ravel(), minlength=layers * experts).reshape(layers, experts)
     listed = np.arange(log2phy.shape[2]) < logcnt[:, :, None]

@@ -2,7 +2,8 @@
 
 PUBLISHED is replaced by the text of such a program, and the whole is an ordinary candidate: it runs in the sandbox
 and is trusted with nothing. The program defines `compute_model_placement(gpu_num, models)`, which returns a list of
-model objects for each GPU; a model that it left out, placed twice or replaced by a copy stays on GPU -1.
+model objects for each GPU. A model that it left out, placed twice or put on no GPU of the instance is on GPU -1, and
+all of them are where a list holds anything but the models that it was given.
 """
 
 import sys
@@ -51,7 +52,7 @@ def solve(instance):
         for model in placed:
             number = number_of.get(id(model))
             if number is None:
-                continue
+                return np.full(len(models), NOWHERE)
             known = isinstance(gpu, int | np.integer) and 0 <= gpu < instance["gpus"] and number not in seen
             placement[number] = gpu if known else NOWHERE
             seen.add(number)

@@ -30,6 +30,11 @@ optional = true
 returns = "state"
 arguments = { model = "model", start = "int" }
 
+[policy.functions.first]
+optional = true
+returns = "int in 0..9"
+arguments = { state = "state" }
+
 [policy.functions.guess]
 returns = ["int in 0..9", "int? in 10..20, or None"]
 arguments = { model = "model", state = "state", request.value = "int", request.all = "data[entries]" }
@@ -70,6 +75,7 @@ class Guess(Evaluator[int]):
         policy.reset(1, workload)
         policy.call("learn", np.arange(3))
         policy.map("begin", np.arange(workload))
+        first = [policy.map("first"), policy.call("first")]
         columns = {"value": np.arange(workload), "all": Shared([{"a": 1}, None])}
         found = policy.attempt("guess", columns, seconds=0.2, most_failures=2)
         policy.attempt("told", np.arange(workload))
@@ -79,6 +85,7 @@ class Guess(Evaluator[int]):
         numbers, budgets = found.answers if found.answers is not None else ([], [])
         return Metrics(
             total=sum(numbers), budgets=sum(budget or 0 for budget in budgets), failed=(~found.succeeded).sum(),
+            first=-1 if first[0] is None else first[0].sum(), one=-1 if first[1] is None else first[1],
             again=-1 if again.answers is None else again.answers[0][0],
         )
 """
@@ -103,6 +110,9 @@ def learn(numbers):
 def begin(model, start):
     return {"sum": start}
 
+def first(state):
+    return state["sum"]
+
 def guess(model, state, request):
     assert request["all"] in ([{"a": 1}, None], [])
     return min(9, model(state["sum"])), 10
@@ -111,8 +121,11 @@ def told(state, answer):
     state["sum"] += answer
 """
 PROGRAMS = {
-    "the seed": (SEED, "ok", {"total": 4, "budgets": 0, "failed": 0, "again": 1}),
-    "keeps model and state": (KEEPS, "ok", {"total": 3 + 4 + 5 + 6, "budgets": 40, "failed": 0, "again": 7}),
+    "nothing for an answer": (SEED + "def first(state):\n    return None\n", "invalid", "first"),
+    "the seed": (SEED, "ok", {"total": 4, "budgets": 0, "failed": 0, "first": -1, "one": -1, "again": 1}),
+    "keeps model and state": (
+        KEEPS, "ok", {"total": 3 + 4 + 5 + 6, "budgets": 40, "failed": 0, "first": 6, "one": 0, "again": 7}
+    ),
     "fails once": (
         "def guess(model, state, request):\n    return 6 // request['value'], None", "ok",
         {"total": 6 + 3 + 2, "failed": 1, "again": 0},
@@ -166,6 +179,9 @@ def test_a_policy_in_process_does_the_same(guess):
     assert found.answers[0].tolist() == [3, 4]
     assert found.answers[1] == [10, 10]
     assert found.succeeded.all()
+    assert policy.map("first").tolist() == [0, 1]
+    assert InProcessPolicy(guess, SEED).map("first") is None
+    assert InProcessPolicy(guess, SEED).call("first") is None
     lone = InProcessPolicy(guess, "def guess(model, state, request):\n    return 1\n")
     with pytest.raises(Invalid, match="tuple"):
         lone.attempt("guess", {"value": np.array([0]), "all": Shared([])})

@@ -7,7 +7,8 @@ from adrs.propose.embedded import optimizers
 
 
 def minimise(dimensions: int, seed: int, generations: int = 40) -> tuple[list[list[float]], float]:
-    optimizer, target = optimizers.make([1.0] * dimensions, seed), np.linspace(-1.0, 1.5, dimensions)
+    target = np.linspace(-1.0, 1.5, dimensions)
+    optimizer = optimizers.make([1.0] * dimensions, seed, float((target**2).sum()))
     asked, best = [], np.inf
     for _ in range(generations):
         vectors = optimizer.ask()
@@ -31,3 +32,13 @@ def test_leaves_the_global_generator_alone() -> None:
     before = np.random.get_state()[1].copy()
     minimise(3, 1, 5)
     assert (np.random.get_state()[1] == before).all()
+
+
+def test_a_step_search_stays_where_it_began_and_comes_closer_where_nothing_is_better() -> None:
+    search = optimizers.StepSearch(cost=0.0)
+    for _ in range(4):
+        vectors, step = search.ask(), search.steps[0]
+        assert sum(vector[0] for vector in vectors) == pytest.approx(0.0)
+        search.tell(vectors, [vector[0] ** 2 for vector in vectors])
+        assert search.steps[0] < step
+    assert search.converged

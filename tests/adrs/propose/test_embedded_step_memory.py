@@ -23,7 +23,7 @@ def test_a_second_session_starts_with_the_steps_that_the_first_one_found() -> No
     names = ["wide", "middle", "narrow"]
     reached = []
     for _ in range(2):
-        optimizer = make(memory.scales(names), 1)
+        optimizer = make(memory.scales(names), 1, cost([0.0] * 3))
         for _ in range(12):
             vectors = optimizer.ask()
             optimizer.tell(vectors, [cost(vector) for vector in vectors])

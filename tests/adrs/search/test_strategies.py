@@ -105,6 +105,14 @@ def test_a_front_holds_what_is_best_somewhere_in_proportion() -> None:
     assert 2.0 < parents[2] / parents[3] < 4.5
 
 
+def test_what_is_best_everywhere_is_the_whole_front_however_many_were_best_somewhere_before() -> None:
+    strategy = Pareto(seed=0, merge=0.0)
+    for number in range(1, 12):
+        strategy.tell(program(number, 50.0, results={"a": 100.0 * (number % 2), "b": 100.0 * (1 - number % 2)}))
+    strategy.tell(program(12, 100.0, results={"a": 100.0, "b": 100.0}))
+    assert {strategy.ask().parent.id for _ in range(20)} == {12}
+
+
 def test_two_lineages_are_crossed_but_nothing_with_its_own_ancestor() -> None:
     strategy = Pareto(seed=0, merge=1.0)
     strategy.tell(program(1, 0.0, results={"a": 0.0, "b": 0.0}))
@@ -164,7 +172,37 @@ def test_stagnation_brings_a_new_island_with_other_tactics() -> None:
         islands.add(selection.island)
         strategy.tell(program(number, -1.0, selection.island))
     assert wishes == {None, "cross", "rewrite"}
-    assert islands == {0, 1, 2, 3, 4}
+    assert {0, 1, 2, 3, 4} <= islands
+
+
+def test_where_there_is_no_room_the_island_without_an_improvement_for_longest_gives_way() -> None:
+    strategy = Adaptive(seed=0, most_islands=3, patience=5, migration=4)
+    strategy.tell(program(1, 0.0))
+    asked: list[int] = []
+    best = 0.0
+    while 6 not in asked and len(asked) < 200:
+        island = strategy.ask().island
+        if island == 1 and 2 in asked and best == 0.0:
+            best = 1.0  # the only improvement of all
+            strategy.tell(program(len(asked) + 2, best, island))
+        else:
+            strategy.tell(program(len(asked) + 2, -1.0, island))
+        asked.append(island)
+    assert list(dict.fromkeys(asked)) == [0, 1, 2, 3, 4, 5, 6]
+    last_asked = {island: number for number, island in enumerate(asked)}
+    assert sorted(last_asked, key=last_asked.__getitem__)[:3] == [0, 2, 1]
+
+
+def test_what_an_island_that_gave_way_leaves_behind_is_kept_and_credited_to_nobody() -> None:
+    strategy = Adaptive(seed=0, islands=1, most_islands=1, patience=0, migration=1000)
+    strategy.tell(program(1, 0.0))
+    late = strategy.ask()
+    strategy.tell(program(2, -1.0, late.island))
+    assert strategy.ask().island == 1
+    strategy.tell(program(3, 5.0, late.island))
+    (island,) = strategy._islands.values()
+    assert (island.gain, island.reward, island.since_improvement) == (0.0, 0.0, 0)
+    assert island.archive[0].id == 3
 
 
 def test_one_dreadful_program_does_not_make_later_gains_invisible() -> None:

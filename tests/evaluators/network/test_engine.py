@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adrs import problem as problems
+from adrs.testing.policy import InProcessPolicy
 from evaluators.network import epoch, layout
+from evaluators.network.congestion_control import CongestionControl, Links
 from evaluators.network.layout import EPOCH, MONITOR, SECOND
 from evaluators.network.random_stream import Stream, draw
 from evaluators.network.scenario import Flow, Scenario
@@ -52,10 +56,11 @@ def incast(draw_value):
     rate = 25 * 10**9
     product = rate * base // (8 * SECOND)
     message = draw_value(st.sampled_from([-1, 2_800, 64_000]))
-    flows = [Flow(EPOCH, base, rate, 1, rate, 0, 1000, product, -1, 500 * MICRO)]
+    timeouts = draw_value(st.sampled_from([(500 * MICRO, 500 * MICRO), (15 * MICRO, 60 * MICRO)]))
+    flows = [Flow(EPOCH, base, rate, 1, rate, 0, 1000, product, -1, *timeouts)]
     for _ in range(draw_value(st.integers(1, 6))):
         start = 100 * MICRO + draw_value(st.integers(0, MICRO))
-        flows.append(Flow(EPOCH, base, rate, 1, rate, start, 1000, product, message, 500 * MICRO))
+        flows.append(Flow(EPOCH, base, rate, 1, rate, start, 1000, product, message, *timeouts))
     return Scenario(
         ((0, rate),), draw_value(st.sampled_from([20_000, 200_000, 4_000_000])), 700 * MICRO, tuple(flows),
         mark_above=50_000, telemetry=draw_value(st.booleans()), epoch=base // 4, measured_from=100 * MICRO,
@@ -147,9 +152,27 @@ def test_a_batch_changes_no_digit():
         assert (alone.arrays.history[0] == together.arrays.history[number]).all()
 
 
-def test_sample_fields_are_those_of_the_interface():
-    from adrs import problem as problems
+def test_a_link_is_worth_what_its_packets_say_by_time_however_long_intervals_are():
+    """Of a program that stretches its intervals at the worst time, packets followed by the event heap."""
+    problem = problems.load("congestion-control")
+    source = (problem.folder / "cheats" / "stretch.py").read_text()
+    spec = problem.workloads["train"][1]
+    evaluator = CongestionControl()
+    scenario = min(evaluator.load(spec).scenarios, key=lambda link: link.end * link.rates[0][1])
+    policy, names, state = InProcessPolicy(problem, source), {}, {}
+    value = evaluator.evaluate(policy, Links((scenario,), (0.0,)), replace(spec, parameters={}))["value"]
+    exec(source, names)
+    heap = EventHeap(scenario, lambda flow, row: names["on_interval"](row, state))
+    heap.run()
+    [sender], rate, end = heap.senders, scenario.rates[0][1], scenario.end
+    base = sender.spec.base + sender.spec.size * 8 * SECOND / rate
+    delay = heap.area / end * 8 * SECOND / rate / base
+    utilisation = sender.departed * 8 * SECOND / (rate * end)
+    expected = utilisation - 0.5 * min(2.0, delay) - 2.0 * min(0.5, heap.dropped / heap.arrived)
+    assert value == pytest.approx(expected, rel=1e-9)
 
+
+def test_sample_fields_are_those_of_the_interface():
     declared = problems.load("congestion-control-incast").functions["on_ack"].arguments["sample"]
     assert tuple(declared) == epoch.FIELDS
 

@@ -73,6 +73,18 @@ def test_deciding_once_an_epoch_costs_little(place):
     assert epochs["decisions"] > 1000
 
 
+def test_a_first_window_need_not_be_named_and_marks_need_no_telemetry():
+    program = "def on_ack(sample, state):\n    return 0.9 if sample['marked'] else 1.2\n"
+    named = f"{program}def on_start(state):\n    return 1.0\n"
+    spec = replace(PROBLEM.workloads["train"][1], parameters={})
+    stamped = workload(spec, 1)
+    plain = Incasts(tuple(replace(link, telemetry=False) for link in stamped.scenarios))
+    found = [EVALUATOR.evaluate(InProcessPolicy(PROBLEM, source), links, spec)
+             for source, links in ((named, stamped), (program, stamped), (program, plain))]  # fmt: skip
+    assert dict(found[0]) == dict(found[1]) == dict(found[2])
+    assert found[0]["clamped_actions"] == 0
+
+
 def test_fixed_links_are_what_they_are_called():
     spec = PROBLEM.comparisons[0].workloads[1]
     [scenario] = EVALUATOR.load(spec).scenarios

@@ -100,6 +100,15 @@ def test_cubic_keeps_seven_tenths_of_its_window_at_an_overflow():
     assert measured.goodput > 0.97 * rate
 
 
+@pytest.mark.parametrize("kind", [layout.RENO, layout.BBR])
+@pytest.mark.parametrize("base", [400 * MILLI, 1200 * MILLI])
+def test_nothing_counts_as_lost_before_it_can_be_acknowledged(kind, base):
+    """RFC 6298, section 2.1: a long path's first packets are not given up before its first round trip was measured."""
+    simulation, _ = run(link(6 * MEGA, 4_500_000, 10, [native(kind, base)]))
+    assert int(simulation.arrays.flows[0]["acked"]) > 100
+    assert int(simulation.arrays.flows[0]["lost"]) == 0
+
+
 def test_bbr_keeps_a_lossy_link_busy_and_cubic_does_not():
     scenario = link(30 * MEGA, 75_000, 30, [native(layout.BBR, 60 * MILLI)], loss=0.02)
     _, bbr = run(scenario)

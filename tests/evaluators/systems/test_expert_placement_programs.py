@@ -206,6 +206,7 @@ def rebalance_experts(weight, slots, groups, nodes, gpus):
         ("log2phy[:, 3, :] = log2phy[:, 3, :1]", "maps disagree"),
         ("log2phy[:, [3, 4]] = log2phy[:, [4, 3]]", "maps disagree"),
         ("log2phy[1, 2, 0] = -1", "maps disagree"),
+        ("log2phy[1, 2, 0] = slots", "maps disagree"),
         ("logcnt[2, 5] += 1", "maps disagree"),
         ("logcnt = logcnt[:, :-1]", "maps disagree"),
         ("phy2log[4, 0] = 99", "range"),

@@ -32,6 +32,8 @@ ENDINGS = {
     "leaves one out": "    placement[0] = placement[0][1:]\n    return placement",
     "places one twice": "    placement[0].append(placement[1][0])\n    return placement",
     "returns copies": "    import copy\n    return copy.deepcopy(placement)",
+    "adds a copy": "    import copy\n    placement[0].append(copy.copy(models[0]))\n    return placement",
+    "adds a name": "    placement['x'] = ['model_0']\n    return placement",
     "invents a GPU": "    placement[gpu_num] = placement.pop(0)\n    return placement",
     "shrinks its models": "    for model in models:\n        model.model_size = 0\n    return placement",
 }
@@ -83,7 +85,7 @@ def test_a_published_program_has_its_published_figures(evaluations, name):
     assert evaluation.metrics["combined_score"] == pytest.approx(21.8916, abs=5e-5)
 
 
-@pytest.mark.parametrize("name", ["leaves one out", "places one twice", "returns copies", "invents a GPU"])
+@pytest.mark.parametrize("name", [name for name in ENDINGS if name not in ("honest", "shrinks its models")])
 def test_a_model_without_a_gpu_makes_the_program_invalid(evaluations, name):
     assert evaluations[name].verdict == "invalid"
     assert "range: solve: value -1" in evaluations[name].reason

@@ -37,6 +37,12 @@ def test_lower_bound_is_reached_where_one_key_rules():
     assert drawn.lower_bound() == best == 4
 
 
+def test_a_read_after_the_own_write_shares_its_tick():
+    drawn = batch([[("w", 1), ("r", 1)], [("r", 1), ("w", 1)]])
+    best = min(drawn.makespan(order_of(*order)) for order in permutations(range(2)))
+    assert drawn.lower_bound() == best == 3
+
+
 def test_reads_share_a_tick_and_writes_do_not():
     assert batch([[("r", 1)], [("r", 1)]]).makespan(order_of(0, 1)) == 1
     assert batch([[("w", 1)], [("w", 1)]]).makespan(order_of(0, 1)) == 2

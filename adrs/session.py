@@ -89,16 +89,14 @@ def recorded_calibration(loaded: Problem, reader: Reader) -> Calibration:
     """The baselines as a run's log has them."""
     calibration = Calibration(loaded)
     for _, payload in reader.events("baseline"):
-        measured = Evaluation.from_plain(payload["evaluation"])
-        calibration.evaluations[payload["name"], payload["split"]] = measured
+        calibration.add_plain(payload)
     return calibration
 
 
 def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, Split]] = ()) -> None:
-    for (name, split), evaluation in calibration.evaluations.items():
-        if (name, split) in but:
-            continue
-        writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
+    for name, split in calibration.evaluations:
+        if (name, split) not in but:
+            writer.event("baseline", calibration.plain(name, split))
 
 
 def _copy_distilled(original: Reader, writer: Writer) -> None:
@@ -303,8 +301,8 @@ class _Session:
         self._observer.note(f"{RECHECKING}; Ctrl-C leaves out the rest")
         await chooser.recheck(choice, deadline)
 
-        def record(name: str, split: Split, evaluation: Evaluation) -> None:
-            writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
+        def record(name: str, split: Split) -> None:
+            writer.event("baseline", calibration.plain(name, split))
 
         def note(text: str) -> None:
             self._observer.note(f"heuristic baselines: {text}")

@@ -150,9 +150,11 @@ class _Session:
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
-        first = self._to_begin_with(None)
+        if self._settings.start is not None:  # the user's mistake is said at once; a problem's own, by its checks
+            self._to_begin_with(None)
         async with self._reachable_models(), self._router(None) as router, self._workers():
             await preflight(self._problem, self._executor, self._observer.note)
+            first = self._to_begin_with(None)
             calibration = await self._calibrate()
             seed = await self._evaluate_first(first, calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))

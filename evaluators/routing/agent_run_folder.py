@@ -79,7 +79,7 @@ def _totals(instances: list[Instance], penalty: float) -> dict[str, Any]:
 
 
 def _instance(folder: Path, file: Path, prices: "_Prices | None") -> Instance:
-    row = read_object(file)
+    row = dict(read_object(file).fields)
     name = str(row.get("instance_id") or file.stem)
     steps = _trace(folder, row, name)
     cost = math.fsum(
@@ -119,9 +119,9 @@ class _Prices:
     """Prices of the live track's pool, and how each provider counts tokens."""
 
     def __init__(self) -> None:
-        pool = read_object(resources.data_file(_POOL))["pool"]
+        pool = read_object(resources.data_file(_POOL)).fields["pool"]
         self._provider = {str(model["model_id"]): str(model["provider"]) for model in pool}
-        self._price = read_object(resources.data_file(_PRICING))["pricing"]
+        self._price = read_object(resources.data_file(_PRICING)).fields["pricing"]
 
     def cost(self, step: Row, where: str) -> float:
         """Dollars of a step from its raw usage. Raises UserError."""

@@ -60,7 +60,10 @@ def test_an_unknown_price_is_guessed_as_officially_or_zero_and_said(tmp_path):
     [
         ("[1]", "row 1 is no object"),
         ('[{"prediction": "a"}]', 'row 1 has no "global index"'),
-        ('[{"global index": 1, "prediction": "a", "accuracy": "x"}]', "accuracy is no finite number"),
+        (
+            '[{"global index": 1, "prediction": "a", "accuracy": "x"}]',
+            '"accuracy" must be a number from 0 to 1, not "x"',
+        ),
         ('{"a": 1}\n{broken', "line 2 is no JSON"),
     ],
 )

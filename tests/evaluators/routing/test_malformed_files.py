@@ -1,0 +1,93 @@
+"""What `adrs score` says of files that cannot be right."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from adrs.errors import UserError
+from evaluators.routing import query_files
+
+
+def write(path: Path, data) -> Path:
+    """Text and bytes as they are, all else as JSON."""
+    path.write_bytes(
+        data if isinstance(data, bytes) else (data if isinstance(data, str) else json.dumps(data)).encode()
+    )
+    return path
+
+
+def refused(score, options, sentence: str) -> None:
+    with pytest.raises(UserError, match=re.escape(sentence)) as found:
+        score(options)
+    assert "\n" not in str(found.value)
+
+
+def arena(index, accuracy=1.0, cost=0.002, **more):
+    return {"global index": index, "prediction": "m", "accuracy": accuracy, "cost": cost, **more}
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ([arena("a"), arena("b"), arena("a")], 'row 3 has the same "global index" as p.json: row 1: a'),
+        ([arena("a", cost=-1)], 'row 1: "cost" must be a number of at least 0, not -1'),
+        ([arena("a", cost=10**400)], 'row 1: "cost" must be a number of at least 0, not 1000'),
+        ([arena("a", accuracy=95)], 'row 1: "accuracy" must be a number from 0 to 1, not 95'),
+        ([arena("a", for_optimality="true")], '"for_optimality" must be true or false, not "true"'),
+        ([arena("a", prediction=3)], '"prediction" must be a text, not 3'),
+        ([arena(True)], '"global index" must be an id, which is a text or a whole number, not true'),
+        (
+            [arena("a", cost=None, generated_result={"token_usage": 3})],
+            'generated_result: "token_usage" must be an obj',
+        ),
+        ("[" * 100_000, "p.json is no JSON: it is nested too deeply"),
+        ('[{"global index": "a"}, {"global', "p.json is no JSON: Unterminated string"),
+        (b"\xff\xfe[", "p.json cannot be read"),
+        ([], "p.json holds no rows"),
+    ],
+)
+def test_rows_of_router_arena_that_cannot_be(tmp_path, monkeypatch, data, sentence):
+    monkeypatch.chdir(tmp_path)
+    refused(query_files.score, {"predictions": write(Path("p.json"), data)}, sentence)
+
+
+@pytest.mark.parametrize(
+    ("option", "data", "sentence"),
+    [
+        ("prices", {"m": {"input_token_price_per_million": "cheap", "output_token_price_per_million": 1}},
+         'm: "input_token_price_per_million" must be a number of at least 0, not "cheap"'),
+        ("prices", '{"m": {"input_token_price_per_million": NaN}}', "must be a number of at least 0, not NaN"),
+        ("prices", {"m": {"input_token_price_per_million": 1}}, 'm has no "output_token_price_per_million"'),
+        ("prices", {"m": 3}, '"m" must be an object, not 3'),
+        ("subset", ["x", "y"], "f.txt: none of its 2 ids is among the regular rows"),
+        ("subset", "x y", "f.txt: none of its 2 ids is among the regular rows"),
+        ("subset", b"\xff", "f.txt cannot be read"),
+        ("robustness", [{"global index": "a", "prediction": "m"}] * 2, "row 2 has the same"),
+    ],
+)  # fmt: skip
+def test_files_beside_router_arenas_that_cannot_be(tmp_path, option, data, sentence):
+    predictions = write(tmp_path / "p.json", [arena("a")])
+    refused(query_files.score, {"predictions": predictions, option: write(tmp_path / "f.txt", data)}, sentence)
+
+
+def test_what_optimality_leaves_out_is_told(tmp_path):
+    pool = [{"for_optimality": True, **more} for more in ({"cost": None}, {"cost": 0.003}, {"cost": 0.001})]
+    rows = [arena("a"), arena("b"), *(arena("a", **more) for more in pool), arena("c", for_optimality=True)]
+    subset = write(tmp_path / "ids.json", ["a", "zz"])
+    found = query_files.score({"predictions": write(tmp_path / "p.json", rows), "subset": subset})
+    told = " ".join(found.notes)
+    assert found.metrics["optimality_queries"] == 1
+    assert "1 of the 2 ids in" in told
+    assert "first zz" in told
+    for count in ("belong to no query", "have no accuracy or no cost", "repeat a model of their query"):
+        assert f"1 rows with for_optimality {count}" in told
+    alone = query_files.score({"predictions": write(tmp_path / "p.json", [arena("a")])})
+    assert any("compares each pick with nothing else" in note for note in alone.notes)
+
+
+def test_lines_end_where_json_lines_says(tmp_path):
+    lines = "\n".join(json.dumps(arena(index, prompt="a\u2028b\x85c\x0cd"), ensure_ascii=False) for index in "ab")
+    found = query_files.score({"predictions": write(tmp_path / "p.jsonl", f"\ufeff{lines}\n\n")})
+    assert found.metrics["num_queries"] == 2

@@ -177,5 +177,5 @@ def test_a_curve(tmp_path):
 
 
 def test_a_broken_curve_is_named_by_its_line(tmp_path):
-    with pytest.raises(UserError, match="line 3: cost and performance must be numbers"):
+    with pytest.raises(UserError, match='line 3: "cost" must be a number of at least 0, not "x"'):
         curve_files.score({"curve": write(tmp_path / "c.csv", "method,cost,performance\na,1,1\na,x,1\n")})

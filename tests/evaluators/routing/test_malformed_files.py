@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adrs.errors import UserError
-from evaluators.routing import query_files
+from evaluators.routing import curve_files, query_files
 
 
 def write(path: Path, data) -> Path:
@@ -91,3 +91,44 @@ def test_lines_end_where_json_lines_says(tmp_path):
     lines = "\n".join(json.dumps(arena(index, prompt="a\u2028b\x85c\x0cd"), ensure_ascii=False) for index in "ab")
     found = query_files.score({"predictions": write(tmp_path / "p.jsonl", f"\ufeff{lines}\n\n")})
     assert found.metrics["num_queries"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("method,cost,performance\na,-2,.5\n", 'line 2: "cost" must be a number of at least 0, not -2.0'),
+        ("method,cost,performance\na,1,70\n", 'line 2: "performance" must be a number from 0 to 1, not 70.0'),
+        ("method,cost,performance\na,1,nan\n", 'line 2: "performance" must be a number from 0 to 1, not NaN'),
+        ("method,cost,performance\na,1\n", 'line 2 has no "performance"'),
+        ("method,cost,performance\n\na,0,1,0,5\n", "line 3 has more cells than line 1 names columns"),
+        (
+            "method;cost;performance\na;1;1\n",
+            "line 1 names no column method, cost, performance; it reads 'method;cost;",
+        ),
+        ("method,cost\na,1\n", "line 1 names no column performance; it reads 'method,cost'"),
+        (",cost,performance\n", "line 1 names no column method"),
+        ("method,cost,performance\n", "c.csv holds no rows"),
+    ],
+)
+def test_curves_that_cannot_be(tmp_path, text, sentence):
+    refused(curve_files.score, {"curve": write(tmp_path / "c.csv", text)}, sentence)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("target", float("nan"), '"target" must be a number from 0 to 1, not NaN'),
+        ("target", 70.0, '"target" must be a number from 0 to 1, not 70.0'),
+        ("range", "0,inf", '--range: "HI" must be a number of at least 0, not Infinity'),
+        ("range", "-1,2", '--range: "LO" must be a number of at least 0, not -1.0'),
+        ("range", "1", "--range must read LO,HI"),
+    ],
+)
+def test_targets_and_ranges_that_cannot_be(tmp_path, option, value, sentence):
+    curve = write(tmp_path / "c.csv", "method,cost,performance\na,1,.5\na,2,.7\n")
+    refused(curve_files.score, {"curve": curve, option: value}, sentence)
+
+
+def test_a_curve_as_a_spreadsheet_saves_it(tmp_path):
+    curve = write(tmp_path / "c.csv", "\ufeffmethod, lambda, cost, performance\r\nmine, 0, 1, .5\r\nmine, 1, 2, .7\r\n")
+    assert curve_files.score({"curve": curve}).metrics["mine.peak"] == 0.7

@@ -7,6 +7,7 @@ import pytest
 
 from adrs.errors import UserError
 from evaluators.routing import agent_files, agent_run_folder, curve_files, query_files
+from evaluators.routing.files import Record
 
 PRICES = {"gpt-4o": {"input_token_price_per_million": 2.5, "output_token_price_per_million": 10.0}}
 
@@ -142,13 +143,13 @@ def test_a_run_folder(tmp_path):
     ],
 )  # fmt: skip
 def test_token_buckets_of_providers(provider, usage, expected):
-    assert agent_run_folder.token_buckets(provider, usage, "here") == expected
+    assert agent_run_folder.token_buckets(provider, Record(usage, "here")) == expected
 
 
 def test_more_cached_than_prompt_tokens_is_an_error():
     with pytest.raises(UserError, match="more cached tokens"):
         agent_run_folder.token_buckets(
-            "openai_compat", {"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 2}}, "here"
+            "openai_compat", Record({"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 2}}, "here")
         )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from adrs.errors import UserError
-from evaluators.routing import curve_files, query_files
+from evaluators.routing import agent_run_folder, curve_files, query_files
+from evaluators.routing.files import Record
 
 
 def write(path: Path, data) -> Path:
@@ -132,3 +133,70 @@ def test_targets_and_ranges_that_cannot_be(tmp_path, option, value, sentence):
 def test_a_curve_as_a_spreadsheet_saves_it(tmp_path):
     curve = write(tmp_path / "c.csv", "\ufeffmethod, lambda, cost, performance\r\nmine, 0, 1, .5\r\nmine, 1, 2, .7\r\n")
     assert curve_files.score({"curve": curve}).metrics["mine.peak"] == 0.7
+
+
+def run_folder(folder: Path, results: dict, steps=({"step_cost_usd": 0.25},)) -> Path:
+    """A run: results by the names of their files, all with the same trace."""
+    (folder / "results").mkdir()
+    for name, result in results.items():
+        write(folder / "results" / f"{name}.json", result)
+        lines = steps if isinstance(steps, bytes) else "\n".join(json.dumps(step) for step in steps)
+        write(folder / f"{name}.trace.jsonl", lines)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("results", "steps", "sentence"),
+    [
+        ({"a": {"instance_id": "a"}, "b": {"instance_id": "a"}}, [], 'b.json has the same "instance_id" as'),
+        ({"a": {"resolved": "true"}}, [], 'a.json: "resolved" must be true or false, not "true"'),
+        ({"a": {"step_count": -3}}, [], '"step_count" must be a whole number from 0 to 1e+15, not -3'),
+        (
+            {"a": {}},
+            [{"step_cost_usd": 1}, {"step_cost_usd": -1}],
+            'line 2: "step_cost_usd" must be a number of at least',
+        ),
+        ({"a": {}}, [[1]], "a.trace.jsonl: line 1 is no object but [1]"),
+        ({"a": {}}, b"\xff", "a.trace.jsonl cannot be read"),
+        ({"a": []}, [], "a.json is no object but []"),
+    ],
+)
+def test_runs_that_cannot_be(tmp_path, results, steps, sentence):
+    refused(agent_run_folder.score, {"run_dir": run_folder(tmp_path, results, steps)}, sentence)
+
+
+@pytest.mark.parametrize("penalty", [float("nan"), float("inf"), -1.0])
+def test_penalties_that_cannot_be(tmp_path, penalty):
+    options = {"run_dir": run_folder(tmp_path, {"a": {}}), "penalty": penalty}
+    refused(agent_run_folder.score, options, 'adrs score: "penalty" must be a number of at least 0')
+
+
+def test_instances_without_results_are_told_and_a_filter_must_match(tmp_path):
+    folder = run_folder(tmp_path, {"a": {"resolved": True}, "b": {}}, [{"cost": 3}, {"step_cost_usd": 0.5}])
+    some = write(tmp_path / "some.json", ["a", "zz"])
+    found = agent_run_folder.score({"run_dir": folder, "instances": some})
+    assert found.metrics["instances"] == 1
+    assert found.metrics["total_bill_usd"] == 0.5
+    told = " ".join(found.notes)
+    assert "1 of the 2 ids in" in told
+    assert "first zz" in told
+    assert "1 steps have no step_cost_usd and count as free" in told
+    none = write(tmp_path / "none.txt", "x\ny\n")
+    refused(agent_run_folder.score, {"run_dir": folder, "instances": none}, "none of its 2 ids is among the results")
+
+
+def test_infinities_are_text_wherever_they_stand(tmp_path):
+    plain = agent_run_folder.score({"run_dir": run_folder(tmp_path, {"a": {}})}).plain()
+    assert plain["bill_per_resolved_usd"] == plain["all"]["bill_per_resolved_usd"] == "inf"
+
+
+@pytest.mark.parametrize(
+    ("provider", "usage"),
+    [
+        ("deepseek", {"prompt_tokens": 1, "prompt_cache_hit_tokens": 4}),
+        ("gemini", {"promptTokenCount": 1, "cachedContentTokenCount": 4}),
+    ],
+)
+def test_no_provider_reads_more_from_a_cache_than_it_was_asked(provider, usage):
+    with pytest.raises(UserError, match="more cached tokens"):
+        agent_run_folder.token_buckets(provider, Record(usage, "here"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adrs.errors import UserError
-from evaluators.routing import agent_run_folder, curve_files, query_files
+from evaluators.routing import agent_files, agent_run_folder, curve_files, query_files
 from evaluators.routing.files import Record
 
 
@@ -200,3 +200,109 @@ def test_infinities_are_text_wherever_they_stand(tmp_path):
 def test_no_provider_reads_more_from_a_cache_than_it_was_asked(provider, usage):
     with pytest.raises(UserError, match="more cached tokens"):
         agent_run_folder.token_buckets(provider, Record(usage, "here"))
+
+
+TOKENS = {"low": 1100, "mid": 0, "mid_high": 0, "high": 1000}
+QUESTION = {"id": "i_1", "benchmark": "w", "instance_id": "i", "step_index": 1, "gold_tier_id": 0}
+FACT = {"id": "i_1", "prompt_tokens": TOKENS, "output_tokens": 100, "prev_is_semantic_prefix": False}
+CHOICE = {"id": "i_1", "pred_tier_id": 0}
+
+
+def static(folder: Path, bank=(QUESTION,), facts=(FACT,), predictions=(CHOICE,)) -> dict[str, Path]:
+    """Options that score these rows."""
+    rows = {"bank": bank, "facts": facts, "predictions": predictions}
+    return {name: write(folder / f"{name}.json", list(found)) for name, found in rows.items()}
+
+
+def without(row, name):
+    return {key: value for key, value in row.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ([without(FACT, "prev_is_semantic_prefix")], 'facts.json: row 1 has no "prev_is_semantic_prefix"'),
+        ([without(FACT, "output_tokens")], 'row 1 has no "output_tokens"'),
+        ([without(FACT, "prompt_tokens")], 'row 1 has no "prompt_tokens"'),
+        ([{**FACT, "prompt_tokens": without(TOKENS, "high")}], 'row 1: prompt_tokens has no "high"'),
+        ([{**FACT, "output_tokens": -50}], '"output_tokens" must be a whole number from 0 to 1e+15, not -50'),
+        ([{**FACT, "output_tokens": 1.5}], '"output_tokens" must be a whole number from 0 to 1e+15, not 1.5'),
+        (
+            [{**FACT, "prev_is_semantic_prefix": "false"}],
+            '"prev_is_semantic_prefix" must be true or false, not "false"',
+        ),
+        ([{**FACT, "gold_tier_id": 3}], '"gold_tier_id" is 3, but 0 in'),
+        ([{**FACT, "step_index": 2}], '"step_index" is 2, but 1 in'),
+        ([FACT, FACT], 'row 2 has the same "id" as'),
+        ([{**FACT, "id": "other"}], "lacks 1 rows of the bank, the first with id i_1"),
+    ],
+)
+def test_token_facts_that_cannot_be(tmp_path, facts, sentence):
+    refused(agent_files.score, static(tmp_path, facts=facts), sentence)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "sentence"),
+    [
+        ([CHOICE, {**CHOICE, "error": "boom"}], 'predictions.json: row 2 has the same "id" as'),
+        ([{"id": "i_1", "tier": 0}], "has none of pred_tier_id, predicted_tier_id, predicted_tier and error"),
+        ([{**CHOICE, "predicted_tier": "high"}], "row 1 has two tiers: low, high"),
+        (
+            [{**CHOICE, "pred_tier_id": 2.0}],
+            '"pred_tier_id" must be a tier: 0 to 3, or one of low, mid, mid_high, high',
+        ),
+        ([{**CHOICE, "pred_tier_id": True}], "must be a tier"),
+    ],
+)
+def test_choices_of_tiers_that_cannot_be(tmp_path, predictions, sentence):
+    refused(agent_files.score, static(tmp_path, predictions=predictions), sentence)
+
+
+@pytest.mark.parametrize(
+    ("bank", "sentence"),
+    [
+        ([QUESTION, QUESTION], 'bank.json: row 2 has the same "id" as'),
+        ([without(QUESTION, "benchmark")], 'row 1 has no "benchmark"'),
+        ([{**QUESTION, "gold_tier_id": 7}], '"gold_tier_id" must be a tier'),
+        ([{**QUESTION, "step_index": 1.5}], '"step_index" must be a whole number'),
+    ],
+)
+def test_banks_that_cannot_be(tmp_path, bank, sentence):
+    refused(agent_files.score, static(tmp_path, bank=bank), sentence)
+
+
+def test_steps_may_be_counted_from_zero(tmp_path):
+    """The step after the first reads its cache: the two have places of their own."""
+    bank = [{**QUESTION, "id": f"i_{step}", "step_index": step, "gold_tier_id": 3} for step in (0, 1)]
+    facts = [{**FACT, "id": f"i_{step}", "prev_is_semantic_prefix": step > 0} for step in (0, 1)]
+    choices = [{"id": f"i_{step}", "predicted_tier": "high"} for step in (0, 1)]
+    from_zero = agent_files.score(static(tmp_path, bank, facts, choices)).metrics
+    moved = [{**row, "step_index": row["step_index"] + 1} for row in bank]
+    assert agent_files.score(static(tmp_path, moved, facts, choices)).metrics == from_zero
+
+
+def test_errors_of_a_router_and_facts_of_other_calls_are_told(tmp_path):
+    options = static(tmp_path, facts=[FACT, {**FACT, "id": "other"}], predictions=[{"id": "i_1", "pred_tier_id": None}])
+    found = agent_files.score(options)
+    assert found.metrics["num_errors"] == 1
+    assert any("1 predictions have an error, or null for a tier" in note for note in found.notes)
+    assert any("1 rows of" in note and "are of no call in the bank" in note for note in found.notes)
+
+
+STEPS = [{"tier": "high", "completion_tokens": 100}]
+CASE = {"passed": True, "baseline": STEPS, "test": STEPS, "optimal": STEPS}
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"),
+    [
+        ({**CASE, "passed": "no"}, 'cases.json: row 1: "passed" must be true or false, not "no"'),
+        (without(CASE, "passed"), 'row 1 has no "passed"'),
+        ({**CASE, "test": [{"tier": "low", "completion_tokens": -1000}]},
+         'row 1: test, item 1: "completion_tokens" must be a number of at least 0, not -1000'),
+        ({**CASE, "test": [{"tier": "low"}]}, 'test, item 1 has no "completion_tokens"'),
+        ({**CASE, "optimal": {}}, '"optimal" must be a list of objects, not {}'),
+    ],
+)  # fmt: skip
+def test_cases_that_cannot_be(tmp_path, case, sentence):
+    refused(agent_files.score, {"cases": write(tmp_path / "cases.json", [case])}, sentence)

@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from adrs.errors import UserError
 from adrs.evaluation import Metrics, Policy, Shared
-from evaluators.routing import agent_accounting, agent_bank, asking, intervals, text_features, tiers
+from evaluators.routing import agent_accounting, agent_bank, agent_questions, asking, intervals, text_features, tiers
 from evaluators.routing.agent_accounting import ERROR, TIME_TO_LIVE, Facts
 from evaluators.routing.agent_accounting import Path as TierPath
 from evaluators.routing.agent_bank import Bank, Message
+from evaluators.routing.files import distinct, read_records
 from evaluators.routing.masking import masked
 
 _FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
@@ -169,30 +169,23 @@ def workload_rule(facts: Facts) -> np.ndarray:
 
 
 def read_bank(path: Path) -> Bank:
-    """A question bank in the public schema, JSON Lines. Raises UserError that names the row.
+    """A question bank in the public schema, JSON Lines or a list. Raises UserError that names the row.
 
     Keys of a row: `id`, `benchmark`, `instance_id`, `step_index`, `gold_tier_id`, `messages`. Tokens are counted as
     pieces of text, the same for every tier; where token facts are known, give them to `adrs score`.
     """
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        rows = [json.loads(line) for line in lines]
-        prompts = [row["messages"] for row in rows]
-        instance = [str(row.get("instance_id") or row["id"]) for row in rows]
-        workload = [str(row.get("benchmark", "")) for row in rows]
-        step = np.array([int(row.get("step_index") or 1) for row in rows])
-        label = np.array([int(row["gold_tier_id"]) for row in rows])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is not a question bank: {type(error).__name__}: {error}") from None
+    rows = read_records(path)
+    distinct(rows, "id")
+    questions = [agent_questions.read(row) for row in rows]
+    prompts = [[dict(message.fields) for message in row.parts("messages")] for row in rows]
     tokens = np.array([sum(4 + len(text_features.pieces(_all_text(m))) for m in messages) + 2 for messages in prompts])
-    unknown = Facts(
-        instance, workload, step, label, tiers.tier_tokens(tokens), np.zeros(len(rows), dtype=bool),
-        np.full(len(rows), 500),
-    )  # fmt: skip
+    unknown = agent_questions.facts(
+        questions, tiers.tier_tokens(tokens), np.zeros(len(rows), dtype=bool), np.full(len(rows), 500)
+    )
     prefix = np.array(
         [before >= 0 and _is_prefix(prompts[before], prompts[row]) for row, before in enumerate(unknown.previous)]
     )
-    facts = Facts(instance, workload, step, label, unknown.prompt, prefix, unknown.output)
+    facts = replace(unknown, prefix=prefix)
     features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in masked(prompts)])
     return Bank(facts, prompts, features)
 

@@ -1,5 +1,6 @@
 """Rules as JSON, read strictly: whatever is not a small, finite, well-formed rule is refused with the reason."""
 
+import contextlib
 import json
 import math
 import re
@@ -166,9 +167,11 @@ def _table(data: Any, keys: set[str], what: str) -> Mapping[str, Any]:
 
 
 def _number(data: Any, what: str) -> float:
-    if isinstance(data, bool) or not isinstance(data, int | float) or not math.isfinite(data):
-        raise UserError(f"rule: {what} must be a finite number, not {data!r}")
-    return float(data)
+    if not isinstance(data, bool) and isinstance(data, int | float):
+        with contextlib.suppress(OverflowError):  # of an integer beyond all floats
+            if math.isfinite(data):
+                return float(data)
+    raise UserError(f"rule: {what} must be a finite number, not {repr(data)[:60]}")
 
 
 def _count(data: Any, what: str) -> int:

@@ -48,5 +48,8 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path, valve):
     (tmp_path / "W.npz").write_text("weights")
     with pytest.raises(UserError, match="no file of numpy arrays"):
         load_network(tmp_path / "W.npz", valve.distillation.inputs)
+    np.save(tmp_path / "w.npy", np.zeros(3))
+    with pytest.raises(UserError, match="no file of numpy arrays"):
+        load_network(tmp_path / "w.npy", valve.distillation.inputs)
     with pytest.raises(UserError, match="cannot be read: No such file"):
         load_network(tmp_path / "missing.npz", valve.distillation.inputs)

@@ -261,6 +261,7 @@ def test_choices_of_tiers_that_cannot_be(tmp_path, predictions, sentence):
 @pytest.mark.parametrize(
     ("bank", "sentence"),
     [
+        ([], "bank.json holds no rows"),
         ([QUESTION, QUESTION], 'bank.json: row 2 has the same "id" as'),
         ([without(QUESTION, "benchmark")], 'row 1 has no "benchmark"'),
         ([{**QUESTION, "gold_tier_id": 7}], '"gold_tier_id" must be a tier'),

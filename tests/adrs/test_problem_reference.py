@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from adrs import evaluation, problem
+from adrs import evaluation, problem, resources
+from adrs.cli.problems import new
 from adrs.interface import parse_type
 from adrs.strict_toml import Table
 from adrs.testing.policy import InProcessPolicy
@@ -165,11 +166,22 @@ def test_every_variable_that_is_read_is_on_the_page() -> None:
 def test_the_page_debugs_the_problem_that_adrs_new_makes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from adrs import scaffold
-
-    scaffold.make(tmp_path / "demo")
     monkeypatch.chdir(tmp_path)
+    new("demo")
+    read = re.search(r"^read: (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert read is not None
+    assert Path(read[1]).is_file()
     code = re.search(r"<!-- debug -->\n```python\n(.*?)```", PAGE, re.DOTALL)
     assert code is not None
     exec(code[1], {})
     assert "makespan" in capsys.readouterr().out
+
+
+def test_what_is_read_by_name_lies_in_a_wheel_as_in_a_checkout() -> None:
+    """`resources.folder` finds these; a folder that a wheel lacks would be looked for beside the installed package."""
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
+    shipped = {target.rpartition("/")[2]: Path(source) for source, target in targets["wheel"]["force-include"].items()}
+    assert {name: ROOT / source for name, source in shipped.items()} == {
+        name: resources.folder(name) for name in ("problems", "prompts", "docs", "hostile")
+    }
+    assert {source.parts[0] for source in shipped.values()} <= set(targets["sdist"]["include"])

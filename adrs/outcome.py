@@ -67,6 +67,7 @@ class Outcome:
         return {
             "run": self.run, "path": str(self.path), "problem": self.problem.name, "trust": self.problem.trust,
             "seed": self.seed, "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
+            "no_score": {split: why for split in SPLITS if (why := self.calibration.why_no_score(split))},
             "rechecked": self._rechecked(), "baselines": self._baselines(), "verdicts": dict(self.verdicts),
             "spend": dict(self.spend), "phases": dict(self.phases), "warnings": list(self.warnings), **self.extra,
         }  # fmt: skip

@@ -7,7 +7,7 @@ import asyncio
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,15 +69,20 @@ def hostile_programs() -> list[Hostile]:
     return programs
 
 
-def self_check(backend: str) -> list[Finding]:
-    """Run the suite against a backend by name. Raises UserError where it cannot run here."""
-    return asyncio.run(_Suite(backend).run())
+def self_check(backend: str, isolation_alone: bool = False) -> list[Finding]:
+    """Run the suite against a backend by name. Raises UserError where it cannot run here.
+
+    isolation_alone: only the programs that a backend must shut in; all others end the same whatever shuts them in.
+    """
+    programs = [program for program in hostile_programs() if program.needs or not isolation_alone]
+    return asyncio.run(_Suite(backend, programs).run())
 
 
 class _Suite:
     """One worker, one zygote: what a program leaves behind, the next one meets."""
 
-    def __init__(self, backend: str) -> None:
+    def __init__(self, backend: str, programs: Sequence[Hostile]) -> None:
+        self._programs = programs
         self._isolates = frozenset(sandbox.named(backend).isolates)
         self._problem: Problem = problem.load(str(resources.folder("hostile") / "problem"))
         self._pool = LocalPool(self._problem, 1, backend)
@@ -92,7 +97,7 @@ class _Suite:
             await self._pool.start()
             expected = await self._expectations()
             idle = len(descendants(os.getpid()))
-            for program in hostile_programs():
+            for program in self._programs:
                 if not program.needs or program.needs in self._isolates:
                     await self._check(program, expected, idle)
             processes = descendants(os.getpid())

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from adrs.cli import agent, compare, distill, doctor, emulate, inspect, outputs, problems, runs, sandbox, score, serve
+from adrs.cli.groups import Grouped
 from adrs.errors import UserError
 
 _EXIT_CODES = (
@@ -18,6 +19,7 @@ _EXIT_CODES = (
 
 app = typer.Typer(
     name="adrs",
+    cls=Grouped,
     help="Evolve policies for computer systems, score them where they cannot cheat, keep every ancestor.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from adrs import cores
+from adrs.cli.groups import SMALLER
 from adrs.cli.names import find_problem, find_run_of
 from adrs.cli.runs import Json, RunsDir, SandboxName, Seed, Workers
 from adrs.errors import UserError, did_you_mean
@@ -14,7 +15,7 @@ from adrs.errors import UserError, did_you_mean
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("distill")(distill)
+    app.command("distill", rich_help_panel=SMALLER)(distill)
 
 
 def distill(
@@ -60,7 +61,7 @@ def distill(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No lines of progress.")] = False,
 ) -> None:
-    """Make the winner of a run, or any program, as small as it can be without losing what it does, and show the cost.
+    """Make a winner, or any program, as small as it can be. Without losing what it does; the cost is shown.
 
     A rule, as rule.json, becomes Python, C, fixed-point C and LaTeX, each checked against it. Ctrl-C ends it early and
     keeps the best so far. Nothing is written over: the next time, files go to the folder distill/ID-2.

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrs.cli.groups import MEASURE
 from adrs.cli.names import find_problem, find_run_of, problem_of
 from adrs.cli.runs import Json, Quiet, RunsDir, SandboxName
 from adrs.errors import UserError
@@ -16,7 +17,7 @@ _TOP = 3
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("emulate")(emulate)
+    app.command("emulate", rich_help_panel=MEASURE)(emulate)
 
 
 def emulate(
@@ -49,7 +50,7 @@ def emulate(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run programs with real packets in real time, beside the simulator. Let nothing else run meanwhile.
+    """Run programs with real packets, beside the simulator. In real time: let nothing else run meanwhile.
 
     The exit code is 1 where no program could be measured.
     """

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from adrs import cores
+from adrs.cli.groups import EVOLVE
 from adrs.cli.names import find_run
 from adrs.errors import UserError, did_you_mean
 from adrs.settings import LEAST
@@ -41,9 +42,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("run")(run)
-    app.command("resume")(resume)
-    app.command("replay")(replay)
+    app.command("run", rich_help_panel=EVOLVE)(run)
+    app.command("resume", rich_help_panel=EVOLVE)(resume)
+    app.command("replay", rich_help_panel=EVOLVE)(replay)
 
 
 def run(
@@ -215,7 +216,7 @@ def replay(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run again from the recorded proposals and compare, program by program. Exit code 1 if one differs."""
+    """Repeat a run from its recorded proposals and compare. Exit code 1 if a program comes out differently."""
     from adrs import session
 
     folder = find_run(run, runs_dir)

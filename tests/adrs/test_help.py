@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from adrs.breaker import Breaker
@@ -24,3 +25,11 @@ def test_exit_codes_are_said_where_the_verbs_are() -> None:
     said = CliRunner().invoke(app, ["--help"]).output
     documented = re.findall(r"^\| (\d+) \|", README, re.MULTILINE)
     assert documented == re.findall(r"(?:: |; )(\d+) ", " ".join(said[said.index("Exit codes") :].split()))
+
+
+def test_every_verb_stands_in_a_group_with_a_line_that_is_not_cut() -> None:
+    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).output
+    groups = said[said.index("\nEvolve:") : said.index("Exit codes")]
+    listed = re.findall(r"^  (\w+)  +\S", groups, re.MULTILINE)
+    assert sorted(listed) == sorted(get_command(app).commands)
+    assert "..." not in groups

@@ -9,7 +9,11 @@ from adrs.cli.runs import Json
 
 SelfCheck = Annotated[
     str | None,
-    typer.Option("--self-check", metavar="SANDBOX", help="Run the hostile programs against this sandbox instead."),
+    typer.Option(
+        "--self-check",
+        metavar="SANDBOX",
+        help="Instead, run programs that try to break out of this sandbox, and say which it held.",
+    ),
 ]
 
 Emulation = Annotated[

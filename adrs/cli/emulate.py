@@ -32,18 +32,21 @@ def emulate(
     condition: Annotated[
         list[str] | None,
         typer.Option(
-            "--condition", help="Only this one; may be repeated; a wrong name lists them. [default: the usual ones]"
+            "--condition",
+            help="Only this one, say steady; may be repeated; a wrong name lists them. [default: the usual ones]",
         ),
     ] = None,
     duration: Annotated[str | None, typer.Option("--duration", help="Of every condition: 5s, 1m.")] = None,
     baseline: Annotated[
         list[str] | None,
         typer.Option(
-            "--baseline", help="Native baseline beside them; may be repeated; a wrong name lists them; none for none."
+            "--baseline",
+            help="Native baseline beside them, or none; may be repeated; a wrong name lists them. [default: cubic, bbr]",
         ),
     ] = None,
     backend: Annotated[
-        str | None, typer.Option("--backend", help="Way of emulating. [default: the one without privileges]")
+        str | None,
+        typer.Option("--backend", help="Way of emulating: udp, without privileges, or tun, as root. [default: udp]"),
     ] = None,
     sandbox: SandboxName = None,
     runs_dir: RunsDir = Path("runs"),

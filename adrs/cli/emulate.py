@@ -41,7 +41,7 @@ def emulate(
         list[str] | None,
         typer.Option(
             "--baseline",
-            help="Native baseline beside them, or none; may be repeated; a wrong name lists them. [default: cubic, bbr]",
+            help="Native baseline, or none; may be repeated; a wrong name lists them. [default: cubic, bbr]",
         ),
     ] = None,
     backend: Annotated[

@@ -13,7 +13,7 @@ from adrs.evaluator_digest import evaluator_digest
 from adrs.problem import FILE, Baseline, Problem
 from adrs.program import Evaluation, Split
 
-_FORM = "2"
+_FORM = "3"
 """Of cached evaluations: one of another form is not read."""
 
 

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
+from adrs import paired
 from adrs.baseline_cache import BaselineCache
 from adrs.errors import UserError
 from adrs.problem import Baseline, Problem
@@ -31,13 +32,42 @@ class Calibration:
 
     problem: Problem
     evaluations: dict[tuple[str, Split], Evaluation] = field(default_factory=dict)
+    half_widths: dict[Split, float] = field(default_factory=dict)
+    """Of the paired 95 % interval of the distance of a scale's ends, where the evaluator resamples instances."""
+
+    def add(self, name: str, split: Split, evaluation: Evaluation) -> None:
+        """A baseline is measured; once both ends of a scale are, it is known how sure their distance is."""
+        self.evaluations[name, split] = evaluation
+        ends = self.ends_of_scale(split)
+        found = paired.half_width(*ends) if len(ends) == len(ENDS_OF_SCALE) else None
+        if found is not None:
+            self.half_widths[split] = found
+
+    def plain(self, name: str, split: Split) -> dict[str, Any]:
+        """What a log keeps of a measured baseline: of the replicates only what they say of the scale."""
+        evaluation = self.evaluations[name, split]
+        workloads = tuple(replace(result, replicates=()) for result in evaluation.workloads)
+        kept = {"name": name, "split": split, "evaluation": replace(evaluation, workloads=workloads).plain()}
+        return {**kept, "half_width": self.half_widths.get(split)}
+
+    def add_plain(self, kept: Mapping[str, Any]) -> None:
+        """A baseline is measured, as a log has it."""
+        self.add(kept["name"], kept["split"], Evaluation.from_plain(kept["evaluation"]))
+        if kept.get("half_width") is not None:
+            self.half_widths[kept["split"]] = kept["half_width"]
 
     def scale(self, split: Split) -> SplitScale | None:
-        """The scale of a split; None before its baselines are measured, or where the problem lacks one."""
+        """The scale of a split; None before its baselines are measured, or where the problem lacks one.
+
+        Its workloads have none where the split has none.
+        """
         trivial, best = self._evaluation("trivial", split), self._evaluation("state-of-the-art", split)
         if trivial is None or best is None:
             return None
         objective = self.problem.objective
+        total = self._total(split)
+        if total is not None and not total.defined():
+            return SplitScale(None, {})
 
         def scale(low: Mapping[str, float], high: Mapping[str, float], metric: str) -> Scale | None:
             if metric not in low or metric not in high:
@@ -51,7 +81,20 @@ class Calibration:
             for result in trivial.workloads
             if (made := scale(result.metrics, theirs.get(result.name, {}), objective.workload_metric)) is not None
         }
-        return SplitScale(scale(trivial.metrics, best.metrics, objective.metric), workloads)
+        return SplitScale(total, workloads)
+
+    def why_no_score(self, split: Split) -> str:
+        """Why native units are shown of a split whose baselines are measured; nothing where there is a score."""
+        total = self._total(split)
+        return "" if total is None else total.why_undefined()
+
+    def _total(self, split: Split) -> Scale | None:
+        objective = self.problem.objective
+        ends = (self._evaluation("trivial", split), self._evaluation("state-of-the-art", split))
+        values = [each.metrics[objective.metric] for each in ends if each and objective.metric in each.metrics]
+        if len(values) < len(ends):
+            return None
+        return Scale(values[0], values[1], objective.direction, self.half_widths.get(split, 0.0))
 
     def _evaluation(self, role: str, split: Split) -> Evaluation | None:
         baseline = self.problem.baseline(role)
@@ -134,7 +177,7 @@ async def measure_heuristics(
     calibration: Calibration,
     executor: Evaluate,
     deadline: float | None,
-    record: Callable[[str, Split, Evaluation], None],
+    record: Callable[[str, Split], None],
     note: Callable[[str], None],
 ) -> None:
     """Add the heuristic baselines, which are shown and make no scale, as far as they are done by `deadline`.
@@ -143,8 +186,8 @@ async def measure_heuristics(
     """
     measured = _measured(calibration, executor, SPLITS, {"heuristic"}, deadline, note)
     async with contextlib.aclosing(measured):
-        async for baseline, split, evaluation in measured:
-            record(baseline.name, split, evaluation)
+        async for baseline, split, _ in measured:
+            record(baseline.name, split)
 
 
 async def _measured(
@@ -161,7 +204,7 @@ async def _measured(
         known = cache.recall(baseline, split)
         if known is not None:
             wanted.remove((baseline, split))
-            calibration.evaluations[baseline.name, split] = known
+            calibration.add(baseline.name, split, known)
             yield baseline, split, known
     tasks = {asyncio.create_task(_measure(cache, executor, baseline, split)): (baseline, split)
              for baseline, split in wanted}  # fmt: skip
@@ -176,7 +219,7 @@ async def _measured(
     async with contextlib.aclosing(as_finished(tasks, deadline)) as ended:
         async for task in ended:
             baseline, split = tasks.pop(task)
-            calibration.evaluations[baseline.name, split] = task.result()
+            calibration.add(baseline.name, split, task.result())
             if tasks:
                 tell()
             yield baseline, split, task.result()
@@ -217,11 +260,12 @@ def remembered(problem: Problem) -> Calibration:
         for baseline in problem.baselines if problem.workloads[split] else ():
             known = cache.recall(baseline, split)
             if known is not None:
-                calibration.evaluations[baseline.name, split] = known
+                calibration.add(baseline.name, split, known)
     return calibration
 
 
 async def _measure(cache: BaselineCache, executor: Evaluate, baseline: Baseline, split: Split) -> Evaluation:
-    evaluation = await executor.evaluate(Job(baseline.read(), split, thorough=True, native=baseline.native))
+    job = Job(baseline.read(), split, thorough=True, native=baseline.native, replicates=baseline.role in ENDS_OF_SCALE)
+    evaluation = await executor.evaluate(job)
     cache.keep(baseline, split, evaluation)
     return evaluation

@@ -204,13 +204,15 @@ class Chooser:
             known = self._calibration.evaluations.get((baseline.name, "fresh")) if baseline else None
             if baseline is not None and (known is None or not self._is_of_these(known)):
                 self._calibration.evaluations.pop((baseline.name, "fresh"), None)
-                job = Job(baseline.read(), "fresh", thorough=True, workloads=self._fresh, native=baseline.native)
+                self._calibration.half_widths.pop("fresh", None)
+                job = Job(baseline.read(), "fresh", thorough=True, workloads=self._fresh, native=baseline.native,
+                          replicates=True)  # fmt: skip
                 tasks[asyncio.create_task(self._executor.evaluate(job))] = baseline.name
-        for task in await finished(tasks, deadline):
-            name, evaluation = tasks[task], task.result()
-            if evaluation.verdict == "ok":
-                self._calibration.evaluations[name, "fresh"] = evaluation
-                self._writer.event("baseline", {"name": name, "split": "fresh", "evaluation": evaluation.plain()})
+        ok = [(tasks[task], task.result()) for task in await finished(tasks, deadline) if task.result().verdict == "ok"]
+        for name, evaluation in ok:
+            self._calibration.add(name, "fresh", evaluation)
+        for name, _ in ok:
+            self._writer.event("baseline", self._calibration.plain(name, "fresh"))
 
     def _is_of_these(self, evaluation: Evaluation) -> bool:
         """Whether an evaluation on fresh workloads is one on those that were drawn now."""

@@ -109,7 +109,8 @@ class Metrics(dict[str, float]):
     feedback: text for the proposer about this workload, without anything a policy must not know.
     replicates: may be set to what computes the primary metric again on resampled instances of the workload, as often
     and with the same draws for every program, so that differences of two programs are paired. Of programs that then
-    cannot be told apart on `validation` the smallest becomes the winner. The problem's metric must be a mean by weight.
+    cannot be told apart on `validation` the smallest becomes the winner, and a split whose two baselines are closer
+    than half of that interval has no score. The problem's metric must be a mean by weight.
     details: may be set to what tells how it went on each single instance, by name as plain values and lists of them,
     for people who ask; nothing is made of it.
     """

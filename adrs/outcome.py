@@ -67,6 +67,7 @@ class Outcome:
         return {
             "run": self.run, "path": str(self.path), "problem": self.problem.name, "trust": self.problem.trust,
             "seed": self.seed, "evaluations": self.evaluations, "stopped_by": self.stopped_by, "winner": winner,
+            "no_score": {split: why for split in SPLITS if (why := self.calibration.why_no_score(split))},
             "rechecked": self._rechecked(), "baselines": self._baselines(), "verdicts": dict(self.verdicts),
             "spend": dict(self.spend), "phases": dict(self.phases), "warnings": list(self.warnings), **self.extra,
         }  # fmt: skip
@@ -136,7 +137,7 @@ def _difference(ours: Program, theirs: Program, shared: bool) -> str | None:
     """What differs between a program and its repetition, or None; what one of them did not get to is left out."""
     if ours.evaluation is None or theirs.evaluation is None:
         return None
-    for name in ("digest", "source", "parents", "operator", "verdict", "score", "fitness"):
+    for name in ("source", "parents", "operator", "verdict", "score", "fitness"):
         before, after = getattr(ours, name), getattr(theirs, name)
         if before != after:
             shown = "differs" if name == "source" else f"was {before}, is {after}"

@@ -16,12 +16,14 @@ def interval(ours: Evaluation, theirs: Evaluation) -> tuple[float, float] | None
     """The 95 % interval of the difference of two evaluations on the same workloads, in units of the metric.
 
     Of the mean over workloads by weight, which is what a problem's metric must be for this; None where one of the two
-    has no replicates.
+    has no replicates. A workload of which neither has any is left out, as one without the metric is of its mean.
     """
     before = {result.name: result for result in theirs.workloads}
     total, weights = np.zeros(0), 0.0
     for result in ours.workloads:
         other = before.get(result.name)
+        if other is not None and not result.replicates and not other.replicates:
+            continue
         if other is None or not result.replicates or len(result.replicates) != len(other.replicates):
             return None
         weight = 1.0 if result.weight is None else result.weight
@@ -31,6 +33,12 @@ def interval(ours: Evaluation, theirs: Evaluation) -> tuple[float, float] | None
         return None
     low, high = np.percentile(total / weights, PERCENTILES, method="linear")
     return float(low), float(high)
+
+
+def half_width(ours: Evaluation, theirs: Evaluation) -> float | None:
+    """Half of the width of that interval; None where it is not known."""
+    found = interval(ours, theirs)
+    return None if found is None else (found[1] - found[0]) / 2
 
 
 def alike(ours: Evaluation, theirs: Evaluation) -> bool:

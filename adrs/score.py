@@ -14,11 +14,24 @@ class Scale:
     trivial: float
     state_of_the_art: float
     direction: Direction
+    half_width: float = 0.0
+    """Of the paired 95 % interval of their difference, where instances were resampled."""
+
+    def why_undefined(self) -> str:
+        """Why native units are shown instead; nothing where the scale is one."""
+        gap = self.state_of_the_art - self.trivial
+        if gap <= 0 if self.direction == "maximize" else gap >= 0:
+            return "the state-of-the-art baseline is not better than the trivial one"
+        if abs(gap) < self.half_width:
+            return (
+                f"the two baselines of the scale are {abs(gap):.3g} apart, and other instances could move that by "
+                f"{self.half_width:.3g} (half of the paired 95 % interval)"
+            )
+        return ""
 
     def defined(self) -> bool:
-        """False where the state-of-the-art baseline is not better than the trivial one: then native units are shown."""
-        gap = self.state_of_the_art - self.trivial
-        return gap > 0 if self.direction == "maximize" else gap < 0
+        """Whether there is a score."""
+        return not self.why_undefined()
 
     def score(self, value: float) -> float | None:
         """Position of `value` between the baselines, unbounded on both sides; None where the scale is undefined."""

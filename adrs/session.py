@@ -89,16 +89,14 @@ def recorded_calibration(loaded: Problem, reader: Reader) -> Calibration:
     """The baselines as a run's log has them."""
     calibration = Calibration(loaded)
     for _, payload in reader.events("baseline"):
-        measured = Evaluation.from_plain(payload["evaluation"])
-        calibration.evaluations[payload["name"], payload["split"]] = measured
+        calibration.add_plain(payload)
     return calibration
 
 
 def _record(calibration: Calibration, writer: Writer, but: Container[tuple[str, Split]] = ()) -> None:
-    for (name, split), evaluation in calibration.evaluations.items():
-        if (name, split) in but:
-            continue
-        writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
+    for name, split in calibration.evaluations:
+        if (name, split) not in but:
+            writer.event("baseline", calibration.plain(name, split))
 
 
 def _copy_distilled(original: Reader, writer: Writer) -> None:
@@ -152,9 +150,11 @@ class _Session:
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
-        first = self._to_begin_with(None)
+        if self._settings.start is not None:  # the user's mistake is said at once; a problem's own, by its checks
+            self._to_begin_with(None)
         async with self._reachable_models(), self._router(None) as router, self._workers():
             await preflight(self._problem, self._executor, self._observer.note)
+            first = self._to_begin_with(None)
             calibration = await self._calibrate()
             seed = await self._evaluate_first(first, calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
@@ -303,8 +303,8 @@ class _Session:
         self._observer.note(f"{RECHECKING}; Ctrl-C leaves out the rest")
         await chooser.recheck(choice, deadline)
 
-        def record(name: str, split: Split, evaluation: Evaluation) -> None:
-            writer.event("baseline", {"name": name, "split": split, "evaluation": evaluation.plain()})
+        def record(name: str, split: Split) -> None:
+            writer.event("baseline", calibration.plain(name, split))
 
         def note(text: str) -> None:
             self._observer.note(f"heuristic baselines: {text}")

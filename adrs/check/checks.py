@@ -131,12 +131,11 @@ class Checks:
         differ = values[0] != values[1]
         same = f"two different programs have the same {self._problem.objective.metric}, {values[0]:.6g}"
         self._add(DIFFER, differ, "two different programs score differently" if differ else same)
-        scale = calibration.scale("train")
-        defined = scale is not None and scale.total is not None
-        detail = "the state-of-the-art baseline beats the trivial one" if defined else (
-            "the state-of-the-art baseline is not better than the trivial one, so there is no score"
-        )  # fmt: skip
-        self._add("ranking", defined, detail)
+        why_not = calibration.why_no_score("train")
+        detail = (
+            f"{why_not}, so there is no score" if why_not else "the state-of-the-art baseline beats the trivial one"
+        )
+        self._add("ranking", not why_not, detail)
 
     def _spans(self, calibration: Calibration) -> None:
         """Where the two baselines of the scale are close together, a little difference would make a large score."""

@@ -36,6 +36,7 @@ def page(problem: Problem, calibration: Calibration, split: Split = "train", ref
         "limits": {"decision_seconds": problem.limits.decision_seconds, "memory_mb": problem.limits.memory_mb},
         "workloads": {split: [spec.name for spec in problem.workloads[split]] for split in SPLITS},
         "missing": list(problem.missing),
+        "no_score": calibration.why_no_score(split),
         "baselines": [_baseline(calibration, baseline, split) for baseline in problem.baselines],
         "cheats": [cheat.name for cheat in problem.cheats],
     }  # fmt: skip
@@ -101,6 +102,8 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
              metric(each.get("metrics", {}).get(objective.metric)), each.get("verdict", "")]
             for each in shown["baselines"]]  # fmt: skip
     out.print(table(["  name", "role", ">score", f">{objective.metric}", ""], rows))
+    if shown["no_score"]:
+        out.print(f"  no score: {shown['no_score']}", soft_wrap=True)
     _print_how_to_measure(out, problem, shown)
 
 

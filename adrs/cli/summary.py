@@ -107,8 +107,12 @@ def _row(outcome: Outcome, name: str, measured: Mapping[Split, Evaluation | None
 
 
 def _print_missing(out: Console, outcome: Outcome) -> None:
-    """Why there is a dash in the winner's row."""
+    """Why there is no score, or a dash in the winner's row."""
     splits: tuple[Split, ...] = ("validation", "test")
+    for split in SPLITS:
+        why = outcome.calibration.why_no_score(split)
+        if why:
+            out.print(f"{split:<8} no score: {why}", soft_wrap=True)
     for split in splits:
         reason = outcome.choice.why_not.get(split)
         if reason and outcome.choice.winner is not None:

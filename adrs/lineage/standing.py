@@ -53,6 +53,8 @@ class Standing:
     """Winner's score on test less that on train; None where one of them is missing."""
     objective: Declared
     trust: str
+    no_score: Mapping[str, str]
+    """By split, why native units alone are shown of it; without those that have a score, or no baselines for one."""
     splits: tuple[str, ...]
     """On which anything was measured: train, validation, test, and `fresh`, workloads like those of train with seeds
     that nothing has seen before."""
@@ -66,7 +68,8 @@ def standing(reader: Reader) -> Standing:
     """Seed program, baselines and winner by split. Without a chosen winner, the best on train so far stands for it."""
     objective = declared(reader)
     baselines = _evaluations(reader)
-    scales = _scales(objective, baselines)
+    ends = _scales(reader, objective, baselines)
+    scales = _defined(ends)
     rows = [_program(reader, objective, scales, SEED_PROGRAM, "seed program", "seed")]
     order = {"trivial": 0, "heuristic": 1, "state-of-the-art": 2}
     for name in sorted(baselines, key=lambda each: order.get(objective.roles.get(each, "heuristic"), 1)):
@@ -82,6 +85,7 @@ def standing(reader: Reader) -> Standing:
     return Standing(
         contenders=tuple(rows), gap=None if train is None or test is None else test - train,
         objective=objective, trust=reader.info.trust,
+        no_score={split: why for split, scale in ends.items() if scale and (why := scale.why_undefined())},
         splits=tuple(split for split in SHOWN if any(split in row.measured for row in rows)),
     )  # fmt: skip
 
@@ -89,8 +93,7 @@ def standing(reader: Reader) -> Standing:
 def contender(reader: Reader, number: int) -> Contender:
     """One program of the run on every split where it was measured."""
     objective = declared(reader)
-    baselines = _evaluations(reader)
-    scales = _scales(objective, baselines)
+    scales = _defined(_scales(reader, objective, _evaluations(reader)))
     role = "winner" if number == winner(reader) else "seed" if number == SEED_PROGRAM else "program"
     return _program(reader, objective, scales, number, f"program {number}", role)
 
@@ -103,19 +106,26 @@ def _evaluations(reader: Reader) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _scales(objective: Declared, baselines: Mapping[str, Mapping[str, Any]]) -> dict[str, Scale | None]:
-    return {split: _scale(objective, baselines, split) for split in SHOWN}
+def _scales(reader: Reader, objective: Declared, baselines: Mapping[str, Mapping[str, Any]]) -> dict[str, Scale | None]:
+    """By split, also those that are not defined."""
+    half_widths = {payload["split"]: payload.get("half_width") for _, payload in reader.events("baseline")}
+    return {split: _scale(objective, baselines, split, half_widths.get(split) or 0.0) for split in SHOWN}
 
 
-def _scale(objective: Declared, baselines: Mapping[str, Mapping[str, Any]], split: str) -> Scale | None:
+def _defined(scales: Mapping[str, Scale | None]) -> dict[str, Scale | None]:
+    return {split: scale if scale and scale.defined() else None for split, scale in scales.items()}
+
+
+def _scale(
+    objective: Declared, baselines: Mapping[str, Mapping[str, Any]], split: str, half_width: float
+) -> Scale | None:
     values = {}
     for name, evaluations in baselines.items():
         if split in evaluations and objective.metric in evaluations[split]["metrics"]:
             values[objective.roles.get(name)] = float(evaluations[split]["metrics"][objective.metric])
     if "trivial" not in values or "state-of-the-art" not in values:
         return None
-    scale = Scale(values["trivial"], values["state-of-the-art"], objective.direction)
-    return scale if scale.defined() else None
+    return Scale(values["trivial"], values["state-of-the-art"], objective.direction, half_width)
 
 
 def _program(

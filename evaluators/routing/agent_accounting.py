@@ -69,8 +69,16 @@ class Facts:
         """int64[N]: the row before each in its trajectory, -1 for the first.
 
         Of rows with equal step index all take the place of the last, so that for the others "before" is the row before
-        that place, as in the official grader.
+        that place, as in the official grader: itself or even a later one, where there are several.
         """
+        return self._beside(-1)
+
+    @cached_property
+    def following(self) -> np.ndarray:
+        """int64[N]: likewise the row after each, -1 for the last."""
+        return self._beside(1)
+
+    def _beside(self, distance: int) -> np.ndarray:
         row_at: dict[tuple[int, int], int] = {}
         place_at: dict[tuple[int, int], int] = {}
         owners, steps = self.trajectory.tolist(), self.step.tolist()
@@ -79,8 +87,14 @@ class Facts:
                 row_at[owners[row], place] = row
                 place_at[owners[row], steps[row]] = place
         places = [place_at[key] for key in zip(owners, steps, strict=True)]
-        before = [row_at[owner, place - 1] if place else -1 for owner, place in zip(owners, places, strict=True)]
-        return np.array(before, dtype=np.int64)
+        found = [row_at.get((owner, place + distance), -1) for owner, place in zip(owners, places, strict=True)]
+        return np.array(found, dtype=np.int64)
+
+    def take(self, rows: np.ndarray) -> "Facts":
+        """Some rows, int64, whole trajectories of them."""
+        names = ([self.instance[row] for row in rows.tolist()], [self.workload[row] for row in rows.tolist()])
+        columns = (self.step, self.label, self.prompt, self.prefix, self.output)
+        return Facts(*names, *(column[rows] for column in columns))
 
 
 class Path:
@@ -132,6 +146,7 @@ class Path:
 def price_path(facts: Facts, tier: np.ndarray, error: np.ndarray, counts_as: np.ndarray) -> np.ndarray:
     """float64[N], dollars of each call on a path; arguments as of `Path.call`, for all rows."""
     path = Path(facts)
+    path.tier[:] = np.where(error, counts_as, tier)  # of rows with equal step index, one may look at a later one's
     for rows in facts.positions:
         path.call(rows, tier[rows], error[rows], counts_as[rows])
     return path.cost

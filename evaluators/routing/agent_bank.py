@@ -72,6 +72,8 @@ class Bank:
     """The prompt of each call."""
     features: np.ndarray
     """float64[N, 256], hash features of the last two messages."""
+    tools: Sequence[Sequence[Message]] = ()
+    """Descriptions of the tools of each call; empty where no call has any."""
 
 
 def draw(rng: np.random.Generator, heavy: bool = False) -> Bank:

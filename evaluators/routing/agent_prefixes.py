@@ -9,16 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from adrs.errors import UserError
 from adrs.evaluation import Metrics, Policy, Shared
-from evaluators.routing import agent_accounting, agent_bank, asking, intervals, text_features, tiers
+from evaluators.routing import (
+    agent_accounting,
+    agent_bank,
+    agent_questions,
+    asking,
+    intervals,
+    splits,
+    text_features,
+    tiers,
+)
 from evaluators.routing.agent_accounting import ERROR, TIME_TO_LIVE, Facts
 from evaluators.routing.agent_accounting import Path as TierPath
 from evaluators.routing.agent_bank import Bank, Message
-from evaluators.routing.masking import masked
+from evaluators.routing.files import distinct, read_records
+from evaluators.routing.masking import masked, masked_tools
 
 _FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
 _SEED_LIMIT = 2**63
+_UNKNOWN_OUTPUT = 500
+"""Tokens of an answer where none is recorded."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,11 @@ class Task:
     def shown(self) -> list[list[Message]]:
         """The messages of each call as a policy sees them."""
         return masked(self.bank.messages)
+
+    @cached_property
+    def shown_tools(self) -> list[list[Message]]:
+        """Likewise the tools."""
+        return [masked_tools(tools) for tools in self.bank.tools]
 
     @cached_property
     def train(self) -> dict[str, Any]:
@@ -108,7 +124,7 @@ def _requests(task: Task, path: TierPath, spent: np.ndarray, seeds: np.ndarray, 
     cached, age = path.readable(rows), path.age(rows)
     return {
         "messages": [task.shown[row] for row in rows.tolist()],
-        "tools": Shared([]),
+        "tools": [task.shown_tools[row] for row in rows.tolist()] if task.bank.tools else Shared([]),
         "message_count": np.array([len(task.shown[row]) for row in rows.tolist()], dtype=np.int64),
         "features": task.bank.features[rows],
         "step": facts.step[rows],
@@ -169,32 +185,64 @@ def workload_rule(facts: Facts) -> np.ndarray:
 
 
 def read_bank(path: Path) -> Bank:
-    """A question bank in the public schema, JSON Lines. Raises UserError that names the row.
+    """A question bank in the public schema, JSON Lines or a list. Raises UserError that names the row.
 
-    Keys of a row: `id`, `benchmark`, `instance_id`, `step_index`, `gold_tier_id`, `messages`. Tokens are counted as
-    pieces of text, the same for every tier; where token facts are known, give them to `adrs score`.
+    Keys of a row: `id`, `benchmark`, `instance_id`, `step_index`, `gold_tier_id`, `messages`, `tools`. Tokens are
+    counted as pieces of text, times what each tier's tokenizer makes of those of tier high; where token facts are
+    known, give them to `adrs score`. What a call answered is read off the messages of the one after it.
     """
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        rows = [json.loads(line) for line in lines]
-        prompts = [row["messages"] for row in rows]
-        instance = [str(row.get("instance_id") or row["id"]) for row in rows]
-        workload = [str(row.get("benchmark", "")) for row in rows]
-        step = np.array([int(row.get("step_index") or 1) for row in rows])
-        label = np.array([int(row["gold_tier_id"]) for row in rows])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is not a question bank: {type(error).__name__}: {error}") from None
-    tokens = np.array([sum(4 + len(text_features.pieces(_all_text(m))) for m in messages) + 2 for messages in prompts])
-    unknown = Facts(
-        instance, workload, step, label, tiers.tier_tokens(tokens), np.zeros(len(rows), dtype=bool),
-        np.full(len(rows), 500),
-    )  # fmt: skip
+    rows = read_records(path)
+    distinct(rows, "id")
+    questions = [agent_questions.read(row) for row in rows]
+    prompts = [[dict(message.fields) for message in row.parts("messages")] for row in rows]
+    tools = [found if isinstance(found := row.fields.get("tools"), list) else [] for row in rows]
+    tokens = tiers.tier_tokens(np.array([_tokens(messages) + 2 for messages in prompts]))
+    nothing = np.zeros(len(rows), dtype=np.int64)
+    unknown = agent_questions.facts(questions, tokens, np.zeros(len(rows), dtype=bool), nothing)
     prefix = np.array(
         [before >= 0 and _is_prefix(prompts[before], prompts[row]) for row, before in enumerate(unknown.previous)]
     )
-    facts = Facts(instance, workload, step, label, unknown.prompt, prefix, unknown.output)
+    facts = agent_questions.facts(questions, tokens, prefix, _outputs(unknown, prompts))
     features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in masked(prompts)])
-    return Bank(facts, prompts, features)
+    return Bank(facts, prompts, features, tools if any(tools) else ())
+
+
+def _outputs(facts: Facts, prompts: Sequence[Sequence[Message]]) -> np.ndarray:
+    """int64[N], by the tokenizer of each call's label: the assistant's messages that the next call has more than it.
+
+    Of the last call of a trajectory the mean of those above 0, 500 where there are none.
+    """
+    outputs = np.zeros(len(facts), dtype=np.int64)
+    for row, after in enumerate(facts.following.tolist()):
+        answers = prompts[after][len(prompts[row]) :] if after >= 0 else []
+        said = _tokens([message for message in answers if message.get("role") == "assistant"])
+        outputs[row] = tiers.tier_tokens(np.array(said))[facts.label[row]]
+    for row in np.flatnonzero(facts.following < 0).tolist():
+        others = outputs[(facts.trajectory == facts.trajectory[row]) & (facts.following >= 0)]
+        outputs[row] = int(others[others > 0].mean()) if (others > 0).any() else _UNKNOWN_OUTPUT
+    return outputs
+
+
+def split(bank: Bank) -> tuple[Bank, Bank]:
+    """Calls to fit to, of the splits train and validation, and calls to ask for, of the split test: whole trajectories,
+    dealt by workload and highest label."""
+    facts = bank.facts
+    highest = np.zeros(int(facts.trajectory.max()) + 1, dtype=np.int64)
+    np.maximum.at(highest, facts.trajectory, facts.label)
+    strata = [f"{name} {highest[number]}" for name, number in zip(facts.workload, facts.trajectory, strict=True)]
+    test = np.array([name == "test" for name in splits.deal(facts.trajectory, facts.instance, strata)])
+    return _take(bank, np.flatnonzero(~test)), _take(bank, np.flatnonzero(test))
+
+
+def _take(bank: Bank, rows: np.ndarray) -> Bank:
+    chosen = rows.tolist()
+    messages, tools = [bank.messages[row] for row in chosen], [bank.tools[row] for row in chosen] if bank.tools else ()
+    return Bank(bank.facts.take(rows), messages, bank.features[rows], tools)
+
+
+def _tokens(messages: Sequence[Message]) -> int:
+    """Pieces of text of messages, and four more for each."""
+    return sum(4 + len(text_features.pieces(_all_text(message))) for message in messages)
 
 
 def _all_text(message: Message) -> str:

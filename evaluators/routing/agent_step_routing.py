@@ -26,14 +26,16 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
         self._baseline = reference.Remembered()
 
     def load(self, spec: WorkloadSpec) -> agent_prefixes.Task:
-        """Draw banks from the seed, or read the question bank in `file`. Raises UserError."""
+        """Draw banks from the seed, or read the question bank in `file` and split it. Raises UserError."""
         _refuse_keys(spec)
         if spec.seed is None:
             name = spec.parameters.get("file")
             if not isinstance(name, str):
                 raise UserError(f'workload "{spec.name}" needs seeds = [...] or files = [...]')
-            bank = agent_prefixes.read_bank(resources.data_file(name))
-            return agent_prefixes.Task(agent_bank.draw(np.random.default_rng(0)), bank)
+            fit_bank, bank = agent_prefixes.split(agent_prefixes.read_bank(resources.data_file(name)))
+            if not len(bank.facts):
+                raise UserError(f"workload {spec.name}: {name} has too few runs to keep some for asking")
+            return agent_prefixes.Task(fit_bank, bank)
         if spec.family not in STATIC_FAMILIES:
             raise UserError(f'unknown family "{spec.family}"{did_you_mean(spec.family, STATIC_FAMILIES)}')
         fit, asked = (np.random.default_rng([spec.seed, part]) for part in (1, 0))

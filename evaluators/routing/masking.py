@@ -11,6 +11,7 @@ _FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
 _OF_BLOCK = ("type", "text", "id", "tool_use_id", "name", "input", "content")
 _OF_CALL = ("id", "type", "function")
 _OF_FUNCTION = ("name", "arguments")
+_OF_TOOL = ("type", "function", "name", "description", "parameters", "input_schema")
 _IDENTITIES = ("id", "tool_use_id", "tool_call_id")
 
 
@@ -30,6 +31,13 @@ def masked(prompts: Sequence[Sequence[Message]]) -> list[list[dict[str, Any]]]:
         calls: dict[str, str] = {}
         found.append([_masked(message, calls, known) for message in messages])
     return found
+
+
+def masked_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
+    """Descriptions of tools, of allowed fields alone, with names of issues hidden."""
+    return [
+        {name: _within(tool[name]) for name in _OF_TOOL if name in tool} for tool in tools if isinstance(tool, Mapping)
+    ]
 
 
 def _masked(message: Message, calls: dict[str, str], known: dict[int, dict[str, Any]]) -> dict[str, Any]:

@@ -114,6 +114,10 @@ class QueryRouting(Evaluator[Task]):
             add_intervals(metrics, workload, decided.answers, theirs)
         return metrics
 
+    def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
+        """Means by weight over the workloads that have a metric: a table without costs has no arena score."""
+        return super().summarise(results)
+
 
 def _of_baseline(task: Task, requests: Mapping[str, Any]) -> np.ndarray:
     """float64[replicates]: the arena score of the state-of-the-art baseline on resampled queries."""

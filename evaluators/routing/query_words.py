@@ -48,6 +48,9 @@ _MATHEMATICS = 4
 _SENTENCE = 12
 """Words of a sentence."""
 
+_FILLER_SHARE = 0.0875
+"""Words of a noisy twin that get a filler before them."""
+
 _VOCABULARY = np.array([*COMMON_WORDS, *HARD_WORDS, *(word for words in CATEGORY_WORDS for word in words)])
 _HARD_FROM = len(COMMON_WORDS)
 _CATEGORY_FROM = _HARD_FROM + len(HARD_WORDS)
@@ -93,7 +96,7 @@ _COMMON = {word: index for index, word in enumerate(COMMON_WORDS)}
 def disturb(rng: np.random.Generator, text: str) -> str:
     """A noisy twin: synonyms (probability .35 a word), letters swapped (.02), sentences reordered (.3), filler.
 
-    With the filler the median length grows by 7 %.
+    With the filler the median length grows by 7 %, in characters.
     """
     parts = text.rstrip(".").split(". ")
     if rng.random() < 0.3:
@@ -102,7 +105,7 @@ def disturb(rng: np.random.Generator, text: str) -> str:
     swap, typo, place, filler = rng.random((4, len(words)))
     written = []
     for index, word in enumerate(words):
-        if filler[index] < 0.05:
+        if filler[index] < _FILLER_SHARE:
             written.append(FILLERS[int(place[index] * len(FILLERS))])
         if swap[index] < 0.35 and word in _COMMON:
             word = COMMON_WORDS[(_COMMON[word] + 100) % len(COMMON_WORDS)]

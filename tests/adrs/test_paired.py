@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adrs import Run, evolve, paired, scaffold
+from adrs import Run, evolve, lineage, paired, problem, report, scaffold
+from adrs.calibrate import Calibration
 from adrs.program import Evaluation, WorkloadResult
 from adrs.source import tokens
 from adrs.store import Reader
@@ -38,12 +39,41 @@ def test_workloads_count_by_their_weight() -> None:
     assert paired.interval(ours, theirs) == (pytest.approx(0.5), pytest.approx(0.5))
 
 
+def test_a_workload_without_the_metric_is_left_out() -> None:
+    ours, theirs = evaluation([1.0] * 5, []), evaluation([0.0] * 5, [])
+    assert paired.interval(ours, theirs) == (pytest.approx(1.0), pytest.approx(1.0))
+
+
 def test_without_replicates_nothing_is_said() -> None:
     assert paired.interval(evaluation([]), evaluation([])) is None
     assert paired.interval(evaluation([1.0]), evaluation()) is None
     assert not paired.alike(evaluation([1.0]), evaluation([1.0], [1.0])) or paired.interval(
         evaluation([1.0]), evaluation([1.0], [1.0])
     ) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("noise", "defined"), [(0.5, True), (2.0, False)])
+def test_a_scale_needs_baselines_that_are_further_apart_than_chance_moves_them(
+    tmp_path: Path, noise: float, defined: bool
+) -> None:
+    scaffold.make(tmp_path / "demo")
+    loaded = problem.load(str(tmp_path / "demo"))
+    calibration = Calibration(loaded)
+    for name, value, spread in (("round-robin", 3.0, noise), ("longest-first", 2.0, 0.0)):
+        replicates = tuple(value + spread * (-1) ** place for place in range(100))
+        results = (WorkloadResult("w", "ok", {"makespan": value}, replicates=replicates),)
+        calibration.add(name, "test", Evaluation("test", "full", "ok", metrics={"makespan": value}, workloads=results))
+    recorded = Calibration(loaded)
+    for name in ("round-robin", "longest-first"):
+        kept = calibration.plain(name, "test")
+        assert kept["evaluation"]["workloads"][0]["replicates"] == ()
+        recorded.add_plain(kept)
+    for each in (calibration, recorded):
+        scale = each.scale("test")
+        assert scale is not None
+        assert (scale.total is not None, bool(scale.workloads)) == (defined, defined)
+        assert (each.why_no_score("test") == "") == defined
+    assert not recorded.why_no_score("train"), "what was not measured needs no reason"
 
 
 def run(tmp_path: Path, replicates: str) -> Run:
@@ -75,7 +105,15 @@ def test_of_programs_that_do_not_differ_the_smallest_wins(tmp_path: Path) -> Non
     assert len(choice.alike) > 1
     assert choice.winner is not None
     assert known[choice.winner] == min(known[number] for number in choice.alike)
+    why_not = made.outcome.plain()["no_score"]
+    assert set(why_not) == {"train", "validation", "test"}, "the baselines cannot be told apart either"
+    with Reader(made.path) as reader:
+        standing, page = lineage.standing(reader), report.render(reader)
+    assert {split: standing.no_score[split] for split in why_not} == why_not
+    assert all(each.score is None for row in standing.contenders for each in row.measured.values())
+    assert f"There is no score on test: {why_not['test']}" in page
     again = made.resume()
+    assert again.plain()["no_score"] == why_not
     assert again.choice.winner == choice.winner, "what was compared once is not forgotten"
 
 

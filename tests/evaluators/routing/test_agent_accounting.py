@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adrs.errors import UserError
+from adrs.evaluation import WorkloadSpec
 from evaluators.routing import agent_accounting as accounting
 from evaluators.routing import agent_bank, agent_prefixes, masking, reference, tiers
 from evaluators.routing.agent_accounting import ERROR, Facts
+from evaluators.routing.agent_step_routing import RecordedSteps
 
 
 def facts(labels, steps=None, prefix=None, output=None, prompt=None, instance=None, workload=None):
@@ -70,7 +72,19 @@ def test_rows_out_of_order_and_steps_that_are_missing():
 
 
 def test_rows_with_equal_steps_take_the_later_ones_place():
-    assert facts([0, 0, 0], steps=[1, 2, 2]).previous.tolist() == [-1, 1, 1]
+    known = facts([0, 0, 0], steps=[1, 2, 2])
+    assert known.previous.tolist() == [-1, 1, 1]
+    assert known.following.tolist() == [1, -1, -1]
+
+
+def test_a_row_before_that_stands_later_is_known_by_its_tier():
+    known = facts([3] * 4, steps=[8] * 4, prefix=[True] * 4)
+    assert known.previous.tolist() == [2] * 4
+    paths = accounting.price(known, np.full(4, tiers.HIGH), official=True)
+    read = known.prompt[2, tiers.HIGH]
+    write = np.maximum(known.prompt[:, tiers.HIGH] - read, 0)
+    output = known.output * tiers.STATIC_PRICES[tiers.HIGH, tiers.OUTPUT]
+    assert paths.high == pytest.approx((read * 0.5 + write * 6.25 + output) / 1e6), "all of them read from its cache"
 
 
 def test_a_single_step_and_zero_output():
@@ -203,9 +217,41 @@ def test_a_question_bank_in_the_public_schema(tmp_path):
     assert known.previous.tolist() == [1, -1, -1]
     assert known.prefix.tolist() == [True, False, False]
     assert known.workloads == ["swebench", "qmsum"]
-    file.write_text('{"id": 1}\n')
-    with pytest.raises(UserError, match="is not a question bank"):
-        agent_prefixes.read_bank(file)
+    assert known.output.tolist() == [4, 4, 500], "the answer, the mean of its run, none recorded"
+    for wrong, sentence in (
+        ({"id": 1}, 'row 1 has no "gold_tier_id"'),
+        ({**rows[0], "gold_tier_id": 7}, 'row 1: "gold_tier_id" must be a tier'),
+        ({**rows[0], "messages": ["hello"]}, 'row 1: messages, item 1 is no object but "hello"'),
+    ):
+        file.write_text(json.dumps(wrong))
+        with pytest.raises(UserError, match=sentence):
+            agent_prefixes.read_bank(file)
+
+
+def question_bank(file, instances):
+    rows = []
+    for number in range(instances):
+        said, tool = f"answer {number}", {"name": "look", "description": f"at owner__thing-{number}", "id": "secret"}
+        messages = [{"role": "user", "content": f"mend {number}"}, {"role": "assistant", "content": said}]
+        rows += [{"id": f"{number}-{step}", "benchmark": f"b{number % 2}", "instance_id": f"i{number}",
+                  "step_index": step, "gold_tier_id": number % 4, "messages": messages[:step], "tools": [tool]}
+                 for step in (1, 2)]  # fmt: skip
+    file.write_text("\n".join(map(json.dumps, rows)))
+    return WorkloadSpec("agent-step-routing", "p", "published", "test", None, {"file": str(file)})
+
+
+def test_a_question_bank_is_dealt_by_run_and_fitted_to_itself(tmp_path):
+    task = RecordedSteps().load(question_bank(tmp_path / "bank.jsonl", 40))
+    fit, asked = task.fit.facts, task.bank.facts
+    assert (len(fit), len(asked)) == (56, 24)
+    assert not set(fit.instance) & set(asked.instance)
+    kinds = {(name, label) for name, label in zip(fit.workload, fit.label.tolist(), strict=True)}
+    assert kinds == set(zip(asked.workload, asked.label.tolist(), strict=True)), "every stratum is in both"
+    assert len(task.shown_tools) == len(asked)
+    assert all(tools == [{"name": "look", "description": "at repository-issue"}] for tools in task.shown_tools)
+    reference.ReferencePolicy("agent-step-routing").call("fit", task.train)
+    with pytest.raises(UserError, match="too few runs"):
+        RecordedSteps().load(question_bank(tmp_path / "bank.jsonl", 4))
 
 
 def test_the_baseline_plays_a_bank_and_interleaving_changes_nothing(bank):

@@ -24,9 +24,9 @@ def constant(tier):
 )
 def test_constant_tiers_land_in_their_bands(runs, tier, resolved, cost, steps):
     end = agent_runs.play(runs, constant(tier))
-    assert end.resolved.mean() == pytest.approx(resolved, abs=0.05)
-    assert end.spent.mean() == pytest.approx(cost, rel=0.12)
-    assert end.steps.mean() == pytest.approx(steps, rel=0.1)
+    assert end.resolved.mean() == pytest.approx(resolved, abs=0.03)
+    assert end.spent.mean() == pytest.approx(cost, rel=0.08)
+    assert end.steps.mean() == pytest.approx(steps, rel=0.08)
 
 
 def test_the_required_tier_is_better_than_always_high_and_nothing_beats_the_bound(runs):

@@ -1,21 +1,18 @@
 """Whatever is loaded, a policy is sent declared fields and nothing that says which recorded task it is asked about."""
 
 import csv
-import functools
 import json
 import tempfile
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adrs import problem as problems
 from adrs.evaluation import Evaluator, WorkloadSpec
-from evaluators.routing import agent_bank, agent_step_routing, budgeted_routing, query_routing
+from evaluators.routing import agent_step_routing, budgeted_routing, query_routing
 from evaluators.routing.budget_world import BUDGETS
 from tests.evaluators.routing.recording import RecordingPolicy, keys, opened
 
@@ -25,7 +22,7 @@ NESTED = {
     "budgeted-routing": {"name", "price_in", "price_out"},
     "agent-step-routing": {
         "role", "content", "tool_calls", "tool_call_id", "name", "id", "type", "function", "arguments", "text",
-        "tool_use_id", "input", "cached_tokens", "age", "time_to_live",
+        "tool_use_id", "input", "description", "cached_tokens", "age", "time_to_live",
     },
     "agent-step-routing-trajectory": {"cached_tokens", "age", "time_to_live", "max_steps", "budget_usd"},
 }  # fmt: skip
@@ -84,11 +81,6 @@ def spec_of(name: str, family: str = "real", seed: int | None = None, **paramete
 def test_generated_workloads_send_declared_fields_alone(name: str, family: str) -> None:
     functions = {function for function, _ in sent(name, spec_of(name, family, 3))}
     assert {"fit", "route"} <= functions
-
-
-@functools.cache
-def fit_bank() -> agent_bank.Bank:
-    return agent_bank.draw(np.random.default_rng(0))
 
 
 def table(folder: Path, kind: str, secret: str) -> Path:
@@ -156,15 +148,16 @@ def test_a_question_bank_sends_no_ids_no_benchmark_and_no_labels(secret: str, ex
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": f"toolu_{secret}", "content": "more"}]},
     ]
     rows = [
-        {"id": f"{secret}_step_{step}", "benchmark": secret, "instance_id": f"{secret}__{secret}-1", "step_index": step,
-         "gold_tier_id": step % 4, "messages": conversation[: step + 1], **extra}
-        for step in range(1, 5)
+        {"id": f"{secret}_step_{step}_{run}", "benchmark": secret, "instance_id": f"{secret}__{secret}-{run}",
+         "step_index": step, "gold_tier_id": step % 4, "messages": conversation[: step + 1],
+         "tools": [{"type": "function", "function": {"name": "run", "description": f"of {secret}__{secret}-7"},
+                    "cache_control": secret}], **extra}
+        for run in range(8) for step in range(1, 5)
     ]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "question_bank.jsonl"
         file.write_text("\n".join(json.dumps(row) for row in rows))
-        with mock.patch.object(agent_bank, "draw", return_value=fit_bank()):  # the same each time, and slow to draw
-            found = sent("agent-step-routing", spec_of("agent-step-routing", file=str(file)))
+        found = sent("agent-step-routing", spec_of("agent-step-routing", file=str(file)))
     asked = [arguments for function, arguments in found if function == "route"]
     assert "repository-issue" in repr(asked)
     assert "call_1" in repr(asked)

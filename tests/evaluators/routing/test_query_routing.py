@@ -8,9 +8,10 @@ import pytest
 from adrs import problem as problems
 from adrs import resources
 from adrs.errors import UserError
+from adrs.evaluate.evaluator_checks import check_metrics, needed
 from adrs.evaluation import Failed, Invalid, Shared, WorkloadSpec
 from adrs.testing.policy import InProcessPolicy
-from evaluators.routing import arena, query_routing, query_world, splits, text_features
+from evaluators.routing import arena, query_routing, query_words, query_world, splits, text_features
 from evaluators.routing.sizes import Sizes
 
 PROBLEM = problems.load("query-routing")
@@ -31,10 +32,10 @@ def test_the_world_lands_in_its_bands():
         drawn = query_world.World().draw(np.random.default_rng(seed), 3000, query_world.Scene())
         correlation = np.corrcoef(drawn.accuracy.T)
         pairs = correlation[np.triu_indices(len(correlation), 1)]
-        assert 0.26 < pairs.mean() < 0.31
-        assert 0.91 < np.isin(drawn.accuracy, [0, 1]).mean() < 0.935
-        assert 0.65 < drawn.accuracy[:, 5].mean() < 0.71
-        assert 1000 * drawn.cost[:, 5].mean() == pytest.approx(0.047, rel=0.1)
+        assert 0.27 < pairs.mean() < 0.31
+        assert 0.91 < np.isin(drawn.accuracy, [0, 1]).mean() < 0.93
+        assert 0.66 < drawn.accuracy[:, 5].mean() < 0.70
+        assert 1000 * drawn.cost[:, 5].mean() == pytest.approx(0.047, rel=0.05)
         oracle = arena.oracle(drawn.accuracy, drawn.cost)
         assert arena.arena_score(*arena.choice_point(drawn.accuracy, drawn.cost, oracle)) > 0.87
 
@@ -140,6 +141,36 @@ def test_an_evaluation_only_table_is_refused_outside_of_test(tmp_path):
     for baseline in PROBLEM.baselines:
         policy = InProcessPolicy(PROBLEM, baseline.path.read_text())
         assert SMALL.evaluate(policy, task, real("test"))["failed_decisions"] == 0
+
+
+def test_a_table_without_costs_counts_in_what_it_has(tmp_path):
+    table = tmp_path / "answers.csv"
+    header = "prompt,contaminated,mistralai/Mixtral-8x7B-Instruct-v0.1,gpt-4-1106-preview"
+    table.write_text(
+        "\n".join(
+            [header, *(f"name {chr(97 + row)}s {chr(98 + row)}s {chr(99 + row)}s,0,{row % 2},1" for row in range(20))]
+        )
+        + "\n"
+    )
+    unpriced = WorkloadSpec("query-routing", "answers", "published", "test", None, {"file": str(table)})
+    source = "def route(model, state, request):\n    return 0\n"
+    results = []
+    for given in (spec(split="test"), unpriced):
+        metrics = SMALL.evaluate(InProcessPolicy(PROBLEM, source), SMALL.load(given), given)
+        check_metrics(metrics, given.name, "", needed(PROBLEM, SMALL))
+        results.append((given, metrics))
+    (_, priced), (_, answers) = results
+    summary = SMALL.summarise(results)
+    assert "arena_score" not in answers
+    assert summary["arena_score"] == pytest.approx(priced["arena_score"])
+    assert min(priced["accuracy"], answers["accuracy"]) < summary["accuracy"]
+
+
+def test_noisy_twins_are_seven_percent_longer():
+    drawn = np.random.default_rng(1)
+    texts = query_words.write(drawn, drawn.integers(0, 7, 600), np.full(600, 0.05), drawn.integers(60, 200, 600))
+    ratios = [len(query_words.disturb(drawn, text)) / len(text) for text in texts]
+    assert np.median(ratios) == pytest.approx(1.07, abs=0.005)
 
 
 def test_arena_files_stand_under_test_alone():

@@ -1,4 +1,4 @@
-"""Chooses the winner: the best few on `train` are compared on `validation`; `test` is measured once, for the winner.
+"""Chooses the winner: the best few on `train` are compared on `validation`; `test` is measured for the winner alone.
 
 Where an evaluator can say that programs do not differ on `validation`, the smallest of those wins.
 

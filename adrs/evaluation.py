@@ -145,7 +145,7 @@ class Policy(Protocol):
     seconds: float
     """Wall time of the last round trip, taken on this side."""
     decision_seconds: float
-    """Wall seconds that one call may take; set by the harness."""
+    """Wall seconds that one call may take, or all decisions of one `map` together; set by the harness."""
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Call one function once. Arrays come back with the dtype and shape that the interface declares; None where

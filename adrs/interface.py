@@ -17,7 +17,8 @@ program's (None at first); a function that returns one of them replaces it, and 
 
 `float[n]` and `str[n]` are lists, arrays are written with a dtype.
 
-A dimension or a range end is a whole number, a name, or a name with `+`, `-` or `*` and a whole number or name.
+A dimension or a range end is a whole number, a name, or a name with `+`, `-` or `*` and a whole number or name; an end
+may also be any number, such as `0.5`.
 A name stands for an integer argument (or field of a dict argument) of that name, or for an axis of an argument;
 it is bound by the first array that has it, and every later use must agree.
 """

@@ -102,7 +102,7 @@ class Stage:
     workloads: tuple[str, ...]
     """Names of workloads."""
     decision_seconds: float | None = None
-    """A tighter limit of one call while the stage lasts."""
+    """A tighter limit of one call, or of one batch, while the stage lasts."""
     least_score: float | None = None
     """Mean workload score below which a program stops here; with a shared evaluator, primary metric."""
     function: str = ""

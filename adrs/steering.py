@@ -16,6 +16,8 @@ from adrs.store.lock import holder
 from adrs.text import run_in_command
 
 CONTROLS: tuple[Kind, ...] = ("pause", "continue", "stop")
+_DEAF = {"embedded", "mutation"}
+"""Proposers that cannot read."""
 _PATIENCE = 5.0
 """Seconds to wait until a message was recorded."""
 _PAUSE = 0.05
@@ -114,8 +116,10 @@ def send(
 
 
 def reads_hints(reader: Reader) -> bool:
-    """Whether the run's own proposers read hints; the embedded one cannot."""
-    return bool(reader.info.configuration.get("models"))
+    """Whether one of the run's own proposers reads hints: all but the embedded ones are given them."""
+    configuration = reader.info.configuration
+    named = {entry.partition(":")[0].strip() for entry in (configuration.get("proposer") or "").split(",")} - {""}
+    return bool(named - _DEAF) if named else bool(configuration.get("models"))
 
 
 def _record_now(folder: Path) -> None:

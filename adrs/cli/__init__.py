@@ -8,13 +8,22 @@ import sys
 import typer
 
 from adrs.cli import agent, compare, distill, doctor, emulate, inspect, outputs, problems, runs, sandbox, score, serve
+from adrs.cli.groups import Grouped
 from adrs.errors import UserError
+
+_EXIT_CODES = (
+    "Exit codes: 0 done, whatever a program's verdict; 1 refused, with a sentence that says why, or a check failed; "
+    "2 no such verb or option; 3 a run ended early since nothing was left to hope for, or nothing smaller was "
+    "accepted; 130 interrupted."
+)
 
 app = typer.Typer(
     name="adrs",
+    cls=Grouped,
     help="Evolve policies for computer systems, score them where they cannot cheat, keep every ancestor.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    epilog=_EXIT_CODES,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,7 +52,7 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 
 def main() -> None:
-    """Run a verb. Exit codes: 0 done, 1 the user's mistake, 2 usage, 3 ended by the breaker, 130 interrupted."""
+    """Run a verb. What its exit codes mean is said at the end of `adrs --help`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a sign is no reason to end

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrs.cli.groups import AGENTS
 from adrs.cli.inspect import RunName
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir, SandboxName
@@ -13,13 +14,13 @@ from adrs.text import run_in_command
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("ask")(ask)
-    app.command("tell")(tell)
-    app.command("mcp")(mcp)
+    app.command("ask", rich_help_panel=AGENTS)(ask)
+    app.command("tell", rich_help_panel=AGENTS)(tell)
+    app.command("mcp", rich_help_panel=AGENTS)(mcp)
 
 
 def ask(run: RunName, runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
-    """Print what to write next, as Markdown: problem, parent, inspirations, failures, hints. The same until `tell`."""
+    """Print what to write next, as Markdown. Problem, parent, inspirations, failures, hints; the same until `tell`."""
     from adrs.agent import Desk
     from adrs.cli.output import print_json, printable
 
@@ -48,7 +49,7 @@ def tell(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Evaluate a program on train and record it in the run. The verdict is the answer; the exit code is 0."""
+    """Evaluate a program on train and record it in the run. The exit code is 0, whatever the verdict."""
     from adrs.agent import Desk, told
     from adrs.assess import read_program
     from adrs.cli.output import print_json
@@ -67,7 +68,7 @@ def tell(
 
 
 def mcp(run: RunName, sandbox: SandboxName = None, runs_dir: RunsDir = Path("runs")) -> None:
-    """Serve a run to a coding agent over the Model Context Protocol, on stdin and stdout."""
+    """Serve a run to a coding agent. Over the Model Context Protocol (MCP), on stdin and stdout."""
     from adrs.mcp_server import serve
 
     serve(find_run(run, runs_dir), sandbox)

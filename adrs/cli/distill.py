@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from adrs import cores
+from adrs.cli.groups import SMALLER
 from adrs.cli.names import find_problem, find_run_of
 from adrs.cli.runs import Json, RunsDir, SandboxName, Seed, Workers
 from adrs.errors import UserError, did_you_mean
@@ -14,7 +15,7 @@ from adrs.errors import UserError, did_you_mean
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("distill")(distill)
+    app.command("distill", rich_help_panel=SMALLER)(distill)
 
 
 def distill(
@@ -35,10 +36,17 @@ def distill(
         Path | None,
         typer.Option("--teacher", metavar="W.npz", help="Distil a network of PROBLEM instead of a program."),
     ] = None,
-    leaves: Annotated[int, typer.Option("--leaves", min=1, max=4, help="The most expressions of a branched rule.")] = 4,
-    length: Annotated[int, typer.Option("--length", min=3, max=30, help="The most nodes of an expression.")] = 20,
+    leaves: Annotated[
+        int, typer.Option("--leaves", min=1, max=4, help="The most leaves of a branched rule: branches and one.")
+    ] = 4,
+    length: Annotated[
+        int, typer.Option("--length", min=3, max=30, help="The most nodes of an expression's tree.")
+    ] = 20,
     rounds: Annotated[
-        int, typer.Option("--rounds", min=1, max=10, help="Fits of a rule, each to what earlier rules came to see.")
+        int,
+        typer.Option(
+            "--rounds", min=1, max=10, help="Rounds of imitation (DAgger): the teacher corrects what the rule does."
+        ),
     ] = 3,
     budget: Annotated[str, typer.Option("--budget", "--max-time", help="Time for everything: 90s, 10m, 2h.")] = "10m",
     operations: Annotated[
@@ -60,13 +68,13 @@ def distill(
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No lines of progress.")] = False,
 ) -> None:
-    """Make the winner of a run, or any program, as small as it can be without losing what it does, and show the cost.
+    """Make a winner, or any program, as small as it can be. It loses nothing that counts; the cost is shown.
 
     A rule, as rule.json, becomes Python, C, fixed-point C and LaTeX, each checked against it. Ctrl-C ends it early and
     keeps the best so far. Nothing is written over: the next time, files go to the folder distill/ID-2.
 
-    Exit codes: 0 = something smaller was accepted, or all exports of a rule passed, 1 = a mistake of yours, 3 = nothing
-    smaller was accepted, or an export of the rule failed a check.
+    Exit codes: 0 = something smaller was accepted, or all exports of a rule passed, 1 = refused, with a sentence that
+    says why, 3 = nothing smaller was accepted, or an export of the rule failed a check, 130 = interrupted twice.
     """
     import asyncio
 

@@ -4,11 +4,16 @@ from typing import Annotated
 
 import typer
 
+from adrs.cli.groups import HOUSEKEEPING
 from adrs.cli.runs import Json
 
 SelfCheck = Annotated[
     str | None,
-    typer.Option("--self-check", metavar="SANDBOX", help="Run the hostile programs against this sandbox instead."),
+    typer.Option(
+        "--self-check",
+        metavar="SANDBOX",
+        help="Instead, run programs that try to break out of this sandbox, and say which it held.",
+    ),
 ]
 
 Emulation = Annotated[
@@ -18,11 +23,11 @@ Emulation = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("doctor")(doctor)
+    app.command("doctor", rich_help_panel=HOUSEKEEPING)(doctor)
 
 
 def doctor(self_check: SelfCheck = None, emulation: Emulation = False, as_json: Json = False) -> None:
-    """Say what works here: sandboxes and what each isolates, data, cache, emulation, plug-ins."""
+    """Say what works on this machine: sandboxes, data, plug-ins. Also what each isolates, the cache, emulation."""
     from adrs.cli.output import console, print_json, safe, table
     from adrs.diagnosis import diagnose
 

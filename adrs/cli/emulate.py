@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrs.cli.groups import MEASURE
 from adrs.cli.names import find_problem, find_run_of, problem_of
 from adrs.cli.runs import Json, Quiet, RunsDir, SandboxName
 from adrs.errors import UserError
@@ -16,7 +17,7 @@ _TOP = 3
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("emulate")(emulate)
+    app.command("emulate", rich_help_panel=MEASURE)(emulate)
 
 
 def emulate(
@@ -31,25 +32,28 @@ def emulate(
     condition: Annotated[
         list[str] | None,
         typer.Option(
-            "--condition", help="Only this one; may be repeated; a wrong name lists them. [default: the usual ones]"
+            "--condition",
+            help="Only this one, say steady; may be repeated; a wrong name lists them. [default: the usual ones]",
         ),
     ] = None,
     duration: Annotated[str | None, typer.Option("--duration", help="Of every condition: 5s, 1m.")] = None,
     baseline: Annotated[
         list[str] | None,
         typer.Option(
-            "--baseline", help="Native baseline beside them; may be repeated; a wrong name lists them; none for none."
+            "--baseline",
+            help="Native baseline, or none; may be repeated; a wrong name lists them. [default: cubic, bbr]",
         ),
     ] = None,
     backend: Annotated[
-        str | None, typer.Option("--backend", help="Way of emulating. [default: the one without privileges]")
+        str | None,
+        typer.Option("--backend", help="Way of emulating: udp, without privileges, or tun, as root. [default: udp]"),
     ] = None,
     sandbox: SandboxName = None,
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run programs with real packets in real time, beside the simulator. Let nothing else run meanwhile.
+    """Run programs with real packets, beside the simulator. In real time: let nothing else run meanwhile.
 
     The exit code is 1 where no program could be measured.
     """

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from adrs import folders
+from adrs.cli.groups import INSPECT
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
 from adrs.errors import UserError
@@ -19,11 +20,11 @@ Number = Annotated[int, typer.Argument(help="Number of a program.")]
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("runs")(list_runs)
-    app.command("lineage")(lineage)
-    app.command("show")(show)
-    app.command("diff")(diff)
-    app.command("best")(best)
+    app.command("runs", rich_help_panel=INSPECT)(list_runs)
+    app.command("lineage", rich_help_panel=INSPECT)(lineage)
+    app.command("show", rich_help_panel=INSPECT)(show)
+    app.command("diff", rich_help_panel=INSPECT)(diff)
+    app.command("best", rich_help_panel=INSPECT)(best)
 
 
 def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
@@ -77,7 +78,7 @@ def lineage(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Draw the tree of a run, or tell one program's ancestry: what each step changed and gained."""
+    """Draw the tree of a run, or tell one program's ancestry. It says what each step changed and gained."""
     from adrs import lineage as questions
     from adrs.cli.lineage_view import print_ancestry, print_tree
     from adrs.cli.output import print_json
@@ -109,7 +110,7 @@ def show(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Show one program: source, metrics beside its parent's, feedback, output, operators, notes, calls of models."""
+    """Show one program: source, metrics, feedback, notes. Also output, operators, calls of models."""
     from adrs import lineage as questions
     from adrs.cli.output import print_json
     from adrs.cli.program_view import print_calls, print_program
@@ -164,7 +165,7 @@ def best(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Write the winner of a run (or the best on train so far) to a file."""
+    """Write the winner of a run to a file. While there is none, the best on train so far."""
     from adrs.cli.output import print_json
     from adrs.store import Reader
     from adrs.text import as_output

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from adrs.cli.groups import HOUSEKEEPING, INSPECT
 from adrs.cli.inspect import RunName
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
@@ -14,9 +15,9 @@ from adrs.folders import check_name
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("report")(report)
-    app.command("export")(export)
-    app.command("repair")(repair)
+    app.command("report", rich_help_panel=INSPECT)(report)
+    app.command("export", rich_help_panel=INSPECT)(export)
+    app.command("repair", rich_help_panel=HOUSEKEEPING)(repair)
 
 
 def report(
@@ -27,7 +28,7 @@ def report(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Write what a run found to one HTML file that needs no network: curve, tree, diffs, baselines, costs."""
+    """Write what a run found to one HTML file. It needs no network: curve, tree, diffs, baselines, costs."""
     from adrs import report as reports
     from adrs.cli.output import print_json
     from adrs.store import Reader
@@ -55,7 +56,7 @@ def export(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Write all programs of a run as rows, or the run itself to MLflow or, offline, to Weights & Biases."""
+    """Write all programs of a run as rows. Or the run itself to MLflow or, offline, to Weights & Biases."""
     from adrs import export as exports
     from adrs.cli.output import print_json
     from adrs.store import Reader
@@ -79,7 +80,7 @@ def repair(
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Save what can be read of a run whose file is damaged into a new run. The damaged one stays as it is."""
+    """Save what can be read of a damaged run into a new one. The damaged one stays as it is."""
     from adrs.cli.output import print_json
     from adrs.lineage.state import journal_missing
     from adrs.store import Reader

@@ -80,7 +80,9 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
             fields = kind.items() if isinstance(kind, dict) else [("", kind)]
             for field, text in fields:
                 out.print(f"    {key}{f'[{field!r}]' if field else ''}: {safe(text)}".replace("['", "\\['"))
-        out.print(f"    -> {safe(str(shown['functions'][function.name]['returns']))}")
+        returns = shown["functions"][function.name]["returns"]
+        for text in returns if isinstance(returns, list) else [returns]:
+            out.print(f"    -> {safe(str(text))}")
     imports = f"the standard library and {', '.join(problem.limits.imports) or 'nothing'}"
     if problem.trust == "shared":
         imports = "whatever is installed"

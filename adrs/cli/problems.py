@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from adrs import cores
+from adrs.cli.groups import MEASURE, PROBLEMS
 from adrs.cli.runs import Json, SandboxName, Workers
 from adrs.errors import UserError, did_you_mean
 
@@ -15,11 +16,11 @@ ProblemName = Annotated[str, typer.Argument(help="A shipped problem's name, or t
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("problems")(problems)
-    app.command("problem")(show_problem)
-    app.command("new")(new)
-    app.command("check")(check)
-    app.command("evaluate")(evaluate)
+    app.command("problems", rich_help_panel=PROBLEMS)(problems)
+    app.command("problem", rich_help_panel=PROBLEMS)(show_problem)
+    app.command("new", rich_help_panel=PROBLEMS)(new)
+    app.command("check", rich_help_panel=PROBLEMS)(check)
+    app.command("evaluate", rich_help_panel=MEASURE)(evaluate)
 
 
 def problems(as_json: Json = False) -> None:
@@ -47,7 +48,7 @@ def show_problem(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Show one problem: what is decided, the interface, workloads, baselines."""
+    """Show a problem: its task, interface, workloads and baselines."""
     from adrs import problem
     from adrs.calibrate import remembered
     from adrs.cli.output import print_json
@@ -98,7 +99,7 @@ def new(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a small problem that runs at once, to be changed into your own; or import one of OpenEvolve's form."""
+    """Make a small problem to be changed into your own. It runs as it is; or import a folder of OpenEvolve's form."""
     from adrs import resources, scaffold
     from adrs.cli.output import print_json
 
@@ -118,7 +119,7 @@ def new(
 
 
 def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = None, as_json: Json = False) -> None:
-    """Test a problem: baselines, comparisons, seed, blocks, nonsense, loops, cheats. Exit code 1 if one fails."""
+    """Test a problem: seed, baselines, blocks, nonsense, cheats. Also loops, comparisons; exit code 1 if one fails."""
     from adrs import problem
     from adrs.check import Finding
     from adrs.check import check as run_checks
@@ -161,7 +162,7 @@ def evaluate(
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
-    """Score one program on a split, workload by workload. The verdict is the answer; the exit code is 0."""
+    """Score one program on a split, workload by workload. The exit code is 0, whatever the verdict."""
     from adrs import problem
     from adrs.assess import assess, read_program, write_details
     from adrs.baselines import NATIVE

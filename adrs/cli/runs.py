@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from adrs import cores
+from adrs.cli.groups import EVOLVE
 from adrs.cli.names import find_run
 from adrs.errors import UserError, did_you_mean
 from adrs.settings import LEAST
@@ -26,14 +27,18 @@ SameWorkers = Annotated[
         "--workers", min=1, help=f"Evaluations at a time, at most {cores.WORKERS_PER_CORE} a core. [default: as before]"
     ),
 ]
+_SANDBOXES = "bubblewrap, namespaces, docker, landlock or process; `adrs doctor` says what each isolates"
 SameSandbox = Annotated[
-    str | None, typer.Option("--sandbox", help="Force a sandbox; see `adrs doctor`. [default: as before]")
+    str | None, typer.Option("--sandbox", help=f"Force a sandbox: {_SANDBOXES}. [default: as before]")
 ]
-SandboxName = Annotated[str | None, typer.Option("--sandbox", help="Force a sandbox; see `adrs doctor`.")]
+SandboxName = Annotated[
+    str | None,
+    typer.Option("--sandbox", help=f"Force a sandbox: {_SANDBOXES}. [default: the first of these that works]"),
+]
 MaxEvaluations = Annotated[int | None, typer.Option("--max-evaluations", min=1, help="Stop after so many evaluations.")]
 MaxUsd = Annotated[float | None, typer.Option("--max-usd", min=0, help="Stop before models cost more dollars.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="Stop before models use more tokens.")]
-MaxTime = Annotated[str | None, typer.Option("--max-time", "--budget", help="Stop after 90s, 10m, 2h.")]
+MaxTime = Annotated[str | None, typer.Option("--max-time", "--budget", help="Stop after 90s, 10m, 2h or 1d.")]
 Name = Annotated[str | None, typer.Option("--name", help="Name of the run. [default: problem-date-number]")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
@@ -41,9 +46,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("run")(run)
-    app.command("resume")(resume)
-    app.command("replay")(replay)
+    app.command("run", rich_help_panel=EVOLVE)(run)
+    app.command("resume", rich_help_panel=EVOLVE)(resume)
+    app.command("replay", rich_help_panel=EVOLVE)(replay)
 
 
 def run(
@@ -63,7 +68,11 @@ def run(
     ] = None,
     proposers: Annotated[
         str | None,
-        typer.Option("--proposers", help="For example embedded, mutation (no building blocks), or embedded:1,model:3."),
+        typer.Option(
+            "--proposers",
+            help="Who writes programs: embedded, mutation (the same without building blocks), model; several with "
+            "weights, say embedded:1,model:3. [default: embedded; with --model embedded,model]",
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
@@ -106,18 +115,26 @@ def run(
     order: Annotated[
         str | None,
         typer.Option(
-            "--order", help="ticket, or arrival: a slow answer holds up nobody. [default: ticket, with models arrival]"
+            "--order",
+            help="How the search hears of programs: ticket, in the order in which they were begun, which repeats; or "
+            "arrival, as they end, so that a slow answer holds up nobody. [default: ticket, with models arrival]",
         ),
     ] = None,
     window: Annotated[
-        int | None, typer.Option("--window", min=1, help="Programs in the making at a time. [default: 8]")
+        int | None,
+        typer.Option(
+            "--window",
+            min=1,
+            help="Programs in the making at a time, at least as many as workers. [default: 8, or --workers if more]",
+        ),
     ] = None,
     call_seconds: Annotated[
         float | None,
         typer.Option(
             "--call-seconds",
             min=0.001,
-            help="Tighter limit of a call while searching. [default: the problem's]",
+            help="Tighter limit, while searching, of one call or of all decisions of one batch together. "
+            "[default: the problem's]",
         ),
     ] = None,
     workloads: Annotated[
@@ -137,7 +154,11 @@ def run(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Evolve a problem. Without --max-evaluations or --max-time it ends after ten minutes."""
+    """Evolve a problem. Without --max-evaluations or --max-time it ends after ten minutes.
+
+    It ends earlier, with exit code 3, where nothing is left to hope for: the same failure, the same score, or nothing
+    new too often in a row.
+    """
     from adrs import problem as problems
     from adrs import session
 
@@ -209,13 +230,15 @@ def resume(
 def replay(
     run: Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")],
     runs_dir: RunsDir = Path("runs"),
-    name: Name = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the new run. [default: RUN-replay-date-number]")
+    ] = None,
     workers: SameWorkers = None,
     sandbox: SameSandbox = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run again from the recorded proposals and compare, program by program. Exit code 1 if one differs."""
+    """Repeat a run from its recorded proposals and compare. Exit code 1 if a program comes out differently."""
     from adrs import session
 
     folder = find_run(run, runs_dir)

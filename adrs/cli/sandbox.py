@@ -4,13 +4,15 @@ from typing import Annotated
 
 import typer
 
+from adrs.cli.groups import HOUSEKEEPING
+
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(help="Prepare sandboxes.", no_args_is_help=True)
     group.callback()(lambda: None)
     group.command("build-image")(build_image)
-    app.add_typer(group, name="sandbox")
+    app.add_typer(group, name="sandbox", rich_help_panel=HOUSEKEEPING)
 
 
 def build_image(

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adrs.cli.groups import MEASURE
 from adrs.cli.runs import Json
 from adrs.errors import UserError
 
@@ -13,7 +14,7 @@ _Path = Path | None
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("score")(score)
+    app.command("score", rich_help_panel=MEASURE)(score)
 
 
 def _file(text: str) -> Any:
@@ -43,7 +44,7 @@ def score(
     range_: Annotated[str | None, typer.Option("--range", help="R2-Router: LO,HI of costs, dollars.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Score a file that somebody already has, by a public benchmark's own formulas: no program is run.
+    """Score a file of answers as a public benchmark does. By its own formulas; no program is run.
 
     \b
     adrs score query-routing --predictions FILE: JSON Lines, or a JSON list, of

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from adrs.cli.groups import EVOLVE, INSPECT
 from adrs.cli.inspect import Number, RunName
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
@@ -13,9 +14,9 @@ from adrs.errors import UserError, did_you_mean
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("serve")(serve)
-    app.command("note")(note)
-    app.command("steer")(steer)
+    app.command("serve", rich_help_panel=INSPECT)(serve)
+    app.command("note", rich_help_panel=INSPECT)(note)
+    app.command("steer", rich_help_panel=EVOLVE)(steer)
 
 
 def serve(

@@ -62,8 +62,8 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 where something was chosen and passed its checks, 3 where nothing smaller was accepted. Where exports are
-        all that was asked for, 3 as well where one of them failed a check.
+        """0 where something was chosen, 3 where nothing smaller was accepted. Where exports are all that was asked for,
+        3 as well where one of them failed a check.
         """
         work = self.work
         failed = work.wish.only == Export.name and any(check.failed for check in work.checks)

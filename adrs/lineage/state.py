@@ -80,7 +80,7 @@ def journal_missing(reader: Reader) -> bool:
 
 
 def work(reader: Reader) -> list[Work]:
-    """What is in the making, the longest waiting first; in a run that nobody works on, what was cut off."""
+    """What is in the making, by ticket; in a run that nobody works on, what was cut off."""
     last = reader.rows("SELECT MAX(ticket) FROM event")[0][0] or 0
     events: dict[int, dict[str, tuple[float, Any]]] = {}
     for ticket, kind, time, payload in reader.rows(

@@ -19,6 +19,7 @@ from adrs.program import Brief, Draft, Parent, Program
 from adrs.settings import Settings
 from adrs.store import Reader, Writer, inbox
 from adrs.testing.executor import InProcessExecutor
+from tests.adrs.lineage_tools import Log
 
 _SOURCE = """
 import numpy as np
@@ -229,3 +230,20 @@ def test_an_agent_reads_hints_in_its_brief(demo: Path, tmp_path: Path) -> None:
     assert plain["hints"][0] == "balance the # longest first"
     with Reader(folder) as reader:
         assert state(reader).name == "open"
+
+
+@pytest.mark.parametrize(
+    ("settings", "reads"),
+    [
+        ({}, False),
+        ({"proposer": "mutation:2,embedded"}, False),
+        ({"models": ("stub",)}, True),
+        ({"models": ("stub",), "proposer": "embedded"}, False),
+        ({"proposer": "embedded:1,another"}, True),
+    ],
+)
+def test_whoever_is_given_hints_is_said_to_read_them(tmp_path: Path, settings: dict[str, Any], reads: bool) -> None:
+    log = Log(tmp_path, **settings)
+    log.close()
+    with Reader(log.folder) as reader:
+        assert steering.reads_hints(reader) is reads

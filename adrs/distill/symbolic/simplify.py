@@ -14,7 +14,7 @@ _OPAQUE = ("min", "max", "abs", "sqrt", "tanh", "b", "log", "exp")
 """Operations that sympy sees as functions it knows nothing of."""
 _COMMUTATIVE = ("add", "mul", "min", "max")
 _SAME = 1e-6
-"""Relative to the largest value: a rewriting that moves a value by more is not taken."""
+"""Relative to the largest value, or to 1 where that is smaller: a rewriting that moves a value by more is not taken."""
 _DIGITS = 6
 _MOST_POWER = 4
 

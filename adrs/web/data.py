@@ -78,7 +78,10 @@ def _control(site: Site, request: Request) -> Response:
 def _tree(reader: Reader, request: Request) -> dict[str, Any]:
     """What improved, the winner, and their ancestors."""
     found = lineage.tree(reader)
-    return {**_nodes(found), "programs": found.programs, "winner": found.winner, "folded_roots": found.folded_roots}
+    return {
+        **_nodes(found), "programs": found.programs, "winner": found.winner, "leading": text.leading(reader),
+        "folded_roots": found.folded_roots,
+    }  # fmt: skip
 
 
 def _cloud(reader: Reader, request: Request) -> dict[str, Any]:

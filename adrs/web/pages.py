@@ -18,7 +18,7 @@ from adrs.program import Program
 from adrs.store import Reader
 from adrs.web import source
 from adrs.web.site import Site
-from adrs.web.text import hidden
+from adrs.web.text import hidden, leading
 
 _MOST_RUNS = 6
 """That are compared at a time."""
@@ -87,7 +87,7 @@ class Pages:
                 "_panels", run=reader.folder.name, verdicts=lineage.verdicts(reader),
                 failures=lineage.failures(reader, 6), costs=lineage.costs(reader), gains=lineage.gains(reader),
                 standing=lineage.standing(reader), configuration=lineage.configuration(reader),
-                said=said(reader)[:50], declared=lineage.declared(reader),
+                said=said(reader)[:50], declared=lineage.declared(reader), leading=leading(reader),
             )  # fmt: skip
 
     def program(self, request: Request) -> HTMLResponse:
@@ -105,7 +105,7 @@ class Pages:
                 hidden=hidden(found.program.source), ancestors=_summaries(reader, ancestors), against=against,
                 diff=_diff(reader, against, found.program) if against is not None else None,
                 children=found.children[:_MOST_CHILDREN], notes=notes(reader, number), trust=reader.info.trust,
-                count=reader.count(), winner=lineage.winner(reader), declared=declared,
+                count=reader.count(), winner=lineage.winner(reader), leading=leading(reader), declared=declared,
             )  # fmt: skip
 
     def preview(self, request: Request) -> HTMLResponse:
@@ -120,6 +120,7 @@ class Pages:
                 gain=lineage.gain(program, parent), evaluation=program.evaluation,
                 diff=_diff(reader, parent.id, program) if parent else None, winner=lineage.winner(reader),
                 lines=() if parent else source.lines(program.source, lineage.declared(reader).seed),
+                leading=leading(reader),
             )  # fmt: skip
 
     def diff(self, request: Request) -> HTMLResponse:
@@ -139,7 +140,7 @@ class Pages:
                 columns.append({
                     "overview": lineage.overview(reader), "state": state(reader), "spend": reader.spend(),
                     "standing": lineage.standing(reader), "declared": lineage.declared(reader),
-                    "configuration": reader.info.configuration,
+                    "configuration": reader.info.configuration, "leading": leading(reader),
                 })  # fmt: skip
         problems = {column["overview"].problem for column in columns}
         return self._site.page(
@@ -190,7 +191,7 @@ def _head(reader: Reader) -> dict[str, Any]:
     return {
         "run": reader.folder.name, "overview": found, "state": now, "work": work(reader) if now.live else [],
         "seconds": reader.seconds(), "usd": usd, "calls": calls, "winner": winner, "now": time.time(),
-        "settings": reader.configuration(), "chosen": lineage.chosen(reader) is not None,
+        "settings": reader.configuration(), "leading": leading(reader),
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from adrs import folders, lineage
 from adrs.errors import UserError
 from adrs.lineage.state import state
+from adrs.store import Summary
 from adrs.store.lock import holder
 from adrs.text import metric, number
 from adrs.web.site import Site, state_text
@@ -57,16 +58,23 @@ def _news(site: Site, name: str) -> dict[str, Any]:
     try:
         with site.reader(name) as reader:
             found, now = lineage.overview(reader), state(reader)
+            leading = reader.summaries([found.winner.id])[0] if found.winner.id is not None else None
             event = reader.last_event()
     except UserError as error:
         return {"error": str(error)}
     except HTTPException as gone:
         return {"error": gone.detail}
-    score = number(found.score) if found.score is not None else metric(found.fitness)
     return {
         "event": event, "state": now.name, "state_text": state_text(now), "live": now.live, "best": found.best,
-        "score": score, "evaluations": found.evaluations, "programs": found.programs,
+        "score": _value(found), "shown": _value(leading), "evaluations": found.evaluations, "programs": found.programs,
     }  # fmt: skip
+
+
+def _value(found: lineage.Overview | Summary | None) -> str:
+    """The score of a program, or where there is no scale its fitness."""
+    if found is None:
+        return metric(None)
+    return metric(found.fitness) if found.score is None else number(found.score)
 
 
 def _runs(site: Site) -> dict[str, Any]:

@@ -4,7 +4,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from adrs import lineage
 from adrs.propose.model.text import visible
+from adrs.store import Reader
 from adrs.text import change, dollars, metric, number, seconds
 
 VERDICTS: Mapping[str, str] = {
@@ -42,6 +44,11 @@ def when(value: float | None) -> str:
 def machine_time(value: float) -> str:
     """A time as an attribute of an element."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(value))
+
+
+def leading(reader: Reader) -> str:
+    """What the program is called that a run stands for: the winner once one is chosen, until then the best so far."""
+    return "best so far" if lineage.chosen(reader) is None else "winner"
 
 
 def line(text: str, limit: int = 200) -> str:

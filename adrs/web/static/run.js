@@ -9,6 +9,7 @@ const name = decodeURIComponent(run.split("/").at(-1) ?? "");
 /** @type {any} */ let control = null;
 /** @type {{x: number[], y: number[]}} */ let cloud = { x: [], y: [] };
 /** @type {number | null} */ let best = null;
+/** Winner, and what it is called, as the preview was drawn. */ let stood = "";
 
 const preview = $("#preview");
 let wanted = 0;
@@ -80,8 +81,11 @@ const refreshCurve = throttled(async () => {
 const refreshTree = throttled(async () => {
   cloud = await getJson(`${run}/cloud.json`);
   await tree.load();
-  if (tree.selected !== null || tree.winner === null) return;
-  tree.choose(tree.winner);
+  $("#leading").textContent = tree.leading;
+  const stands = `${tree.winner} ${tree.leading}`;
+  if (tree.selected === null && tree.winner !== null) tree.choose(tree.winner);
+  else if (tree.selected !== null && stands !== stood) select(tree.selected);
+  stood = stands;
 }, 2000);
 const refreshPanels = throttled(async () => {
   put($("#panels"), await getPart(`${run}/panels`));
@@ -93,15 +97,13 @@ let first = true;
 /** @param {any} news */
 function hear(news) {
   if (news.error) { announce(news.error); return; }
-  document.title = `${news.live ? "● " : ""}${news.score} ${name} – adrs`;
+  document.title = `${news.live ? "● " : ""}${news.shown} ${name} – adrs`;
   refreshHead();
   refreshCurve();
   refreshPanels();
-  if (news.best !== best || first) {
-    if (!first && news.best !== null) announce(`New best: ${news.score}, program ${news.best}`);
-    best = news.best;
-    refreshTree();
-  }
+  refreshTree();
+  if (!first && news.best !== best && news.best !== null) announce(`New best: ${news.score}, program ${news.best}`);
+  best = news.best;
   first = false;
 }
 

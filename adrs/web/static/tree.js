@@ -20,6 +20,7 @@ export class Tree {
     this.events = events;
     /** @type {Map<number, Node>} */ this.nodes = new Map();
     /** @type {number | null} */ this.winner = null;
+    /** What the winner is called: the best so far, until one is chosen. */ this.leading = "";
     /** @type {number | null} */ this.selected = null;
     /** @type {number | null} */ this.marked = null;
     /** Key of the row that has the focus or would get it. @type {string} */ this.current = "";
@@ -35,6 +36,7 @@ export class Tree {
   async load() {
     const data = await getJson(`${this.run}/tree.json`);
     this.winner = data.winner;
+    this.leading = data.leading;
     this.programs = data.programs;
     for (const shown of data.nodes) this.#take(shown);
     this.#draw();
@@ -156,7 +158,7 @@ export class Tree {
     if (!rows.some((row) => row.key === this.current)) this.current = rows[0]?.key ?? "";
     this.place.replaceChildren(...rows.map((row) => this.#row(row)));
     this.place.tabIndex = rows.length ? -1 : 0;
-    if (focused) this.#focus(this.current, true);
+    if (focused) this.#focus(this.current, { preventScroll: true });
     this.events.drawn();
   }
 
@@ -187,7 +189,7 @@ export class Tree {
       element("span", { class: "id" }, String(node.id)),
       element("span", { class: "value" }, node.shown),
       element("span", { class: `gain ${node.gain === null || node.gain === 0 ? "" : node.gain > 0 ? "up" : "down"}` }, node.gained),
-      node.id === this.winner ? element("span", { class: "winner-mark", title: "the winner" }, "★") : null,
+      node.id === this.winner ? element("span", { class: "winner-mark", title: `the ${this.leading}` }, "★") : null,
       node.id === this.marked ? element("span", { class: "kind" }, "marked") : null,
       node.verdict === "ok" ? null : element("span", { class: `verdict verdict-${node.verdict}` }, node.verdict),
       element("span", { class: "operator" }, node.operator),
@@ -197,13 +199,13 @@ export class Tree {
     return made;
   }
 
-  /** @param {string} key @param {boolean} [really] move the focus as well */
+  /** @param {string} key @param {boolean | FocusOptions} [really] move the focus as well */
   #focus(key, really = false) {
     this.current = key;
     for (const row of this.place.children) {
       const mine = /** @type {HTMLElement} */ (row).dataset.key === key;
       /** @type {HTMLElement} */ (row).tabIndex = mine ? 0 : -1;
-      if (mine && really) /** @type {HTMLElement} */ (row).focus();
+      if (mine && really) /** @type {HTMLElement} */ (row).focus(really === true ? {} : really);
     }
     if (!key.endsWith("+") && key) this.#select(Number(key));
   }

@@ -95,8 +95,9 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     page = visit("/runs/live")
     drawn(page)
     assert "#token" not in page.url
-    before = points(page)
+    before, earlier = points(page), best(made, "live")
     page.wait_for_selector("#preview article")
+    page.wait_for_selector("#panels:not([aria-busy])")
     source = (made.live.folder.parent.parent / "demo" / "seed.py").read_text() + "BETTER = True\n"
     number = made.live.add(max(made.live.scores.values()) + 5, 1, source, "better & <b>bolder</b>")
     eventually(page, f"document.querySelector('#curve').data.at(-1).x.length - 1 === {before + 1}")
@@ -128,6 +129,21 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     preview = page.locator("#preview")
     assert "BETTER = True" in preview.locator("tr.added").last.inner_text()
     assert "better & <b>bolder</b>" in preview.inner_text()
+
+    assert "best so far" in page.inner_text("[aria-labelledby=standing-title]")
+    assert preview.locator("[title='the best so far']").count() == 1
+    programs = made.live.count + 1
+    made.live.add(0.0, 1)  # which improves on nothing
+    eventually(page, "text => document.querySelector('#tree-note').innerText.includes(text)", f"of {programs} programs")
+    made.live.writer.event("chosen", {"winner": earlier, "of": [earlier, number]})  # validation prefers another one
+    page.wait_for_selector(f"#tree [data-key='{earlier}'] [title='the winner']")
+    assert page.locator("#tree .winner-mark").count() == 1
+    eventually(page, "document.querySelectorAll('#preview .winner-mark').length === 0")
+    assert page.inner_text("#leading") == "winner"
+    eventually(page, "text => document.querySelector('#head .figures').innerText.includes(text)", f"program {earlier}")
+    eventually(
+        page, "number => document.querySelector('#panels').innerText.includes(`program ${number} winner`)", earlier
+    )
     preview.get_by_role("link", name=f"Program {number}", exact=True).click()
     page.wait_for_url(f"**/runs/live/programs/{number}")
     drawn(page, "#bars")

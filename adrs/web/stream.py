@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from adrs import folders, lineage
 from adrs.errors import UserError
@@ -22,6 +23,22 @@ from adrs.web.site import Site, state_text
 
 _LOOK_SECONDS = 0.5
 _PING_SECONDS = 15
+
+
+class _Stream(EventSourceResponse):
+    """Ends its answer where the server is interrupted, which otherwise complains in the terminal of one cut short."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ended = False
+
+        async def watched(message: Message) -> None:
+            nonlocal ended
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        await super().__call__(scope, receive, watched)
+        if not ended:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def routes(site: Site) -> list[Route]:
@@ -50,7 +67,7 @@ def _stream(look: Callable[[], dict[str, Any]]) -> Response:
                 before = found
             await asyncio.sleep(_LOOK_SECONDS)
 
-    return EventSourceResponse(changes(), ping=_PING_SECONDS)
+    return _Stream(changes(), ping=_PING_SECONDS)
 
 
 def _news(site: Site, name: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ function select(id) {
     try {
       const part = await getPart(`${run}/programs/${id}/preview`);
       if (wanted === id) put(preview, part);
-    } catch (error) { announce(String(error)); }
+    } catch (error) { announce(error instanceof Error ? error.message : String(error)); }
     drawTree();
   }, 80);
 }

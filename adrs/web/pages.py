@@ -88,6 +88,7 @@ class Pages:
                 failures=lineage.failures(reader, 6), costs=lineage.costs(reader), gains=lineage.gains(reader),
                 standing=lineage.standing(reader), configuration=lineage.configuration(reader),
                 said=said(reader)[:50], declared=lineage.declared(reader), leading=leading(reader),
+                ended=_ended(reader),
             )  # fmt: skip
 
     def program(self, request: Request) -> HTMLResponse:
@@ -106,6 +107,7 @@ class Pages:
                 diff=_diff(reader, against, found.program) if against is not None else None,
                 children=found.children[:_MOST_CHILDREN], notes=notes(reader, number), trust=reader.info.trust,
                 count=reader.count(), winner=lineage.winner(reader), leading=leading(reader), declared=declared,
+                ended=_ended(reader),
             )  # fmt: skip
 
     def preview(self, request: Request) -> HTMLResponse:
@@ -120,7 +122,7 @@ class Pages:
                 gain=lineage.gain(program, parent), evaluation=program.evaluation,
                 diff=_diff(reader, parent.id, program) if parent else None, winner=lineage.winner(reader),
                 lines=() if parent else source.lines(program.source, lineage.declared(reader).seed),
-                leading=leading(reader),
+                leading=leading(reader), ended=_ended(reader),
             )  # fmt: skip
 
     def diff(self, request: Request) -> HTMLResponse:
@@ -193,6 +195,11 @@ def _head(reader: Reader) -> dict[str, Any]:
         "seconds": reader.seconds(), "usd": usd, "calls": calls, "winner": winner, "now": time.time(),
         "settings": reader.configuration(), "leading": leading(reader),
     }  # fmt: skip
+
+
+def _ended(reader: Reader) -> bool:
+    """Whether nobody works on a run any more, so that what was not evaluated stays so."""
+    return state(reader).stopped_by is not None
 
 
 def _summaries(reader: Reader, numbers: list[int]) -> list[Any]:

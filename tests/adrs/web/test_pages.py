@@ -1,0 +1,40 @@
+"""What pages say, asked for without a server."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from adrs.program import Draft, Parent
+from adrs.web.guard import Access
+from adrs.web.pages import Pages
+from adrs.web.site import Site
+from tests.adrs.web.made_run import MadeRun, demo
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> MadeRun:
+    return MadeRun(tmp_path / "runs" / "one", demo(tmp_path))
+
+
+@pytest.fixture
+def pages(run: MadeRun) -> Pages:
+    return Pages(Site(run.folder.parent, Access("token", "127.0.0.1", 0)))
+
+
+def text(page: Callable[[Request], Response], program: int = 1) -> str:
+    """What one page of the run says, or a part of one."""
+    scope = {"type": "http", "query_string": b"", "headers": [], "path_params": {"run": "one", "number": program}}
+    return bytes(page(Request(scope)).body).decode()
+
+
+def test_what_was_proposed_last_is_not_pending_for_ever(run: MadeRun, pages: Pages) -> None:
+    run.pending()
+    run.writer.proposed(2, 2, 0, "0" * 64, Draft("x = 1\n", "embedded", "tune", (Parent(1, "parent"),)))
+    views = (pages.panels, pages.preview, pages.program)
+    assert all('title="not evaluated yet">pending<' in text(view, 2) for view in views)
+    run.finish()
+    assert all('title="the run ended before it was evaluated">not evaluated<' in text(view, 2) for view in views)
+    assert not any("pending<" in text(view, 2) for view in views)

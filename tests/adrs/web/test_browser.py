@@ -276,11 +276,17 @@ PAGES = {
     "runs-compared": "/compare?run=steady&run=other&run=hostile",
     "programs-compared": "/compare/programs?left_run=hostile&left=2&right_run=steady&right=9",
 }
+ORDINARY = {"run", "one-program", "live", "failed"}
+"""Pages whose names are short enough for all numbers to be in view, however narrow the window."""
 CHARTS = {"run", "hostile-run", "live", "program", "runs-compared", "programs-compared"}
 WIDER = """() => [...document.querySelectorAll("body *")].filter(each => {
     const box = each.getBoundingClientRect();
     return box.width && box.right > innerWidth + 1 && !each.closest(".scroll, .code, .command, #tree, svg, .unseen");
 }).map(each => each.tagName + " " + each.className)"""
+CUT = """() => [...document.querySelectorAll(".scroll td")].filter(each =>
+    !each.closest("details") &&
+    each.getBoundingClientRect().right > each.closest(".scroll").getBoundingClientRect().right + 1
+).map(each => each.innerText)"""
 OVERLAPS = """() => {
     const boxes = [...document.querySelectorAll("main section.card")].map(each => each.getBoundingClientRect());
     return boxes.some((a, i) => boxes.slice(i + 1).some(b =>
@@ -305,7 +311,7 @@ def test_pages_look_right(window: Any, server: Server, artifacts: Path, name: st
     if window.locator("#panels").count():
         window.wait_for_selector("#panels:not([aria-busy])")
         window.wait_for_selector("#preview article")
-    for width, theme in ((1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")):
+    for width, theme in ((1280, "light"), (1280, "dark"), (1000, "light"), (390, "dark"), (390, "light")):
         window.set_viewport_size({"width": width, "height": 900})
         window.emulate_media(color_scheme=theme)
         for _ in range(100):  # charts follow the size of the window when they have the time
@@ -315,6 +321,7 @@ def test_pages_look_right(window: Any, server: Server, artifacts: Path, name: st
         window.screenshot(path=str(artifacts / f"{name}-{theme}-{width}.png"), full_page=True)
         assert window.evaluate("document.documentElement.scrollWidth <= innerWidth"), window.evaluate(WIDER)
         assert window.evaluate(WIDER) == []
+        assert name not in ORDINARY or window.evaluate(CUT) == []
         assert not window.evaluate(OVERLAPS)
     assert window.title() != "owned"
     assert window.locator("main img, main script").count() == 0

@@ -80,7 +80,7 @@ export async function drawCurves(place, curves, axis, options = {}) {
     showlegend: several, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     xaxis: { title: { text: title, standoff: 6 }, range: [0, (end || 1) * 1.02] },
     yaxis: { title: { text: plain(drawn[0].label), standoff: 6 } },
-    annotations: levels(lines, drawn).map((level) => levelLabel(level, drawn, column, end)),
+    annotations: levels(lines, drawn).map((level) => levelLabel(level, drawn, column, end, (place.clientWidth - 90) / LETTER)),
   });
   listen(place, options.onclick);
 }
@@ -113,6 +113,7 @@ function baselineTrace(line, end) {
 
 const LEVEL = 0.075; // of what is shown: labels that are closer would lie on one another
 const NAMED = 3;
+const LETTER = 6; // pixels that a letter of a label takes
 
 /** Baselines by what they reach, those that are close together in one level, the lowest first.
  * @param {any[]} lines @param {any[]} curves @returns {any[][]} */
@@ -129,22 +130,26 @@ function levels(lines, curves) {
 }
 
 /** The names of a level, where no curve is: below it on the right if it was passed early, else above it on the left.
- * @param {any[]} level @param {any[]} curves @param {number} column @param {number} end */
-function levelLabel(level, curves, column, end) {
+ * @param {any[]} level @param {any[]} curves @param {number} column @param {number} end @param {number} room in letters */
+function levelLabel(level, curves, column, end, room) {
   const top = level.at(-1).value;
   const passed = Math.min(...curves.map((curve) => curve.points.find((/** @type {any} */ point) => point[4] >= top)?.[column] ?? end));
   const right = passed < end / 2;
   return {
     x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: right ? level[0].value : top, yanchor: right ? "top" : "bottom",
-    showarrow: false, text: plain(levelText(level)), font: { size: 11, color: colour("muted") },
+    showarrow: false, text: plain(levelText(level, room)), font: { size: 11, color: colour("muted") },
   };
 }
 
-/** @param {any[]} level */
-function levelText(level) {
+/** With what they are where there is room for it; the table of where the run stands has that too.
+ * @param {any[]} level @param {number} room */
+function levelText(level, room) {
   const named = level.slice(0, NAMED), roles = [...new Set(named.map((line) => line.role))];
   const text = roles.map((role) => `${role}: ${named.filter((line) => line.role === role).map((line) => line.name).join(", ")}`).join("; ");
-  return level.length > NAMED ? `${text} and ${level.length - NAMED} more` : text;
+  const more = level.length > NAMED ? ` and ${level.length - NAMED} more` : "";
+  if (text.length + more.length <= room) return text + more;
+  const names = named.map((line) => line.name).join(", ") + more;
+  return names.length <= room ? names : `${names.slice(0, Math.max(0, room - 1))}…`;
 }
 
 /** Programs by number and value, joined to their parents.

@@ -173,6 +173,7 @@ export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
     return { x, y, mode: "lines", hoverinfo: "skip", line: { color: colour(winning ? "accent" : "line"), width: winning ? 2 : 1 } };
   };
   const values = [...shown.map((node) => node.value), ...cloud.y].sort((a, b) => a - b);
+  const range = fitting(values, shown), below = values[0] < range[0];
   const last = Math.max(...shown.map((node) => node.id), ...cloud.x);
   await draw(place, [{
     ...cloud, mode: "markers", customdata: cloud.x, hovertemplate: "program %{x}: %{y:.4~g}<extra></extra>",
@@ -189,7 +190,11 @@ export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
     },
   }], {
     xaxis: { title: { text: "program", standoff: 6 }, ...(last < 10 ? { dtick: 1 } : {}) },
-    yaxis: { title: { text: "score", standoff: 6 }, range: fitting(values, shown) },
+    yaxis: { title: { text: "score", standoff: 6 }, range },
+    annotations: below ? [{
+      x: 1, xref: "paper", xanchor: "right", y: 0, yref: "paper", yanchor: "bottom", showarrow: false,
+      text: "↓ the worst programs lie below", font: { size: 11, color: colour("muted") },
+    }] : [],
   });
   listen(place, onclick);
 }

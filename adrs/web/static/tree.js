@@ -121,6 +121,11 @@ export class Tree {
     return node.hidden > 0 && !(node.open && node.offset);
   }
 
+  /** Whether rows stand below a node. @param {Node} node */
+  #opened(node) {
+    return node.open && (node.children.length > 0 || (node.hidden > 0 && node.offset > 0));
+  }
+
   /** @param {number} id */
   #weight(id) {
     const node = this.nodes.get(id);
@@ -180,12 +185,12 @@ export class Tree {
     const folds = node.children.length || node.hidden;
     const below = Math.max(node.folded, node.hidden);
     const made = element("div", {
-      ...shared, "aria-expanded": folds ? String(node.open) : null, "aria-selected": String(node.id === this.selected),
+      ...shared, "aria-expanded": folds ? String(this.#opened(node)) : null, "aria-selected": String(node.id === this.selected),
       class: `node${node.improved ? " improved" : ""}${this.line?.has(node.id) ? " on-line" : ""}`,
     },
       ...this.#rails(row),
       element("span", { class: `twist${begins ? "" : " after"}${node.open && node.children.length ? " before" : ""}`, "aria-hidden": true },
-        folds ? (node.open ? "▾" : "▸") : "·"),
+        folds ? (this.#opened(node) ? "▾" : "▸") : "·"),
       element("span", { class: "id" }, String(node.id)),
       element("span", { class: "value" }, node.shown),
       element("span", { class: `gain ${node.gain === null || node.gain === 0 ? "" : node.gain > 0 ? "up" : "down"}` }, node.gained),
@@ -229,7 +234,10 @@ export class Tree {
     if (key.endsWith("+")) { this.current = key; this.#unfold(node); return; }
     const part = /** @type {HTMLElement} */ (event.target);
     if (part.closest(".folded")) { this.#unfold(node); return; }
-    if (part.classList.contains("twist")) this.#fold(node, !node.open);
+    if (part.classList.contains("twist")) {
+      if (!node.children.length && !node.offset) { this.#unfold(node); return; }
+      this.#fold(node, !node.open);
+    }
     this.#focus(key, true);
   }
 
@@ -261,7 +269,7 @@ export class Tree {
         else if (node.children.length) to(place + 1);
       },
       ArrowLeft: () => {
-        if (kind === "program" && node.open && (node.children.length || node.hidden)) this.#fold(node, false);
+        if (kind === "program" && this.#opened(node)) this.#fold(node, false);
         else {
           const above = kind === "more" ? node.id : node.parent;
           if (above !== null && this.nodes.has(above)) this.#focus(String(above), true);

@@ -133,8 +133,9 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     assert "best so far" in page.inner_text("[aria-labelledby=standing-title]")
     assert preview.locator("[title='the best so far']").count() == 1
     programs = made.live.count + 1
-    made.live.add(0.0, 1)  # which improves on nothing
+    made.live.add(0.0, number)  # which improves on nothing, and is folded
     eventually(page, "text => document.querySelector('#tree-note').innerText.includes(text)", f"of {programs} programs")
+    assert page.get_attribute(f"#tree [data-key='{number}']", "aria-expanded") == "false"
     made.live.writer.event("chosen", {"winner": earlier, "of": [earlier, number]})  # validation prefers another one
     page.wait_for_selector(f"#tree [data-key='{earlier}'] [title='the winner']")
     assert page.locator("#tree .winner-mark").count() == 1

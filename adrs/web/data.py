@@ -52,11 +52,16 @@ def _curve(reader: Reader, request: Request) -> dict[str, Any]:
     baselines = [_line(each, scaled) for each in standing.contenders if each.role not in ("seed", "winner")]
     points = [[each.program, each.evaluations, each.seconds, each.usd, value(each)] for each in curve.points]
     return {
-        "run": reader.folder.name, "label": "score on train" if scaled else f"{objective.metric} on train",
+        "run": reader.folder.name, "label": "score on train" if scaled else f"{_native(objective)} on train",
         "points": points,
         "evaluations": curve.evaluations, "seconds": curve.seconds, "usd": curve.usd,
         "baselines": [line for line in baselines if line["value"] is not None],
     }  # fmt: skip
+
+
+def _native(objective: lineage.Declared) -> str:
+    """The metric, with its unit."""
+    return f"{objective.metric} in {objective.unit}" if objective.unit else objective.metric
 
 
 def _line(contender: Contender, scaled: bool) -> dict[str, Any]:
@@ -87,7 +92,11 @@ def _tree(reader: Reader, request: Request) -> dict[str, Any]:
 def _cloud(reader: Reader, request: Request) -> dict[str, Any]:
     """Number and value of the programs that worked, or of some of them."""
     dots = cloud(reader)
-    return {"x": [dot.program for dot in dots], "y": [dot.fitness if dot.score is None else dot.score for dot in dots]}
+    scaled, objective = any(dot.score is not None for dot in dots), lineage.declared(reader)
+    return {
+        "x": [dot.program for dot in dots], "y": [dot.fitness if dot.score is None else dot.score for dot in dots],
+        "label": "score" if scaled else f"{'-' * (objective.direction == 'minimize')}{_native(objective)}",
+    }  # fmt: skip
 
 
 def _children(reader: Reader, request: Request) -> dict[str, Any]:

@@ -152,8 +152,10 @@ function levelText(level, room) {
   return names.length <= room ? names : `${names.slice(0, Math.max(0, room - 1))}…`;
 }
 
+/** @typedef {{x: number[], y: number[], label: string}} Cloud */
+
 /** Programs by number and value, joined to their parents.
- * @param {HTMLElement} place @param {any[]} nodes @param {{x: number[], y: number[]}} cloud others, which are faint
+ * @param {HTMLElement} place @param {any[]} nodes @param {Cloud} cloud others, which are faint
  * @param {number | null} winner @param {number | null} chosen @param {(program: number) => void} onclick */
 export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
   const known = new Map(nodes.filter((node) => node.value !== null).map((node) => [node.id, node]));
@@ -176,7 +178,7 @@ export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
   const range = fitting(values, shown), below = values[0] < range[0];
   const last = Math.max(...shown.map((node) => node.id), ...cloud.x);
   await draw(place, [{
-    ...cloud, mode: "markers", customdata: cloud.x, hovertemplate: "program %{x}: %{y:.4~g}<extra></extra>",
+    x: cloud.x, y: cloud.y, mode: "markers", customdata: cloud.x, hovertemplate: "program %{x}: %{y:.4~g}<extra></extra>",
     marker: { size: 4, color: colour("faint"), opacity: 0.6 },
   }, edges(false), edges(true), {
     x: shown.map((node) => node.id), y: shown.map((node) => node.value), mode: "markers", customdata: shown.map((node) => node.id),
@@ -190,7 +192,7 @@ export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
     },
   }], {
     xaxis: { title: { text: "program", standoff: 6 }, ...(last < 10 ? { dtick: 1 } : {}) },
-    yaxis: { title: { text: "score", standoff: 6 }, range },
+    yaxis: { title: { text: plain(cloud.label), standoff: 6 }, range },
     annotations: below ? [{
       x: 1, xref: "paper", xanchor: "right", y: 0, yref: "paper", yanchor: "bottom", showarrow: false,
       text: "↓ the worst programs lie below", font: { size: 11, color: colour("muted") },

@@ -7,7 +7,7 @@ const run = /** @type {string} */ (document.body.dataset.run);
 const name = decodeURIComponent(run.split("/").at(-1) ?? "");
 /** @type {any} */ let curve = null;
 /** @type {any} */ let control = null;
-/** @type {{x: number[], y: number[]}} */ let cloud = { x: [], y: [] };
+/** @type {import("./charts.js").Cloud} */ let cloud = { x: [], y: [], label: "" };
 /** @type {number | null} */ let best = null;
 /** Winner, and what it is called, as the preview was drawn. */ let stood = "";
 

@@ -7,7 +7,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adrs.program import Draft, Parent
+from adrs import problem as problems
+from adrs.program import Draft, Evaluation, Parent
 from adrs.web.guard import Access
 from adrs.web.pages import Pages
 from adrs.web.site import Site
@@ -38,3 +39,22 @@ def test_what_was_proposed_last_is_not_pending_for_ever(run: MadeRun, pages: Pag
     run.finish()
     assert all('title="the run ended before it was evaluated">not evaluated<' in text(view, 2) for view in views)
     assert not any("pending<" in text(view, 2) for view in views)
+
+
+def test_where_it_stands_has_fresh_workloads_and_tells_of_a_score_where_there_is_one(tmp_path: Path) -> None:
+    problem = demo(tmp_path)
+    run = MadeRun(tmp_path / "runs" / "one", problem)
+    pages = Pages(Site(run.folder.parent, Access("token", "127.0.0.1", 0)))
+    assert "100 at the state-of-the-art baseline" in text(pages.panels)
+    assert ">fresh<" not in text(pages.panels)
+    metrics = {problem.objective.metric: 150.0}
+    run.writer.evaluated(None, 1, Evaluation("fresh", "full", "ok", metrics=metrics, fitness=-150.0, score=50.0))
+    assert ">fresh<" in text(pages.panels)
+    run.writer.close()
+
+    declared = (problem.folder / "problem.toml").read_text().splitlines(keepends=True)
+    (problem.folder / "problem.toml").write_text("".join(line for line in declared if "state-of-the-art =" not in line))
+    MadeRun(tmp_path / "other" / "one", problems.load(str(problem.folder))).writer.close()
+    bare = text(Pages(Site(tmp_path / "other", Access("token", "127.0.0.1", 0))).panels)
+    assert "there is no score" in bare
+    assert "100 at" not in bare

@@ -58,3 +58,9 @@ def test_where_it_stands_has_fresh_workloads_and_tells_of_a_score_where_there_is
     bare = text(Pages(Site(tmp_path / "other", Access("token", "127.0.0.1", 0))).panels)
     assert "there is no score" in bare
     assert "100 at" not in bare
+
+
+def test_a_table_of_workloads_says_why_its_scores_do_not_add_up(run: MadeRun, pages: Pages) -> None:
+    assert "not the mean of these scores" in text(pages.program)
+    run.add(None, verdict="error")
+    assert "not the mean of these scores" not in text(pages.program, 2)

@@ -12,7 +12,7 @@ from adrs import lineage
 from adrs.lineage import Contender, Node, Tree
 from adrs.lineage.cloud import cloud
 from adrs.store import Reader
-from adrs.text import change, metric, number
+from adrs.text import change, metric
 from adrs.web import text
 from adrs.web.site import Site
 
@@ -117,7 +117,7 @@ def _node(node: Node) -> dict[str, Any]:
     value = program.score if scored else program.fitness
     return {
         "id": program.id, "parent": program.parent, "value": value,
-        "shown": number(program.score) if scored else metric(program.fitness),
+        "shown": text.score(program.score) if scored else metric(program.fitness),
         "gain": node.gain, "gained": change(node.gain), "improved": node.improved, "folded": node.folded,
         "hidden": node.hidden_children, "verdict": program.verdict, "operator": text.line(program.operator, 40),
         "who": text.line(program.model or program.proposer, 40),

@@ -18,8 +18,9 @@ from adrs.errors import UserError
 from adrs.lineage.state import state
 from adrs.store import Summary
 from adrs.store.lock import holder
-from adrs.text import metric, number
+from adrs.text import metric
 from adrs.web.site import Site, state_text
+from adrs.web.text import score
 
 _LOOK_SECONDS = 0.5
 _PING_SECONDS = 15
@@ -91,7 +92,7 @@ def _value(found: lineage.Overview | Summary | None) -> str:
     """The score of a program, or where there is no scale its fitness."""
     if found is None:
         return metric(None)
-    return metric(found.fitness) if found.score is None else number(found.score)
+    return metric(found.fitness) if found.score is None else score(found.score)
 
 
 def _runs(site: Site) -> dict[str, Any]:

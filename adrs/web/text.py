@@ -36,6 +36,11 @@ def count(value: float) -> str:
     return f"{int(value):,}".replace(",", "\u2009")
 
 
+def score(value: float | None) -> str:
+    """A score with as many digits as in the terminal."""
+    return number(value, 2)
+
+
 def when(value: float | None) -> str:
     """A time, in the time zone of this machine."""
     return "–" if value is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
@@ -63,6 +68,6 @@ def hidden(text: str) -> int:
 
 
 FILTERS: Mapping[str, Any] = {
-    "score": number, "number": metric, "gain": change, "count": count, "usd": dollars, "seconds": seconds, "when": when,
+    "score": score, "number": metric, "gain": change, "count": count, "usd": dollars, "seconds": seconds, "when": when,
     "machine_time": machine_time, "line": line, "visible": visible,
 }  # fmt: skip

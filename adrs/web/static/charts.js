@@ -222,7 +222,7 @@ export async function drawWorkloads(place, table) {
   shown.reverse();
   const trace = (/** @type {"before"|"after"} */ side, /** @type {string} */ name, /** @type {string} */ hue) => ({
     type: "bar", orientation: "h", name: plain(name), y: shown.map((_, place) => place), marker: { color: colour(hue) },
-    x: shown.map((row) => (row[side] ? Number(row[side]) : null)), hovertemplate: "%{x:.1f}<extra>" + plain(name) + "</extra>",
+    x: shown.map((row) => (row[side] ? Number(row[side]) : null)), hovertemplate: "%{x:.2f}<extra>" + plain(name) + "</extra>",
   });
   const short = (/** @type {string} */ name) => (name.length > 22 ? `${name.slice(0, 20)}…` : name);
   place.style.height = `${shown.length * (heads[1] === "itself" ? 22 : 34) + 90}px`;

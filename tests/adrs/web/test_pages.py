@@ -64,3 +64,8 @@ def test_a_table_of_workloads_says_why_its_scores_do_not_add_up(run: MadeRun, pa
     assert "not the mean of these scores" in text(pages.program)
     run.add(None, verdict="error")
     assert "not the mean of these scores" not in text(pages.program, 2)
+
+
+def test_scores_have_the_digits_of_the_terminal(run: MadeRun, pages: Pages) -> None:
+    run.add(12.344)
+    assert ">12.34<" in text(pages.preview, 2)

@@ -84,7 +84,7 @@ const refreshTree = throttled(async () => {
   $("#leading").textContent = tree.leading;
   const stands = `${tree.winner} ${tree.leading}`;
   if (tree.selected === null && tree.winner !== null) tree.choose(tree.winner);
-  else if (tree.selected !== null && stands !== stood) select(tree.selected);
+  else if (wanted && stands !== stood) select(wanted);
   stood = stands;
 }, 2000);
 const refreshPanels = throttled(async () => {
@@ -142,6 +142,10 @@ $("#hint").addEventListener("submit", async (/** @type {SubmitEvent} */ event) =
   event.preventDefault();
   const field = $("#hint input");
   if (await steer({ do: "hint", text: field.value })) field.value = "";
+});
+$("#go").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  goTo(Number($("#go input").value));
 });
 $("#axis").addEventListener("change", drawCurve);
 addEventListener("themechange", () => { if (curve) drawCurve(); drawTree(); });

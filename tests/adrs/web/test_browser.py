@@ -145,6 +145,10 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     eventually(
         page, "number => document.querySelector('#panels').innerText.includes(`program ${number} winner`)", earlier
     )
+    for program in (2, number):  # one that the tree has folded away, and one that it shows
+        page.fill("#go input", str(program))
+        page.get_by_role("button", name="Show").click()
+        page.wait_for_selector(f"#preview article[data-program='{program}']")
     preview.get_by_role("link", name=f"Program {number}", exact=True).click()
     page.wait_for_url(f"**/runs/live/programs/{number}")
     drawn(page, "#bars")

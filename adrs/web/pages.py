@@ -135,7 +135,8 @@ class Pages:
 
     def compare(self, request: Request) -> HTMLResponse:
         """Runs side by side."""
-        names = list(dict.fromkeys(request.query_params.getlist("run")))[:_MOST_RUNS]
+        ticked = list(dict.fromkeys(request.query_params.getlist("run")))
+        names, left_out = ticked[:_MOST_RUNS], ticked[_MOST_RUNS:]
         columns: list[dict[str, Any]] = []
         for name in names:
             with self._site.reader(name) as reader:
@@ -147,7 +148,7 @@ class Pages:
         problems = {column["overview"].problem for column in columns}
         return self._site.page(
             "compare", columns=columns, known=self._site.names(), chosen=names, problems=sorted(problems),
-            most=_MOST_RUNS,
+            most=_MOST_RUNS, left_out=left_out,
         )  # fmt: skip
 
     def compare_programs(self, request: Request) -> HTMLResponse:

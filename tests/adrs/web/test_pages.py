@@ -69,3 +69,11 @@ def test_a_table_of_workloads_says_why_its_scores_do_not_add_up(run: MadeRun, pa
 def test_scores_have_the_digits_of_the_terminal(run: MadeRun, pages: Pages) -> None:
     run.add(12.344)
     assert ">12.34<" in text(pages.preview, 2)
+
+
+def test_runs_that_are_too_many_to_compare_are_named(run: MadeRun, pages: Pages) -> None:
+    for number in range(7):
+        (run.folder.parent / f"run{number}").symlink_to(run.folder)
+    ticked = "&".join(f"run=run{number}" for number in range(7)).encode()
+    page = bytes(pages.compare(Request({"type": "http", "query_string": ticked, "headers": []})).body).decode()
+    assert "6 runs are compared at a time; left out: run6." in page

@@ -137,7 +137,7 @@ def _difference(ours: Program, theirs: Program, shared: bool) -> str | None:
     """What differs between a program and its repetition, or None; what one of them did not get to is left out."""
     if ours.evaluation is None or theirs.evaluation is None:
         return None
-    for name in ("digest", "source", "parents", "operator", "verdict", "score", "fitness"):
+    for name in ("source", "parents", "operator", "verdict", "score", "fitness"):
         before, after = getattr(ours, name), getattr(theirs, name)
         if before != after:
             shown = "differs" if name == "source" else f"was {before}, is {after}"

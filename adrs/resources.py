@@ -10,7 +10,7 @@ _CHECKOUT = _PACKAGE.parent
 
 
 def folder(name: str) -> Path:
-    """The shipped folder `problems`, `prompts` or `hostile`: inside the wheel, or where a checkout keeps it."""
+    """The shipped folder `problems`, `prompts`, `docs` or `hostile`: inside the wheel, or where a checkout keeps it."""
     shipped = _PACKAGE / "_shipped" / name
     return shipped if shipped.is_dir() else _CHECKOUT / {"hostile": "tests/hostile"}.get(name, name)
 

@@ -99,7 +99,7 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Make a small problem that runs at once, to be changed into your own; or import one of OpenEvolve's form."""
-    from adrs import scaffold
+    from adrs import resources, scaffold
     from adrs.cli.output import print_json
 
     folder = Path(name)
@@ -114,6 +114,7 @@ def new(
     place = folder if folder.is_absolute() else f"./{folder}"
     options = "--max-time 30s" if from_openevolve is None else f"--config {folder}/run.toml"
     print(f"try:  adrs check {place}\n      adrs run {place} {options}")
+    print(f"read: {resources.folder('docs')}/problems.md")
 
 
 def check(name: ProblemName, sandbox: SandboxName = None, workers: Workers = None, as_json: Json = False) -> None:

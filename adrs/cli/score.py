@@ -24,14 +24,14 @@ def score(
     name: Annotated[str, typer.Argument(help="A problem that stands on a public benchmark.")],
     predictions: Annotated[_Path, _file("Predictions: RouterArena's JSON, or TwinRouterBench's JSON (Lines).")] = None,
     robustness: Annotated[_Path, _file("RouterArena: predictions for noisy twins.")] = None,
-    subset: Annotated[_Path, _file("RouterArena: ids that count for optimality.")] = None,
-    prices: Annotated[_Path, _file("RouterArena: prices of models, JSON.")] = None,
+    subset: Annotated[_Path, _file("RouterArena: ids that count for optimality, words or JSON.")] = None,
+    prices: Annotated[_Path, _file("RouterArena: prices of models, a JSON object.")] = None,
     optimality: Annotated[str | None, typer.Option(help="RouterArena: v2 (the default) or v1.")] = None,
     unclamped: Annotated[bool, typer.Option("--unclamped", help="RouterArena: cost term without clamps.")] = False,
     bank: Annotated[_Path, _file("TwinRouterBench: the question bank.")] = None,
-    facts: Annotated[_Path, _file("TwinRouterBench: token facts of the bank, JSON Lines.")] = None,
+    facts: Annotated[_Path, _file("TwinRouterBench: token facts, for CostSave and Combined.")] = None,
     run_dir: Annotated[_Path, typer.Option(exists=True, file_okay=False, help="TwinRouterBench: a live run.")] = None,
-    instances: Annotated[_Path, _file("TwinRouterBench: ids of the instances that count.")] = None,
+    instances: Annotated[_Path, _file("TwinRouterBench: ids that count, words or JSON.")] = None,
     penalty: Annotated[float | None, typer.Option(min=0.0, help="TwinRouterBench: dollars an unresolved run.")] = None,
     reprice: Annotated[bool, typer.Option("--reprice", help="TwinRouterBench: price raw usage anew.")] = False,
     exclude_infrastructure: Annotated[
@@ -52,10 +52,12 @@ def score(
       {"id": "case_step_1", "pred_tier_id": 0}
     and for the bank
       {"id": "case_step_1", "benchmark": "swebench", "instance_id": "case", "step_index": 1, "gold_tier_id": 3}
-    adrs score agent-step-routing --run-dir DIR: a folder with results/*.json
+    adrs score agent-step-routing --run-dir DIR: a folder with results/*.json and traces
     adrs score budgeted-routing --curve FILE: CSV
       method,lambda,cost,performance
       mine,0,0.0021,0.75
+
+    docs/scoring.md has the keys and types of every file, with an example of each.
     """
     import importlib
 

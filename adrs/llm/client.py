@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from adrs.errors import Refused, UserError, did_you_mean
 from adrs.llm.keys import Key, host_variable, scrub
+from adrs.llm.prices import other_address
 from adrs.llm.records import Message
 from adrs.llm.reply import Malformed, Reply, explanation, names, read_reply
 from adrs.llm.retry import RETRIED_STATUSES, Patience, Retrier, Temporary, asked_wait
@@ -145,7 +146,7 @@ class Client:
         if status == 403:
             return Refused(f"{spec.url} does not let this key use model {spec.name} (403): {text}")
         if status == 404:
-            hint = did_you_mean(spec.name, self._known) if self._known else ""
+            hint = other_address(spec) or (did_you_mean(spec.name, self._known) if self._known else "")
             if not urlsplit(spec.url).path:
                 hint = f"; perhaps the address should be {spec.url}/v1"
             return Refused(f"{spec.url} has no model {spec.name} (404): {text}{hint}")

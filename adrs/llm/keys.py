@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from adrs.errors import UserError
+from adrs.llm.prices import other_address
 from adrs.llm.specs import ModelSpec
 
 DEFAULT_VARIABLE = "OPENAI_API_KEY"
@@ -46,7 +47,16 @@ def find_key(spec: ModelSpec, environment: Mapping[str, str]) -> Key:
         return Key(_PLACEHOLDER, own, placeholder=True)
     variable = DEFAULT_VARIABLE if spec.default else own
     free = "" if spec.default else " (if the server wants none, to the word none)"
-    raise UserError(f"model {spec.label} needs a key: set the environment variable {variable}{free}")
+    hint = _not_read(spec, environment, variable) or other_address(spec)
+    raise UserError(f"model {spec.label} needs a key: set the environment variable {variable}{free}{hint}")
+
+
+def _not_read(spec: ModelSpec, environment: Mapping[str, str], variable: str) -> str:
+    """That the variable which other programs read the key from is set; it is named, its value is not looked at."""
+    if spec.default:
+        return ""
+    usual = [name for part in spec.host.upper().split(".") if (name := f"{part}_API_KEY") in environment]
+    return f"; {usual[0]} is set and never read: {variable}=${usual[0]} hands it over" if usual else ""
 
 
 def scrub(text: str, key: Key) -> str:

@@ -61,8 +61,7 @@ class Prices:
         for name in _names(spec):
             if name in self._given:
                 return self._given[name]
-        hosted = shipped().get(spec.host, {})
-        return hosted.get(spec.name) or hosted.get(_DATED.sub("", spec.name))
+        return _shipped_price(spec.host, spec.name)
 
     def need(self, spec: ModelSpec) -> Price:
         """The price of a model; raises UserError that says how to give it."""
@@ -70,6 +69,8 @@ class Prices:
         if price is not None:
             return price
         hosted = shipped().get(spec.host, {})
+        if elsewhere := other_address(spec):
+            raise UserError(f"the price of model {spec.label} at {spec.host} is not known{elsewhere}")
         hint = did_you_mean(spec.name, hosted) if hosted and spec.default else ""
         example = f"--price {spec.name}=0" if spec.loopback else f"--price {spec.name}=IN/OUT"
         why = " if it costs nothing" if spec.loopback else " (dollars per million tokens)"
@@ -162,6 +163,33 @@ def shipped() -> Mapping[str, Mapping[str, Price]]:
         for host in hosts.data
         for table in [hosts.table(host)]
     }
+
+
+@cache
+def shipped_urls() -> Mapping[str, str]:
+    """Where the hosts of the shipped prices answer."""
+    urls = Table("urls", _shipped()["urls"], _TABLE)
+    return {host: urls.take(host, str) for host in urls.data}
+
+
+def other_address(spec: ModelSpec) -> str:
+    """Of a name that was given without an address: which other host it is shipped for, and how to write that.
+
+    Empty where no host has it, and where `OPENAI_BASE_URL` leads to a server that no price is shipped for: a gateway
+    has names of others.
+    """
+    if not spec.default or spec.host not in shipped() or _shipped_price(spec.host, spec.name) is not None:
+        return ""
+    hosts = [host for host in shipped() if _shipped_price(host, spec.name) is not None]
+    if not hosts:
+        return ""
+    written = " or ".join(f"--model {spec.name}@{shipped_urls()[host]}" for host in hosts)
+    return f"; that name is shipped for {' and '.join(hosts)}: write {written}"
+
+
+def _shipped_price(host: str, name: str) -> Price | None:
+    hosted = shipped().get(host, {})
+    return hosted.get(name) or hosted.get(_DATED.sub("", name))
 
 
 def shipped_date() -> str:

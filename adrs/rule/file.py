@@ -15,7 +15,7 @@ def read_rule(path: Path, inputs: Inputs | None = None) -> Rule:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UserError(f"{path} is larger than any rule")
-        data = json.loads(path.read_text())
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):

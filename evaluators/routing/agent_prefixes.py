@@ -9,12 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from adrs.errors import UserError
 from adrs.evaluation import Metrics, Policy, Shared
-from evaluators.routing import agent_accounting, agent_bank, asking, intervals, splits, text_features, tiers
+from evaluators.routing import (
+    agent_accounting,
+    agent_bank,
+    agent_questions,
+    asking,
+    intervals,
+    splits,
+    text_features,
+    tiers,
+)
 from evaluators.routing.agent_accounting import ERROR, TIME_TO_LIVE, Facts
 from evaluators.routing.agent_accounting import Path as TierPath
 from evaluators.routing.agent_bank import Bank, Message
+from evaluators.routing.files import distinct, read_records
 from evaluators.routing.masking import masked, masked_tools
 
 _FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
@@ -176,32 +185,24 @@ def workload_rule(facts: Facts) -> np.ndarray:
 
 
 def read_bank(path: Path) -> Bank:
-    """A question bank in the public schema, JSON Lines. Raises UserError.
+    """A question bank in the public schema, JSON Lines or a list. Raises UserError that names the row.
 
     Keys of a row: `id`, `benchmark`, `instance_id`, `step_index`, `gold_tier_id`, `messages`, `tools`. Tokens are
     counted as pieces of text, times what each tier's tokenizer makes of those of tier high; where token facts are
     known, give them to `adrs score`. What a call answered is read off the messages of the one after it.
     """
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        rows = [json.loads(line) for line in lines]
-        prompts = [row["messages"] for row in rows]
-        tools = [row["tools"] if isinstance(row.get("tools"), list) else [] for row in rows]
-        instance = [str(row.get("instance_id") or row["id"]) for row in rows]
-        workload = [str(row.get("benchmark", "")) for row in rows]
-        step = np.array([int(row.get("step_index") or 1) for row in rows])
-        label = np.array([int(row["gold_tier_id"]) for row in rows])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is not a question bank: {type(error).__name__}: {error}") from None
-    tokens = np.array([_tokens(messages) + 2 for messages in prompts])
-    unknown = Facts(
-        instance, workload, step, label, tiers.tier_tokens(tokens), np.zeros(len(rows), dtype=bool),
-        np.zeros(len(rows), dtype=np.int64),
-    )  # fmt: skip
+    rows = read_records(path)
+    distinct(rows, "id")
+    questions = [agent_questions.read(row) for row in rows]
+    prompts = [[dict(message.fields) for message in row.parts("messages")] for row in rows]
+    tools = [found if isinstance(found := row.fields.get("tools"), list) else [] for row in rows]
+    tokens = tiers.tier_tokens(np.array([_tokens(messages) + 2 for messages in prompts]))
+    nothing = np.zeros(len(rows), dtype=np.int64)
+    unknown = agent_questions.facts(questions, tokens, np.zeros(len(rows), dtype=bool), nothing)
     prefix = np.array(
         [before >= 0 and _is_prefix(prompts[before], prompts[row]) for row, before in enumerate(unknown.previous)]
     )
-    facts = Facts(instance, workload, step, label, unknown.prompt, prefix, _outputs(unknown, prompts))
+    facts = agent_questions.facts(questions, tokens, prefix, _outputs(unknown, prompts))
     features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in masked(prompts)])
     return Bank(facts, prompts, features, tools if any(tools) else ())
 

@@ -1,15 +1,14 @@
 """Bills of a live run's folder as TwinRouterBench's dynamic track writes it (arXiv 2605.18859, table 3)."""
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from adrs import resources
 from adrs.errors import UserError
-from evaluators.routing.files import Report, Row, number, read_object
+from evaluators.routing.files import Record, Report, among, distinct, parse_lines, read_ids, read_object, read_text
 
 OPTIONS = {"run_dir", "instances", "penalty", "reprice", "exclude_infrastructure"}
 PENALTY = 0.60
@@ -36,6 +35,8 @@ class Instance:
     """Dollars of its calls."""
     steps: int
     error: str
+    unpriced: int
+    """Steps without a cost, which counts as 0."""
 
     @property
     def infrastructure(self) -> bool:
@@ -50,15 +51,20 @@ def score(options: Mapping[str, Any]) -> Report:
     if not files:
         raise UserError(f"{folder / 'results'} holds no results, *.json")
     prices = _Prices() if options.get("reprice") else None
-    instances = [_instance(folder, file, prices) for file in files]
+    results = [_named(file) for file in files]
+    distinct(results, "instance_id")
+    instances = [_instance(folder, result, prices) for result in results]
     notes: list[str] = []
-    if options.get("instances") is not None:
-        wanted = set(Path(options["instances"]).read_text(encoding="utf-8").split())
+    if (path := options.get("instances")) is not None:
+        names = {each.name for each in instances}
+        wanted = among(read_ids(path, "instance_id", "id"), names, path, "the results", notes)
         notes.append(f"{sum(each.name not in wanted for each in instances)} results are not among --instances")
         instances = [each for each in instances if each.name in wanted]
-    penalty = PENALTY if options.get("penalty") is None else float(options["penalty"])
+    penalty = Record(options, "adrs score").number("penalty", PENALTY)
     kept = [each for each in instances if not each.infrastructure]
     notes.append(f"{len(instances) - len(kept)} instances failed with an error of the infrastructure")
+    if unpriced := sum(each.unpriced for each in instances):
+        notes.append(f"{unpriced} steps have no {'step_cost_usd' if prices is None else 'tokens'} and count as free")
     shown = kept if options.get("exclude_infrastructure") else instances
     metrics = _totals(shown, penalty)
     metrics["all"], metrics["without_infrastructure"] = _totals(instances, penalty), _totals(kept, penalty)
@@ -78,70 +84,69 @@ def _totals(instances: list[Instance], penalty: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _instance(folder: Path, file: Path, prices: "_Prices | None") -> Instance:
+def _named(file: Path) -> Record:
+    """A result; one without an id has its file's name."""
     row = read_object(file)
-    name = str(row.get("instance_id") or file.stem)
+    return (
+        row
+        if row.fields.get("instance_id") is not None
+        else replace(row, fields={**row.fields, "instance_id": file.stem})
+    )
+
+
+def _instance(folder: Path, row: Record, prices: "_Prices | None") -> Instance:
+    name = row.key("instance_id")
     steps = _trace(folder, row, name)
-    cost = math.fsum(
-        (number(step, "step_cost_usd", f"{name}, step {place}") or 0.0) if prices is None
-        else prices.cost(step, f"{name}, step {place}")
-        for place, step in enumerate(steps, 1)
-    )  # fmt: skip
-    error = " ".join(str(row[key]) for key in ("agent_error", "eval_error") if row.get(key))
-    count = int(number(row, "step_count", str(file)) or len(steps))
-    return Instance(name, row.get("resolved") is True, cost, count, error)
+    costs = [step.number("step_cost_usd", None) if prices is None else prices.cost(step) for step in steps]
+    error = " ".join(str(row.fields[key]) for key in ("agent_error", "eval_error") if row.fields.get(key))
+    paid = math.fsum(cost for cost in costs if cost is not None)
+    count = row.count("step_count", len(steps))
+    return Instance(name, row.flag("resolved", False), paid, count, error, costs.count(None))
 
 
-def _trace(folder: Path, row: Row, name: str) -> list[Row]:
+def _trace(folder: Path, row: Record, name: str) -> list[Record]:
     """The steps of an instance; lines with a marker are none."""
-    given = folder / str(row["trace_path"]) if row.get("trace_path") else None
-    path = given if given is not None and given.is_file() else folder / f"{name}.trace.jsonl"
+    given = row.text("trace_path", "")
+    path = folder / given if given and (folder / given).is_file() else folder / f"{name}.trace.jsonl"
     if not path.resolve().is_relative_to(folder.resolve()):
         raise UserError(f"the trace of {name} lies outside {folder}")
     if not path.is_file():
         raise UserError(f"{path}, the trace of {name}, is missing")
-    steps = []
-    for place, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            step = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"{path}: line {place} is no JSON: {error}") from None
-        if not isinstance(step, dict):
-            raise UserError(f"{path}: line {place} is no object")
-        if "__marker__" not in step:
-            steps.append(step)
-    return steps
+    return [step for step in parse_lines(path, read_text(path)) if "__marker__" not in step.fields]
 
 
 class _Prices:
     """Prices of the live track's pool, and how each provider counts tokens."""
 
     def __init__(self) -> None:
-        pool = read_object(resources.data_file(_POOL))["pool"]
-        self._provider = {str(model["model_id"]): str(model["provider"]) for model in pool}
-        self._price = read_object(resources.data_file(_PRICING))["pricing"]
+        pool = read_object(resources.data_file(_POOL)).parts("pool")
+        self._provider = {model.text("model_id"): model.text("provider") for model in pool}
+        self._price = read_object(resources.data_file(_PRICING)).part("pricing")
 
-    def cost(self, step: Row, where: str) -> float:
-        """Dollars of a step from its raw usage. Raises UserError."""
-        model = str(step.get("model_id") or step.get("model") or "")
-        usage = step.get("raw_usage")
-        if model not in self._price:
-            raise UserError(f'{where}: the pool has no model "{model}"')
-        if not isinstance(usage, dict):
-            raise UserError(f"{where}: no raw_usage to price")
-        price = self._price[model]
-        buckets = token_buckets(self._provider.get(model, "openai_compat"), usage, where)
+    def cost(self, step: Record) -> float | None:
+        """Dollars of a step from its raw usage; None where no tokens were used. Raises UserError."""
+        model = step.text("model_id", "") or step.text("model", "")
+        if model not in self._price.fields:
+            raise UserError(f'{step.where}: the pool has no model "{model}"')
+        price = self._price.part(model)
+        buckets = token_buckets(self._provider.get(model, "openai_compat"), step.part("raw_usage"))
+        if not any(buckets):
+            return None
         names = ("input_per_m", "cache_read_per_m", "cache_write_per_m", "output_per_m")
-        return math.fsum(tokens * float(price[name]) for tokens, name in zip(buckets, names, strict=True)) / 1e6
+        return math.fsum(tokens * price.number(name) for tokens, name in zip(buckets, names, strict=True)) / 1e6
 
 
-def token_buckets(provider: str, usage: Row, where: str) -> tuple[float, float, float, float]:
+def token_buckets(provider: str, usage: Record) -> tuple[float, float, float, float]:
     """Tokens of plain input, cache read, cache write and output, as a provider reports them. Raises UserError."""
+    plain, read, write, output = _buckets(provider, usage)
+    if plain < 0:
+        raise UserError(f"{usage.where}: more cached tokens than prompt tokens")
+    return plain, read, write, output
 
+
+def _buckets(provider: str, usage: Record) -> tuple[float, float, float, float]:
     def count(name: str) -> float:
-        return number(usage, name, where) or 0.0
+        return usage.number(name, 0.0)
 
     if provider.startswith("anthropic"):
         return (
@@ -150,17 +155,14 @@ def token_buckets(provider: str, usage: Row, where: str) -> tuple[float, float, 
         )  # fmt: skip
     if provider.startswith("deepseek"):
         hit = count("prompt_cache_hit_tokens")
-        missed = number(usage, "prompt_cache_miss_tokens", where)
-        return count("prompt_tokens") - hit if missed is None else missed, hit, 0.0, count("completion_tokens")
+        missed = usage.number("prompt_cache_miss_tokens", count("prompt_tokens") - hit)
+        return missed, hit, 0.0, count("completion_tokens")
     if provider.startswith(("gemini", "google")):
         cached = count("cachedContentTokenCount")
         return count("promptTokenCount") - cached, cached, 0.0, count("candidatesTokenCount")
-    details = usage.get("prompt_tokens_details")
-    details = details if isinstance(details, dict) else {}
-    read, write = (number(details, name, where) or 0.0 for name in ("cached_tokens", "cache_write_tokens"))
+    details = usage.part("prompt_tokens_details", Record({}, usage.where))
+    read, write = details.number("cached_tokens", 0.0), details.number("cache_write_tokens", 0.0)
     prompt, output = count("prompt_tokens"), count("completion_tokens")
     if prompt == 0 and output == 0:
         prompt, output = count("input_tokens"), count("output_tokens")
-    if prompt - read - write < 0:
-        raise UserError(f"{where}: more cached tokens than prompt tokens")
     return prompt - read - write, read, write, output

@@ -59,7 +59,7 @@ def _models(names: list[str], path: Path) -> list[Model]:
     """The models by the names of their files. Raises UserError where a price is not known."""
     known = {profile.model.name: profile.model for profile in PROFILES}
     try:
-        listed = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        listed = json.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
         for name, price in listed.items():
             ends = (float(price[f"{end}_token_price_per_million"]) for end in ("input", "output"))
             known[name] = Model(name, *ends)
@@ -76,7 +76,7 @@ def _models(names: list[str], path: Path) -> list[Model]:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read: {error}") from None

@@ -9,7 +9,9 @@ RouterArena may only be evaluated on: nothing is ever fitted to it (its README, 
 
 import csv
 import gzip
+import io
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +22,7 @@ import numpy as np
 
 from adrs.errors import UserError
 from evaluators.routing import masking, splits, text_features
+from evaluators.routing.files import parse_lines
 from evaluators.routing.records import Model, Queries
 
 WEAK_COST, STRONG_COST = 0.01, 1.0
@@ -68,7 +71,7 @@ def read(path: Path) -> Table:
             return _routerbench(rows)
         if {"prompt", "contaminated"} <= columns:
             return _routellm(rows)
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise UserError(f"{path}: a row cannot be read: {type(error).__name__}: {error}") from None
     raise UserError(f"{path} has none of the known sets of columns (RouterBench, RouteLLM, RouterArena)")
 
@@ -91,13 +94,13 @@ def _cached(path: Path, rows: Sequence[dict[str, Any]]) -> list[list[dict[str, A
 def _rows(path: Path) -> list[dict[str, Any]]:
     data = path.read_bytes()
     try:
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
-        if text.lstrip().startswith("{"):
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (OSError, ValueError) as error:
+        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
+    if text.lstrip().startswith("{"):
+        return [dict(record.fields) for record in parse_lines(path, text)]
     csv.field_size_limit(1 << 24)
-    return list(csv.DictReader(text.splitlines(keepends=True)))
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def _routerbench(rows: Sequence[Mapping[str, str]]) -> Table:

@@ -38,7 +38,7 @@ def test_the_examples_of_the_help_are_scored(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "curve.csv").write_text("method,cost,performance\na,one,1\n")
     wrong = adrs("score", "budgeted-routing", "--curve", "curve.csv", cwd=tmp_path, code=1).stderr
-    assert wrong == "adrs: curve.csv: line 2: cost and performance must be numbers\n"
+    assert wrong == 'adrs: curve.csv: line 2: "cost" must be a number of at least 0, not "one"\n'
     none = adrs("score", "model-placement", cwd=tmp_path, code=1).stderr
     assert none.startswith("adrs: problem model-placement has no public format; those that have: agent-step-routing,")
 

@@ -1,6 +1,8 @@
 """The loop: determinism, resuming, replaying, duplicates, budgets. Without isolation, for speed."""
 
+import contextlib
 import random
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partialmethod
@@ -209,6 +211,11 @@ def test_replay_is_identical_and_says_what_differs(demo: Path, tmp_path: Path) -
     again = session.replay(runs / "one", runs, "again", Silent(), {})
     assert again.plain()["identical"] is True
     assert lineage(runs / "one") == lineage(runs / "again")
+    with Reader(runs / "one") as one, Reader(runs / "again") as two:
+        assert first_difference(one, two) is None
+    with contextlib.closing(sqlite3.connect(runs / "one" / "run.db")) as log:  # as another version writes it
+        log.execute("UPDATE program SET digest = 'of another version'")
+        log.commit()
     with Reader(runs / "one") as one, Reader(runs / "again") as two:
         assert first_difference(one, two) is None
     run(demo, runs, "other", seed=4)

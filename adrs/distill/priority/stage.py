@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
+from adrs import resources
 from adrs.distill.minimise.size import size
 from adrs.distill.priority.choose import chosen, why_none
 from adrs.distill.priority.fit import Order, Orders, Search, fitted
@@ -93,7 +94,7 @@ def _of_a_table(problem: Problem) -> str:
         return ""
     return (
         f"; {numeric[0]} answers a number, for which a rule could stand, but problem.toml has no table [distill], "
-        "which would say what a rule may read: docs/distillation.md has one by example"
+        f"which would say what a rule may read: {resources.folder('docs')}/distillation.md has one by example"
     )
 
 

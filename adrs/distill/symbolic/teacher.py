@@ -97,7 +97,10 @@ def load_network(path: Path, inputs: Inputs) -> Network:
     `lows`, `highs` and `scales`. Nothing is unpickled. Raises UserError for whatever does not fit the inputs.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        found = np.load(path, allow_pickle=False)
+        if not isinstance(found, np.lib.npyio.NpzFile):
+            raise ValueError("one array alone")
+        with found as file:
             arrays = {name: file[name] for name in file.files}
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -1,11 +1,12 @@
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from adrs.errors import UserError
 from adrs.llm.estimate import expected_cost, most_input_tokens
-from adrs.llm.prices import Price, Prices, parse_price, read_table, shipped, shipped_date, texts
+from adrs.llm.prices import Price, Prices, parse_price, read_table, shipped, shipped_date, shipped_urls, texts
 from adrs.llm.records import Message
 from adrs.llm.specs import parse_spec
 from adrs.strict_toml import Table
@@ -90,6 +91,24 @@ def test_an_unknown_price_says_how_to_give_it() -> None:
         Prices().need(LOCAL)
     with pytest.raises(UserError, match="--price gtp-5=IN/OUT"):
         Prices().need(parse_spec("gtp-5", {}))
+
+
+def test_a_name_of_another_host_is_told_with_its_address() -> None:
+    with pytest.raises(UserError) as caught:
+        Prices().need(parse_spec("claude-sonnet-5", {}))
+    said = "shipped for api.anthropic.com: write --model claude-sonnet-5@https://api.anthropic.com/v1"
+    assert said in str(caught.value)
+    assert "gpt-4.1" not in str(caught.value)
+    Prices().need(parse_spec("claude-sonnet-5@https://api.anthropic.com/v1", {}))
+    gateway = parse_spec("claude-sonnet-5", {"OPENAI_BASE_URL": "https://gateway.example/v1"})
+    with pytest.raises(UserError, match="--price claude-sonnet-5=IN/OUT"):
+        Prices().need(gateway)
+
+
+def test_every_shipped_host_has_an_address_at_itself() -> None:
+    assert shipped_urls().keys() == shipped().keys()
+    for host, url in shipped_urls().items():
+        assert (urlsplit(url).scheme, urlsplit(url).hostname) == ("https", host)
 
 
 def test_a_price_for_no_model_of_the_run_is_an_error() -> None:

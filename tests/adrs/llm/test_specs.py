@@ -97,3 +97,18 @@ def test_a_key_is_not_shown() -> None:
     key = find_key(parse_spec("gpt-5", {}), {"OPENAI_API_KEY": "sk-secret-1"})
     assert "sk-secret-1" not in repr(key)
     assert scrub("bad key sk-secret-1!", key) == "bad key [key]!"
+
+
+def test_a_key_in_another_variable_is_named_and_not_read() -> None:
+    spec = parse_spec("claude-sonnet-5@https://api.anthropic.com/v1", {})
+    with pytest.raises(UserError) as caught:
+        find_key(spec, {"ANTHROPIC_API_KEY": "sk-sesame", "OPENAI_API_KEY": "sk-default"})
+    said = str(caught.value)
+    assert "set the environment variable ADRS_API_KEY_API_ANTHROPIC_COM" in said
+    assert "ADRS_API_KEY_API_ANTHROPIC_COM=$ANTHROPIC_API_KEY" in said
+    assert "sesame" not in said
+
+
+def test_a_key_that_is_missing_for_a_name_of_another_host_says_where_that_is() -> None:
+    with pytest.raises(UserError, match=r"--model claude-sonnet-5@https://api\.anthropic\.com/v1"):
+        find_key(parse_spec("claude-sonnet-5", {}), {"ANTHROPIC_API_KEY": "sk-sesame"})

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from adrs.errors import UserError
 from adrs.evaluate.harness import load_evaluator
 from adrs.problem import load
+from adrs.rule.file import read_rule, rule_text
 from adrs.rule.form import (
     ARITY,
     REDUCERS,
@@ -116,6 +118,12 @@ def test_a_branch_changes_after_two_intervals_on_the_other_side_but_begins_at_on
 def test_what_is_no_rule_is_refused(change: dict[str, object], said: str) -> None:
     with pytest.raises(UserError, match=said):
         from_plain({**plain(Rule(INPUTS, Leaf(LAST))), **change})
+
+
+def test_a_rule_of_an_editor_that_marks_its_files_is_read(tmp_path: Path) -> None:
+    rule = Rule(INPUTS, Leaf(LAST))
+    (tmp_path / "rule.json").write_text(f"\ufeff{rule_text(rule)}")
+    assert read_rule(tmp_path / "rule.json") == rule
 
 
 def test_names_that_aim_at_an_export_are_refused() -> None:

@@ -218,9 +218,14 @@ def test_a_question_bank_in_the_public_schema(tmp_path):
     assert known.prefix.tolist() == [True, False, False]
     assert known.workloads == ["swebench", "qmsum"]
     assert known.output.tolist() == [4, 4, 500], "the answer, the mean of its run, none recorded"
-    file.write_text('{"id": 1}\n')
-    with pytest.raises(UserError, match="is not a question bank"):
-        agent_prefixes.read_bank(file)
+    for wrong, sentence in (
+        ({"id": 1}, 'row 1 has no "gold_tier_id"'),
+        ({**rows[0], "gold_tier_id": 7}, 'row 1: "gold_tier_id" must be a tier'),
+        ({**rows[0], "messages": ["hello"]}, 'row 1: messages, item 1 is no object but "hello"'),
+    ):
+        file.write_text(json.dumps(wrong))
+        with pytest.raises(UserError, match=sentence):
+            agent_prefixes.read_bank(file)
 
 
 def question_bank(file, instances):

@@ -7,6 +7,7 @@ import pytest
 
 from adrs.errors import UserError
 from evaluators.routing import agent_files, agent_run_folder, curve_files, query_files
+from evaluators.routing.files import Record
 
 PRICES = {"gpt-4o": {"input_token_price_per_million": 2.5, "output_token_price_per_million": 10.0}}
 
@@ -60,7 +61,10 @@ def test_an_unknown_price_is_guessed_as_officially_or_zero_and_said(tmp_path):
     [
         ("[1]", "row 1 is no object"),
         ('[{"prediction": "a"}]', 'row 1 has no "global index"'),
-        ('[{"global index": 1, "prediction": "a", "accuracy": "x"}]', "accuracy is no finite number"),
+        (
+            '[{"global index": 1, "prediction": "a", "accuracy": "x"}]',
+            '"accuracy" must be a number from 0 to 1, not "x"',
+        ),
         ('{"a": 1}\n{broken', "line 2 is no JSON"),
     ],
 )
@@ -139,13 +143,13 @@ def test_a_run_folder(tmp_path):
     ],
 )  # fmt: skip
 def test_token_buckets_of_providers(provider, usage, expected):
-    assert agent_run_folder.token_buckets(provider, usage, "here") == expected
+    assert agent_run_folder.token_buckets(provider, Record(usage, "here")) == expected
 
 
 def test_more_cached_than_prompt_tokens_is_an_error():
     with pytest.raises(UserError, match="more cached tokens"):
         agent_run_folder.token_buckets(
-            "openai_compat", {"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 2}}, "here"
+            "openai_compat", Record({"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": 2}}, "here")
         )
 
 
@@ -174,5 +178,5 @@ def test_a_curve(tmp_path):
 
 
 def test_a_broken_curve_is_named_by_its_line(tmp_path):
-    with pytest.raises(UserError, match="line 3: cost and performance must be numbers"):
+    with pytest.raises(UserError, match='line 3: "cost" must be a number of at least 0, not "x"'):
         curve_files.score({"curve": write(tmp_path / "c.csv", "method,cost,performance\na,1,1\na,x,1\n")})

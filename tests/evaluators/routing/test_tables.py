@@ -53,6 +53,18 @@ def test_cached_results_that_name_their_models_need_no_neighbours(tmp_path: Path
     assert query_tables.read(file).names == ["x", "y"]
 
 
+def test_a_line_ends_where_its_format_says(tmp_path: Path) -> None:
+    """Texts hold what Python, but neither JSON Lines nor CSV, takes for an end of a line; a file may have a mark."""
+    odd = "a\u2028b\x85c\x0cd"
+    row = json.dumps(cached("A_1", 1.0, 0.1, model="x", question=odd), ensure_ascii=False)
+    file = tmp_path / "odd.jsonl"
+    file.write_text(f"\ufeff{row}\n")
+    assert query_tables.read(file).texts == [odd]
+    file = tmp_path / "odd.csv"
+    file.write_text(f"\ufeffsample_id,eval_name,prompt,m,m|total_cost\nq,mmlu,{odd},1,0.1\n")
+    assert query_tables.read(file).texts == [odd]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

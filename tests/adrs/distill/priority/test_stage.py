@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adrs import plugins
+from adrs import plugins, resources
 from adrs.distill import session as distill
 from adrs.distill.observer import Nobody
 from adrs.distill.priority import fit
@@ -112,11 +112,9 @@ def test_a_policy_of_numbers_without_the_table_is_told_of_it(tmp_path: Path) -> 
         )
         with pytest.raises(UserError) as refused:
             distilled(folder, tmp_path, "def valve(observation, state):\n    return 0\n")
-        advice = (
-            "but problem.toml has no table [distill], which would say what a rule may read: docs/distillation.md has"
-        )
+        page = resources.folder("docs") / "distillation.md"
+        advice = f"but problem.toml has no table [distill], which would say what a rule may read: {page} has"
         assert (f"; valve answers a number, for which a rule could stand, {advice}" in str(refused.value)) is said
-    page = Path(__file__).parents[4] / "docs" / "distillation.md"
     assert "## Your own problem: the table `[distill]`" in page.read_text()
 
 

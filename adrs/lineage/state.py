@@ -40,7 +40,8 @@ class Work:
     program: int | None
     """Its number; None while it is being proposed."""
     parent: int
-    stage: Literal["proposing", "evaluating", "evaluated"]
+    stage: Literal["proposing", "proposed", "evaluated"]
+    """The log does not tell which of the proposed ones a worker is at, and which wait for one."""
     operator: str
     """What it was made by; while it is being proposed, what the search wishes."""
     since: float
@@ -102,7 +103,7 @@ def _work(reader: Reader, ticket: int, events: dict[str, tuple[float, Any]]) -> 
     rows = reader.rows("SELECT id, operator FROM program WHERE ticket = ?", ticket)
     number, operator = rows[0] if rows else (asked.get("promote"), str(asked.get("operator") or ""))
     ended = "evaluated" in events or "screened" in events
-    stage: Literal["proposing", "evaluating", "evaluated"]
-    stage = "evaluated" if ended else "proposing" if number is None else "evaluating"
+    stage: Literal["proposing", "proposed", "evaluated"]
+    stage = "evaluated" if ended else "proposing" if number is None else "proposed"
     since = max(time for time, _ in events.values())
     return Work(ticket, number, int(asked["parent"]), stage, operator, since)

@@ -12,7 +12,7 @@ from adrs import lineage
 from adrs.lineage import Contender, Node, Tree
 from adrs.lineage.cloud import cloud
 from adrs.store import Reader
-from adrs.text import change, metric, number
+from adrs.text import change, metric
 from adrs.web import text
 from adrs.web.site import Site
 
@@ -52,11 +52,16 @@ def _curve(reader: Reader, request: Request) -> dict[str, Any]:
     baselines = [_line(each, scaled) for each in standing.contenders if each.role not in ("seed", "winner")]
     points = [[each.program, each.evaluations, each.seconds, each.usd, value(each)] for each in curve.points]
     return {
-        "run": reader.folder.name, "label": "score on train" if scaled else f"{objective.metric} on train",
+        "run": reader.folder.name, "label": "score on train" if scaled else f"{_native(objective)} on train",
         "points": points,
         "evaluations": curve.evaluations, "seconds": curve.seconds, "usd": curve.usd,
         "baselines": [line for line in baselines if line["value"] is not None],
     }  # fmt: skip
+
+
+def _native(objective: lineage.Declared) -> str:
+    """The metric, with its unit."""
+    return f"{objective.metric} in {objective.unit}" if objective.unit else objective.metric
 
 
 def _line(contender: Contender, scaled: bool) -> dict[str, Any]:
@@ -78,13 +83,20 @@ def _control(site: Site, request: Request) -> Response:
 def _tree(reader: Reader, request: Request) -> dict[str, Any]:
     """What improved, the winner, and their ancestors."""
     found = lineage.tree(reader)
-    return {**_nodes(found), "programs": found.programs, "winner": found.winner, "folded_roots": found.folded_roots}
+    return {
+        **_nodes(found), "programs": found.programs, "winner": found.winner, "leading": text.leading(reader),
+        "folded_roots": found.folded_roots,
+    }  # fmt: skip
 
 
 def _cloud(reader: Reader, request: Request) -> dict[str, Any]:
     """Number and value of the programs that worked, or of some of them."""
     dots = cloud(reader)
-    return {"x": [dot.program for dot in dots], "y": [dot.fitness if dot.score is None else dot.score for dot in dots]}
+    scaled, objective = any(dot.score is not None for dot in dots), lineage.declared(reader)
+    return {
+        "x": [dot.program for dot in dots], "y": [dot.fitness if dot.score is None else dot.score for dot in dots],
+        "label": "score" if scaled else f"{'-' * (objective.direction == 'minimize')}{_native(objective)}",
+    }  # fmt: skip
 
 
 def _children(reader: Reader, request: Request) -> dict[str, Any]:
@@ -105,7 +117,7 @@ def _node(node: Node) -> dict[str, Any]:
     value = program.score if scored else program.fitness
     return {
         "id": program.id, "parent": program.parent, "value": value,
-        "shown": number(program.score) if scored else metric(program.fitness),
+        "shown": text.score(program.score) if scored else metric(program.fitness),
         "gain": node.gain, "gained": change(node.gain), "improved": node.improved, "folded": node.folded,
         "hidden": node.hidden_children, "verdict": program.verdict, "operator": text.line(program.operator, 40),
         "who": text.line(program.model or program.proposer, 40),

@@ -18,7 +18,7 @@ from adrs.program import Program
 from adrs.store import Reader
 from adrs.web import source
 from adrs.web.site import Site
-from adrs.web.text import hidden
+from adrs.web.text import hidden, leading
 
 _MOST_RUNS = 6
 """That are compared at a time."""
@@ -87,7 +87,8 @@ class Pages:
                 "_panels", run=reader.folder.name, verdicts=lineage.verdicts(reader),
                 failures=lineage.failures(reader, 6), costs=lineage.costs(reader), gains=lineage.gains(reader),
                 standing=lineage.standing(reader), configuration=lineage.configuration(reader),
-                said=said(reader)[:50], declared=lineage.declared(reader),
+                said=said(reader)[:50], declared=lineage.declared(reader), leading=leading(reader),
+                ended=_ended(reader),
             )  # fmt: skip
 
     def program(self, request: Request) -> HTMLResponse:
@@ -105,7 +106,8 @@ class Pages:
                 hidden=hidden(found.program.source), ancestors=_summaries(reader, ancestors), against=against,
                 diff=_diff(reader, against, found.program) if against is not None else None,
                 children=found.children[:_MOST_CHILDREN], notes=notes(reader, number), trust=reader.info.trust,
-                count=reader.count(), winner=lineage.winner(reader), declared=declared,
+                count=reader.count(), winner=lineage.winner(reader), leading=leading(reader), declared=declared,
+                ended=_ended(reader),
             )  # fmt: skip
 
     def preview(self, request: Request) -> HTMLResponse:
@@ -120,6 +122,7 @@ class Pages:
                 gain=lineage.gain(program, parent), evaluation=program.evaluation,
                 diff=_diff(reader, parent.id, program) if parent else None, winner=lineage.winner(reader),
                 lines=() if parent else source.lines(program.source, lineage.declared(reader).seed),
+                leading=leading(reader), ended=_ended(reader),
             )  # fmt: skip
 
     def diff(self, request: Request) -> HTMLResponse:
@@ -132,19 +135,20 @@ class Pages:
 
     def compare(self, request: Request) -> HTMLResponse:
         """Runs side by side."""
-        names = list(dict.fromkeys(request.query_params.getlist("run")))[:_MOST_RUNS]
+        ticked = list(dict.fromkeys(request.query_params.getlist("run")))
+        names, left_out = ticked[:_MOST_RUNS], ticked[_MOST_RUNS:]
         columns: list[dict[str, Any]] = []
         for name in names:
             with self._site.reader(name) as reader:
                 columns.append({
                     "overview": lineage.overview(reader), "state": state(reader), "spend": reader.spend(),
                     "standing": lineage.standing(reader), "declared": lineage.declared(reader),
-                    "configuration": reader.info.configuration,
+                    "configuration": reader.info.configuration, "leading": leading(reader),
                 })  # fmt: skip
         problems = {column["overview"].problem for column in columns}
         return self._site.page(
             "compare", columns=columns, known=self._site.names(), chosen=names, problems=sorted(problems),
-            most=_MOST_RUNS,
+            most=_MOST_RUNS, left_out=left_out,
         )  # fmt: skip
 
     def compare_programs(self, request: Request) -> HTMLResponse:
@@ -190,8 +194,13 @@ def _head(reader: Reader) -> dict[str, Any]:
     return {
         "run": reader.folder.name, "overview": found, "state": now, "work": work(reader) if now.live else [],
         "seconds": reader.seconds(), "usd": usd, "calls": calls, "winner": winner, "now": time.time(),
-        "settings": reader.configuration(), "chosen": lineage.chosen(reader) is not None,
+        "settings": reader.configuration(), "leading": leading(reader),
     }  # fmt: skip
+
+
+def _ended(reader: Reader) -> bool:
+    """Whether nobody works on a run any more, so that what was not evaluated stays so."""
+    return state(reader).stopped_by is not None
 
 
 def _summaries(reader: Reader, numbers: list[int]) -> list[Any]:

@@ -4,7 +4,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from adrs import lineage
 from adrs.propose.model.text import visible
+from adrs.store import Reader
 from adrs.text import change, dollars, metric, number, seconds
 
 VERDICTS: Mapping[str, str] = {
@@ -34,6 +36,11 @@ def count(value: float) -> str:
     return f"{int(value):,}".replace(",", "\u2009")
 
 
+def score(value: float | None) -> str:
+    """A score with as many digits as in the terminal."""
+    return number(value, 2)
+
+
 def when(value: float | None) -> str:
     """A time, in the time zone of this machine."""
     return "–" if value is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
@@ -42,6 +49,11 @@ def when(value: float | None) -> str:
 def machine_time(value: float) -> str:
     """A time as an attribute of an element."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(value))
+
+
+def leading(reader: Reader) -> str:
+    """What the program is called that a run stands for: the winner once one is chosen, until then the best so far."""
+    return "best so far" if lineage.chosen(reader) is None else "winner"
 
 
 def line(text: str, limit: int = 200) -> str:
@@ -56,6 +68,6 @@ def hidden(text: str) -> int:
 
 
 FILTERS: Mapping[str, Any] = {
-    "score": number, "number": metric, "gain": change, "count": count, "usd": dollars, "seconds": seconds, "when": when,
+    "score": score, "number": metric, "gain": change, "count": count, "usd": dollars, "seconds": seconds, "when": when,
     "machine_time": machine_time, "line": line, "visible": visible,
 }  # fmt: skip

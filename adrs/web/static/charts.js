@@ -80,7 +80,7 @@ export async function drawCurves(place, curves, axis, options = {}) {
     showlegend: several, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     xaxis: { title: { text: title, standoff: 6 }, range: [0, (end || 1) * 1.02] },
     yaxis: { title: { text: plain(drawn[0].label), standoff: 6 } },
-    annotations: levels(lines, drawn).map((level) => levelLabel(level, drawn, column, end)),
+    annotations: levels(lines, drawn).map((level) => levelLabel(level, drawn, column, end, (place.clientWidth - 90) / LETTER)),
   });
   listen(place, options.onclick);
 }
@@ -113,6 +113,7 @@ function baselineTrace(line, end) {
 
 const LEVEL = 0.075; // of what is shown: labels that are closer would lie on one another
 const NAMED = 3;
+const LETTER = 6; // pixels that a letter of a label takes
 
 /** Baselines by what they reach, those that are close together in one level, the lowest first.
  * @param {any[]} lines @param {any[]} curves @returns {any[][]} */
@@ -129,26 +130,32 @@ function levels(lines, curves) {
 }
 
 /** The names of a level, where no curve is: below it on the right if it was passed early, else above it on the left.
- * @param {any[]} level @param {any[]} curves @param {number} column @param {number} end */
-function levelLabel(level, curves, column, end) {
+ * @param {any[]} level @param {any[]} curves @param {number} column @param {number} end @param {number} room in letters */
+function levelLabel(level, curves, column, end, room) {
   const top = level.at(-1).value;
   const passed = Math.min(...curves.map((curve) => curve.points.find((/** @type {any} */ point) => point[4] >= top)?.[column] ?? end));
   const right = passed < end / 2;
   return {
     x: right ? 1 : 0, xref: "paper", xanchor: right ? "right" : "left", y: right ? level[0].value : top, yanchor: right ? "top" : "bottom",
-    showarrow: false, text: plain(levelText(level)), font: { size: 11, color: colour("muted") },
+    showarrow: false, text: plain(levelText(level, room)), font: { size: 11, color: colour("muted") },
   };
 }
 
-/** @param {any[]} level */
-function levelText(level) {
+/** With what they are where there is room for it; the table of where the run stands has that too.
+ * @param {any[]} level @param {number} room */
+function levelText(level, room) {
   const named = level.slice(0, NAMED), roles = [...new Set(named.map((line) => line.role))];
   const text = roles.map((role) => `${role}: ${named.filter((line) => line.role === role).map((line) => line.name).join(", ")}`).join("; ");
-  return level.length > NAMED ? `${text} and ${level.length - NAMED} more` : text;
+  const more = level.length > NAMED ? ` and ${level.length - NAMED} more` : "";
+  if (text.length + more.length <= room) return text + more;
+  const names = named.map((line) => line.name).join(", ") + more;
+  return names.length <= room ? names : `${names.slice(0, Math.max(0, room - 1))}…`;
 }
 
+/** @typedef {{x: number[], y: number[], label: string}} Cloud */
+
 /** Programs by number and value, joined to their parents.
- * @param {HTMLElement} place @param {any[]} nodes @param {{x: number[], y: number[]}} cloud others, which are faint
+ * @param {HTMLElement} place @param {any[]} nodes @param {Cloud} cloud others, which are faint
  * @param {number | null} winner @param {number | null} chosen @param {(program: number) => void} onclick */
 export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
   const known = new Map(nodes.filter((node) => node.value !== null).map((node) => [node.id, node]));
@@ -168,9 +175,10 @@ export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
     return { x, y, mode: "lines", hoverinfo: "skip", line: { color: colour(winning ? "accent" : "line"), width: winning ? 2 : 1 } };
   };
   const values = [...shown.map((node) => node.value), ...cloud.y].sort((a, b) => a - b);
+  const range = fitting(values, shown), below = values[0] < range[0];
   const last = Math.max(...shown.map((node) => node.id), ...cloud.x);
   await draw(place, [{
-    ...cloud, mode: "markers", customdata: cloud.x, hovertemplate: "program %{x}: %{y:.4~g}<extra></extra>",
+    x: cloud.x, y: cloud.y, mode: "markers", customdata: cloud.x, hovertemplate: "program %{x}: %{y:.4~g}<extra></extra>",
     marker: { size: 4, color: colour("faint"), opacity: 0.6 },
   }, edges(false), edges(true), {
     x: shown.map((node) => node.id), y: shown.map((node) => node.value), mode: "markers", customdata: shown.map((node) => node.id),
@@ -184,7 +192,11 @@ export async function drawMap(place, nodes, cloud, winner, chosen, onclick) {
     },
   }], {
     xaxis: { title: { text: "program", standoff: 6 }, ...(last < 10 ? { dtick: 1 } : {}) },
-    yaxis: { title: { text: "score", standoff: 6 }, range: fitting(values, shown) },
+    yaxis: { title: { text: plain(cloud.label), standoff: 6 }, range },
+    annotations: below ? [{
+      x: 1, xref: "paper", xanchor: "right", y: 0, yref: "paper", yanchor: "bottom", showarrow: false,
+      text: "↓ the worst programs lie below", font: { size: 11, color: colour("muted") },
+    }] : [],
   });
   listen(place, onclick);
 }
@@ -210,7 +222,7 @@ export async function drawWorkloads(place, table) {
   shown.reverse();
   const trace = (/** @type {"before"|"after"} */ side, /** @type {string} */ name, /** @type {string} */ hue) => ({
     type: "bar", orientation: "h", name: plain(name), y: shown.map((_, place) => place), marker: { color: colour(hue) },
-    x: shown.map((row) => (row[side] ? Number(row[side]) : null)), hovertemplate: "%{x:.1f}<extra>" + plain(name) + "</extra>",
+    x: shown.map((row) => (row[side] ? Number(row[side]) : null)), hovertemplate: "%{x:.2f}<extra>" + plain(name) + "</extra>",
   });
   const short = (/** @type {string} */ name) => (name.length > 22 ? `${name.slice(0, 20)}…` : name);
   place.style.height = `${shown.length * (heads[1] === "itself" ? 22 : 34) + 90}px`;

@@ -16,9 +16,12 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Ask the server. @param {string} path @param {RequestInit} [options] */
+const ask = (path, options) => fetch(path, options).catch(() => { throw new Error("The server does not answer."); });
+
 /** @param {string} path @returns {Promise<any>} */
 export async function getJson(path) {
-  const response = await fetch(path, { headers: { Accept: "application/json" } });
+  const response = await ask(path, { headers: { Accept: "application/json" } });
   const data = await response.json();
   if (!response.ok) throw new Error(data.error ?? response.statusText);
   return data;
@@ -27,7 +30,7 @@ export async function getJson(path) {
 /** A part of a page, made by the server, which has escaped all that it shows.
  * @param {string} path @returns {Promise<DocumentFragment>} */
 export async function getPart(path) {
-  const response = await fetch(path);
+  const response = await ask(path);
   if (!response.ok) throw new Error((await response.json()).error ?? response.statusText);
   const template = document.createElement("template");
   template.innerHTML = await response.text();
@@ -58,7 +61,7 @@ export function takeToken() {
 
 /** Ask the server to write. @param {string} path @param {object} data @returns {Promise<any>} */
 export async function post(path, data) {
-  const response = await fetch(path, {
+  const response = await ask(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Adrs-Token": token() ?? "" },
     body: JSON.stringify(data),
@@ -68,13 +71,13 @@ export async function post(path, data) {
   return answer;
 }
 
-/** Say something, for eyes and for screen readers. @param {string} text */
-export function announce(text) {
+/** Say something, for eyes and for screen readers. @param {string} text @param {boolean} [stays] until something else is said */
+export function announce(text, stays = false) {
   const place = $("#said");
   place.textContent = text;
   place.classList.add("shown");
   clearTimeout(announce.timer);
-  announce.timer = setTimeout(() => place.classList.remove("shown"), 6000);
+  if (!stays) announce.timer = setTimeout(() => place.classList.remove("shown"), 6000);
 }
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 announce.timer = undefined;
@@ -82,19 +85,37 @@ announce.timer = undefined;
 /** Text for a chart: Plotly reads some markup in texts. @param {string} text */
 export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+const PATIENCE = 4000; // milliseconds that a server may take to be there again
+
 /** Hear of changes while the page is in view: browsers keep few connections to a server, and every stream holds one.
  * @param {string} path @param {(news: any) => void} hear called with the state of things whenever the page comes into view */
 export function listenTo(path, hear) {
   /** @type {EventSource | null} */ let source = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let missing;
+  let gone = false;
+  const lost = () => {
+    gone = true;
+    announce("The server does not answer; this page does not change until it is there again.", true);
+  };
+  const found = () => {
+    clearTimeout(missing);
+    missing = undefined;
+    if (gone) announce("The server answers again.");
+    gone = false;
+  };
   const follow = () => {
     if (document.hidden) {
       source?.close();
       source = null;
+      clearTimeout(missing);
+      missing = undefined;
     } else if (!source) {
       source = new EventSource(path);
       source.addEventListener("changed", (event) => hear(JSON.parse(event.data)));
-      source.addEventListener("error", () => {
-        if (source?.readyState === EventSource.CLOSED) announce("The server has gone; this page does not change any more.");
+      source.addEventListener("open", found);
+      source.addEventListener("error", () => {  // it tries again by itself, for ever, unless it was refused
+        if (source?.readyState === EventSource.CLOSED) announce("The server has refused; load this page again.", true);
+        else missing ??= setTimeout(lost, PATIENCE);
       });
     }
   };

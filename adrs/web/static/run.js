@@ -7,8 +7,9 @@ const run = /** @type {string} */ (document.body.dataset.run);
 const name = decodeURIComponent(run.split("/").at(-1) ?? "");
 /** @type {any} */ let curve = null;
 /** @type {any} */ let control = null;
-/** @type {{x: number[], y: number[]}} */ let cloud = { x: [], y: [] };
+/** @type {import("./charts.js").Cloud} */ let cloud = { x: [], y: [], label: "" };
 /** @type {number | null} */ let best = null;
+/** Winner, and what it is called, as the preview was drawn. */ let stood = "";
 
 const preview = $("#preview");
 let wanted = 0;
@@ -22,7 +23,7 @@ function select(id) {
     try {
       const part = await getPart(`${run}/programs/${id}/preview`);
       if (wanted === id) put(preview, part);
-    } catch (error) { announce(String(error)); }
+    } catch (error) { announce(error instanceof Error ? error.message : String(error)); }
     drawTree();
   }, 80);
 }
@@ -80,8 +81,11 @@ const refreshCurve = throttled(async () => {
 const refreshTree = throttled(async () => {
   cloud = await getJson(`${run}/cloud.json`);
   await tree.load();
-  if (tree.selected !== null || tree.winner === null) return;
-  tree.choose(tree.winner);
+  $("#leading").textContent = tree.leading;
+  const stands = `${tree.winner} ${tree.leading}`;
+  if (tree.selected === null && tree.winner !== null) tree.choose(tree.winner);
+  else if (wanted && stands !== stood) select(wanted);
+  stood = stands;
 }, 2000);
 const refreshPanels = throttled(async () => {
   put($("#panels"), await getPart(`${run}/panels`));
@@ -93,15 +97,13 @@ let first = true;
 /** @param {any} news */
 function hear(news) {
   if (news.error) { announce(news.error); return; }
-  document.title = `${news.live ? "● " : ""}${news.score} ${name} – adrs`;
+  document.title = `${news.live ? "● " : ""}${news.shown} ${name} – adrs`;
   refreshHead();
   refreshCurve();
   refreshPanels();
-  if (news.best !== best || first) {
-    if (!first && news.best !== null) announce(`New best: ${news.score}, program ${news.best}`);
-    best = news.best;
-    refreshTree();
-  }
+  refreshTree();
+  if (!first && news.best !== best && news.best !== null) announce(`New best: ${news.score}, program ${news.best}`);
+  best = news.best;
   first = false;
 }
 
@@ -140,6 +142,10 @@ $("#hint").addEventListener("submit", async (/** @type {SubmitEvent} */ event) =
   event.preventDefault();
   const field = $("#hint input");
   if (await steer({ do: "hint", text: field.value })) field.value = "";
+});
+$("#go").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  goTo(Number($("#go input").value));
 });
 $("#axis").addEventListener("change", drawCurve);
 addEventListener("themechange", () => { if (curve) drawCurve(); drawTree(); });

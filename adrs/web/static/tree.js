@@ -20,6 +20,7 @@ export class Tree {
     this.events = events;
     /** @type {Map<number, Node>} */ this.nodes = new Map();
     /** @type {number | null} */ this.winner = null;
+    /** What the winner is called: the best so far, until one is chosen. */ this.leading = "";
     /** @type {number | null} */ this.selected = null;
     /** @type {number | null} */ this.marked = null;
     /** Key of the row that has the focus or would get it. @type {string} */ this.current = "";
@@ -35,6 +36,7 @@ export class Tree {
   async load() {
     const data = await getJson(`${this.run}/tree.json`);
     this.winner = data.winner;
+    this.leading = data.leading;
     this.programs = data.programs;
     for (const shown of data.nodes) this.#take(shown);
     this.#draw();
@@ -119,6 +121,11 @@ export class Tree {
     return node.hidden > 0 && !(node.open && node.offset);
   }
 
+  /** Whether rows stand below a node. @param {Node} node */
+  #opened(node) {
+    return node.open && (node.children.length > 0 || (node.hidden > 0 && node.offset > 0));
+  }
+
   /** @param {number} id */
   #weight(id) {
     const node = this.nodes.get(id);
@@ -156,7 +163,7 @@ export class Tree {
     if (!rows.some((row) => row.key === this.current)) this.current = rows[0]?.key ?? "";
     this.place.replaceChildren(...rows.map((row) => this.#row(row)));
     this.place.tabIndex = rows.length ? -1 : 0;
-    if (focused) this.#focus(this.current, true);
+    if (focused) this.#focus(this.current, { preventScroll: true });
     this.events.drawn();
   }
 
@@ -178,16 +185,16 @@ export class Tree {
     const folds = node.children.length || node.hidden;
     const below = Math.max(node.folded, node.hidden);
     const made = element("div", {
-      ...shared, "aria-expanded": folds ? String(node.open) : null, "aria-selected": String(node.id === this.selected),
+      ...shared, "aria-expanded": folds ? String(this.#opened(node)) : null, "aria-selected": String(node.id === this.selected),
       class: `node${node.improved ? " improved" : ""}${this.line?.has(node.id) ? " on-line" : ""}`,
     },
       ...this.#rails(row),
       element("span", { class: `twist${begins ? "" : " after"}${node.open && node.children.length ? " before" : ""}`, "aria-hidden": true },
-        folds ? (node.open ? "▾" : "▸") : "·"),
+        folds ? (this.#opened(node) ? "▾" : "▸") : "·"),
       element("span", { class: "id" }, String(node.id)),
       element("span", { class: "value" }, node.shown),
       element("span", { class: `gain ${node.gain === null || node.gain === 0 ? "" : node.gain > 0 ? "up" : "down"}` }, node.gained),
-      node.id === this.winner ? element("span", { class: "winner-mark", title: "the winner" }, "★") : null,
+      node.id === this.winner ? element("span", { class: "winner-mark", title: `the ${this.leading}` }, "★") : null,
       node.id === this.marked ? element("span", { class: "kind" }, "marked") : null,
       node.verdict === "ok" ? null : element("span", { class: `verdict verdict-${node.verdict}` }, node.verdict),
       element("span", { class: "operator" }, node.operator),
@@ -197,13 +204,13 @@ export class Tree {
     return made;
   }
 
-  /** @param {string} key @param {boolean} [really] move the focus as well */
+  /** @param {string} key @param {boolean | FocusOptions} [really] move the focus as well */
   #focus(key, really = false) {
     this.current = key;
     for (const row of this.place.children) {
       const mine = /** @type {HTMLElement} */ (row).dataset.key === key;
       /** @type {HTMLElement} */ (row).tabIndex = mine ? 0 : -1;
-      if (mine && really) /** @type {HTMLElement} */ (row).focus();
+      if (mine && really) /** @type {HTMLElement} */ (row).focus(really === true ? {} : really);
     }
     if (!key.endsWith("+") && key) this.#select(Number(key));
   }
@@ -227,7 +234,10 @@ export class Tree {
     if (key.endsWith("+")) { this.current = key; this.#unfold(node); return; }
     const part = /** @type {HTMLElement} */ (event.target);
     if (part.closest(".folded")) { this.#unfold(node); return; }
-    if (part.classList.contains("twist")) this.#fold(node, !node.open);
+    if (part.classList.contains("twist")) {
+      if (!node.children.length && !node.offset) { this.#unfold(node); return; }
+      this.#fold(node, !node.open);
+    }
     this.#focus(key, true);
   }
 
@@ -259,7 +269,7 @@ export class Tree {
         else if (node.children.length) to(place + 1);
       },
       ArrowLeft: () => {
-        if (kind === "program" && node.open && (node.children.length || node.hidden)) this.#fold(node, false);
+        if (kind === "program" && this.#opened(node)) this.#fold(node, false);
         else {
           const above = kind === "more" ? node.id : node.parent;
           if (above !== null && this.nodes.has(above)) this.#focus(String(above), true);

@@ -13,6 +13,7 @@ from adrs.errors import UserError
 from adrs.lineage.cloud import cloud
 from adrs.lineage.said import said
 from adrs.lineage.state import journal_missing, state, work
+from adrs.program import Draft, Parent
 from adrs.store import Reader, Writer
 from tests.adrs.cli_tools import adrs, adrs_json
 from tests.adrs.web.made_run import MadeRun, demo
@@ -74,6 +75,9 @@ def test_work_is_what_was_asked_and_not_told(tmp_path: Path) -> None:
         run.pending(2)
         (found,) = work(reader)
         assert (found.ticket, found.program, found.parent, found.stage) == (3, None, 2, "proposing")
+        run.writer.proposed(3, 3, 0, "0" * 64, Draft("", "embedded", "tune", (Parent(2, "parent"),)))
+        (found,) = work(reader)
+        assert (found.program, found.stage) == (3, "proposed")  # whether a worker is at it, nobody has written down
     run.writer.close()
 
 

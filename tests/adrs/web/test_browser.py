@@ -95,8 +95,9 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     page = visit("/runs/live")
     drawn(page)
     assert "#token" not in page.url
-    before = points(page)
+    before, earlier = points(page), best(made, "live")
     page.wait_for_selector("#preview article")
+    page.wait_for_selector("#panels:not([aria-busy])")
     source = (made.live.folder.parent.parent / "demo" / "seed.py").read_text() + "BETTER = True\n"
     number = made.live.add(max(made.live.scores.values()) + 5, 1, source, "better & <b>bolder</b>")
     eventually(page, f"document.querySelector('#curve').data.at(-1).x.length - 1 === {before + 1}")
@@ -128,6 +129,26 @@ def test_a_person_watches_a_run_and_reads_what_changed(visit: Opener, made: Made
     preview = page.locator("#preview")
     assert "BETTER = True" in preview.locator("tr.added").last.inner_text()
     assert "better & <b>bolder</b>" in preview.inner_text()
+
+    assert "best so far" in page.inner_text("[aria-labelledby=standing-title]")
+    assert preview.locator("[title='the best so far']").count() == 1
+    programs = made.live.count + 1
+    made.live.add(0.0, number)  # which improves on nothing, and is folded
+    eventually(page, "text => document.querySelector('#tree-note').innerText.includes(text)", f"of {programs} programs")
+    assert page.get_attribute(f"#tree [data-key='{number}']", "aria-expanded") == "false"
+    made.live.writer.event("chosen", {"winner": earlier, "of": [earlier, number]})  # validation prefers another one
+    page.wait_for_selector(f"#tree [data-key='{earlier}'] [title='the winner']")
+    assert page.locator("#tree .winner-mark").count() == 1
+    eventually(page, "document.querySelectorAll('#preview .winner-mark').length === 0")
+    assert page.inner_text("#leading") == "winner"
+    eventually(page, "text => document.querySelector('#head .figures').innerText.includes(text)", f"program {earlier}")
+    eventually(
+        page, "number => document.querySelector('#panels').innerText.includes(`program ${number} winner`)", earlier
+    )
+    for program in (2, number):  # one that the tree has folded away, and one that it shows
+        page.fill("#go input", str(program))
+        page.get_by_role("button", name="Show").click()
+        page.wait_for_selector(f"#preview article[data-program='{program}']")
     preview.get_by_role("link", name=f"Program {number}", exact=True).click()
     page.wait_for_url(f"**/runs/live/programs/{number}")
     drawn(page, "#bars")
@@ -260,11 +281,17 @@ PAGES = {
     "runs-compared": "/compare?run=steady&run=other&run=hostile",
     "programs-compared": "/compare/programs?left_run=hostile&left=2&right_run=steady&right=9",
 }
+ORDINARY = {"run", "one-program", "live", "failed"}
+"""Pages whose names are short enough for all numbers to be in view, however narrow the window."""
 CHARTS = {"run", "hostile-run", "live", "program", "runs-compared", "programs-compared"}
 WIDER = """() => [...document.querySelectorAll("body *")].filter(each => {
     const box = each.getBoundingClientRect();
     return box.width && box.right > innerWidth + 1 && !each.closest(".scroll, .code, .command, #tree, svg, .unseen");
 }).map(each => each.tagName + " " + each.className)"""
+CUT = """() => [...document.querySelectorAll(".scroll td")].filter(each =>
+    !each.closest("details") &&
+    each.getBoundingClientRect().right > each.closest(".scroll").getBoundingClientRect().right + 1
+).map(each => each.innerText)"""
 OVERLAPS = """() => {
     const boxes = [...document.querySelectorAll("main section.card")].map(each => each.getBoundingClientRect());
     return boxes.some((a, i) => boxes.slice(i + 1).some(b =>
@@ -289,7 +316,7 @@ def test_pages_look_right(window: Any, server: Server, artifacts: Path, name: st
     if window.locator("#panels").count():
         window.wait_for_selector("#panels:not([aria-busy])")
         window.wait_for_selector("#preview article")
-    for width, theme in ((1280, "light"), (1280, "dark"), (390, "dark"), (390, "light")):
+    for width, theme in ((1280, "light"), (1280, "dark"), (1000, "light"), (390, "dark"), (390, "light")):
         window.set_viewport_size({"width": width, "height": 900})
         window.emulate_media(color_scheme=theme)
         for _ in range(100):  # charts follow the size of the window when they have the time
@@ -299,6 +326,7 @@ def test_pages_look_right(window: Any, server: Server, artifacts: Path, name: st
         window.screenshot(path=str(artifacts / f"{name}-{theme}-{width}.png"), full_page=True)
         assert window.evaluate("document.documentElement.scrollWidth <= innerWidth"), window.evaluate(WIDER)
         assert window.evaluate(WIDER) == []
+        assert name not in ORDINARY or window.evaluate(CUT) == []
         assert not window.evaluate(OVERLAPS)
     assert window.title() != "owned"
     assert window.locator("main img, main script").count() == 0
@@ -320,4 +348,9 @@ def test_others_sign_in_and_see_runs_appear(browser: Any, tmp_path: Path) -> Non
         page.wait_for_selector("text=running, process")
         made.finish()
         page.wait_for_selector("text=finished: all evaluations done")
+        page.goto(f"http://127.0.0.1:{server.port}/runs/first")
+        page.wait_for_selector("#preview article")
+        server.process.terminate()
+        server.process.wait(20)
+        eventually(page, "document.querySelector('#said').innerText.includes('The server does not answer; this page')")
         page.close()

@@ -213,7 +213,7 @@ def test_a_page_hears_of_a_new_program(server: Server, made: Made) -> None:
         assert next(news)["programs"] == made.live.count
 
 
-def test_an_interrupt_ends_it_quietly_though_pages_listen(tmp_path: Path) -> None:
+def test_an_interrupt_ends_it_quietly_though_pages_listen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     MadeRun(tmp_path / "runs" / "one", demo(tmp_path)).finish()
     with served(tmp_path / "runs") as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
@@ -222,6 +222,7 @@ def test_an_interrupt_ends_it_quietly_though_pages_listen(tmp_path: Path) -> Non
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(20) == 0
         connection.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_others_are_let_in_with_the_token_alone(made: Made) -> None:

@@ -9,6 +9,7 @@ Needs the extra `plots` (plotly, and kaleido with a browser for PNG, SVG and PDF
 
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +27,8 @@ Cost = Literal["usd", "seconds", "cpu_seconds"]
 _NAMES = {"evaluations": "evaluations", "seconds": "seconds of work", "usd": "dollars for models",
           "cpu_seconds": "CPU seconds of evaluations"}  # fmt: skip
 _COLOURS = ("#1f5fbf", "#c2571a", "#19753a", "#7a3fb0", "#b3261e", "#5d6670", "#b08900", "#0b7a85")
+_SIDES = ("top center", "bottom center", "middle right", "middle left")
+"""Where names stand of points that may lie close together."""
 _PICTURES = {".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp"}
 
 
@@ -130,20 +133,25 @@ def train_against_test(reader: Reader, split: Literal["validation", "test"] = "t
     figure = _figure("score on train", f"score on {split}")
     standing = lineage.standing(reader)
     named = {each.program: each for each in standing.contenders if each.program is not None}
-    rows = [(each.name, each.measured) for each in standing.contenders if each.program is None]
+    rows = [(each.name, "baselines", each.measured) for each in standing.contenders if each.program is None]
     measured = reader.rows("SELECT DISTINCT program FROM evaluation WHERE split = ? ORDER BY program", split)
     for (program,) in measured:
         contender = named.get(program) or lineage.contender(reader, program)
-        rows.append((f"#{program}" + (" (winner)" if contender.role == "winner" else ""), contender.measured))
-    points = [(name, both["train"].score, both[split].score) for name, both in rows if {"train", split} <= set(both)]
-    points = [point for point in points if point[1] is not None and point[2] is not None]
-    figure.add_scatter(x=[train for _, train, _ in points], y=[other for _, _, other in points], mode="markers+text",
-                       text=["" if name.endswith(tuple("0123456789")) and name.startswith("#") else _plain(name)
-                             for name, _, _ in points], hovertext=[_plain(name) for name, _, _ in points],
-                       textposition="top center",
-                       name="programs")  # fmt: skip
-    ends = [value for _, *values in points for value in values if value is not None] or [0.0, 1.0]
-    figure.add_scatter(x=[min(ends), max(ends)], y=[min(ends), max(ends)], mode="lines", name="no gap",
+        kind = "winner" if contender.role == "winner" else "programs"
+        rows.append((f"#{program}", kind, contender.measured))
+    points = [(name, kind, both["train"].score, both[split].score)
+              for name, kind, both in rows if {"train", split} <= set(both)]  # fmt: skip
+    points = sorted((point for point in points if None not in point), key=lambda point: (point[2] or 0.0, point[0]))
+    sides = dict(zip((name for name, kind, *_ in points if kind != "programs"), cycle(_SIDES), strict=False))
+    for group in ("programs", "baselines", "winner"):
+        some = [point for point in points if point[1] == group]
+        names = [_plain(name) for name, *_ in some]
+        figure.add_scatter(x=[train for *_, train, _ in some], y=[other for *_, other in some], hovertext=names,
+                           mode="markers" if group == "programs" else "markers+text", text=names, name=group,
+                           textposition=[sides.get(name, _SIDES[0]) for name, *_ in some])  # fmt: skip
+    ends = [value for *_, a, b in points for value in (a, b) if value is not None] or [0.0, 1.0]
+    figure.add_scatter(x=[min(ends), max(ends)], y=[min(ends), max(ends)], mode="lines",
+                       name="the same score, each on the scale of its split",
                        line={"dash": "dash", "width": 1}, hoverinfo="skip")  # fmt: skip
     return figure
 

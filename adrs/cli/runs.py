@@ -345,11 +345,11 @@ def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:
     from adrs.store import Reader
 
     with Reader(outcome.path) as reader:
-        gains = lineage.gains(reader, outcome.choice.winner)
+        gains, leads = lineage.gains(reader, outcome.choice.winner), lineage.standing(reader).leads
     if as_json:
         print_json({**outcome.plain(), "operators": lineage.plain(gains)})
     elif anything_new:
-        print_outcome(outcome, gains)
+        print_outcome(outcome, gains, leads)
     else:
         print_nothing_new(outcome)
     if outcome.stopped_by.startswith("breaker"):

@@ -11,6 +11,7 @@ from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
 from adrs.folders import problem_reference
 from adrs.lineage.gains import OperatorGain
+from adrs.lineage.standing import Lead
 from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
 from adrs.run import REFUSED
@@ -19,7 +20,7 @@ from adrs.text import run_in_command
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
 
-def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
+def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain], leads: Mapping[str, Lead]) -> None:
     """Seed, baselines and winner on train, validation and test, what made the winner, and where it lies."""
     out = console()
     objective = outcome.problem.objective
@@ -39,7 +40,7 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     print_trust(out, outcome.problem.trust)
     _print_missing(out, outcome)
     _print_baselines_left_out(out, outcome)
-    _print_gaps(out, outcome)
+    _print_gaps(out, outcome, leads)
     print_operators(gains)
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items() if name != "rejected")
     rejected = outcome.verdicts.get("rejected", 0)
@@ -137,14 +138,18 @@ def _how_to_measure(outcome: Outcome, split: Split) -> str:
     return f"; `adrs evaluate {files} --split {split}` does it"
 
 
-def _print_gaps(out: Console, outcome: Outcome) -> None:
-    """What is lost from train to test, and how the best few did on workloads like train's that nothing has seen."""
+def _print_gaps(out: Console, outcome: Outcome, leads: Mapping[str, Lead]) -> None:
+    """What is lost from train to test, what is left there of the lead over the best baseline, and how the best few did
+    on workloads like train's that nothing has seen."""
     choice = outcome.choice
     if choice.winner is None:
         return
     train, test = choice.of(choice.winner, "train"), choice.of(choice.winner, "test")
     if train is not None and test is not None and train.score is not None and test.score is not None:
-        out.print(f"gap      {test.score - train.score:+.1f} points from train to test")
+        out.print(f"gap      {test.score - train.score:+.1f} points from train to test, each on its own scale")
+    if leads:
+        each = "; ".join(f"{lead} on {split}" for split, lead in leads.items())
+        out.print(f"lead     {safe(each)}", soft_wrap=True)
     if choice.why_not.get("fresh"):
         out.print(f"fresh    not checked for over-fitting on fresh workloads: {choice.why_not['fresh']}",
                   soft_wrap=True)  # fmt: skip

@@ -92,6 +92,10 @@ def test_standing_scores_everything_on_one_scale_with_the_median_of_several(stor
     assert rows["winner"].measured["test"].score == pytest.approx(75.0)
     assert found.gap == pytest.approx(75.0 - rows["winner"].measured["train"].score)
     assert (other.role, set(other.measured)) == ("program", {"train"})
+    leads = [(lead.baseline, lead.points, lead.value) for lead in found.leads.values()]
+    assert leads == [("longest-first", pytest.approx(-10.0), pytest.approx(-0.1)),
+                     ("longest-first", pytest.approx(-25.0), pytest.approx(-0.25))]  # fmt: skip
+    assert list(found.leads) == ["train", "test"]
 
 
 @pytest.mark.parametrize("name", problem.shipped())

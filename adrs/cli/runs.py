@@ -345,11 +345,12 @@ def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:
     from adrs.store import Reader
 
     with Reader(outcome.path) as reader:
-        gains, leads = lineage.gains(reader, outcome.choice.winner), lineage.standing(reader).leads
+        gains, models = lineage.gains(reader, outcome.choice.winner), lineage.model_gains(reader)
+        leads = lineage.standing(reader).leads
     if as_json:
-        print_json({**outcome.plain(), "operators": lineage.plain(gains)})
+        print_json({**outcome.plain(), "operators": lineage.plain(gains), "models": lineage.plain(models)})
     elif anything_new:
-        print_outcome(outcome, gains, leads)
+        print_outcome(outcome, gains, models, leads)
     else:
         print_nothing_new(outcome)
     if outcome.stopped_by.startswith("breaker"):

@@ -10,17 +10,19 @@ from adrs.breaker import EVALUATOR_FAILS, NOTHING_NEW
 from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
 from adrs.folders import problem_reference
-from adrs.lineage.gains import OperatorGain
+from adrs.lineage.gains import ModelGain, OperatorGain
 from adrs.lineage.standing import Lead
 from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
 from adrs.run import REFUSED
-from adrs.text import run_in_command
+from adrs.text import dollars, run_in_command
 
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
 
-def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain], leads: Mapping[str, Lead]) -> None:
+def print_outcome(
+    outcome: Outcome, gains: Sequence[OperatorGain], models: Sequence[ModelGain], leads: Mapping[str, Lead]
+) -> None:
     """Seed, baselines and winner on train, validation and test, what made the winner, and where it lies."""
     out = console()
     objective = outcome.problem.objective
@@ -42,6 +44,7 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain], leads: Mappin
     _print_baselines_left_out(out, outcome)
     _print_gaps(out, outcome, leads)
     print_operators(gains)
+    _print_models(out, models)
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items() if name != "rejected")
     rejected = outcome.verdicts.get("rejected", 0)
     more = f", {rejected} more programs rejected without one" if rejected else ""
@@ -226,3 +229,15 @@ def print_operators(gains: Sequence[OperatorGain], program: str = "the winner") 
         out.print(table(columns, rows, title=f"operators of the run, and steps on the way to {program}"))
         told = "gained: added to the best so far; gained there: by those steps over what they were made from"
         out.print(f"[dim]{told}[/]", soft_wrap=True)
+
+
+def _print_models(out: Console, models: Sequence[ModelGain]) -> None:
+    """What each model gained, and what for."""
+    rows = [
+        [safe(each.model), str(each.programs), str(each.better_than_parent), str(each.improvements), gain(each.gained),
+         dollars(each.usd)]
+        for each in models
+    ]  # fmt: skip
+    if rows:
+        columns = ["model", ">programs", ">better than parent", ">new bests", ">gained", ">dollars"]
+        out.print(table(columns, rows))

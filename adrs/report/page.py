@@ -65,6 +65,7 @@ def render(reader: Reader) -> str:
         verdicts=_verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
         said=said(reader)[::-1],
         smaller=_distilled(reader, seed), gains=lineage.gains(reader),
+        model_gains={each.model: each for each in lineage.model_gains(reader)},
         routing=lineage.routing(reader, reader.folder.resolve().parent),
         configuration=lineage.configuration(reader), style=highlighting(), run=text.run_in_command(reader.folder),
     )  # fmt: skip

@@ -68,6 +68,9 @@ def test_a_run_with_everything(story: Path) -> None:  # noqa: F811
     assert "longest-first is the state-of-the-art baseline" in page.text
     assert "1.1 to 1.3, 3 times" in page.text
     assert "ZeroDivisionError" in page.text
+    by_model = words[words.index("By model") :]
+    assert "gpt" in by_model
+    assert "+60.0" in by_model[: by_model.index("Gained:")]
     assert "--seed 7" in page.text
     assert page.tags.count("svg") == 4  # evaluations, seconds, dollars, tree
     ids = {value for name, value in page.attributes if name == "id"}

@@ -161,7 +161,8 @@ def test_costs_by_model_and_operator_add_up(story: Path) -> None:
 
 def test_gains_by_operator_add_up_to_the_best(story: Path) -> None:
     with Reader(story) as reader:
-        found = lineage.gains(reader)
+        found, models = lineage.gains(reader), lineage.model_gains(reader)
+    assert models == [lineage.ModelGain("gpt", 2, 2, 2, 2, 60.0, 0.75)]
     assert sum(row.gained for row in found) == 95.0
     assert sum(row.gained_in_winner for row in found) == 90.0
     tune = next(row for row in found if row.operator == "tune")

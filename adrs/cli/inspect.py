@@ -133,7 +133,7 @@ def show(
                 raise UserError(f"no model was asked for program {number}; it is by {found.program.proposer}")
             print_calls(found, prompt, answer)
         else:
-            print_program(found, reader.info.trust, questions.declared(reader).seed)
+            print_program(found, reader.info.trust, questions.declared(reader))
             print_operators(questions.gains(reader, number), f"program {number}")
 
 
@@ -149,13 +149,16 @@ def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("
         lines = questions.diff(left, right)
         if as_json:
             print_json({
-                "before": before, "after": after, "trust": reader.info.trust, "diff": lines,
+                "before": before, "after": after, "trust": reader.info.trust, "diff": lines, "split": "train",
+                "gain": questions.difference(right, left),
+                "programs": [_plain_side(each) for each in (left, right)],
                 "workloads": [{"name": each.name, "before": each.before.score if each.before else None,
-                               "after": each.after.score if each.after else None}
+                               "after": each.after.score if each.after else None, "gain": each.gain,
+                               "metrics": [dict(side.metrics) if side else {} for side in (each.before, each.after)]}
                               for each in questions.by_workload(left, right)],
             })  # fmt: skip
         else:
-            print_diff(left, right, lines, reader.info.trust)
+            print_diff(left, right, lines, reader.info.trust, questions.declared(reader))
 
 
 def best(
@@ -198,6 +201,12 @@ def _plain(summary: Any, reader: Any) -> dict[str, Any]:
     values = {name: getattr(summary, name) for name in names}
     values["verdict"] = summary.state
     return {"id": summary.id, "parents": parents, **values, "trust": reader.info.trust}
+
+
+def _plain_side(program: Any) -> dict[str, Any]:
+    """One side of a difference."""
+    return {"id": program.id, "verdict": program.state, "score": program.score, "fitness": program.fitness,
+            "metrics": dict(program.evaluation.metrics) if program.evaluation else {}}  # fmt: skip
 
 
 def _plain_step(step: Any, reader: Any) -> dict[str, Any]:

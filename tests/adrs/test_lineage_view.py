@@ -19,6 +19,7 @@ from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is dr
 from tests.adrs.lineage_tools import Log
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+OBJECTIVE = lineage.Declared("", "", "makespan", "minimize", "s", noisy=False, margin=0.0, seed="seed.py")
 Draw = Callable[[Callable[[], None]], str]
 
 
@@ -104,16 +105,23 @@ def test_one_program_and_a_difference(story: Path, monkeypatch: pytest.MonkeyPat
     with Reader(story) as reader:
         found = lineage.detail(reader, 6)
         parent = reader.program(3)
-    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(found, "line", "seed.py"))
+    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(found, "line", OBJECTIVE))
     words = " ".join(text.split())
     assert "program 6 ok score 90.00 +30.0 over #3" in words
     assert "uniform score 40.00 85.00 +45.0 makespan 40 85" in words
     assert "return 6" in text
     assert "feedback uniform" in text
     lines = lineage.diff(parent, found.program)
-    changed = drawing(monkeypatch, 80)(lambda: program_view.print_diff(parent, found.program, lines, "line"))
+    changed = drawing(monkeypatch, 80)(lambda: program_view.print_diff(parent, found.program, lines, "line", OBJECTIVE))
     assert "-    return 3" in changed.splitlines()
     assert "+    return 6" in changed.splitlines()
+    words = " ".join(changed.split())
+    assert "#3 ok score 60.00 makespan 1.4 s #6 ok score 90.00 makespan 1.1 s +30.0 on train; makespan: less" in words
+    assert "workload of train metric #3 #6 gain skewed score 80.00 95.00 +15.0 makespan 80 95 uniform" in words
+    bare = [replace(each, before=replace(each.before, score=None)) for each in found.workloads]
+    unscaled = drawing(monkeypatch, 80)(lambda: program_view.print_program(replace(found, workloads=tuple(bare)),
+                                                                           "line", OBJECTIVE))  # fmt: skip
+    assert "makespan 40 85 -45.0" in " ".join(unscaled.split())
 
 
 def test_without_a_scale_a_gain_is_of_the_score_that_the_evaluator_gave(
@@ -126,7 +134,11 @@ def test_without_a_scale_a_gain_is_of_the_score_that_the_evaluator_gave(
         found = lineage.detail(reader, 2)
     results = [WorkloadResult("evaluate", "ok", {"combined_score": value, "size": 1.0}) for value in (0.5, 2.75)]
     compared = replace(found, workloads=(lineage.Compared("evaluate", *results),))
-    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(compared, "shared", "seed.py"))
+    text = drawing(monkeypatch, 80)(
+        lambda: program_view.print_program(
+            compared, "shared", replace(OBJECTIVE, metric="combined_score", direction="maximize")
+        )
+    )
     words = " ".join(text.split())
     assert "evaluate combined_score 0.5 2.75 +2.2 size 1 1" in words
 
@@ -151,7 +163,7 @@ def test_notes_stand_with_their_program_in_ancestry_and_page(tmp_path: Path, mon
     assert [[note.text[:8] for note in step.notes] for step in steps] == [[], ["why this", "and when"]]
     for draw in (
         lambda: lineage_view.print_ancestry(steps, "line"),
-        lambda: program_view.print_program(found, "line", "seed.py"),
+        lambda: program_view.print_program(found, "line", OBJECTIVE),
     ):
         text = drawing(monkeypatch, 80)(draw)
         assert "why this works \\u202eevil" in text
@@ -170,8 +182,10 @@ def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: p
         texts = [
             draw(tree_of(reader, everything=True)),
             draw(lambda: lineage_view.print_ancestry(steps, "line")),
-            draw(lambda: program_view.print_program(found, "line", "seed.py")),
-            draw(lambda: program_view.print_diff(steps[0].program, steps[1].program, steps[1].diff(), "line")),
+            draw(lambda: program_view.print_program(found, "line", OBJECTIVE)),
+            draw(
+                lambda: program_view.print_diff(steps[0].program, steps[1].program, steps[1].diff(), "line", OBJECTIVE)
+            ),
         ]
     for text in texts:
         assert not [mark for mark in RAW if mark in text]

@@ -9,7 +9,7 @@ import typer
 from adrs import folders
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 
 RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
 _WIDE = 110
@@ -106,6 +106,7 @@ def show(
     answer: Annotated[
         bool, typer.Option("--answer", help="Print what models answered instead, word for word.")
     ] = False,
+    split: Annotated[str, typer.Option("--split", help="Workloads of train, validation, test or fresh.")] = "train",
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
@@ -116,9 +117,11 @@ def show(
     from adrs.cli.summary import print_operators
     from adrs.store import Reader
 
+    if split not in questions.SHOWN:
+        raise UserError(f'--split "{split}"{did_you_mean(split, questions.SHOWN)}')
     with Reader(find_run(run, runs_dir)) as reader:
         number = _winner(reader) if program is None else program
-        found = questions.detail(reader, number)
+        found = questions.detail(reader, number, split)
         if as_json:
             print_json({
                 **_plain(found.program, reader), "source": found.program.source, "detail": dict(found.program.detail),
@@ -133,7 +136,7 @@ def show(
                 raise UserError(f"no model was asked for program {number}; it is by {found.program.proposer}")
             print_calls(found, prompt, answer)
         else:
-            print_program(found, reader.info.trust, questions.declared(reader))
+            print_program(found, reader.info.trust, questions.declared(reader), split)
             print_operators(questions.gains(reader, number), f"program {number}")
 
 

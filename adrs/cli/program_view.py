@@ -22,15 +22,15 @@ from adrs.cli.output import (
 )
 from adrs.lineage import Compared, Declared, Detail, by_workload, difference
 from adrs.llm.records import Call
-from adrs.program import Program
+from adrs.program import Program, Split
 from adrs.text import dollars
 
 _MOST_NAMED = 8
 """Children and duplicates that are named."""
 
 
-def print_program(found: Detail, trust: str, objective: Declared) -> None:
-    """What it is, where it came from, its source, and how it did beside its parent."""
+def print_program(found: Detail, trust: str, objective: Declared, split: Split = "train") -> None:
+    """What it is, where it came from, its source, and how it did on a split beside its parent."""
     from rich.syntax import Syntax
 
     out = console()
@@ -38,8 +38,10 @@ def print_program(found: Detail, trust: str, objective: Declared) -> None:
     lexer = {".py": "python"}.get(PurePath(objective.seed).suffix) or Syntax.guess_lexer(objective.seed)
     out.print(Syntax(printable(found.program.source), lexer, line_numbers=True, word_wrap=True, theme="ansi_dark"))
     parent = found.parent
-    _print_workloads(out, found.workloads, f"#{parent.id}" if parent else "", f"#{found.program.id}", objective)
-    evaluation = found.program.evaluation
+    beside = parent is not None and any(each.before is not each.after for each in found.workloads)
+    before = f"#{parent.id}" if parent and beside else ""
+    _print_workloads(out, found.workloads, before, f"#{found.program.id}", objective, split)
+    evaluation = found.evaluations.get(split)
     if evaluation is not None:
         for result in evaluation.workloads:
             if result.feedback:
@@ -136,7 +138,9 @@ def print_diff(before: Program, after: Program, lines: Iterable[str], trust: str
     _print_workloads(out, by_workload(before, after), f"#{before.id}", f"#{after.id}", objective)
 
 
-def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, after: str, objective: Declared) -> None:
+def _print_workloads(
+    out: Console, workloads: Sequence[Compared], before: str, after: str, objective: Declared, split: Split = "train"
+) -> None:
     """Score and metrics of each workload; without a `before`, of one program alone."""
     rows: list[list[str]] = []
     for each in workloads:
@@ -157,7 +161,7 @@ def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, a
                 name = ""
     if not rows:
         return
-    columns = ["workload of train", "metric", f">{before}", f">{after}", ">gain"]
+    columns = [f"workload of {split}", "metric", f">{before}", f">{after}", ">gain"]
     if not before:
         columns, rows = [columns[0], columns[1], columns[3]], [[row[0], row[1], row[3]] for row in rows]
     out.print(table(columns, rows))

@@ -12,7 +12,8 @@ from rich.console import Console
 from adrs import lineage
 from adrs.cli import lineage_view, output, problems, program_view
 from adrs.cli.output import folded
-from adrs.program import Draft, Parent, WorkloadResult
+from adrs.errors import UserError
+from adrs.program import Draft, Evaluation, Parent, WorkloadResult
 from adrs.store import Reader
 from tests.adrs.hostile_text import DIRECTION, EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
@@ -122,6 +123,24 @@ def test_one_program_and_a_difference(story: Path, monkeypatch: pytest.MonkeyPat
     unscaled = drawing(monkeypatch, 80)(lambda: program_view.print_program(replace(found, workloads=tuple(bare)),
                                                                            "line", OBJECTIVE))  # fmt: skip
     assert "makespan 40 85 -45.0" in " ".join(unscaled.split())
+
+
+def test_workloads_of_another_split_are_shown_alone_where_the_parent_was_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 50.0, workloads={"uniform": 5.0})
+    result = WorkloadResult("seldom", "ok", {"makespan": 1.25}, 75.0, "tight")
+    evaluation = Evaluation("test", "full", "ok", "", {"makespan": 1.25}, -1.25, 75.0, (result,))
+    log.writer.evaluated(None, 2, evaluation)
+    with Reader(log.close()) as reader:
+        found = lineage.detail(reader, 2, "test")
+        with pytest.raises(UserError, match="program 1 was not measured on test, but on train"):
+            lineage.detail(reader, 1, "test")
+    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(found, "line", OBJECTIVE, "test"))
+    words = " ".join(text.split())
+    assert "workload of test metric #2 seldom score 75.00 makespan 1.25 feedback seldom tight" in words
 
 
 def test_without_a_scale_a_gain_is_of_the_score_that_the_evaluator_gave(

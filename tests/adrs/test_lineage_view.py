@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from adrs import lineage
-from adrs.cli import lineage_view, output, problems, program_view
+from adrs import lineage, problem, scaffold
+from adrs.budget import Budget
+from adrs.cli import lineage_view, live, output, problems, program_view
 from adrs.cli.output import folded
 from adrs.errors import UserError
-from adrs.program import Draft, Evaluation, Parent, WorkloadResult
+from adrs.program import Draft, Evaluation, Parent, Program, WorkloadResult
 from adrs.store import Reader
 from tests.adrs.hostile_text import DIRECTION, EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
@@ -241,3 +242,16 @@ def test_what_has_no_evaluation_yet_is_pending_everywhere(tmp_path: Path, monkey
         assert reader.program(2).state == "pending"
         assert "pending" in draw(lambda: lineage_view.print_ancestry(lineage.ancestry(reader, 2), "line"))
         assert "pending" in draw(tree_of(reader, everything=True))
+
+
+def test_the_live_panel_says_how_much_of_the_budget_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scaffold.make(tmp_path / "demo")
+    stream = io.StringIO()
+    monkeypatch.setattr(live, "console", lambda stderr: Console(file=stream, width=120, force_terminal=True))
+    evaluation = Evaluation("train", "full", "ok", "", {"makespan": 1.5}, -1.5, 50.0)
+    loaded = problem.load(str(tmp_path / "demo"))
+    with live.View(loaded, "first", quiet=False, budget=Budget(26, 600.0)) as view:
+        view.told(Program(1, "", "", evaluation=evaluation), 19)
+    text = _COLOURS.sub("", stream.getvalue())
+    assert "0:00 of 10:00" in text
+    assert "evaluations 19 of 26" in text

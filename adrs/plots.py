@@ -43,7 +43,7 @@ def best_so_far(runs: Mapping[str, Reader | Sequence[Reader]], axis: Axis = "eva
     readers_of = {name: [some] if isinstance(some, Reader) else list(some) for name, some in runs.items()}
     everybody = [reader for readers in readers_of.values() for reader in readers]
     _check_one_problem(everybody)
-    figure = _figure(_NAMES[axis], "best score on train")
+    figure = _figure(_NAMES[axis], f"best {_value_name(everybody)} on train")
     for place, (name, readers) in enumerate(readers_of.items()):
         curves = [lineage.curve(reader) for reader in readers]
         rows = _band(curves, axis)
@@ -74,7 +74,7 @@ def lineage_tree(reader: Reader, everything: bool = False) -> "Figure":
     Only what improved on all before it, the winner and their ancestors, unless `everything`.
     """
     tree = lineage.tree(reader, everything)
-    figure = _figure("program", "score on train")
+    figure = _figure("program", f"{_value_name([reader])} on train")
     values = {node.program.id: _value(node.program.score, node.program.fitness) for node in tree.nodes}
     straight = set(lineage.line(reader, tree.winner)) if tree.winner is not None else set()
     for name, chosen, width in (("parents", False, 1), ("the winner's line", True, 3)):
@@ -93,7 +93,8 @@ def lineage_tree(reader: Reader, everything: bool = False) -> "Figure":
 def operator_gains(reader: Reader) -> "Figure":
     """What each operator added to the best so far, and to the winner's line."""
     found = [each for each in lineage.gains(reader) if each.proposer != "seed"]
-    figure = _figure("operator", "points of score")
+    name = _value_name([reader])
+    figure = _figure("operator", "points of score" if name == "score" else name)
     names = [_plain(f"{each.proposer}/{each.operator}") for each in found]
     counts = [f"{each.programs} programs, {each.improvements} improvements" for each in found]
     figure.add_bar(x=names, y=[each.gained for each in found], name="added to the best so far", hovertext=counts)
@@ -268,6 +269,15 @@ def _front(points: Sequence[tuple[float, float, int]], x: float, y: float) -> li
 
 def _value(score: float | None, fitness: float | None) -> float | None:
     return score if score is not None else fitness
+
+
+def _value_name(readers: Sequence[Reader]) -> str:
+    """What `_value` gives of the first run: its score, or its fitness where there is no scale."""
+    for reader in readers[:1]:
+        points = lineage.curve(reader).points
+        if points and points[-1].score is None:
+            return lineage.declared(reader).fitness_name
+    return "score"
 
 
 def _faint(colour: str) -> str:

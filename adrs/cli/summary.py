@@ -157,18 +157,17 @@ def _print_gaps(out: Console, outcome: Outcome, leads: Mapping[str, Lead]) -> No
         out.print(f"fresh    not checked for over-fitting on fresh workloads: {choice.why_not['fresh']}",
                   soft_wrap=True)  # fmt: skip
         return
-    rows = []
+    rows, scaled = [], False
     for number_ in choice.rechecked:
         measured = {split: choice.of(number_, split) for split in _RECHECK_SPLITS}
         if measured["fresh"] is not None:
             who = f"program {number_}" + (" (winner)" if number_ == choice.winner else "")
+            scaled = scaled or measured["fresh"].score is not None
             rows.append([f"  {who}", *(_recheck_cell(outcome, each) for each in measured.values())])
     if rows:
-        out.print(
-            "fresh    the best few on workloads like train's, with seeds that nothing has seen; 0 and 100 are the "
-            "baselines on those:",
-            soft_wrap=True,
-        )
+        ends = "; 0 and 100 are the baselines on those" if scaled else ""
+        what = "the best few on workloads like train's, with seeds that nothing has seen"
+        out.print(f"fresh    {what}{ends}:", soft_wrap=True)
         out.print(table(["", *(f">{split}" for split in _RECHECK_SPLITS)], rows))
 
 

@@ -150,7 +150,7 @@ def _charts(found: _Found) -> list[Markup]:
         return []
     levels = _levels(found.standing)
     scaled = curve.points[-1].score is not None
-    y_name = "score on train" if scaled else f"{found.standing.objective.metric}, higher is better"
+    y_name = "score on train" if scaled else f"{found.standing.objective.fitness_name} on train, higher is better"
     made = []
     for axis, name in (("evaluations", "evaluations"), ("seconds", "seconds of work"), ("usd", "dollars")):
         if axis == "usd" and not curve.usd:

@@ -113,3 +113,13 @@ def test_files(story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "kaleido", None)
     with pytest.raises(UserError, match="kaleido and Chrome"):
         plots.save(figure, tmp_path / "gains.png")
+
+
+def test_without_a_scale_axes_are_named_by_the_metric(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 20.0, scaled=False)
+    log.program(1, 60.0, scaled=False)
+    with Reader(log.close()) as reader:
+        figures = plots.best_so_far({"one": reader}), plots.lineage_tree(reader), plots.operator_gains(reader)
+    names = [figure.layout.yaxis.title.text for figure in figures]
+    assert names == ["best -makespan on train", "-makespan on train", "-makespan"]

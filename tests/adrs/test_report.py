@@ -173,6 +173,17 @@ def test_a_scale_that_is_missing_shows_the_metric(tmp_path: Path) -> None:
     assert "shared trust" in page.text
 
 
+def test_without_a_scale_axes_and_columns_are_named_by_the_metric(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 20.0, scaled=False)
+    log.program(1, 60.0, scaled=False)
+    words = " ".join(rendered(log.close()).text.split())
+    assert "-makespan on train, higher is better" in words
+    assert "Dashed: baselines. There is no" in words
+    assert "the -makespan, and what it gained over the parent" in words
+    assert "after-makespanover the best beforeoperator" in words
+
+
 def test_a_report_that_cannot_be_written_is_one_sentence(story: Path, tmp_path: Path) -> None:  # noqa: F811
     with Reader(story) as reader, pytest.raises(UserError, match="cannot be written"):
         report.write(reader, tmp_path / "no" / "folder.html")

@@ -9,7 +9,7 @@ import pytest
 from adrs import report
 from adrs.errors import UserError
 from adrs.program import Draft, Parent, Program, Selection
-from adrs.report.chart import ticks
+from adrs.report.chart import Frame, Series, chart, ticks
 from adrs.store import Reader
 from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is reported
@@ -187,6 +187,14 @@ def test_without_a_scale_axes_and_columns_are_named_by_the_metric(tmp_path: Path
 def test_a_report_that_cannot_be_written_is_one_sentence(story: Path, tmp_path: Path) -> None:  # noqa: F811
     with Reader(story) as reader, pytest.raises(UserError, match="cannot be written"):
         report.write(reader, tmp_path / "no" / "folder.html")
+
+
+def test_a_close_up_begins_where_the_line_enters() -> None:
+    steps = [(1.0, 0.0), (10.0, 90.0), (50.0, 98.0), (80.0, 100.0)]
+    whole, near = (chart(Frame("x", "y", low=low), [Series("run", steps, 100.0)]) for low in (None, 98.0))
+    starts = [float(found[1]) for drawn in (whole, near) if (found := re.search(r'd="M([0-9.]+) ', drawn))]
+    assert starts[0] < 60 < starts[1]
+    assert (whole.count("<circle"), near.count("<circle")) == (4, 2)
 
 
 def test_ticks_are_round_and_within() -> None:

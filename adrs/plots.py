@@ -9,6 +9,7 @@ Needs the extra `plots` (plotly, and kaleido with a browser for PNG, SVG and PDF
 
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +27,8 @@ Cost = Literal["usd", "seconds", "cpu_seconds"]
 _NAMES = {"evaluations": "evaluations", "seconds": "seconds of work", "usd": "dollars for models",
           "cpu_seconds": "CPU seconds of evaluations"}  # fmt: skip
 _COLOURS = ("#1f5fbf", "#c2571a", "#19753a", "#7a3fb0", "#b3261e", "#5d6670", "#b08900", "#0b7a85")
+_SIDES = ("top center", "bottom center", "middle right", "middle left")
+"""Where names stand of points that may lie close together."""
 _PICTURES = {".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp"}
 
 
@@ -40,7 +43,7 @@ def best_so_far(runs: Mapping[str, Reader | Sequence[Reader]], axis: Axis = "eva
     readers_of = {name: [some] if isinstance(some, Reader) else list(some) for name, some in runs.items()}
     everybody = [reader for readers in readers_of.values() for reader in readers]
     _check_one_problem(everybody)
-    figure = _figure(_NAMES[axis], "best score on train")
+    figure = _figure(_NAMES[axis], f"best {_value_name(everybody)} on train")
     for place, (name, readers) in enumerate(readers_of.items()):
         curves = [lineage.curve(reader) for reader in readers]
         rows = _band(curves, axis)
@@ -71,7 +74,7 @@ def lineage_tree(reader: Reader, everything: bool = False) -> "Figure":
     Only what improved on all before it, the winner and their ancestors, unless `everything`.
     """
     tree = lineage.tree(reader, everything)
-    figure = _figure("program", "score on train")
+    figure = _figure("program", f"{_value_name([reader])} on train")
     values = {node.program.id: _value(node.program.score, node.program.fitness) for node in tree.nodes}
     straight = set(lineage.line(reader, tree.winner)) if tree.winner is not None else set()
     for name, chosen, width in (("parents", False, 1), ("the winner's line", True, 3)):
@@ -90,7 +93,8 @@ def lineage_tree(reader: Reader, everything: bool = False) -> "Figure":
 def operator_gains(reader: Reader) -> "Figure":
     """What each operator added to the best so far, and to the winner's line."""
     found = [each for each in lineage.gains(reader) if each.proposer != "seed"]
-    figure = _figure("operator", "points of score")
+    name = _value_name([reader])
+    figure = _figure("operator", "points of score" if name == "score" else name)
     names = [_plain(f"{each.proposer}/{each.operator}") for each in found]
     counts = [f"{each.programs} programs, {each.improvements} improvements" for each in found]
     figure.add_bar(x=names, y=[each.gained for each in found], name="added to the best so far", hovertext=counts)
@@ -130,20 +134,25 @@ def train_against_test(reader: Reader, split: Literal["validation", "test"] = "t
     figure = _figure("score on train", f"score on {split}")
     standing = lineage.standing(reader)
     named = {each.program: each for each in standing.contenders if each.program is not None}
-    rows = [(each.name, each.measured) for each in standing.contenders if each.program is None]
+    rows = [(each.name, "baselines", each.measured) for each in standing.contenders if each.program is None]
     measured = reader.rows("SELECT DISTINCT program FROM evaluation WHERE split = ? ORDER BY program", split)
     for (program,) in measured:
         contender = named.get(program) or lineage.contender(reader, program)
-        rows.append((f"#{program}" + (" (winner)" if contender.role == "winner" else ""), contender.measured))
-    points = [(name, both["train"].score, both[split].score) for name, both in rows if {"train", split} <= set(both)]
-    points = [point for point in points if point[1] is not None and point[2] is not None]
-    figure.add_scatter(x=[train for _, train, _ in points], y=[other for _, _, other in points], mode="markers+text",
-                       text=["" if name.endswith(tuple("0123456789")) and name.startswith("#") else _plain(name)
-                             for name, _, _ in points], hovertext=[_plain(name) for name, _, _ in points],
-                       textposition="top center",
-                       name="programs")  # fmt: skip
-    ends = [value for _, *values in points for value in values if value is not None] or [0.0, 1.0]
-    figure.add_scatter(x=[min(ends), max(ends)], y=[min(ends), max(ends)], mode="lines", name="no gap",
+        kind = "winner" if contender.role == "winner" else "programs"
+        rows.append((f"#{program}", kind, contender.measured))
+    points = [(name, kind, both["train"].score, both[split].score)
+              for name, kind, both in rows if {"train", split} <= set(both)]  # fmt: skip
+    points = sorted((point for point in points if None not in point), key=lambda point: (point[2] or 0.0, point[0]))
+    sides = dict(zip((name for name, kind, *_ in points if kind != "programs"), cycle(_SIDES), strict=False))
+    for group in ("programs", "baselines", "winner"):
+        some = [point for point in points if point[1] == group]
+        names = [_plain(name) for name, *_ in some]
+        figure.add_scatter(x=[train for *_, train, _ in some], y=[other for *_, other in some], hovertext=names,
+                           mode="markers" if group == "programs" else "markers+text", text=names, name=group,
+                           textposition=[sides.get(name, _SIDES[0]) for name, *_ in some])  # fmt: skip
+    ends = [value for *_, a, b in points for value in (a, b) if value is not None] or [0.0, 1.0]
+    figure.add_scatter(x=[min(ends), max(ends)], y=[min(ends), max(ends)], mode="lines",
+                       name="the same score, each on the scale of its split",
                        line={"dash": "dash", "width": 1}, hoverinfo="skip")  # fmt: skip
     return figure
 
@@ -260,6 +269,15 @@ def _front(points: Sequence[tuple[float, float, int]], x: float, y: float) -> li
 
 def _value(score: float | None, fitness: float | None) -> float | None:
     return score if score is not None else fitness
+
+
+def _value_name(readers: Sequence[Reader]) -> str:
+    """What `_value` gives of the first run: its score, or its fitness where there is no scale."""
+    for reader in readers[:1]:
+        points = lineage.curve(reader).points
+        if points and points[-1].score is None:
+            return lineage.declared(reader).fitness_name
+    return "score"
 
 
 def _faint(colour: str) -> str:

@@ -67,14 +67,20 @@ def resume(folder: Path, observer: Observer, changes: Mapping[str, Any]) -> Outc
     """Go on with a run; `changes` replace settings of the run from now on, also where it is gone on with again. A time
     budget counts from now, all others are totals of its sessions. Where as many evaluations are done already, only the
     winner is chosen."""
+    settings, loaded, given = resuming(folder, changes)
+    with noting_what_is_kept(folder):
+        return threads.run(_Session(loaded, settings, folder, observer).resume(given))
+
+
+def resuming(folder: Path, changes: Mapping[str, Any]) -> tuple[Settings, Problem, dict[str, Any]]:
+    """What a session would go on with: settings, with what is left of the seconds, problem, and the changes made."""
     settings, loaded = read_settings(folder)
     given = {key: value for key, value in changes.items() if value is not None}
     settings = replace(settings, **given).checked()
     if "max_seconds" not in given and settings.max_seconds is not None:
         with Reader(folder) as reader:
             settings = replace(settings, max_seconds=max(0.0, settings.max_seconds - reader.seconds("max_seconds")))
-    with noting_what_is_kept(folder):
-        return threads.run(_Session(loaded, settings, folder, observer).resume(given))
+    return settings, loaded, given
 
 
 def replay(folder: Path, runs_dir: Path, name: str | None, observer: Observer, changes: Mapping[str, Any]) -> Outcome:

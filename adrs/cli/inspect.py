@@ -10,7 +10,7 @@ from adrs import folders
 from adrs.cli.groups import INSPECT
 from adrs.cli.names import find_run
 from adrs.cli.runs import Json, RunsDir
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 
 RunName = Annotated[str, typer.Argument(help="Name of a run, a prefix of it, `last`, or its path.")]
 _WIDE = 110
@@ -107,6 +107,7 @@ def show(
     answer: Annotated[
         bool, typer.Option("--answer", help="Print what models answered instead, word for word.")
     ] = False,
+    split: Annotated[str, typer.Option("--split", help="Workloads of train, validation, test or fresh.")] = "train",
     runs_dir: RunsDir = Path("runs"),
     as_json: Json = False,
 ) -> None:
@@ -117,9 +118,11 @@ def show(
     from adrs.cli.summary import print_operators
     from adrs.store import Reader
 
+    if split not in questions.SHOWN:
+        raise UserError(f'--split "{split}"{did_you_mean(split, questions.SHOWN)}')
     with Reader(find_run(run, runs_dir)) as reader:
         number = _winner(reader) if program is None else program
-        found = questions.detail(reader, number)
+        found = questions.detail(reader, number, split)
         if as_json:
             print_json({
                 **_plain(found.program, reader), "source": found.program.source, "detail": dict(found.program.detail),
@@ -134,7 +137,7 @@ def show(
                 raise UserError(f"no model was asked for program {number}; it is by {found.program.proposer}")
             print_calls(found, prompt, answer)
         else:
-            print_program(found, reader.info.trust, questions.declared(reader).seed)
+            print_program(found, reader.info.trust, questions.declared(reader), split)
             print_operators(questions.gains(reader, number), f"program {number}")
 
 
@@ -150,13 +153,16 @@ def diff(run: RunName, before: Number, after: Number, runs_dir: RunsDir = Path("
         lines = questions.diff(left, right)
         if as_json:
             print_json({
-                "before": before, "after": after, "trust": reader.info.trust, "diff": lines,
+                "before": before, "after": after, "trust": reader.info.trust, "diff": lines, "split": "train",
+                "gain": questions.difference(right, left),
+                "programs": [_plain_side(each) for each in (left, right)],
                 "workloads": [{"name": each.name, "before": each.before.score if each.before else None,
-                               "after": each.after.score if each.after else None}
+                               "after": each.after.score if each.after else None, "gain": each.gain,
+                               "metrics": [dict(side.metrics) if side else {} for side in (each.before, each.after)]}
                               for each in questions.by_workload(left, right)],
             })  # fmt: skip
         else:
-            print_diff(left, right, lines, reader.info.trust)
+            print_diff(left, right, lines, reader.info.trust, questions.declared(reader))
 
 
 def best(
@@ -199,6 +205,12 @@ def _plain(summary: Any, reader: Any) -> dict[str, Any]:
     values = {name: getattr(summary, name) for name in names}
     values["verdict"] = summary.state
     return {"id": summary.id, "parents": parents, **values, "trust": reader.info.trust}
+
+
+def _plain_side(program: Any) -> dict[str, Any]:
+    """One side of a difference."""
+    return {"id": program.id, "verdict": program.state, "score": program.score, "fitness": program.fitness,
+            "metrics": dict(program.evaluation.metrics) if program.evaluation else {}}  # fmt: skip
 
 
 def _plain_step(step: Any, reader: Any) -> dict[str, Any]:

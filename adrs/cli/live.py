@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
+from adrs.budget import Budget
 from adrs.calibrate import Calibration
 from adrs.cli.output import console, metric, number, print_trust, safe, trust_mark
 from adrs.lineage.curves import sparkline
@@ -25,10 +26,11 @@ _PACE = 5.0
 class View:
     """An observer of a run. On a terminal a panel that is redrawn, elsewhere a line for each improvement."""
 
-    def __init__(self, problem: Problem, name: str, quiet: bool) -> None:
+    def __init__(self, problem: Problem, name: str, quiet: bool, budget: Budget | None = None) -> None:
         self._problem = problem
         self._name = name
         self._quiet = quiet
+        self._budget = budget or Budget()
         self._console: Console = console(stderr=True)
         self._note = ""
         self._noted = 0.0
@@ -112,8 +114,7 @@ class View:
         return metric(value)
 
     def _elapsed(self) -> str:
-        seconds = int(time.monotonic() - self._began)
-        return f"{seconds // 60:3d}:{seconds % 60:02d}"
+        return f"{_clock(time.monotonic() - self._began):>6}"
 
     def _draw(self) -> Any:
         width = max(20, self._console.width - 8)
@@ -161,6 +162,13 @@ class View:
         if len(self._recent) > 1 and self._recent[-1] > self._recent[0]:
             rate = (len(self._recent) - 1) / (self._recent[-1] - self._recent[0])
         counts = "  ".join(f"{name} {count}" for name, count in self._verdicts.most_common())
-        text = Text(f"{self._elapsed().strip()}  {self._note}  evaluations {self._evaluations}  {rate:.1f}/s  {counts}")
+        seconds, evaluations = self._budget.seconds, self._budget.evaluations
+        elapsed = self._elapsed().strip() + ("" if seconds is None else f" of {_clock(seconds)}")
+        done = f"{self._evaluations}" + ("" if evaluations is None else f" of {evaluations}")
+        text = Text(f"{elapsed}  {self._note}  evaluations {done}  {rate:.1f}/s  {counts}")
         text.truncate(width, overflow="ellipsis")
         return text
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

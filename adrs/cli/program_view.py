@@ -20,27 +20,28 @@ from adrs.cli.output import (
     trust_mark,
     verdict,
 )
-from adrs.lineage import Compared, Detail, by_workload
+from adrs.lineage import Compared, Declared, Detail, by_workload, difference
 from adrs.llm.records import Call
-from adrs.openevolve import METRIC
-from adrs.program import Program
+from adrs.program import Program, Split
 from adrs.text import dollars
 
 _MOST_NAMED = 8
 """Children and duplicates that are named."""
 
 
-def print_program(found: Detail, trust: str, file: str) -> None:
-    """What it is, where it came from, its source, and how it did beside its parent. `file` tells the language."""
+def print_program(found: Detail, trust: str, objective: Declared, split: Split = "train") -> None:
+    """What it is, where it came from, its source, and how it did on a split beside its parent."""
     from rich.syntax import Syntax
 
     out = console()
     _print_head(out, found, trust)
-    lexer = {".py": "python"}.get(PurePath(file).suffix) or Syntax.guess_lexer(file)
+    lexer = {".py": "python"}.get(PurePath(objective.seed).suffix) or Syntax.guess_lexer(objective.seed)
     out.print(Syntax(printable(found.program.source), lexer, line_numbers=True, word_wrap=True, theme="ansi_dark"))
     parent = found.parent
-    _print_workloads(out, found.workloads, f"#{parent.id}" if parent else "", f"#{found.program.id}", trust)
-    evaluation = found.program.evaluation
+    beside = parent is not None and any(each.before is not each.after for each in found.workloads)
+    before = f"#{parent.id}" if parent and beside else ""
+    _print_workloads(out, found.workloads, before, f"#{found.program.id}", objective, split)
+    evaluation = found.evaluations.get(split)
     if evaluation is not None:
         for result in evaluation.workloads:
             if result.feedback:
@@ -116,8 +117,8 @@ def print_calls(found: Detail, prompt: bool, answer: bool) -> None:
             print(printable(call.answer) if call.answer else f"none: {printable(call.error)}")
 
 
-def print_diff(before: Program, after: Program, lines: Iterable[str], trust: str) -> None:
-    """A coloured diff, then the workloads side by side."""
+def print_diff(before: Program, after: Program, lines: Iterable[str], trust: str, objective: Declared) -> None:
+    """A coloured diff, what both programs reached on train and what that gained, then its workloads side by side."""
     out = console()
     print_trust(out, trust)
     colours = {"+": "green", "-": "red", "@": "cyan"}
@@ -127,10 +128,19 @@ def print_diff(before: Program, after: Program, lines: Iterable[str], trust: str
         out.print(Text(printable(line), style=colours.get(line[:1], "")), soft_wrap=True)
     if same:
         out.print("the sources are equal")
-    _print_workloads(out, by_workload(before, after), f"#{before.id}", f"#{after.id}", trust)
+    for program, over in ((before, ""), (after, gain(difference(after, before)))):
+        value = program.evaluation.metrics.get(objective.metric) if program.evaluation else None
+        shown = "" if value is None else f"{safe(objective.metric)} {metric(value)} {safe(objective.unit)}".rstrip()
+        words = [f"[bold]#{program.id}[/]", verdict(program.state), score_of(program), shown, over]
+        out.print("  ".join(word for word in words if word), soft_wrap=True)
+    less = "less" if objective.direction == "minimize" else "more"
+    out.print(f"[dim]on train; {safe(objective.metric)}: {less} is better[/]", soft_wrap=True)
+    _print_workloads(out, by_workload(before, after), f"#{before.id}", f"#{after.id}", objective)
 
 
-def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, after: str, trust: str) -> None:
+def _print_workloads(
+    out: Console, workloads: Sequence[Compared], before: str, after: str, objective: Declared, split: Split = "train"
+) -> None:
     """Score and metrics of each workload; without a `before`, of one program alone."""
     rows: list[list[str]] = []
     for each in workloads:
@@ -142,7 +152,7 @@ def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, a
             name = ""
         for key in dict.fromkeys([*(left.metrics if left else ()), *(right.metrics if right else ())]):
             values = [result.metrics.get(key) if result else None for result in (left, right)]
-            over = _over(*values) if trust == "shared" and key == METRIC else ""
+            over = _over(values[0], values[1], objective) if key == objective.metric and each.gain is None else ""
             rows.append([name, safe(key), *map(metric, values), over])
             name = ""
         for result, whose in ((left, before), (right, after)):
@@ -151,15 +161,17 @@ def _print_workloads(out: Console, workloads: Sequence[Compared], before: str, a
                 name = ""
     if not rows:
         return
-    columns = ["workload", "metric", f">{before}", f">{after}", ">gain"]
+    columns = [f"workload of {split}", "metric", f">{before}", f">{after}", ">gain"]
     if not before:
         columns, rows = [columns[0], columns[1], columns[3]], [[row[0], row[1], row[3]] for row in rows]
     out.print(table(columns, rows))
 
 
-def _over(before: float | None, after: float | None) -> str:
-    """The gain in the metric that is the score of a shared evaluator, where no scale gives points."""
-    return gain(after - before) if before is not None and after is not None else ""
+def _over(before: float | None, after: float | None, objective: Declared) -> str:
+    """The gain in the primary metric, where no scale gives points; more is better, whatever its direction."""
+    if before is None or after is None:
+        return ""
+    return gain(objective.fitness(after) - objective.fitness(before))
 
 
 def _print_block(out: Console, title: str, text: str) -> None:

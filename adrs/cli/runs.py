@@ -180,9 +180,11 @@ def run(
     if loaded.generated is not None:
         _add_imported(loaded.folder, options, quiet)
     settings = _settings(problem, options)
+    from adrs.budget import Budget
     from adrs.cli.live import View
 
-    with View(loaded, options["name"] or loaded.name, quiet) as view:
+    budget = Budget(settings.max_evaluations, settings.max_seconds)
+    with View(loaded, options["name"] or loaded.name, quiet, budget) as view:
         outcome = session.start(settings, runs_dir, options["name"], view)
     _finish(outcome, as_json)
 
@@ -217,12 +219,15 @@ def resume(
 ) -> None:
     """Go on with a run that stopped, in whatever way. Nothing recorded is done again. Options hold from now on."""
     from adrs import session
+    from adrs.budget import Budget
+    from adrs.cli.live import View
 
     folder = find_run(run, runs_dir)
     changes = {"workers": workers and cores.workers(workers), "sandbox": sandbox, "max_evaluations": max_evaluations,
                "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
     before = _done(folder)
-    with _view(folder, quiet) as view:
+    settings, loaded, _ = session.resuming(folder, changes)
+    with View(loaded, folder.name, quiet, Budget(settings.max_evaluations, settings.max_seconds)) as view:
         outcome = session.resume(folder, view, changes)
     _finish(outcome, as_json, anything_new=_done(folder) > before)
 
@@ -368,11 +373,12 @@ def _finish(outcome: Any, as_json: bool, anything_new: bool = True) -> None:
     from adrs.store import Reader
 
     with Reader(outcome.path) as reader:
-        gains = lineage.gains(reader, outcome.choice.winner)
+        gains, models = lineage.gains(reader, outcome.choice.winner), lineage.model_gains(reader)
+        leads = lineage.standing(reader).leads
     if as_json:
-        print_json({**outcome.plain(), "operators": lineage.plain(gains)})
+        print_json({**outcome.plain(), "operators": lineage.plain(gains), "models": lineage.plain(models)})
     elif anything_new:
-        print_outcome(outcome, gains)
+        print_outcome(outcome, gains, models, leads)
     else:
         print_nothing_new(outcome)
     if outcome.stopped_by.startswith("breaker"):

@@ -10,16 +10,19 @@ from adrs.breaker import EVALUATOR_FAILS, NOTHING_NEW
 from adrs.choose import SEED_PROGRAM
 from adrs.cli.output import console, gain, metric, number, print_trust, safe, table, trust_mark
 from adrs.folders import problem_reference
-from adrs.lineage.gains import OperatorGain
+from adrs.lineage.gains import ModelGain, OperatorGain
+from adrs.lineage.standing import Lead
 from adrs.outcome import Outcome
 from adrs.program import SPLITS, Evaluation, Split
 from adrs.run import REFUSED
-from adrs.text import run_in_command
+from adrs.text import dollars, run_in_command
 
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
 
-def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
+def print_outcome(
+    outcome: Outcome, gains: Sequence[OperatorGain], models: Sequence[ModelGain], leads: Mapping[str, Lead]
+) -> None:
     """Seed, baselines and winner on train, validation and test, what made the winner, and where it lies."""
     out = console()
     objective = outcome.problem.objective
@@ -39,8 +42,9 @@ def print_outcome(outcome: Outcome, gains: Sequence[OperatorGain]) -> None:
     print_trust(out, outcome.problem.trust)
     _print_missing(out, outcome)
     _print_baselines_left_out(out, outcome)
-    _print_gaps(out, outcome)
+    _print_gaps(out, outcome, leads)
     print_operators(gains)
+    _print_models(out, models)
     verdicts = ", ".join(f"{count} {name}" for name, count in outcome.verdicts.items() if name != "rejected")
     rejected = outcome.verdicts.get("rejected", 0)
     more = f", {rejected} more programs rejected without one" if rejected else ""
@@ -137,30 +141,33 @@ def _how_to_measure(outcome: Outcome, split: Split) -> str:
     return f"; `adrs evaluate {files} --split {split}` does it"
 
 
-def _print_gaps(out: Console, outcome: Outcome) -> None:
-    """What is lost from train to test, and how the best few did on workloads like train's that nothing has seen."""
+def _print_gaps(out: Console, outcome: Outcome, leads: Mapping[str, Lead]) -> None:
+    """What is lost from train to test, what is left there of the lead over the best baseline, and how the best few did
+    on workloads like train's that nothing has seen."""
     choice = outcome.choice
     if choice.winner is None:
         return
     train, test = choice.of(choice.winner, "train"), choice.of(choice.winner, "test")
     if train is not None and test is not None and train.score is not None and test.score is not None:
-        out.print(f"gap      {test.score - train.score:+.1f} points from train to test")
+        out.print(f"gap      {test.score - train.score:+.1f} points from train to test, each on its own scale")
+    if leads:
+        each = "; ".join(f"{lead} on {split}" for split, lead in leads.items())
+        out.print(f"lead     {safe(each)}", soft_wrap=True)
     if choice.why_not.get("fresh"):
         out.print(f"fresh    not checked for over-fitting on fresh workloads: {choice.why_not['fresh']}",
                   soft_wrap=True)  # fmt: skip
         return
-    rows = []
+    rows, scaled = [], False
     for number_ in choice.rechecked:
         measured = {split: choice.of(number_, split) for split in _RECHECK_SPLITS}
         if measured["fresh"] is not None:
             who = f"program {number_}" + (" (winner)" if number_ == choice.winner else "")
+            scaled = scaled or measured["fresh"].score is not None
             rows.append([f"  {who}", *(_recheck_cell(outcome, each) for each in measured.values())])
     if rows:
-        out.print(
-            "fresh    the best few on workloads like train's, with seeds that nothing has seen; 0 and 100 are the "
-            "baselines on those:",
-            soft_wrap=True,
-        )
+        ends = "; 0 and 100 are the baselines on those" if scaled else ""
+        what = "the best few on workloads like train's, with seeds that nothing has seen"
+        out.print(f"fresh    {what}{ends}:", soft_wrap=True)
         out.print(table(["", *(f">{split}" for split in _RECHECK_SPLITS)], rows))
 
 
@@ -221,3 +228,15 @@ def print_operators(gains: Sequence[OperatorGain], program: str = "the winner") 
         out.print(table(columns, rows, title=f"operators of the run, and steps on the way to {program}"))
         told = "gained: added to the best so far; gained there: by those steps over what they were made from"
         out.print(f"[dim]{told}[/]", soft_wrap=True)
+
+
+def _print_models(out: Console, models: Sequence[ModelGain]) -> None:
+    """What each model gained, and what for."""
+    rows = [
+        [safe(each.model), str(each.programs), str(each.better_than_parent), str(each.improvements), gain(each.gained),
+         dollars(each.usd)]
+        for each in models
+    ]  # fmt: skip
+    if rows:
+        columns = ["model", ">programs", ">better than parent", ">new bests", ">gained", ">dollars"]
+        out.print(table(columns, rows))

@@ -14,20 +14,21 @@ from adrs.lineage.detail import Detail, detail
 from adrs.lineage.diff import Compared, by_workload, diff
 from adrs.lineage.failures import Failure, failures, verdicts
 from adrs.lineage.gain import difference, gain
-from adrs.lineage.gains import OperatorGain, gains
+from adrs.lineage.gains import ModelGain, OperatorGain, gains, model_gains
 from adrs.lineage.improvements import curve, told
 from adrs.lineage.overview import Overview, overview
 from adrs.lineage.plain import plain
 from adrs.lineage.routing import Rival, RoutedModel, RoutingReport, routing
 from adrs.lineage.scores import SHOWN, scores
-from adrs.lineage.standing import Contender, Measured, Standing, contender, standing
+from adrs.lineage.standing import Contender, Lead, Measured, Standing, contender, standing
 from adrs.lineage.tree import Node, Tree, children, tree
 from adrs.lineage.winner import chosen, line, winner
 
 __all__ = [
-    "SHOWN", "Compared", "Configuration", "Contender", "Costs", "Curve", "Declared", "Detail", "Failure", "Measured",
-    "ModelCost", "Node", "OperatorCost", "OperatorGain", "Overview", "Point", "Rival", "RoutedModel",
-    "RoutingReport", "Standing", "Step", "Tree", "ancestry", "by_workload", "children", "chosen", "configuration",
-    "contender", "controls", "costs", "curve", "declared", "detail", "diff", "difference", "failures", "gain", "gains",
-    "line", "overview", "plain", "routing", "scores", "standing", "told", "tree", "verdicts", "winner",
+    "SHOWN", "Compared", "Configuration", "Contender", "Costs", "Curve", "Declared", "Detail", "Failure", "Lead",
+    "Measured", "ModelCost", "ModelGain", "Node", "OperatorCost", "OperatorGain", "Overview", "Point", "Rival",
+    "RoutedModel", "RoutingReport", "Standing", "Step", "Tree", "ancestry", "by_workload", "children", "chosen",
+    "configuration", "contender", "controls", "costs", "curve", "declared", "detail", "diff", "difference",
+    "failures", "gain", "gains", "line", "model_gains", "overview", "plain", "routing", "scores", "standing",
+    "told", "tree", "verdicts", "winner",
 ]  # fmt: skip

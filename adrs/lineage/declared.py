@@ -31,6 +31,11 @@ class Declared:
     roles: Mapping[str, str] = field(default_factory=dict)
     """Role by name of each baseline: `trivial`, `heuristic` or `state-of-the-art`."""
 
+    @property
+    def fitness_name(self) -> str:
+        """What fitness is called where it is shown: the metric, with a minus where less of it is better."""
+        return self.metric if self.direction == "maximize" else f"-{self.metric}"
+
     def fitness(self, value: float) -> float:
         """The primary metric with its sign turned so that higher is better."""
         return value if self.direction == "maximize" else -value

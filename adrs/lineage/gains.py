@@ -1,8 +1,9 @@
-"""Which operators found what was found."""
+"""Which operators, and which models, found what was found."""
 
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from adrs.lineage.gain import difference, gain
 from adrs.lineage.improvements import curve
@@ -35,33 +36,46 @@ class OperatorGain:
     seed program. Over all operators, how far the winner is above the seed program."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelGain:
+    """What came of one model, and what its calls cost."""
+
+    model: str
+    programs: int
+    working: int
+    """That ended `ok`."""
+    better_than_parent: int
+    improvements: int
+    """That were the best so far when they came."""
+    gained: float
+    """What those added to the best so far: points of score, fitness where there is no scale."""
+    usd: float
+
+
+def model_gains(reader: Reader) -> list[ModelGain]:
+    """All models that were asked, those first that gained most; empty for a run without models."""
+    found, added = _added(reader, "model")
+    counts = {model: (programs, working, better) for model, programs, working, better in _counted(reader, "p.model")}
+    cost = dict(reader.rows("SELECT model, SUM(usd) FROM model_call GROUP BY model"))
+    made = [
+        ModelGain(model, *counts.get(model, (0, 0, 0)), found[(model,)], added.get((model,), 0.0), cost.get(model, 0.0))
+        for model in {*counts, *cost} if model
+    ]  # fmt: skip
+    return sorted(made, key=lambda each: (-each.gained, -each.programs, each.model))
+
+
 def gains(reader: Reader, number: int | None = None) -> list[OperatorGain]:
     """All operators of the run, those first that gained most on the way to a program, by default the winner.
 
     The seed program's own is left out.
     """
-    added: dict[tuple[str, str], float] = {}
-    found: Counter[tuple[str, str]] = Counter()
-    points = curve(reader).points
-    for before, point in zip([None, *points], points, strict=False):
-        operator = _operator(reader, point.program)
-        found[operator] += 1
-        added[operator] = added.get(operator, 0.0) + ((difference(point, before) or 0.0) if before else 0.0)
+    found, added = _added(reader, "proposer, operator")
     steps, gained = _winning(reader, winner(reader) if number is None else number)
-    rows = reader.rows(
-        "SELECT p.proposer, p.operator, COUNT(*), SUM(e.verdict = 'ok'), SUM(COALESCE(e.fitness > f.fitness, 0))"
-        " FROM program p"
-        " LEFT JOIN evaluation e ON e.id = (SELECT MAX(id) FROM evaluation WHERE program = p.id AND split = 'train')"
-        " LEFT JOIN parentage q ON q.child = p.id AND q.role = 'parent'"
-        " LEFT JOIN evaluation f"
-        " ON f.id = (SELECT MAX(id) FROM evaluation WHERE program = q.parent AND split = 'train')"
-        " WHERE p.id > (SELECT MIN(id) FROM program) AND p.ticket > 0 GROUP BY 1, 2"
-    )
     made = [
-        OperatorGain(proposer, operator, count, working or 0, better or 0, found[proposer, operator],
+        OperatorGain(proposer, operator, count, working, better, found[proposer, operator],
                      added.get((proposer, operator), 0.0), steps[proposer, operator],
                      gained.get((proposer, operator), 0.0))
-        for proposer, operator, count, working, better in rows
+        for proposer, operator, count, working, better in _counted(reader, "p.proposer, p.operator")
     ]  # fmt: skip
     return sorted(made, key=lambda each: (-each.gained_in_winner, -each.gained, -each.programs, each.operator))
 
@@ -80,6 +94,26 @@ def _winning(reader: Reader, number: int | None) -> tuple[Counter[tuple[str, str
     return steps, gained
 
 
-def _operator(reader: Reader, number: int) -> tuple[str, str]:
-    proposer, operator = reader.rows("SELECT proposer, operator FROM program WHERE id = ?", number)[0]
-    return proposer, operator
+def _added(reader: Reader, names: str) -> tuple[Counter[tuple[str, ...]], dict[tuple[str, ...], float]]:
+    """By what a program's columns say of where it came from: improvements, and what they added to the best so far."""
+    added: dict[tuple[str, ...], float] = {}
+    found: Counter[tuple[str, ...]] = Counter()
+    points = curve(reader).points
+    for before, point in zip([None, *points], points, strict=False):
+        (made_by,) = reader.rows(f"SELECT {names} FROM program WHERE id = ?", point.program)
+        found[made_by] += 1
+        added[made_by] = added.get(made_by, 0.0) + ((difference(point, before) or 0.0) if before else 0.0)
+    return found, added
+
+
+def _counted(reader: Reader, names: str) -> list[tuple[Any, ...]]:
+    """By the same: programs, those that ended `ok`, and those better than their parents; not of the seed program."""
+    return reader.rows(
+        f"SELECT {names}, COUNT(*), COALESCE(SUM(e.verdict = 'ok'), 0), SUM(COALESCE(e.fitness > f.fitness, 0))"
+        " FROM program p"
+        " LEFT JOIN evaluation e ON e.id = (SELECT MAX(id) FROM evaluation WHERE program = p.id AND split = 'train')"
+        " LEFT JOIN parentage q ON q.child = p.id AND q.role = 'parent'"
+        " LEFT JOIN evaluation f"
+        " ON f.id = (SELECT MAX(id) FROM evaluation WHERE program = q.parent AND split = 'train')"
+        f" WHERE p.id > (SELECT MIN(id) FROM program) AND p.ticket > 0 GROUP BY {names}"
+    )

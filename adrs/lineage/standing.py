@@ -12,6 +12,8 @@ from adrs.score import Scale
 from adrs.store import Reader
 
 SEED_PROGRAM = 1
+_COMPARED = ("train", "test")
+"""Where the winner's leads are shown: what programs were chosen by, and what none of them saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,32 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """Of the winner over the best baseline, on one split."""
+
+    baseline: str
+    """The best there of those measured on train and test."""
+    points: float | None
+    """Of score, less than 0 where the baseline is ahead; None where there is no scale."""
+    value: float
+    """The same in the primary metric, its sign turned so that more is better."""
+
+    def __str__(self) -> str:
+        amount = f"{self.value:+.3g}" if self.points is None else f"{self.points:+.2f} points"
+        return f"{amount} over {self.baseline}"
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """The table, and the winner's gap."""
 
     contenders: tuple[Contender, ...]
     """Seed program, baselines from trivial to state-of-the-art, winner."""
     gap: float | None
-    """Winner's score on test less that on train; None where one of them is missing."""
+    """Winner's score on test less that on train; None where one of them is missing. Each split has its own scale, so
+    that a fixed heuristic has a gap as well; `leads` are of one scale each."""
+    leads: Mapping[str, Lead]
+    """The winner's on train and on test; empty where it, or every baseline, lacks one of the two."""
     objective: Declared
     trust: str
     no_score: Mapping[str, str]
@@ -84,10 +105,30 @@ def standing(reader: Reader) -> Standing:
     train, test = scores["train"], scores["test"]
     return Standing(
         contenders=tuple(rows), gap=None if train is None or test is None else test - train,
-        objective=objective, trust=reader.info.trust,
+        leads=_leads(objective, mine, [row for row in rows if row.program is None]), objective=objective,
+        trust=reader.info.trust,
         no_score={split: why for split, scale in ends.items() if scale and (why := scale.why_undefined())},
         splits=tuple(split for split in SHOWN if any(split in row.measured for row in rows)),
     )  # fmt: skip
+
+
+def _leads(objective: Declared, mine: Mapping[str, Measured], baselines: Sequence[Contender]) -> dict[str, Lead]:
+    rivals = [row for row in baselines if not _unknown(row.measured)]
+    if _unknown(mine) or not rivals:
+        return {}
+    found = {}
+    for split in _COMPARED:
+        ours = mine[split]
+        rival = max(rivals, key=lambda row: objective.fitness(row.measured[split].value or 0.0))
+        theirs = rival.measured[split]
+        points = None if ours.score is None or theirs.score is None else ours.score - theirs.score
+        value = objective.fitness(ours.value or 0.0) - objective.fitness(theirs.value or 0.0)
+        found[split] = Lead(rival.name, points, value)
+    return found
+
+
+def _unknown(measured: Mapping[str, Measured]) -> bool:
+    return any(split not in measured or measured[split].value is None for split in _COMPARED)
 
 
 def contender(reader: Reader, number: int) -> Contender:

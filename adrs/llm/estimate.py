@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from adrs.llm.prices import Price, shipped_date
+from adrs.llm.prices import Price, shipped, shipped_date
 from adrs.llm.records import Message
 
 _TOKENS_AROUND_MESSAGE = 16
@@ -54,7 +54,9 @@ def expected_cost(models: Sequence[tuple[str, Price | None]], programs: int | No
     assumed = f"{read} tokens in and {written} out a call, {calls} calls a program"
     cap = "there is no dollar budget" if max_usd is None else f"the run ends at {_dollars(max_usd)}"
     names = "; ".join(f"{label}: {price}" for label, price in priced)
-    return f"expected cost of {of}: {cost} ({assumed}); {cap}. {names} (shipped prices are of {shipped_date()})"
+    from_table = any(price in table.values() for _, price in priced for table in shipped().values())
+    dated = f" (shipped prices are of {shipped_date()})" if from_table else ""
+    return f"expected cost of {of}: {cost} ({assumed}); {cap}. {names}{dated}"
 
 
 def _cost(price: Price, end: int) -> float:

@@ -43,8 +43,9 @@ class Frame:
 
     x_name: str
     y_name: str
-    width: int = 640
-    height: int = 270
+    width: int = 460
+    """About as wide as it is drawn, so that text has its size."""
+    height: int = 250
     low: float | None = None
     """Least value shown; None: the least there is."""
 
@@ -67,7 +68,7 @@ def chart(frame: Frame, series: Sequence[Series], levels: Sequence[Level] = ()) 
         return _LEFT + inner * min(value, right) / right
 
     def y(value: float) -> float:
-        return _TOP + tall * (1 - (min(max(value, bottom), top) - bottom) / (top - bottom))
+        return _TOP + tall * (1 - (value - bottom) / (top - bottom))
 
     parts = [_axes(frame, wall, ticks(0.0, right), ticks(bottom, top), x, y)]
     parts += [_level(wall, level, y) for level in levels]
@@ -106,19 +107,14 @@ def _level(wall: int, level: Level, y: _Place) -> Markup:
 
 
 def _steps(series: Series, bottom: float, x: _Place, y: _Place) -> Markup:
-    path, previous = "", None
-    for at, value in series.points:
-        if previous is None:
-            path = f"M{x(at):.1f} {y(value):.1f}"
-        else:
-            path += f"H{x(at):.1f}V{y(value):.1f}"
-        previous = value
-    if previous is None:
+    shown = [(at, value) for at, value in series.points if value >= bottom]
+    if not shown:
         return Markup("")
+    enters = y(bottom if len(shown) < len(series.points) else shown[0][1])  # from below, where the chart is a close-up
+    path = f"M{x(shown[0][0]):.1f} {enters:.1f}" + "".join(f"H{x(at):.1f}V{y(value):.1f}" for at, value in shown)
     dots = Markup("").join(
-        Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2"/>').format(x(at), y(value))
-        for at, value in series.points if value >= bottom
-    )  # fmt: skip
+        Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2"/>').format(x(at), y(value)) for at, value in shown
+    )
     return Markup('<g class="{}"><title>{}</title><path d="{}H{:.1f}"/>{}</g>').format(
         series.kind, series.name, path, x(series.end), dots
     )

@@ -65,6 +65,7 @@ def render(reader: Reader) -> str:
         verdicts=_verdicts(reader), failures=lineage.failures(reader), costs=lineage.costs(reader),
         said=said(reader)[::-1],
         smaller=_distilled(reader, seed), gains=lineage.gains(reader),
+        model_gains={each.model: each for each in lineage.model_gains(reader)},
         routing=lineage.routing(reader, reader.folder.resolve().parent),
         configuration=lineage.configuration(reader), style=highlighting(), run=text.run_in_command(reader.folder),
     )  # fmt: skip
@@ -149,7 +150,7 @@ def _charts(found: _Found) -> list[Markup]:
         return []
     levels = _levels(found.standing)
     scaled = curve.points[-1].score is not None
-    y_name = "score on train" if scaled else f"{found.standing.objective.metric}, higher is better"
+    y_name = "score on train" if scaled else f"{found.standing.objective.fitness_name} on train, higher is better"
     made = []
     for axis, name in (("evaluations", "evaluations"), ("seconds", "seconds of work"), ("usd", "dollars")):
         if axis == "usd" and not curve.usd:

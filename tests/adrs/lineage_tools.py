@@ -33,8 +33,10 @@ class Log:
         source: str | None = None, operator: str = "tune", others: Sequence[Parent] = (), rationale: str = "",
         output: str = "", model: str = "", duplicate_of: int | None = None, told: bool = True,
         workloads: Mapping[str, float] | None = None, feedback: str = "",
+        scaled: bool = True,
     ) -> int:  # fmt: skip
-        """Ask, propose, evaluate and tell one program; returns its number. Makespan: 2 scores 0, 1 scores 100."""
+        """Ask, propose, evaluate and tell one program; returns its number. Makespan: 2 scores 0, 1 scores 100, or
+        nothing does where it is not `scaled`."""
         self._last = number = self._last + 1
         if parent is not None:
             self.writer.asked(number, Selection(Program(parent, "", "")))
@@ -48,8 +50,8 @@ class Log:
                         for name, value in (workloads or {}).items())  # fmt: skip
         fitness = None if score is None or verdict != "ok" else score / 100 - 2
         metrics = {} if score is None else {"makespan": 2 - score / 100}
-        evaluation = Evaluation("train", "full", verdict, reason, metrics, fitness, score, results, output,
-                                0.5, 0.25, 10.0, "process")  # fmt: skip
+        evaluation = Evaluation("train", "full", verdict, reason, metrics, fitness, score if scaled else None, results,
+                                output, 0.5, 0.25, 10.0, "process")  # fmt: skip
         if duplicate_of is not None or verdict == "rejected":
             self.writer.screened(number, number, evaluation, duplicate_of)
         else:

@@ -124,6 +124,8 @@ def test_looking_at_a_run(workspace: Path) -> None:
     difference = adrs_json("diff", "first", "1", str(best["id"]), cwd=workspace)
     assert any(line.startswith("+") for line in difference["diff"])
     assert {row["name"] for row in difference["workloads"]} >= {"uniform-1000"}
+    assert difference["gain"] == pytest.approx(best["score"] - rows[0]["score"])
+    assert all("makespan" in side for row in difference["workloads"] for side in row["metrics"])
     for verb in (("runs",), ("lineage", "first"), ("lineage", "first", "--all"), ("lineage", "first", "2"),
                  ("show", "first", "2"), ("diff", "first", "1", "2"), ("best", "first"), ("doctor",), ("problems",),
                  ("problem", "./demo"), ("compare", "first")):  # fmt: skip

@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from adrs import lineage
-from adrs.cli import lineage_view, output, problems, program_view
+from adrs import lineage, problem, scaffold
+from adrs.budget import Budget
+from adrs.cli import lineage_view, live, output, problems, program_view
 from adrs.cli.output import folded
-from adrs.program import Draft, Parent, WorkloadResult
+from adrs.errors import UserError
+from adrs.program import Draft, Evaluation, Parent, Program, WorkloadResult
 from adrs.store import Reader
 from tests.adrs.hostile_text import DIRECTION, EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is drawn
 from tests.adrs.lineage_tools import Log
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+OBJECTIVE = lineage.Declared("", "", "makespan", "minimize", "s", noisy=False, margin=0.0, seed="seed.py")
 Draw = Callable[[Callable[[], None]], str]
 
 
@@ -104,16 +107,41 @@ def test_one_program_and_a_difference(story: Path, monkeypatch: pytest.MonkeyPat
     with Reader(story) as reader:
         found = lineage.detail(reader, 6)
         parent = reader.program(3)
-    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(found, "line", "seed.py"))
+    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(found, "line", OBJECTIVE))
     words = " ".join(text.split())
     assert "program 6 ok score 90.00 +30.0 over #3" in words
     assert "uniform score 40.00 85.00 +45.0 makespan 40 85" in words
     assert "return 6" in text
     assert "feedback uniform" in text
     lines = lineage.diff(parent, found.program)
-    changed = drawing(monkeypatch, 80)(lambda: program_view.print_diff(parent, found.program, lines, "line"))
+    changed = drawing(monkeypatch, 80)(lambda: program_view.print_diff(parent, found.program, lines, "line", OBJECTIVE))
     assert "-    return 3" in changed.splitlines()
     assert "+    return 6" in changed.splitlines()
+    words = " ".join(changed.split())
+    assert "#3 ok score 60.00 makespan 1.4 s #6 ok score 90.00 makespan 1.1 s +30.0 on train; makespan: less" in words
+    assert "workload of train metric #3 #6 gain skewed score 80.00 95.00 +15.0 makespan 80 95 uniform" in words
+    bare = [replace(each, before=replace(each.before, score=None)) for each in found.workloads]
+    unscaled = drawing(monkeypatch, 80)(lambda: program_view.print_program(replace(found, workloads=tuple(bare)),
+                                                                           "line", OBJECTIVE))  # fmt: skip
+    assert "makespan 40 85 -45.0" in " ".join(unscaled.split())
+
+
+def test_workloads_of_another_split_are_shown_alone_where_the_parent_was_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.program(None, 0.0)
+    log.program(1, 50.0, workloads={"uniform": 5.0})
+    result = WorkloadResult("seldom", "ok", {"makespan": 1.25}, 75.0, "tight")
+    evaluation = Evaluation("test", "full", "ok", "", {"makespan": 1.25}, -1.25, 75.0, (result,))
+    log.writer.evaluated(None, 2, evaluation)
+    with Reader(log.close()) as reader:
+        found = lineage.detail(reader, 2, "test")
+        with pytest.raises(UserError, match="program 1 was not measured on test, but on train"):
+            lineage.detail(reader, 1, "test")
+    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(found, "line", OBJECTIVE, "test"))
+    words = " ".join(text.split())
+    assert "workload of test metric #2 seldom score 75.00 makespan 1.25 feedback seldom tight" in words
 
 
 def test_without_a_scale_a_gain_is_of_the_score_that_the_evaluator_gave(
@@ -126,7 +154,11 @@ def test_without_a_scale_a_gain_is_of_the_score_that_the_evaluator_gave(
         found = lineage.detail(reader, 2)
     results = [WorkloadResult("evaluate", "ok", {"combined_score": value, "size": 1.0}) for value in (0.5, 2.75)]
     compared = replace(found, workloads=(lineage.Compared("evaluate", *results),))
-    text = drawing(monkeypatch, 80)(lambda: program_view.print_program(compared, "shared", "seed.py"))
+    text = drawing(monkeypatch, 80)(
+        lambda: program_view.print_program(
+            compared, "shared", replace(OBJECTIVE, metric="combined_score", direction="maximize")
+        )
+    )
     words = " ".join(text.split())
     assert "evaluate combined_score 0.5 2.75 +2.2 size 1 1" in words
 
@@ -151,7 +183,7 @@ def test_notes_stand_with_their_program_in_ancestry_and_page(tmp_path: Path, mon
     assert [[note.text[:8] for note in step.notes] for step in steps] == [[], ["why this", "and when"]]
     for draw in (
         lambda: lineage_view.print_ancestry(steps, "line"),
-        lambda: program_view.print_program(found, "line", "seed.py"),
+        lambda: program_view.print_program(found, "line", OBJECTIVE),
     ):
         text = drawing(monkeypatch, 80)(draw)
         assert "why this works \\u202eevil" in text
@@ -170,8 +202,10 @@ def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: p
         texts = [
             draw(tree_of(reader, everything=True)),
             draw(lambda: lineage_view.print_ancestry(steps, "line")),
-            draw(lambda: program_view.print_program(found, "line", "seed.py")),
-            draw(lambda: program_view.print_diff(steps[0].program, steps[1].program, steps[1].diff(), "line")),
+            draw(lambda: program_view.print_program(found, "line", OBJECTIVE)),
+            draw(
+                lambda: program_view.print_diff(steps[0].program, steps[1].program, steps[1].diff(), "line", OBJECTIVE)
+            ),
         ]
     for text in texts:
         assert not [mark for mark in RAW if mark in text]
@@ -208,3 +242,16 @@ def test_what_has_no_evaluation_yet_is_pending_everywhere(tmp_path: Path, monkey
         assert reader.program(2).state == "pending"
         assert "pending" in draw(lambda: lineage_view.print_ancestry(lineage.ancestry(reader, 2), "line"))
         assert "pending" in draw(tree_of(reader, everything=True))
+
+
+def test_the_live_panel_says_how_much_of_the_budget_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scaffold.make(tmp_path / "demo")
+    stream = io.StringIO()
+    monkeypatch.setattr(live, "console", lambda stderr: Console(file=stream, width=120, force_terminal=True))
+    evaluation = Evaluation("train", "full", "ok", "", {"makespan": 1.5}, -1.5, 50.0)
+    loaded = problem.load(str(tmp_path / "demo"))
+    with live.View(loaded, "first", quiet=False, budget=Budget(26, 600.0)) as view:
+        view.told(Program(1, "", "", evaluation=evaluation), 19)
+    text = _COLOURS.sub("", stream.getvalue())
+    assert "0:00 of 10:00" in text
+    assert "evaluations 19 of 26" in text

@@ -68,11 +68,14 @@ def test_gains_costs_and_gaps(story: Path) -> None:  # noqa: F811
     with Reader(story) as reader:
         gains = traces(plots.operator_gains(reader))
         cost = plots.cost_against_score({"story": reader}).data[0]
-        gap = traces(plots.train_against_test(reader, "validation"))["programs"]
+        both = traces(plots.train_against_test(reader, "validation"))
     assert sum(gains["added to the best so far"].y) == 95.0
     assert (cost.x[0], cost.y[0]) == (0.75, 75.0)
-    assert list(zip(gap.x, gap.y, strict=True))[:2] == [(0.0, 0.0), (100.0, 100.0)]
-    assert gap.y[2] == pytest.approx(80.0)
+    assert "the same score, each on the scale of its split" in both
+    baselines, winner = both["baselines"], both["winner"]
+    assert list(zip(baselines.x, baselines.y, strict=True)) == [(0.0, 0.0), (100.0, 100.0)]
+    assert list(winner.y) == [pytest.approx(80.0)]
+    assert len({*baselines.textposition, *winner.textposition}) == 3
 
 
 def test_the_pareto_front_holds_what_nothing_beats(tmp_path: Path) -> None:
@@ -110,3 +113,13 @@ def test_files(story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "kaleido", None)
     with pytest.raises(UserError, match="kaleido and Chrome"):
         plots.save(figure, tmp_path / "gains.png")
+
+
+def test_without_a_scale_axes_are_named_by_the_metric(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 20.0, scaled=False)
+    log.program(1, 60.0, scaled=False)
+    with Reader(log.close()) as reader:
+        figures = plots.best_so_far({"one": reader}), plots.lineage_tree(reader), plots.operator_gains(reader)
+    names = [figure.layout.yaxis.title.text for figure in figures]
+    assert names == ["best -makespan on train", "-makespan on train", "-makespan"]

@@ -9,7 +9,7 @@ import pytest
 from adrs import report
 from adrs.errors import UserError
 from adrs.program import Draft, Parent, Program, Selection
-from adrs.report.chart import ticks
+from adrs.report.chart import Frame, Series, chart, ticks
 from adrs.store import Reader
 from tests.adrs.hostile_text import EVERYTHING, MARKUP, RAW
 from tests.adrs.lineage.conftest import story  # noqa: F401 - the run that is reported
@@ -64,9 +64,17 @@ def test_a_run_with_everything(story: Path) -> None:  # noqa: F811
     words = " ".join(page.text.split())
     assert "Program 6 is the winner, chosen on validation. It scores 90.0 on train and 75.0 on test" in words
     assert "From train to test it loses" in words
+    assert "`" not in page.text
+    assert (
+        "of its own split. Its lead over the best baseline is -10.00 points over longest-first on train, -25.00"
+        in words
+    )
     assert "longest-first is the state-of-the-art baseline" in page.text
     assert "1.1 to 1.3, 3 times" in page.text
     assert "ZeroDivisionError" in page.text
+    by_model = words[words.index("By model") :]
+    assert "gpt" in by_model
+    assert "+60.0" in by_model[: by_model.index("Gained:")]
     assert "--seed 7" in page.text
     assert page.tags.count("svg") == 4  # evaluations, seconds, dollars, tree
     ids = {value for name, value in page.attributes if name == "id"}
@@ -169,9 +177,28 @@ def test_a_scale_that_is_missing_shows_the_metric(tmp_path: Path) -> None:
     assert "shared trust" in page.text
 
 
+def test_without_a_scale_axes_and_columns_are_named_by_the_metric(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.program(None, 20.0, scaled=False)
+    log.program(1, 60.0, scaled=False)
+    words = " ".join(rendered(log.close()).text.split())
+    assert "-makespan on train, higher is better" in words
+    assert "Dashed: baselines. There is no" in words
+    assert "the -makespan, and what it gained over the parent" in words
+    assert "after-makespanover the best beforeoperator" in words
+
+
 def test_a_report_that_cannot_be_written_is_one_sentence(story: Path, tmp_path: Path) -> None:  # noqa: F811
     with Reader(story) as reader, pytest.raises(UserError, match="cannot be written"):
         report.write(reader, tmp_path / "no" / "folder.html")
+
+
+def test_a_close_up_begins_where_the_line_enters() -> None:
+    steps = [(1.0, 0.0), (10.0, 90.0), (50.0, 98.0), (80.0, 100.0)]
+    whole, near = (chart(Frame("x", "y", low=low), [Series("run", steps, 100.0)]) for low in (None, 98.0))
+    starts = [float(found[1]) for drawn in (whole, near) if (found := re.search(r'd="M([0-9.]+) ', drawn))]
+    assert starts[0] < 60 < starts[1]
+    assert (whole.count("<circle"), near.count("<circle")) == (4, 2)
 
 
 def test_ticks_are_round_and_within() -> None:

@@ -16,7 +16,7 @@ from adrs.breaker import Breaker
 from adrs.calibrate import Calibration
 from adrs.cli.summary import print_outcome
 from adrs.errors import UserError
-from adrs.lineage import configuration
+from adrs.lineage import Lead, ModelGain, configuration
 from adrs.outcome import Outcome, first_difference
 from adrs.program import Brief, Draft, Evaluation, Job, Parent, Program, Selection, Split
 from adrs.search.top_k import TopK
@@ -323,7 +323,8 @@ def test_a_seed_that_fails_is_refused_with_the_reason(demo: Path, tmp_path: Path
 
 
 def printed(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    print_outcome(outcome, [])
+    models = [ModelGain("gpt", 12, 9, 4, 2, 3.5, 0.25)]
+    print_outcome(outcome, [], models, {"train": Lead("greedy", 0.45, 1.0), "test": Lead("greedy", -0.12, -1.0)})
     return capsys.readouterr().out.splitlines()
 
 
@@ -340,7 +341,10 @@ def test_a_run_that_found_nothing_says_so_and_what_helps(
     outcome = run(demo, tmp_path / "runs", "one", max_evaluations=3)
     said = "nothing was better than the seed program in 3 evaluations; what may help: "
     helps = "a language model with --model, more time, another --seed"  # the problem has building blocks
-    assert [line for line in printed(outcome, capsys) if "nothing was" in line] == [f"warning  {said}{helps}"]
+    lines = printed(outcome, capsys)
+    assert [line for line in lines if "nothing was" in line] == [f"warning  {said}{helps}"]
+    assert "lead     +0.45 points over greedy on train; -0.12 points over greedy on test" in lines
+    assert "gpt 12 4 2 +3.5 $0.2500" in [" ".join(line.split()) for line in lines]
     assert outcome.plain()["warnings"] == [said + helps]
 
 

@@ -92,6 +92,10 @@ def test_standing_scores_everything_on_one_scale_with_the_median_of_several(stor
     assert rows["winner"].measured["test"].score == pytest.approx(75.0)
     assert found.gap == pytest.approx(75.0 - rows["winner"].measured["train"].score)
     assert (other.role, set(other.measured)) == ("program", {"train"})
+    leads = [(lead.baseline, lead.points, lead.value) for lead in found.leads.values()]
+    assert leads == [("longest-first", pytest.approx(-10.0), pytest.approx(-0.1)),
+                     ("longest-first", pytest.approx(-25.0), pytest.approx(-0.25))]  # fmt: skip
+    assert list(found.leads) == ["train", "test"]
 
 
 @pytest.mark.parametrize("name", problem.shipped())
@@ -157,7 +161,8 @@ def test_costs_by_model_and_operator_add_up(story: Path) -> None:
 
 def test_gains_by_operator_add_up_to_the_best(story: Path) -> None:
     with Reader(story) as reader:
-        found = lineage.gains(reader)
+        found, models = lineage.gains(reader), lineage.model_gains(reader)
+    assert models == [lineage.ModelGain("gpt", 2, 2, 2, 2, 60.0, 0.75)]
     assert sum(row.gained for row in found) == 95.0
     assert sum(row.gained_in_winner for row in found) == 90.0
     tune = next(row for row in found if row.operator == "tune")

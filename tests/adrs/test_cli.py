@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -338,8 +339,9 @@ def test_ctrl_c_ends_a_run_cleanly(workspace: Path) -> None:
 def test_an_interrupt_says_what_there_is_to_go_on_with(workspace: Path) -> None:
     def interrupted(name: str, ready: Callable[[Path], object]) -> str:
         command = [*ADRS, "run", "./demo", "--name", name]
+        heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests in the background ignore it
         with subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              env=environment()) as process:  # fmt: skip
+                              env=environment(), preexec_fn=heard) as process:  # fmt: skip
             assert process.stderr is not None
             said = process.stderr.readline()
             assert "starting workers" in said

@@ -78,7 +78,7 @@ class _Reader:
         sign = self._next() if self._seen == "-" else ""
         exponent = self._next()
         self._expect("}")
-        return float(f"{float(mantissa)!r}e{sign}{exponent}")
+        return np.float64(f"{float(mantissa)!r}e{sign}{exponent}")
 
     def _power(self) -> Any:
         value = self._atom()
@@ -115,7 +115,7 @@ class _Reader:
         if token in self._values:
             return self._values[token]
         try:
-            return float(token)
+            return np.float64(token)  # which divides by zero as arrays do
         except ValueError:
             raise Unreadable(f"unexpected {token!r}") from None
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adrs.distill.checks.formula import read
@@ -27,6 +27,7 @@ trees = st.recursive(
 
 
 @given(trees)
+@example(["div", -1e-20, 0.0])
 def test_what_is_read_back_is_the_same_number(tree: Any) -> None:
     made = rule(tree)
     assert isinstance(made.root, Leaf)

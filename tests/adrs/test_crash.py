@@ -53,7 +53,7 @@ def test_killed_at_random_moments_the_run_becomes_the_undisturbed_one(tmp_path: 
     for _ in range(KILLS):
         process = subprocess.Popen([*ADRS, *verb()], cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
-        time.sleep(generator.uniform(0.3, 1.0) * min(span, 6.0))
+        time.sleep(generator.uniform(0.3, 1.0) * min(span, 3.5))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         after = numbers(folder)

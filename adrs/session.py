@@ -156,11 +156,11 @@ class _Session:
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
+        first = first_draft(self._settings, self._problem, None)
         if self._settings.start is not None:  # the user's mistake is said at once; a problem's own, by its checks
-            self._to_begin_with(None)
+            self._screen_first(first)
         async with self._reachable_models(), self._router(None) as router, self._workers():
             await preflight(self._problem, self._executor, self._observer.note)
-            first = self._to_begin_with(None)
             calibration = await self._calibrate()
             seed = await self._evaluate_first(first, calibration)
             writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
@@ -194,7 +194,7 @@ class _Session:
                 begun = {"sandbox": self._executor.sandbox, "versions": versions()}
                 writer.event("started", {**begun, CHANGED: dict(changed)} if changed else begun)
                 recorded = Recorded(reader, evaluations=True)
-                first = self._to_begin_with(recorded)
+                first = first_draft(self._settings, self._problem, recorded)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_first(first, calibration)
                 return await self._work(writer, reader, calibration, first, seed, recorded, steering)
 
@@ -204,7 +204,7 @@ class _Session:
             calibration = await self._calibrate()
             with Reader(source) as original:
                 recorded = Recorded(original, evaluations=False)
-                first = self._to_begin_with(recorded)
+                first = first_draft(self._settings, self._problem, recorded)
                 seed = await self._evaluate_first(first, calibration)
                 writer = Writer.create(self._folder, self._problem, self._settings.seed, asdict(self._settings))
                 with contextlib.closing(writer), Reader(self._folder) as reader:
@@ -279,17 +279,16 @@ class _Session:
         self._observer.calibrated(calibration)
         return calibration
 
-    def _to_begin_with(self, recorded: Recorded | None) -> Draft:
-        """The program to begin with. Raises UserError where there is none, or it is refused."""
-        first = first_draft(self._settings, self._problem, recorded)
+    def _screen_first(self, first: Draft) -> None:
+        """Raises UserError where the program to begin with is refused."""
         try:
             self._screen.check(first.source)
         except Rejected as rejected:
             raise UserError(f"{said(self._settings, self._problem)} is refused: {rejected}") from None
-        return first
 
     async def _evaluate_first(self, first: Draft, calibration: Calibration) -> Evaluation:
-        """Its evaluation; raises UserError where it has no fitness, and nothing could be compared with it."""
+        """Its evaluation; raises UserError where it is refused, or has no fitness to compare others with."""
+        self._screen_first(first)
         scale, trivial = calibration.scale("train"), self._problem.baseline("trivial")
         evaluation = calibration.evaluations.get((trivial.name, "train")) if trivial else None
         if evaluation is None or trivial is None or trivial.read() != first.source or scale is not None:

@@ -12,6 +12,7 @@ from adrs.distill.minimise import stage as minimise
 from adrs.distill.priority import stage as priority
 from adrs.distill.session import PROPOSER as DISTILL
 from adrs.distill.symbolic import stage as symbolic
+from adrs.program import Split
 from adrs.propose import Context, agent
 from adrs.propose.embedded.proposer import Embedded
 from adrs.propose.model import plan
@@ -46,9 +47,9 @@ def test_the_end_of_the_run_has_the_numbers_of_its_log() -> None:
     assert len(rows) == 3
     with Reader(EXAMPLE) as reader:
 
-        def cells(number: int, *splits: str) -> list[str]:
-            found = [reader.evaluation(number, split) for split in splits]  # type: ignore[arg-type]
-            return [text for each in found for text in (f"{each.score:.1f}", metric(each.metrics["kvpr"]))]  # type: ignore[union-attr]
+        def cells(number: int, *splits: Split) -> list[str]:
+            found = [each for split in splits if (each := reader.evaluation(number, split)) is not None]
+            return [text for each in found for text in (f"{each.score:.1f}", metric(each.metrics["kvpr"]))]
 
         assert winner[2].split() == cells(int(winner[1]), "train", "validation", "test")
         for number, shown in rows:

@@ -46,8 +46,9 @@ def went_back(monkeypatch: pytest.MonkeyPatch, hold: range, most: int = 100) -> 
 
     monkeypatch.setattr(validation, "validating", validating)
     work: Any = SimpleNamespace(subject=SimpleNamespace(evaluations={}), evaluations=0)
+    ground: Any = SimpleNamespace()
     train: Any = SimpleNamespace(tolerance=None)
-    back = Validation(work, SimpleNamespace(), train)  # type: ignore[arg-type]
+    back = Validation(work, ground, train)
     try:
         asyncio.run(back.go_back(CHAIN))
     except TimeoutError:

@@ -291,11 +291,13 @@ class Reader:
 
         Of several measurements of one program the best counts.
         """
-        query = (
-            "SELECT DISTINCT program FROM evaluation WHERE split = ? AND fitness IS NOT NULL"
-            " ORDER BY fitness DESC, program LIMIT ?"
-        )
-        return [row[0] for row in self.rows(query, split, count)]
+        query = "SELECT program FROM evaluation WHERE split = ? AND fitness IS NOT NULL ORDER BY fitness DESC, program"
+        found: dict[int, None] = {}
+        for (number,) in self._connection.execute(query, (split,)):  # by the index, as far as they are needed
+            if len(found) == count:
+                break
+            found[number] = None
+        return list(found)
 
     def count(self) -> int:
         """Number of programs."""

@@ -76,6 +76,7 @@ def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None
         ),
         (r'"seed.py"', '"sed.py"', "sed.py does not exist"),
         (r'"seed.py"', '"../seed.py"', "lies outside the problem's folder"),
+        (r'"baselines/longest_first.py"', '"native:round-robin"', 'two baselines are called "round-robin"'),
         (r'"evaluator:JobBalancing"', '"evaluator"', 'must read "module:Class"'),
         (r"float64\[jobs\]", "floaty[jobs]", 'unknown type "floaty"'),
         (r"0..machines-1", "0..machines/2", "is not the end of a range"),

@@ -144,11 +144,12 @@ class Workloads:
 
     def __init__(self, evaluator: Evaluator[Any]) -> None:
         self._evaluator = evaluator
-        self._loaded: dict[tuple[str, str], Any] = {}
+        self._loaded: dict[str, Any] = {}
+        """By all that a spec says: names are unique in the table of a problem's workloads, and nowhere else."""
 
     def get(self, spec: WorkloadSpec) -> Any:
         """The workload of a spec."""
-        key = (spec.split, spec.name)
+        key = repr(spec)
         if key not in self._loaded:
             try:
                 self._loaded[key] = self._evaluator.load(spec)

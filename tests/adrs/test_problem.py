@@ -74,6 +74,8 @@ def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None
             "seeds = []",
             "train[1]: seeds is empty, so family skewed would be left out",
         ),
+        (r"seeds = \[2000\]", 'seeds = [2000], files = ["x"]', "workloads.validation[0] has both seeds and files"),
+        (r"seeds = \[2000\]", "seeds = [2000], optional = true", "[0].optional says that files may be missing"),
         (r'"seed.py"', '"sed.py"', "sed.py does not exist"),
         (r'"seed.py"', '"../seed.py"', "lies outside the problem's folder"),
         (r'"baselines/longest_first.py"', '"native:round-robin"', 'two baselines are called "round-robin"'),

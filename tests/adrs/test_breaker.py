@@ -38,6 +38,12 @@ def test_rejected_programs_do_not_interrupt_a_row_of_equal_scores() -> None:
     assert ends[4] is not None
 
 
+def test_rejected_programs_do_not_interrupt_a_row_of_failures() -> None:
+    breaker = Breaker(same_failure=3)
+    ends = [breaker.tell(program(n, "rejected" if n % 2 else "error", "duplicate" if n % 2 else "x")) for n in range(5)]
+    assert ends == [None] * 4 + ["3 programs in a row ended in the same way: error: x"]
+
+
 def test_nothing_new_in_a_row_stops() -> None:
     breaker = Breaker(nothing_new=4)
     ends = [breaker.tell(program(number, "rejected", f"duplicate of program {number}")) for number in range(4)]

@@ -59,8 +59,8 @@ class Breaker:
             return f"{self._failures} programs in a row ended in the same way: {self._reason}"
         if self._equals >= self.same_score and self._fitness is not None:
             return (
-                f"{self._equals} different programs in a row score the same, {abs(self._fitness):.10g}: nothing is "
-                "left to gain, or the evaluator sees no difference"
+                f"{self._equals} different programs in a row score the same to the last digit: nothing is left to "
+                "gain, or the evaluator sees no difference"
             )
         if self._rejections.total() >= self.nothing_new or self._by_models >= self.nothing_new_by_models:
             kind, count = self._rejections.most_common(1)[0]

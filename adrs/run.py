@@ -107,7 +107,8 @@ class Loop:
             if self._stop.is_set():
                 return
             if kind == "told":
-                await self._tell(ticket)
+                if await self._tell(ticket):
+                    self._breaker = Breaker()  # it stopped an earlier session here, and somebody goes on all the same
             elif self._parts.replaying and recorded.dropped(ticket):
                 self._select(ticket)  # nobody answered, and the search was asked all the same
                 self._take_number(ticket)

@@ -138,15 +138,18 @@ class Loop:
                 for task in await self._let_end():
                     task.result()
                 return ended
-            if self._may_ask():
+            paused = self._parts.steering.paused
+            if self._may_ask() and not paused:
                 await self._ask(self._asked + 1)
+            elif self._may_ask() and self._parts.order == "ticket":
+                await self._wait_for(set())  # to tell more before the next is asked would change the lineage
             elif self._pending:
                 ticket = await self._next_ended()
                 if ticket is not None:
                     reason = await self._tell(ticket)
                     if reason:
                         return f"breaker: {reason}"
-            elif self._parts.steering.paused:
+            elif paused:
                 await self._wait_for(set())
             else:
                 return "evaluations"
@@ -173,7 +176,8 @@ class Loop:
             self._observer.note("paused" if steering.paused else "evolving")
 
     def _may_ask(self) -> bool:
-        if not self._begun or self._parts.steering.paused or len(self._pending) >= self._parts.window:
+        """Whether it is time to ask, unless somebody has paused the run."""
+        if not self._begun or len(self._pending) >= self._parts.window:
             return False
         return self._parts.budget.allows(self._evaluations, len(self._pending))
 

@@ -137,6 +137,10 @@ def test_a_pause_asks_nothing_until_it_ends(demo: Path, tmp_path: Path) -> None:
         between = reader.rows("SELECT kind FROM event WHERE id > ? AND id < ?", paused, goes_on)
         assert ("asked",) not in between
         assert [each.kind for each in said(reader)] == ["continue", "pause"]
+        told = 0
+        for kind, ticket in reader.sequence():  # as without the pause
+            assert kind == "told" or told == max(1, ticket - 4)
+            told += kind == "told"
 
 
 def test_a_stop_finishes_what_is_in_flight_and_chooses(demo: Path, tmp_path: Path) -> None:

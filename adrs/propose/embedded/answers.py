@@ -92,7 +92,7 @@ def _is_number(tree: Tree, node: cst.CSTNode, shown: Shown) -> bool:
         alone = called(node) in _TO_NUMBERS and len(numbers) == 1
         return all(numbers) and (alone or (called(node) in _EXTREMES and len(numbers) > 1))
     scalars = {each.code for each in shown.quantities if each.size is None}
-    arrays = {each.code for each in shown.quantities} - scalars
+    arrays = {each.code for each in shown.quantities if not each.of_row} - scalars
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
         return _code(tree, node) in scalars or _code(tree, node.value) in arrays
     return isinstance(node, cst.Name) and node.value in scalars

@@ -98,8 +98,16 @@ def read(folder: Path, inside: str = "") -> Imported:
         lines.append(f"least_score = {toml(threshold)}  # a program below it goes no further and becomes no parent")
     lines += ["", "[programs]", f"seed = {toml(inside + program.name)}"]
     return Imported(
-        "\n".join(lines) + "\n", config.options, (*config.notes, *_without_score(folder), *_left_out(folder))
-    )
+        "\n".join(lines) + "\n", config.options,
+        (*config.notes, *_not_called(last), *_without_score(folder), *_left_out(folder)),
+    )  # fmt: skip
+
+
+def _not_called(last: str) -> Iterator[tuple[str, str]]:
+    """A note where stages stand for the whole evaluation."""
+    if last != "evaluate":
+        why = f"evaluate is not called: the last stage, {last}, is the whole evaluation, as in OpenEvolve"
+        yield _EVALUATOR, f"{why}; `cascade_evaluation: false` under `evaluator` in config.yaml has evaluate called"
 
 
 def _without_score(folder: Path) -> Iterator[tuple[str, str]]:

@@ -166,13 +166,18 @@ class Tree:
         return self.module.code_for_node(node).strip()
 
 
+NO_TREE = (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError)
+"""What is raised for text or an edit of which no tree can be made: no program, `return(x + y)` about to lose its
+parentheses, nested too deep."""
+
+
 @lru_cache(maxsize=24)
 def parse(source: str) -> Tree | None:
-    """The tree of a program; the last few are kept. None for source that is no program."""
+    """The tree of a program; the last few are kept. None for source of which none can be made."""
     try:
         evolve_blocks.spans(source)
         return Tree(source)
-    except (cst.ParserSyntaxError, RecursionError, evolve_blocks.Unbalanced):
+    except (*NO_TREE, evolve_blocks.Unbalanced):
         return None
 
 

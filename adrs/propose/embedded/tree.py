@@ -8,7 +8,7 @@ from functools import cache, cached_property, lru_cache
 import libcst as cst
 
 from adrs import evolve_blocks
-from adrs.propose.embedded.literals import SHAPE_CALLS, SHAPE_KEYWORDS
+from adrs.propose.embedded.literals import KEYED_CALLS, SHAPE_CALLS, SHAPE_KEYWORDS
 
 Path = tuple[tuple[str, int | None], ...]
 """From the module down: name of a field, and index in it where it is a list."""
@@ -219,7 +219,7 @@ def called(node: cst.Call) -> str:
 
 
 def _in_shape(site: Site, ranges: bool = False) -> bool:
-    """Whether a node is part of an index, or of an argument that is a shape, an axis or a seed."""
+    """Whether a node is part of an index, or of an argument that is a shape, an axis, a seed, a key or digits."""
     if in_index(site):
         return True
     for outer in (site, *site.ancestors()):
@@ -228,6 +228,8 @@ def _in_shape(site: Site, ranges: bool = False) -> bool:
             if outer.node.keyword is not None and outer.node.keyword.value in SHAPE_KEYWORDS:
                 return True
             if name in SHAPE_CALLS or (ranges and name == "range"):
+                return True
+            if name in KEYED_CALLS and isinstance(outer.node.value, cst.Integer):
                 return True
     return False
 

@@ -126,18 +126,27 @@ class Tune:
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
         """Count the sample as issued; the first one opens its session."""
         detail = draft.detail
-        session = self._sessions.get(detail["session"])
-        if session is None:
-            number = detail["origin"]
-            origin = brief.parent if brief.parent.id == number else archive.find(number)
-            if origin is None:
-                return
-            tunable = next(t for t in tunables.of(origin, self._templates) if t.skeleton == detail["skeleton"])
-            session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed, self._memory)
-            if len(self._sessions) >= _MOST_SESSIONS:
-                self._close(min(self._sessions.values(), key=lambda other: (other.best, other.number)))
-            self._sessions[session.number] = session
-        session.issue(detail["index"], list(detail["vector"]))
+        session = self._sessions.get(detail["session"]) or self._open(brief, detail, archive)
+        if session is not None and session.generation == detail["generation"]:
+            session.issue(detail["index"], list(detail["vector"]))
+
+    def _open(self, brief: Brief, detail: Mapping[str, Any], archive: Archive) -> Session | None:
+        """The session that a sample is the first of; None where a record tells of one that is not there.
+
+        A run is gone on with by a later version, which may see other numbers in a program.
+        """
+        number = detail["origin"]
+        origin = brief.parent if brief.parent.id == number else archive.find(number)
+        if origin is None or detail["session"] != brief.ticket:
+            return None
+        for tunable in tunables.of(origin, self._templates):
+            if tunable.skeleton == detail["skeleton"]:
+                session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed, self._memory)
+                if len(self._sessions) >= _MOST_SESSIONS:
+                    self._close(min(self._sessions.values(), key=lambda other: (other.best, other.number)))
+                self._sessions[session.number] = session
+                return session
+        return None
 
     def tell(self, program: Program) -> None:
         """Hand a sample's fitness to its session; a duplicate counts with the fitness of its original."""

@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -201,11 +201,22 @@ def describe(changes: Sequence[tuple[str, str, str]], most: int = 3) -> str:
     return ", ".join([*shown, *(["..."] if len(changes) > most else [])])
 
 
-def values(source: str, like: str) -> Mapping[str, float]:
-    """Values by name of the literals of a source, of a repeated name the first; of those that it shares with `like`."""
-    alike = skeleton(source) == skeleton(like)
-    named: dict[str, float] = {}
-    for literal in find(source):
-        if alike or not literal.nameless:
-            named.setdefault(literal.name, literal.value)
-    return named
+def shared(source: str, other: str) -> list[tuple[Literal, float]]:
+    """The literals of a source that another program has too, with their values there.
+
+    Programs of one skeleton have all of them; others those of the same name, in the order in which it is repeated.
+    """
+    ours, theirs = find(source), find(other)
+    if skeleton(source) == skeleton(other):
+        return [(literal, partner.value) for literal, partner in zip(ours, theirs, strict=True)]
+    known = {place: literal.value for place, literal in _places(theirs)}
+    return [(literal, known[place]) for place, literal in _places(ours) if place in known]
+
+
+def _places(found: Iterable[Literal]) -> Iterator[tuple[tuple[str, int], Literal]]:
+    """Literals with their name and how many of that name stand before them."""
+    counts: Counter[str] = Counter()
+    for literal in found:
+        if not literal.nameless:
+            yield (literal.name, counts[literal.name]), literal
+            counts[literal.name] += 1

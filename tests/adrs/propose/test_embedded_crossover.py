@@ -3,6 +3,8 @@
 import random
 from pathlib import Path
 
+import pytest
+
 from adrs.program import Brief, Evaluation, Program, WorkloadResult
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.crossover import Crossover
@@ -84,6 +86,20 @@ def test_constants_are_mixed_where_functions_are_alike() -> None:
     assert idea is not None
     assert "gain 0.5 -> " in idea.rationale
     assert [(parent.id, parent.role) for parent in idea.parents] == [(1, "parent"), (2, "crossover")]
+
+
+@pytest.mark.parametrize("other", ["", "    limit = 2.0 * limit\n"], ids=["same structure", "another one"])
+def test_a_number_is_mixed_with_the_one_in_its_place_and_not_with_another_of_that_name(other: str) -> None:
+    source = "def solve(x, y):\n    score = 0.7 * x + 0.3 * y\n    limit = 5.0\n    return score - limit\n"
+    partner = source.replace("5.0", "9.0").replace("    return", f"{other}    return")
+    brief = Brief(3, 0, program(1, source), (program(2, partner),))
+    mixed = {
+        idea.source
+        for seed in range(20)
+        if (idea := Crossover({}, ["other"]).think(brief, Archive(), random.Random(seed)))
+    }
+    assert {each for each in mixed if "0.7 * x + 0.3 * y" not in each} == set()
+    assert source.replace("5.0", "7.0") in mixed
 
 
 def test_holes_of_one_block_are_mixed(tmp_path: Path) -> None:

@@ -108,7 +108,10 @@ def _refusal(archive: tuple[Program, ...], limit: float) -> Callable[[Program], 
 
     def refuse(program: Program) -> str:
         own = sketch(program.source)
-        alike = [(resemblance(own, theirs), known) for known in archive if (theirs := sketch(known.source)) != own]
+        known = [(sketch(other.source), other) for other in archive]
+        if any(theirs == own for theirs, _ in known):
+            return ""
+        alike = ((resemblance(own, theirs), other) for theirs, other in known)
         share, nearest = max(alike, key=lambda pair: (pair[0], -pair[1].id), default=(0.0, None))
         if nearest is None or share < limit:
             return ""

@@ -147,6 +147,10 @@ def test_near_copies_are_refused_until_patience_ends() -> None:
     assert "nearly program 1" in selection.refuse(program(2, None, source=_EDITED))
     assert selection.refuse(program(2, None, source=_TUNED)) == ""
     assert selection.refuse(program(2, None, source=_OTHER)) == ""
+    strategy.tell(program(2, 0.5, source=_EDITED))
+    selection = strategy.ask()
+    assert selection.refuse is not None
+    assert selection.refuse(program(3, None, source=_TUNED)) == ""  # nearly program 2 as well, but tuning all the same
     for number in range(2, 5):
         refused = Evaluation("train", REFUSED, "rejected", "nearly program 1")
         strategy.tell(Program(number, _EDITED, str(number), evaluation=refused))

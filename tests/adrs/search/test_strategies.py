@@ -166,6 +166,18 @@ def test_parents_with_many_children_come_later() -> None:
     assert max(Counter(strategy.ask().parent.id for _ in range(60)).values()) < 30
 
 
+def test_which_parents_are_chosen_does_not_depend_on_the_unit_of_the_metric() -> None:
+    def parents(unit: float) -> list[int]:
+        strategy = Novelty(seed=0, islands=1)
+        for number in range(1, 20):
+            strategy.tell(
+                program(number, unit * max(0, number - 14), source=f"def solve(x):\n    return x + {number}\n")
+            )
+        return [strategy.ask().parent.id for _ in range(60)]
+
+    assert parents(1.0) == parents(1e-6) == parents(1e6)
+
+
 def test_stagnation_brings_a_new_island_with_other_tactics() -> None:
     strategy = Adaptive(seed=0, patience=5)
     strategy.tell(program(1, 0.0))

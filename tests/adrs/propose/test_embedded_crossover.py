@@ -66,6 +66,32 @@ def test_what_a_function_needs_comes_along() -> None:
     assert source.count("def rank") == 1
 
 
+@pytest.mark.parametrize(
+    "made",
+    ["C, D = 3, 4", "if True:\n    C = 3", "try:\n    from nowhere import C\nexcept ImportError:\n    C = 3",
+     "CS = []\nCS.append(3)\nC = CS[0]", "CS = {}\nfor key in 'ab':\n    CS[key] = 3\nC = CS['a']"],
+)  # fmt: skip
+def test_what_is_made_by_whatever_statement_comes_along(made: str) -> None:
+    ours = "A, B = 1, 2\n\n\ndef help(x):\n    return x\n\n\ndef solve(x):\n    return help(x)\n"
+    donor = f"{made}\n\n\ndef help(x):\n    return x * C\n\n\ndef solve(x):\n    return help(x) + 1\n"
+    source = Transplant(ours, donor, ["solve"]).source_with("help")
+    assert source is not None
+    scope: dict = {}
+    exec(source, scope)
+    assert scope["solve"](2) == 6
+    if made.startswith("C, D"):
+        assert Transplant(ours.replace("A, B", "A, D"), donor, ["solve"]).source_with("help") is None
+
+
+def test_a_function_does_not_meet_a_helper_of_other_arguments() -> None:
+    ours = "def solve(x):\n    return emptiest(x, 1)\n\n\ndef emptiest(loads, memory):\n    return 0\n"
+    donor = "def solve(x):\n    return emptiest(x) + 1\n\n\ndef emptiest(loads):\n    return 0\n"
+    assert Transplant(ours, donor, ["solve"]).names() == ["solve"]
+    assert Transplant(ours, donor, ["solve"]).source_with("solve") is None
+    alike = donor.replace("emptiest(loads)", "emptiest(loads, memory)").replace("return 0", "return 2")
+    assert Transplant(ours, alike, ["solve"]).source_with("solve") is not None
+
+
 def test_the_donor_over_again_is_no_crossover() -> None:
     lone = "def solve(x):\n    return x\n"
     other = "def helper(x):\n    return -x\n\n\ndef solve(x):\n    return helper(x)\n"

@@ -82,15 +82,29 @@ def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
 
 
 def _turn_sort(tree: Tree, site: Site, node: cst.Call) -> Edit | None:
-    reverse = [argument for argument in node.args if argument.keyword and argument.keyword.value == "reverse"]
+    reverse = next((argument for argument in node.args
+                    if argument.keyword and argument.keyword.value == "reverse"), None)  # fmt: skip
     if any(argument.star for argument in node.args):
         return None
-    others = [argument for argument in node.args if argument not in reverse]
-    if not reverse and isinstance(node.func, cst.Attribute):
+    if reverse is None and isinstance(node.func, cst.Attribute):
         return None  # `sort` of an array knows no `reverse`
-    code = ", ".join(tree.code(argument).rstrip(",") for argument in others)
-    code = f"{tree.code(node.func)}({code})" if reverse else f"{tree.code(node.func)}({code}, reverse=True)"
-    return Edit(site.path, cst.parse_expression(code), f"`{shorten(tree.code(node))}` sorts the other way", site.path)
+    code = tree.code(reverse.value) if reverse is not None else "False"
+    arguments = [_parenthesized(argument) for argument in node.args if argument is not reverse]
+    if code != "True":
+        turned = cst.parse_expression(f"_(reverse={'True' if code == 'False' else f'not ({code})'})")
+        arguments += cst.ensure_type(turned, cst.Call).args
+    elif arguments:
+        arguments[-1] = arguments[-1].with_changes(comma=node.args[-1].comma)
+    said = f"`{shorten(tree.code(node))}` sorts the other way"
+    return Edit(site.path, node.with_changes(args=arguments), said, site.path)
+
+
+def _parenthesized(argument: cst.Arg) -> cst.Arg:
+    """An argument that may have others beside it: a generator may not stand bare then."""
+    if isinstance(argument.value, cst.GeneratorExp) and not argument.value.lpar:
+        bracketed = argument.value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        return argument.with_changes(value=bracketed)
+    return argument
 
 
 def _turn_argument(tree: Tree, site: Site, node: cst.Call) -> Edit:

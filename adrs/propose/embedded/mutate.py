@@ -18,7 +18,7 @@ from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.edits import Maker
 from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.shown import Shown
-from adrs.propose.embedded.tree import Edit, Site, Tree, parse
+from adrs.propose.embedded.tree import NO_TREE, Edit, Site, Tree, parse
 
 _STATEMENT = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 
@@ -82,8 +82,11 @@ class Mutate:
         if tree is None:
             return None
         for _ in range(_PROGRAMS):
-            chosen = self._choose(tree, rng, rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0])
-            source = tree.replace([edit for _, edit in chosen])
+            try:
+                chosen = self._choose(tree, rng, rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0])
+                source = tree.replace([edit for _, edit in chosen])
+            except NO_TREE:
+                continue
             if chosen and source != tree.source and _parses(source):
                 rationale = "; ".join(f"line {tree.line(edit.at)}: {edit.text}" for _, edit in chosen)
                 parents = (Parent(brief.parent.id, "parent"),)

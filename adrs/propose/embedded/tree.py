@@ -8,7 +8,7 @@ from functools import cache, cached_property, lru_cache
 import libcst as cst
 
 from adrs import evolve_blocks
-from adrs.propose.embedded.literals import SHAPE_CALLS, SHAPE_KEYWORDS
+from adrs.propose.embedded.literals import KEYED_CALLS, SHAPE_CALLS, SHAPE_KEYWORDS
 
 Path = tuple[tuple[str, int | None], ...]
 """From the module down: name of a field, and index in it where it is a list."""
@@ -192,13 +192,18 @@ class Tree:
         return self.module.code_for_node(node).strip()
 
 
+NO_TREE = (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError)
+"""What is raised for text or an edit of which no tree can be made: no program, `return(x + y)` about to lose its
+parentheses, nested too deep."""
+
+
 @lru_cache(maxsize=24)
 def parse(source: str) -> Tree | None:
-    """The tree of a program; the last few are kept. None for source that is no program."""
+    """The tree of a program; the last few are kept. None for source of which none can be made."""
     try:
         evolve_blocks.spans(source)
         return Tree(source)
-    except (cst.ParserSyntaxError, RecursionError, evolve_blocks.Unbalanced):
+    except (*NO_TREE, evolve_blocks.Unbalanced):
         return None
 
 
@@ -267,7 +272,7 @@ def _compared(site: Site) -> Iterator[Path]:
 
 
 def _in_shape(site: Site, ranges: bool = False) -> bool:
-    """Whether a node is part of an index, or of an argument that is a shape, an axis or a seed."""
+    """Whether a node is part of an index, or of an argument that is a shape, an axis, a seed, a key or digits."""
     if in_index(site):
         return True
     for outer in (site, *site.ancestors()):
@@ -276,6 +281,8 @@ def _in_shape(site: Site, ranges: bool = False) -> bool:
             if outer.node.keyword is not None and outer.node.keyword.value in SHAPE_KEYWORDS:
                 return True
             if name in SHAPE_CALLS or (ranges and name == "range"):
+                return True
+            if name in KEYED_CALLS and isinstance(outer.node.value, cst.Integer):
                 return True
     return False
 

@@ -16,6 +16,7 @@ from adrs.program import Brief, Evaluation, Program, WorkloadResult
 from adrs.propose.embedded import edits, statements
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.edits import Maker
+from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.mutate import Mutate
 from adrs.propose.embedded.tree import Tree
 
@@ -84,6 +85,27 @@ def test_directions() -> None:
     assert outcomes(edits.call, body("return sorted(x)")) == {body("return sorted(x, reverse=True)")}
     assert outcomes(edits.call, body("return np.argsort(-x)")) == {body("return np.argsort(x)")}
     assert outcomes(edits.call, body("return sorted(x, reverse=True)")) == {body("return sorted(x)")}
+    assert outcomes(edits.call, body("return sorted(x, reverse=False)")) == {body("return sorted(x, reverse=True)")}
+    assert outcomes(edits.call, body("return sorted(x, reverse=y > 2)")) == {
+        body("return sorted(x, reverse=not (y > 2))")
+    }  # fmt: skip
+    assert outcomes(edits.call, body("return sorted(i for i in x)")) == {
+        body("return sorted((i for i in x), reverse=True)")
+    }  # fmt: skip
+    assert outcomes(edits.call, body("return sorted(", "    x,  # all", "    key=y,  # the best", ")")) == {
+        body("return sorted(", "    x,  # all", "    key=y,  # the best", "reverse=True)")
+    }  # fmt: skip
+
+
+def test_an_edit_that_cannot_be_written_does_not_apply() -> None:
+    def ideas(source: str, count: int) -> list[Idea]:
+        brief = Brief(2, 0, Program(1, source, ""))
+        made = [Mutate({}).think(brief, Archive(), random.Random(seed)) for seed in range(count)]
+        return [idea for idea in made if idea is not None]
+
+    assert ideas(body("if(x > y):", "    return(x + y)", "return(y - x)"), 20)
+    assert ideas(body("return " + " + ".join(["x"] * 1000)), 1) == []  # too deep
+    assert ideas(body("return(y if(x)else x)"), 1) == []  # a program that libcst does not read
 
 
 def test_fields_that_are_alike() -> None:

@@ -17,6 +17,8 @@ from adrs.program import SPLITS, Evaluation, Split
 from adrs.run import REFUSED
 from adrs.text import dollars, run_in_command
 
+_USED_UP = ("evaluations", "max-usd", "max-tokens")
+"""Ends after which there is nothing to be done within the budget."""
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
 
@@ -80,15 +82,13 @@ def _print_metrics_that_differ(out: Console, counts: Mapping[str, int]) -> None:
 
 
 def print_nothing_new(outcome: Outcome) -> None:
-    """What there is to say of a session that found nothing left to do."""
+    """What there is to say of a session that did nothing, for want of something to do or in spite of it."""
     out = console()
-    what = f"has nothing left to do: {_why(outcome)}"
+    what, why = "has nothing left to do" if outcome.stopped_by in _USED_UP else "got nothing new done", _why(outcome)
     if outcome.stopped_by == "time":
-        what = (
-            "got nothing new done: the time of its budget was over before anything could begin; "
-            f"`adrs resume {run_in_command(outcome.path)} --max-time 10m` gives more"
-        )
-    out.print(f"run      {outcome.run} {what}", soft_wrap=True)
+        more = f"`adrs resume {run_in_command(outcome.path)} --max-time 10m` gives more"
+        why = f"the time of its budget was over before anything could begin; {more}"
+    out.print(f"run      {outcome.run} {what}: {why}", soft_wrap=True)
     if outcome.choice.winner is not None:
         report = f"adrs report {run_in_command(outcome.path)}"
         out.print(f"winner   program {outcome.choice.winner}, {outcome.winner_file}; `{report}` has all of it",

@@ -21,9 +21,25 @@ if TYPE_CHECKING:
 
 _LONGEST_QUOTE = 300
 _OUT_OF_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
-_TOO_LONG_STATUSES = (400, 413)
-# openai `context_length_exceeded`, llama.cpp `exceed_context_size_error`, vLLM "maximum context length is ..."
-_TOO_LONG = re.compile(r"context[ _](length|size|window)", re.IGNORECASE)
+_TOO_LONG_STATUS = 413
+_STATUSES_OF_ONE_REQUEST = (400, 403, 422)
+"""Which may be about what one request says, or about any request."""
+# OpenAI and most others "context length", Anthropic "prompt is too long", Gemini "input token count (...) exceeds",
+# xAI "maximum prompt length", Moonshot "request exceeded model token limit", Z.ai "Prompt exceeds max length",
+# TGI "`inputs` must have less than ... tokens"
+_TOO_LONG = re.compile(
+    r"context[ _-]?(length|size|window|limit)|maximum (prompt|input|model) length|reduce the length|too many tokens"
+    r"|\b(prompt|input|request|message|string)s?\b[^.]{0,40}\b(too[ _](long|large)|exceed)|inputs`[^.]{0,40}tokens",
+    re.IGNORECASE,
+)
+# Azure and Moonshot "content_filter", LiteLLM ContentPolicyViolation, OpenAI "your prompt was flagged", DeepSeek
+# "Content Exists Risk", xAI "Content violates usage guidelines", Qwen "inappropriate content"
+_UNWANTED = re.compile(
+    r"content[ _-]?(filter|policy|exists risk)|invalid_prompt|data_inspection_failed"
+    r"|(unsafe|sensitive|inappropriate) content"
+    r"|\b(prompt|input|content|request)s?\b[^.]{0,60}\b(flagged|high risk|violat\w+[^.]{0,40}(polic|guideline))",
+    re.IGNORECASE,
+)
 _MOST_TOO_LONG = 10  # in a row
 _HOSTS_WITH_COMPLETION_LIMIT = ("api.openai.com", ".openai.azure.com")
 _SENT_HEADERS = frozenset(
@@ -31,8 +47,12 @@ _SENT_HEADERS = frozenset(
 )
 
 
-class TooLong(Exception):  # noqa: N818 - says what the request is
-    """A request has more tokens than the server takes. Others may be shorter, so that this one alone is given up."""
+class Declined(Exception):  # noqa: N818 - says what became of the request
+    """A server wants no such request. Others may be answered, so that this one alone is given up."""
+
+
+class TooLong(Declined):
+    """A request has more tokens than the server takes."""
 
 
 class Client:
@@ -71,8 +91,8 @@ class Client:
         async def attempt() -> Reply:
             try:
                 reply = read_reply(await self._request("/chat/completions", body), messages)
-            except TooLong as too_long:
-                return self._given_up(too_long)
+            except Declined as declined:
+                return self._given_up(declined)
             except Malformed as malformed:
                 raise Temporary(str(malformed)) from None
             self._too_long = 0
@@ -91,7 +111,7 @@ class Client:
             for path in (f"/models/{quote(name, safe='')}", "/models"):
                 try:
                     self._known = names(await self._request(path))
-                except (Refused, TooLong):
+                except (Refused, Declined):
                     continue
                 if any(each in (name, f"{name}:latest") or each.endswith(f"/{name}") for each in self._known):
                     return True
@@ -99,24 +119,24 @@ class Client:
 
         return await self._retrier.persist(attempt, patience)
 
-    def _given_up(self, too_long: TooLong) -> Reply:
+    def _given_up(self, declined: Declined) -> Reply:
         """No answer to this request; raises Refused where it goes on like that and so is no matter of one request."""
-        self._too_long += 1
+        self._too_long += isinstance(declined, TooLong)
         if self._too_long < _MOST_TOO_LONG:
-            return Reply("", str(too_long), 0, 0, 0)
+            return Reply("", str(declined), 0, 0, 0)
         raise Refused(
-            f"{self.spec.url}: {too_long}; so were {self._too_long} requests in a row: lower --max-output-tokens, or "
-            "have the server take longer contexts"
+            f"{self.spec.url}: {declined}; so were {self._too_long} requests in a row: lower --prompt-characters or "
+            "--max-output-tokens, or have the server take longer contexts"
         )
 
     async def _request(self, path: str, body: object | None = None) -> str:
         """Body of the response to a POST, or to a GET where there is nothing to send.
 
-        Raises Refused, Temporary or TooLong.
+        Raises Refused, Temporary or Declined.
         """
         import openai
 
-        problem: Refused | Temporary | TooLong
+        problem: Refused | Temporary | Declined
         try:
             if body is None:
                 return await self._sdk.get(path, cast_to=str)
@@ -129,7 +149,7 @@ class Client:
             problem = Temporary(self._quote(f"{_name(error)}: {error.__cause__ or error}"))
         raise problem  # outside the handlers, so that no traceback leads back to a request with its headers
 
-    def _explain(self, error: "APIStatusError") -> Refused | Temporary | TooLong:
+    def _explain(self, error: "APIStatusError") -> Refused | Temporary | Declined:
         """What a status from 300 means."""
         status, spec = error.status_code, self.spec
         text = self._quote(explanation(error.body))
@@ -137,8 +157,11 @@ class Client:
             return Refused(f"{spec.url}: the account has no quota left ({status}): {text}")
         if status in RETRIED_STATUSES or status >= 500:
             return Temporary(f"status {status}: {text}", asked_wait(error.response.headers))
-        if status in _TOO_LONG_STATUSES and _TOO_LONG.search(f"{error.code} {error.type} {text}"):
+        about = f"{error.code} {error.type} {text}" if status in _STATUSES_OF_ONE_REQUEST else ""
+        if status == _TOO_LONG_STATUS or _TOO_LONG.search(about):
             return TooLong(f"the request is too long for the server ({status}): {text}")
+        if _UNWANTED.search(about):
+            return Declined(f"the server declined what the request says ({status}): {text}")
         if status == 401:
             if self._key.placeholder:
                 return Refused(f"{spec.url} wants a key (401): set the environment variable {host_variable(spec.host)}")

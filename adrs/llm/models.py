@@ -137,9 +137,9 @@ class Models:
         """The answer of a model, on disk before it is returned.
 
         A request that the journal has for this ticket is answered from there and paid for no second time. A call
-        without an answer (refused, empty, broken after all retries, or of a request that was too long) has an `error`.
-        Raises UserError for what stops a run (400, 401, 403, 404, no quota, ten requests in a row that were too long),
-        BudgetExhausted where the budget does not cover what the call may cost.
+        without an answer (refused, empty, broken after all retries, or of a request that was too long or that a filter
+        kept back) has an `error`. Raises UserError for what stops a run (400, 401, 403, 404, no quota, ten requests in
+        a row that were too long), BudgetExhausted where the budget does not cover what the call may cost.
         """
         spec = self._spec(model)
         recorded = self._journal.find(ticket, request_digest(spec.name, messages))

@@ -9,6 +9,7 @@ import pytest
 
 from adrs import plugins, run, session
 from adrs.breaker import Breaker
+from adrs.cli.summary import print_nothing_new
 from adrs.errors import Refused, UserError
 from adrs.llm.spending import BudgetExhausted
 from adrs.observer import Silent
@@ -127,7 +128,13 @@ def test_a_budget_that_is_used_up_hides_no_failure(demo: Path, tmp_path: Path, m
     ],
 )
 def test_whatever_ends_a_run_what_was_asked_for_until_then_is_in_its_log(
-    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proposer: type, breaker: dict[str, int], end: str
+    demo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    proposer: type,
+    breaker: dict[str, int],
+    end: str,
 ) -> None:
     use(monkeypatch, proposer, InProcessExecutor)
     monkeypatch.setattr(run, "Breaker", partial(Breaker, **breaker))
@@ -137,4 +144,6 @@ def test_whatever_ends_a_run_what_was_asked_for_until_then_is_in_its_log(
         asked = {ticket for kind, ticket in reader.sequence() if kind == "asked"}
         unanswered = asked - {ticket for (ticket,) in reader.rows("SELECT ticket FROM program")}
     assert max(asked) > _LAST_TICKET
+    print_nothing_new(outcome)  # as where a session that goes on with it comes to the same end at once
+    assert ("nothing left to do" in capsys.readouterr().out) == (end == "max-usd")
     assert unanswered == ({_LAST_TICKET} if proposer is not Slow else set())

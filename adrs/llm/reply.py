@@ -77,13 +77,19 @@ def _usage(data: Mapping[str, Any], messages: Sequence[Message], text: str) -> t
     """Input, output and cached tokens; guessed from the texts where the server does not say."""
     usage = data.get("usage")
     read, written, total = (_count(usage, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
-    cached = _count(usage.get("prompt_tokens_details"), "cached_tokens") if isinstance(usage, Mapping) else 0
+    cached = _cached(usage) if isinstance(usage, Mapping) else 0
     if read == 0:
         read = likely_tokens("".join(message.content for message in messages))
     if written == 0:
         written = likely_tokens(text)
     # some servers count hidden reasoning in the total alone
     return read, max(written, total - read), min(cached, read)
+
+
+def _cached(usage: Mapping[str, Any]) -> int:
+    """As OpenAI, Moonshot or DeepSeek spell it."""
+    places = ((usage.get("prompt_tokens_details"), "cached_tokens"), (usage, "cached_tokens"))
+    return max(_count(table, name) for table, name in (*places, (usage, "prompt_cache_hit_tokens")))
 
 
 def _count(table: Any, name: str) -> int:

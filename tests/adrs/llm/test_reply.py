@@ -24,9 +24,17 @@ def test_hidden_reasoning_that_only_the_total_counts_is_output() -> None:
     assert (reply.input_tokens, reply.output_tokens) == (100, 300)
 
 
-def test_cached_tokens_are_among_those_of_the_input() -> None:
-    usage = {"prompt_tokens": 100, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 80}}
-    assert read_reply(body({"content": "hello"}, usage), PROMPT).cached_tokens == 80
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {"prompt_tokens_details": {"cached_tokens": 80}},
+        {"prompt_tokens_details": None, "cached_tokens": 80},
+        {"prompt_cache_hit_tokens": 80, "prompt_cache_miss_tokens": 20},
+    ],
+)
+def test_cached_tokens_are_among_those_of_the_input(cached: dict[str, Any]) -> None:
+    reply = read_reply(body({"content": "hello"}, {"prompt_tokens": 100, "completion_tokens": 5, **cached}), PROMPT)
+    assert (reply.input_tokens, reply.cached_tokens) == (100, 80)
 
 
 @pytest.mark.parametrize("usage", [None, [], "many", {"prompt_tokens": None}, {"prompt_tokens_details": None}])

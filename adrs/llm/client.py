@@ -1,7 +1,7 @@
 """One model at one address, through the `openai` SDK, whose own retries are off."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -10,14 +10,14 @@ from adrs.errors import Refused, UserError, did_you_mean
 from adrs.llm.keys import Key, host_variable, scrub
 from adrs.llm.prices import other_address
 from adrs.llm.records import Message
-from adrs.llm.reply import Malformed, Reply, explanation, names, read_reply
+from adrs.llm.reply import Failed, Malformed, Reply, explanation, names, read_reply
 from adrs.llm.retry import RETRIED_STATUSES, Patience, Retrier, Temporary, asked_wait
 from adrs.llm.specs import ModelSpec
 from adrs.text import encodable
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
 _LONGEST_QUOTE = 300
 _OUT_OF_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
@@ -90,11 +90,9 @@ class Client:
 
         async def attempt() -> Reply:
             try:
-                reply = read_reply(await self._request("/chat/completions", body), messages)
+                reply = await self._answer(body, messages)
             except Declined as declined:
                 return self._given_up(declined)
-            except Malformed as malformed:
-                raise Temporary(str(malformed)) from None
             self._too_long = 0
             return replace(reply, text=encodable(scrub(reply.text, self._key)), error=self._quote(reply.error))
 
@@ -129,6 +127,18 @@ class Client:
             "--max-output-tokens, or have the server take longer contexts"
         )
 
+    async def _answer(self, body: object, messages: Sequence[Message]) -> Reply:
+        """What comes of one attempt. Raises Refused, Temporary or Declined."""
+        problem: Refused | Temporary | Declined
+        received = await self._request("/chat/completions", body)
+        try:
+            return read_reply(received, messages)
+        except Malformed as malformed:
+            problem = Temporary(str(malformed))
+        except Failed as failed:
+            problem = self._explain(failed.status, failed.said)
+        raise problem
+
     async def _request(self, path: str, body: object | None = None) -> str:
         """Body of the response to a POST, or to a GET where there is nothing to send.
 
@@ -142,22 +152,22 @@ class Client:
                 return await self._sdk.get(path, cast_to=str)
             return await self._sdk.post(path, cast_to=str, body=body)
         except openai.APIStatusError as error:
-            problem = self._explain(error)
+            problem = self._explain(error.status_code, error.body, asked_wait(error.response.headers))
         except openai.APITimeoutError:
             problem = Temporary("no answer within the time limit")
         except Exception as error:  # whatever else a server or a connection can do; it ends in the record of the call
             problem = Temporary(self._quote(f"{_name(error)}: {error.__cause__ or error}"))
         raise problem  # outside the handlers, so that no traceback leads back to a request with its headers
 
-    def _explain(self, error: "APIStatusError") -> Refused | Temporary | Declined:
-        """What a status from 300 means."""
-        status, spec = error.status_code, self.spec
-        text = self._quote(explanation(error.body))
-        if error.code in _OUT_OF_MONEY:
+    def _explain(self, status: int, said: object, wait: float | None = None) -> Refused | Temporary | Declined:
+        """What a status from 300 means. wait: seconds that the server asks for."""
+        spec, text = self.spec, self._quote(explanation(said))
+        code, kind = (said.get("code"), said.get("type")) if isinstance(said, Mapping) else (None, None)
+        if code in _OUT_OF_MONEY:
             return Refused(f"{spec.url}: the account has no quota left ({status}): {text}")
         if status in RETRIED_STATUSES or status >= 500:
-            return Temporary(f"status {status}: {text}", asked_wait(error.response.headers))
-        about = f"{error.code} {error.type} {text}" if status in _STATUSES_OF_ONE_REQUEST else ""
+            return Temporary(f"status {status}: {text}", wait)
+        about = f"{code} {kind} {text}" if status in _STATUSES_OF_ONE_REQUEST else ""
         if status == _TOO_LONG_STATUS or _TOO_LONG.search(about):
             return TooLong(f"the request is too long for the server ({status}): {text}")
         if _UNWANTED.search(about):

@@ -1,6 +1,7 @@
 """Reading what servers send: completions, lists of models and explanations, in the forms that are met with."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,16 @@ from adrs.llm.records import Message
 
 class Malformed(Exception):  # noqa: N818 - says what the answer is
     """The body is not a chat completion."""
+
+
+class Failed(Exception):  # noqa: N818 - says what became of the request
+    """The body is an error, though it came with status 200. `status`: what it names instead, or 500."""
+
+    def __init__(self, said: object) -> None:
+        super().__init__(said)
+        self.said = said
+        code = re.fullmatch(r"[45]\d\d", str(said.get("code"))) if isinstance(said, Mapping) else None
+        self.status = int(code[0]) if code else 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +38,18 @@ class Reply:
 
 
 def read_reply(body: str, messages: Sequence[Message]) -> Reply:
-    """Read a completion; raises Malformed. A refusal or an empty answer was paid for and is no reason to ask again."""
+    """Read a completion; raises Malformed and Failed.
+
+    A refusal or an empty answer was paid for and is no reason to ask again.
+    """
     try:
         data = json.loads(body)
     except ValueError:
         raise Malformed("the answer is not valid JSON") from None
+    _check_error(data)
     try:
         choice = data["choices"][0]
+        _check_error(choice)
         content, refusal = choice["message"].get("content"), choice["message"].get("refusal")
         reason = choice.get("finish_reason")
     except (TypeError, KeyError, IndexError, AttributeError):
@@ -62,6 +78,12 @@ def explanation(body: object) -> str:
             if body.get(name):
                 return explanation(body[name])
     return str(body) if body else "no explanation"
+
+
+def _check_error(part: Any) -> None:
+    """Raise Failed for what says that it is an error, as OpenRouter does for what fails behind it, or midway."""
+    if isinstance(part, Mapping) and part.get("error"):
+        raise Failed(part["error"])
 
 
 def _plain_text(content: Any) -> str:

@@ -111,6 +111,14 @@ def test_what_no_retry_mends_stops_with_one_sentence(status: int) -> None:
     assert spending.calls == 0
 
 
+def test_an_error_inside_an_answer_is_one_of_the_status_that_it_names() -> None:
+    faults = [Fault(502, inside=True, on={1}), Fault(402, message="more credits", inside=True, on={3})]
+    with Server("hello", faults) as server:
+        assert ask(server).answer == "hello"
+        assert "(402): more credits" in str(refusal_of(server))
+    assert server.counts["requests"] == 3
+
+
 def test_an_account_without_quota_stops_at_once() -> None:
     with Server("hello", [Fault(429, code="insufficient_quota", message="check your plan")]) as server:
         assert "check your plan" in str(refusal_of(server))

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from adrs.llm.records import Message
-from adrs.llm.reply import Malformed, explanation, names, read_reply
+from adrs.llm.reply import Failed, Malformed, explanation, names, read_reply
 
 PROMPT = [Message("user", "Say hello.")]
 
@@ -54,6 +54,18 @@ def test_no_text_says_why() -> None:
 def test_what_is_no_completion_is_malformed(text: str) -> None:
     with pytest.raises(Malformed):
         read_reply(text, PROMPT)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(402, 402), ("429", 429), (None, 500), ("rate_limit_exceeded", 500), (7, 500), ([], 500)]
+)
+def test_an_error_inside_an_answer_has_the_status_that_it_names(code: Any, status: int) -> None:
+    error = {"message": "more credits", "code": code}
+    broken_off = {"message": {"content": "Here is"}, "finish_reason": "error", "error": error}
+    for answer in ({"error": error}, {"choices": [broken_off]}):
+        with pytest.raises(Failed) as caught:
+            read_reply(json.dumps(answer), PROMPT)
+        assert (caught.value.status, explanation(caught.value.said)) == (status, "more credits")
 
 
 def test_models_in_a_list_or_one_alone() -> None:

@@ -9,6 +9,10 @@ from typing import Any
 from adrs.llm.estimate import likely_tokens
 from adrs.llm.records import Message
 
+_EXPLAINED_IN = ("message", "error", "detail")
+_MOST_TOKENS = 10**9
+"""More than that no call takes; a server that says so does not count."""
+
 
 class Malformed(Exception):  # noqa: N818 - says what the answer is
     """The body is not a chat completion."""
@@ -44,7 +48,7 @@ def read_reply(body: str, messages: Sequence[Message]) -> Reply:
     """
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Malformed("the answer is not valid JSON") from None
     _check_error(data)
     try:
@@ -67,16 +71,14 @@ def names(body: str) -> list[str]:
     try:
         data = json.loads(body)
         return [str(entry["id"]) for entry in data.get("data", [data])]
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
         return []
 
 
 def explanation(body: object) -> str:
     """What a server says is wrong, in whichever of the usual places."""
-    if isinstance(body, Mapping):
-        for name in ("message", "error", "detail"):
-            if body.get(name):
-                return explanation(body[name])
+    while isinstance(body, Mapping) and (inner := next(filter(None, map(body.get, _EXPLAINED_IN)), None)):
+        body = inner
     return str(body) if body else "no explanation"
 
 
@@ -116,4 +118,4 @@ def _cached(usage: Mapping[str, Any]) -> int:
 
 def _count(table: Any, name: str) -> int:
     value = table.get(name) if isinstance(table, Mapping) else None
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value <= _MOST_TOKENS else 0

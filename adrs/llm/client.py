@@ -179,7 +179,7 @@ class Client:
         if status == 403:
             return Refused(f"{spec.url} does not let this key use model {spec.name} (403): {text}")
         if status == 404:
-            hint = other_address(spec) or (did_you_mean(spec.name, self._known) if self._known else "")
+            hint = other_address(spec) or self._quote(did_you_mean(spec.name, self._known))
             if not urlsplit(spec.url).path:
                 hint = f"; perhaps the address should be {spec.url}/v1"
             return Refused(f"{spec.url} has no model {spec.name} (404): {text}{hint}")

@@ -365,6 +365,8 @@ def test_check_asks_a_model_that_is_not_listed() -> None:
             {"models": ["stub-2", "other"]},
             'no model stub (404): The model `stub` does not exist; did you mean "stub-2"?',
         ),
+        ({"models": ["b", "a"]}, "; known: a, b"),
+        ({"models": [f"model-{number}" for number in range(1000)]}, "; known: model-0, model-1, model-10, "),
         ({"key": "right"}, "(401)"),
         ({"answers": [Fault(403)], "models": []}, "404"),
     ],
@@ -373,6 +375,7 @@ def test_check_explains_what_is_wrong(options: dict[str, Any], part: str) -> Non
     with Server(**options) as server, pytest.raises(UserError) as caught:
         check(server)
     assert part in str(caught.value)
+    assert len(str(caught.value)) < 500
 
 
 def test_check_explains_a_server_out_of_reach() -> None:

@@ -41,6 +41,7 @@ _UNWANTED = re.compile(
     re.IGNORECASE,
 )
 _MOST_TOO_LONG = 10  # in a row
+_LIMIT, _COMPLETION_LIMIT = "max_tokens", "max_completion_tokens"
 _HOSTS_WITH_COMPLETION_LIMIT = ("api.openai.com", ".openai.azure.com")
 _SENT_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
@@ -68,6 +69,7 @@ class Client:
         self._sdk = _open(spec, key, patience)
         self._known: list[str] = []
         self._too_long = 0
+        self._limit = _COMPLETION_LIMIT if spec.host.endswith(_HOSTS_WITH_COMPLETION_LIMIT) else _LIMIT
 
     async def close(self) -> None:
         """Close the connections."""
@@ -82,17 +84,21 @@ class Client:
         """
         turns = [{"role": message.role, "content": encodable(message.content)} for message in messages]
         body: dict[str, Any] = {"model": self.spec.name, "messages": turns}
-        if most_output_tokens is not None:
-            limit = "max_completion_tokens" if self.spec.host.endswith(_HOSTS_WITH_COMPLETION_LIMIT) else "max_tokens"
-            body[limit] = most_output_tokens
         if self._temperature is not None:
             body["temperature"] = self._temperature
 
         async def attempt() -> Reply:
+            limit = self._limit
+            limited = {} if most_output_tokens is None else {limit: most_output_tokens}
             try:
-                reply = await self._answer(body, messages)
+                reply = await self._answer(body | limited, messages)
             except Declined as declined:
                 return self._given_up(declined)
+            except Refused as refused:
+                if limit == _COMPLETION_LIMIT or _COMPLETION_LIMIT not in str(refused):
+                    raise
+                self._limit = _COMPLETION_LIMIT  # what is behind the gateway knows it by that name alone
+                raise Temporary(str(refused)) from None
             self._too_long = 0
             return replace(reply, text=encodable(scrub(reply.text, self._key)), error=self._quote(reply.error))
 

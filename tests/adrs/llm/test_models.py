@@ -320,6 +320,23 @@ def test_the_output_limit_is_sent_where_a_budget_counts_it() -> None:
     assert [request.body.get("max_tokens") for request in server.requests] == [None, 16_384, 77]
 
 
+def test_the_output_limit_goes_by_the_name_that_the_server_asks_for() -> None:
+    other_name = Fault(400, message="Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+
+    async def use(models: Models) -> None:
+        await asyncio.gather(*(models.ask(ticket, models.labels[0], HELLO) for ticket in range(3)))
+        await models.ask(3, models.labels[0], HELLO)
+
+    with Server(lambda request: "hello" if "max_completion_tokens" in request.body else other_name) as server:
+        with_models(server, use, max_output_tokens=77)
+    assert server.counts["answers"] == 4
+    assert 4 < server.counts["requests"] <= 7
+    assert (server.requests[-1].body["max_completion_tokens"], "max_tokens" in server.requests[-1].body) == (77, False)
+    with Server([other_name]) as server:
+        assert "(400)" in str(refusal_of(server, max_output_tokens=77))
+    assert server.counts["requests"] == 2
+
+
 def test_an_unknown_price_and_a_dollar_budget_do_not_go_together() -> None:
     with pytest.raises(UserError, match="--price m=0"):
         Models(["m@http://localhost:1/v1"], MemoryJournal(), Spending(max_usd=1.0))

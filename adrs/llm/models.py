@@ -168,9 +168,9 @@ class Models:
             self._journal.record(call)
         return call
 
-    def expected_cost(self, programs: int | None) -> str:
+    def expected_cost(self, programs: int | None, prompt_characters: int) -> str:
         """What a run of so many programs may cost, for people; empty where nothing has a price."""
-        return expected_cost(list(self._prices.items()), programs, self._spending.max_usd)
+        return expected_cost(list(self._prices.items()), programs, self._spending.max_usd, prompt_characters)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -51,6 +51,8 @@ class Loop:
         self._breaker = Breaker()
         self.hung = False
         """Whether an evaluation that seemed to hang was given up because the session ended."""
+        self.exhausted = ""
+        """What there is to say of the dollars or tokens that ended it."""
 
     def stop(self, by: str = "interrupt") -> None:
         """Ask for nothing more; what is in flight is finished. A second call is the caller's to turn into a cancel."""
@@ -122,7 +124,7 @@ class Loop:
         try:
             reason = await self._ask_and_tell()
         except BudgetExhausted as exhausted:
-            reason = exhausted.budget
+            reason, self.exhausted = exhausted.budget, str(exhausted)
         except Refused as refused:
             reason = f"{REFUSED}{refused}"
         if self._pending and not self._stop.is_set() and not self._out_of_time():

@@ -388,5 +388,5 @@ class _Session:
             evaluations=evaluations, budget=budget, stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
-            phases=self._phases.seconds(), warnings=tuple(self._warnings),
+            phases=self._phases.seconds(), warnings=tuple(self._warnings), exhausted=loop.exhausted,
         )  # fmt: skip

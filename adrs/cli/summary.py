@@ -187,8 +187,8 @@ def _why(outcome: Outcome) -> str:
     return {
         "evaluations": _all_done(outcome, resume),
         "time": f"the time of the budget is over; `{resume} --max-time 10m` goes on",
-        "max-usd": "the dollars of the budget do not cover another call",
-        "max-tokens": "the tokens of the budget do not cover another call",
+        "max-usd": _no_call_covered(outcome, resume, "dollars"),
+        "max-tokens": _no_call_covered(outcome, resume, "tokens"),
         "interrupt": f"interrupted; `{resume}` goes on",
         "replayed": "the record is replayed",
     }.get(outcome.stopped_by, _in_words(outcome, resume))  # fmt: skip
@@ -204,6 +204,14 @@ def _in_words(outcome: Outcome, resume: str) -> str:
         return safe(outcome.stopped_by)
     helps = [*more_to_try(outcome.problem, outcome.spend["calls"] > 0), "other --proposers"]
     return f"{safe(outcome.stopped_by)}; what may help: {', '.join(helps)}"
+
+
+def _no_call_covered(outcome: Outcome, resume: str, of: str) -> str:
+    """What is left of the budget of models' calls, and what lets them go on."""
+    more = (
+        f"`{resume} --{outcome.stopped_by}` with more of them goes on; a lower --max-output-tokens makes calls smaller"
+    )
+    return f"the {of} of the budget do not cover another call: {outcome.exhausted}; {more}"
 
 
 def _all_done(outcome: Outcome, resume: str) -> str:

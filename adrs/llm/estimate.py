@@ -8,7 +8,9 @@ from adrs.llm.records import Message
 
 _TOKENS_AROUND_MESSAGE = 16
 _BYTES_PER_TOKEN = 3.0
-_SHORT_PROMPT, _LIKELY_PROMPT = 1_500, 6_750
+SHORT_PROMPT = 1_500
+"""Tokens of a prompt than which few are shorter."""
+_LIKELY_PROMPT = 6_750
 _OUTPUT_TOKENS = (400, 6_000)
 _CALLS_PER_PROGRAM = (1, 3)
 """At the most one for edits, one to correct them, and one for the whole program instead."""
@@ -48,7 +50,7 @@ def expected_cost(
     priced = [(label, price) for label, price in models if price is not None and not price.free]
     if not priced:
         return ""
-    input_tokens = (_SHORT_PROMPT, max(_SHORT_PROMPT, math.ceil(prompt_characters / _BYTES_PER_TOKEN)))
+    input_tokens = (SHORT_PROMPT, max(SHORT_PROMPT, math.ceil(prompt_characters / _BYTES_PER_TOKEN)))
     lows, highs = (
         [calls * price.cost(read, written) for _, price in priced]
         for calls, read, written in zip(_CALLS_PER_PROGRAM, input_tokens, _OUTPUT_TOKENS, strict=True)

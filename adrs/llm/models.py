@@ -10,7 +10,7 @@ from typing import Any
 from adrs.errors import UserError, did_you_mean
 from adrs.llm.bandit import CostAwareBandit
 from adrs.llm.client import Client
-from adrs.llm.estimate import expected_cost, likely_call_usd, most_input_tokens
+from adrs.llm.estimate import SHORT_PROMPT, expected_cost, likely_call_usd, most_input_tokens
 from adrs.llm.keys import find_key
 from adrs.llm.prices import Price, Prices
 from adrs.llm.records import Call, Journal, Message, request_digest
@@ -210,13 +210,15 @@ class Models:
         return cap is None or most_usd == 0.0 or self._spending.usd + most_usd <= cap
 
     def _check_budget(self, model: str) -> None:
+        """Raise UserError where the budget does not even cover a call with a short prompt."""
         price, spending = self._prices[model], self._spending
         most_output = self._output_limit(model) or 0
-        most_usd = price.cost(0, most_output) if price else 0.0
-        lower = f"an answer may have {most_output} tokens; lower --max-output-tokens or raise the budget"
+        most_usd, most_tokens = price.cost(SHORT_PROMPT, most_output) if price else 0.0, SHORT_PROMPT + most_output
+        asked = f"a prompt has {SHORT_PROMPT} tokens or more and an answer may have {most_output}"
+        lower = f"{asked}; lower --max-output-tokens or raise the budget"
         if spending.max_usd is not None and most_usd > spending.max_usd:
-            raise UserError(f"${spending.max_usd:g} do not cover one call to {model}, up to ${most_usd:.2g}: {lower}")
-        if spending.max_tokens is not None and most_output >= spending.max_tokens:
+            raise UserError(f"${spending.max_usd:g} do not cover one call to {model}, up to ${most_usd:.3g}: {lower}")
+        if spending.max_tokens is not None and most_tokens > spending.max_tokens:
             raise UserError(f"{spending.max_tokens} tokens do not cover one call to {model}: {lower}")
 
     def _client(self, spec: ModelSpec) -> Client:

@@ -145,5 +145,7 @@ def test_whatever_ends_a_run_what_was_asked_for_until_then_is_in_its_log(
         unanswered = asked - {ticket for (ticket,) in reader.rows("SELECT ticket FROM program")}
     assert max(asked) > _LAST_TICKET
     print_nothing_new(outcome)  # as where a session that goes on with it comes to the same end at once
-    assert ("nothing left to do" in capsys.readouterr().out) == (end == "max-usd")
+    shown = capsys.readouterr().out
+    assert ("nothing left to do" in shown) == (end == "max-usd")
+    assert ("do not cover another call: $1 of $1 are spent; `adrs resume" in shown) == (end == "max-usd")
     assert unanswered == ({_LAST_TICKET} if proposer is not Slow else set())

@@ -413,6 +413,8 @@ def test_check_wants_a_budget_that_covers_a_call() -> None:
         with pytest.raises(UserError, match="max-output-tokens"):
             check(server, spending=Spending(max_usd=1.0), prices=dear)
         check(server, spending=Spending(max_usd=1.0), prices=dear, max_output_tokens=500)
+        with pytest.raises(UserError, match="a prompt has 1500 tokens or more"):
+            check(server, spending=Spending(max_usd=1.0), prices=dear, max_output_tokens=999)
         with pytest.raises(UserError, match="max-output-tokens"):
             check(server, spending=Spending(max_tokens=1000))
 

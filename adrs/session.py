@@ -180,7 +180,7 @@ class _Session:
         with contextlib.closing(writer), Reader(self._folder) as reader:
             steering = Steering(writer, reader)
             calibration = recorded_calibration(self._problem, reader)
-            self._observer.calibrated(calibration)
+            measured = set(calibration.evaluations)
             self._journal.open(LogJournal(writer, reader))
             spent = reader.spend()
             self._spending.restore(
@@ -193,6 +193,8 @@ class _Session:
                     writer.event(plugged.EVENT, plugged.plain(router))
                 begun = {"sandbox": self._executor.sandbox, "versions": versions()}
                 writer.event("started", {**begun, CHANGED: dict(changed)} if changed else begun)
+                await self._calibrate(calibration)  # all of it, where the session before ended as it wrote it down
+                _record(calibration, writer, but=measured)
                 recorded = Recorded(reader, evaluations=True)
                 first = first_draft(self._settings, self._problem, recorded)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_first(first, calibration)
@@ -271,11 +273,11 @@ class _Session:
         finally:
             await self._executor.close()
 
-    async def _calibrate(self) -> Calibration:
-        self._observer.note("measuring baselines")
-        calibration = await calibrate(
-            self._problem, self._executor, SPLITS, note=lambda text: self._observer.note(f"baselines: {text}")
-        )
+    async def _calibrate(self, known: Calibration | None = None) -> Calibration:
+        def note(text: str) -> None:
+            self._observer.note(f"baselines: {text}")
+
+        calibration = await calibrate(self._problem, self._executor, SPLITS, note=note, known=known)
         self._observer.calibrated(calibration)
         return calibration
 

@@ -63,6 +63,10 @@ class _Reader:
         files = entry.strings("files")
         optional = entry.take("optional", bool, False)
         parameters = entry.rest()
+        if files and seeds is not None:
+            raise UserError(f"{entry.file}: {entry.where} has both seeds and files; make two entries of it")
+        if optional and not files:
+            raise UserError(f"{entry.file}: {entry.path('optional')} says that files may be missing, and names none")
         if seeds is not None:
             if not all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds):
                 raise UserError(f"{entry.file}: {entry.path('seeds')} must be whole numbers from 0")

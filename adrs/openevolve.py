@@ -51,7 +51,7 @@ class Imported:
         for key, note in self.notes:
             option = configuration.OPTIONS.get(key, "")
             other = f"not used; --{option.replace('_', '-')} is given"
-            lines.append(f"{key}: {other if option in given else note}")
+            lines.append(printable(f"{key}: {other if option in given else note}"))
         return lines
 
 
@@ -121,7 +121,7 @@ def _left_out(folder: Path) -> Iterator[tuple[str, str]]:
     for path in files(folder):
         keys = openevolve_secrets.keys(path)
         if keys:
-            what = ", ".join(printable(key) for key in keys)
+            what = ", ".join(keys)
             why = "programs can read copies, and keys of models come from the environment"
             yield str(path.relative_to(folder)), f"left out of every copy, as a secret: {what}; {why}"
 

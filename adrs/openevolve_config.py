@@ -8,7 +8,7 @@ from typing import Any
 
 from adrs.errors import UserError, closest
 
-_FILES = ("config.yaml", "config.yml")
+FILES = ("config.yaml", "config.yml")
 _SECTIONS = ("llm", "prompt", "database", "evaluator", "evolution_trace")
 _TIMEOUT = 300.0
 _THRESHOLDS = (0.5, 0.75, 0.9)
@@ -68,7 +68,7 @@ class Config:
 
 def read(folder: Path) -> Config:
     """The configuration of a folder, all defaults where it has none. Raises UserError."""
-    path = next((folder / name for name in _FILES if (folder / name).is_file()), None)
+    path = next((folder / name for name in FILES if (folder / name).is_file()), None)
     return Config() if path is None else _Reader(path).config
 
 

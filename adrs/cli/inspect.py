@@ -53,15 +53,16 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], *[""] * 6, "[red]cannot be read[/]"])
+            rows.append([safe(each["run"]), *[""] * 6, "[red]cannot be read[/]"])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         found_score = each["winner"]["score"]["train"]  # without a scale: fitness, of which more is better
         train = metric(each["fitness"]) if found_score is None else number(found_score)
         others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
         ended = (each["stopped_by"] or "").partition(":")[0] or ("running" if each["live"] else "unfinished")
-        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
-                     *others, ended])  # fmt: skip
+        train += trust_mark(each["trust"])
+        rows.append([safe(each["run"]), safe(each["problem"]), begun, str(each["evaluations"]), train, *others,
+                     safe(ended)])  # fmt: skip
     columns = ["run", "problem", "begun", ">evaluations", ">train", ">validation", ">test", "stopped by"]
     out = console()
     shown = range(len(columns)) if out.width >= _WIDE else [0, 3, 4, 5, 6, 7]

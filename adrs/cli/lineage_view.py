@@ -82,7 +82,7 @@ def print_ancestry(steps: Sequence[Step], trust: str) -> None:
         program = step.program
         size = f"[green]+{step.added}[/] [red]-{step.removed}[/] lines"
         others = [parent for parent in program.parents if parent.role != "parent"]
-        came = f" with {', '.join(f'#{parent.id} ({parent.role})' for parent in others)}" if others else ""
+        came = f" with {', '.join(f'#{parent.id} ({safe(parent.role)})' for parent in others)}" if others else ""
         by = safe(program.model) if program.model else safe(program.proposer)
         words = [f"[bold]#{program.id}[/]", verdict(program.state), score_of(program), gain(step.gain),
                  f"[cyan]{by}/{safe(program.operator)}[/]{came}", size]  # fmt: skip

@@ -44,7 +44,7 @@ class Model:
         problem = context.problem
         self._problem = problem
         self._models = context.models
-        self._prompts = Prompts(context.stated, Templates(problem.folder, context.prompts), context.prompt_characters)
+        self._prompts = Prompts(context.stated, Templates(problem, context.prompts), context.prompt_characters)
         self._memory = Memory(problem.objective)
         self._rates = Rates(plan.WEIGHTS)
         self._since_summary = 0

@@ -11,20 +11,18 @@ The first of these forms that is there decides, and the others are not looked at
 Text outside of fences, blocks and hunks is never taken as code, whatever it looks like: it is the rationale.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from adrs.propose.model import edits
 from adrs.propose.model.evolve import restore
-from adrs.propose.model.text import Block, blocks, clean, one_line
+from adrs.propose.model.text import Block, blocks, clean, one_line, without_thoughts
 from adrs.source import Rejected
 
 Form = Literal["edits", "diff", "program"]
 
 _RATIONALE = 400
-_THOUGHT = re.compile(r"\A\s*<(think|thinking|reasoning)>")
 _ALIASES = {"python": ("py", "python3"), "c++": ("cpp", "cc", "cxx"), "cpp": ("c++", "cc", "cxx"), "rust": ("rs",)}
 """Other words after a fence for a language."""
 _MOST_FENCES = 20
@@ -75,14 +73,6 @@ def read(text: str, base: str, check: Callable[[str], object], limit: int, langu
     except Rejected as rejected:
         raise Malformed(str(rejected), source) from None
     return Answer(source, form, rationale(lines))
-
-
-def without_thoughts(text: str) -> str:
-    """The text after a leading block such as <think>...</think>; nothing where that does not end."""
-    match = _THOUGHT.match(text)
-    if match is None:
-        return text
-    return text[match.end() :].partition(f"</{match[1]}>")[2]
 
 
 def rationale(lines: list[str]) -> str:

@@ -7,6 +7,9 @@ from adrs.text import encodable, printable
 
 _FENCE = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,})(?P<info>.*)$")
 _TICKS = re.compile(r"`+")
+_THOUGHTS = "(think|thinking|thought|thoughts|reasoning)"
+_THOUGHT = re.compile(f"<{_THOUGHTS}>")
+_THOUGHT_END = re.compile(f"^[ \\t]*</{_THOUGHTS}>|</{_THOUGHTS}>[ \\t]*$", re.MULTILINE)
 _LEAST_EXCERPT = 200
 """Characters below which an excerpt says nothing any more."""
 _HEAD_SHARE = 0.67
@@ -17,6 +20,21 @@ def clean(text: str) -> str:
     """One kind of line end, no byte order mark, no lone surrogate: the same whether it came from the log or not."""
     plain = encodable(text)
     return plain.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def without_thoughts(text: str) -> str:
+    """The text after the thoughts that it begins with, as in <think>...</think>; nothing where these do not end.
+
+    The opening tag may be missing, since servers take what the model's template says last for no part of the answer;
+    then the closing one begins or ends a line.
+    """
+    opening = _THOUGHT.search(text)
+    if opening is not None and not text[: opening.start()].strip():
+        return text[opening.end() :].partition(f"</{opening[1]}>")[2]
+    closing = _THOUGHT_END.search(text)
+    if closing is None or (opening is not None and opening.start() < closing.start()):
+        return text
+    return text[closing.end() :]
 
 
 def visible(text: str) -> str:

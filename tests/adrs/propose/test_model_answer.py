@@ -86,6 +86,25 @@ def test_prose_is_never_taken_as_code(text: str) -> None:
     assert "has no code" in refused(text)
 
 
+@pytest.mark.parametrize("opening", ["<think>\n", "<thought>", "", "\n"])
+@pytest.mark.parametrize(
+    "draft", [f"A draft:\n{EDIT.replace('2', '7')}\nNo.", "Say <<<<<<< SEARCH\n```python\nx", "Hm."]
+)
+def test_thoughts_are_no_part_of_an_answer_even_where_the_server_left_out_their_opening_tag(
+    opening: str, draft: str
+) -> None:
+    closing = "</thought>" if "thought" in opening else "</think>"
+    for end in (f"\n{closing}\n", f" {closing}\n\n"):
+        assert answered(f"{opening}{draft}{end}A constant.\n\n{EDIT}") == Answer(OTHER, "edits", "A constant.")
+
+
+def test_a_program_that_names_the_tags_of_thoughts_is_no_thought() -> None:
+    source = f'def last(text):\n    return text.split("</think>")[-1]\n\n\n{OTHER}'
+    assert answered(f"A helper.\n```python\n{source}```").source == source
+    source = f'PROMPT = """\n<think>\n</think>\n"""\n\n\n{OTHER}'
+    assert answered(f"A text.\n```python\n{source}```").source == source
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -57,6 +57,12 @@ def has_search_replace(lines: Sequence[str]) -> bool:
     return any(_SEARCH.match(line) or _REPLACE.match(line) for line in lines)
 
 
+def span(lines: Sequence[str]) -> tuple[int, int]:
+    """The first and the last line with a marker of a SEARCH/REPLACE block, of lines that have one."""
+    marked = [number for number, line in enumerate(lines) if _SEARCH.match(line) or _REPLACE.match(line)]
+    return marked[0], marked[-1]
+
+
 def search_replace(lines: Sequence[str]) -> list[Edit]:
     """The blocks of an answer. Raises Refused where markers do not pair, or nothing is searched for."""
     edits: list[Edit] = []
@@ -98,6 +104,14 @@ def _divider(name: str, body: Sequence[str], indent: str) -> int:
 def has_diff(lines: Sequence[str]) -> bool:
     """Whether any line is the header of a hunk."""
     return any(_HUNK.match(line) for line in lines)
+
+
+def headed(lines: Sequence[str]) -> list[str]:
+    """A diff whose lines may have no header of a hunk, with one that says nothing."""
+    if has_diff(lines):
+        return list(lines)
+    paths = 2 if len(lines) > 1 and _OLD_PATH.match(lines[0]) and _NEW_PATH.match(lines[1]) else 0
+    return [*lines[:paths], "@@", *lines[paths:]]
 
 
 def unified(lines: Sequence[str]) -> list[Edit]:

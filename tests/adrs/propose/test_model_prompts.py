@@ -314,6 +314,16 @@ def test_a_request_and_its_correction_stay_within_the_bound(
         assert size(made.summary([long(words), long(source)], given.failures, given.summary)) <= limit
 
 
+def test_a_correction_shows_the_answer_without_thoughts_and_whole_where_there_is_room() -> None:
+    made = prompts()
+    request = made.request(facts("rewrite"), "program")
+    program = "```python\n" + "value = 1  # a line of a program\n" * 600 + "```"
+    correction = made.correction(request, f"<think>\n{'Hm. ' * 9_000}\n</think>\n{program}", "a reason", "program")
+    assert correction[-2].content.strip() == program
+    longer = made.correction(request, program * 3, "a reason", "program")
+    assert 40_000 < size(longer) <= 48_000
+
+
 def test_what_matters_least_is_cut_first() -> None:
     line = "value = 1  # a line of a program\n"
     base = Program(5, line * 400, "d", evaluation=evaluation(1.0, 2.0, output="chatter " * 300))

@@ -82,7 +82,7 @@ class InProcessPolicy:
             times.append(self.seconds)
             if len(failures) > most_failures:
                 break
-        return read_attempts(rows, [_answered(function, stack(answers)), failures, np.array(times)])
+        return read_attempts(rows, [_answered(function, stack(answers)), failures, np.array(times)], most_failures)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random` as the sandbox does, and empty the states."""

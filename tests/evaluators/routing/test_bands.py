@@ -139,6 +139,42 @@ def test_bills_of_simulated_runs(seed: int) -> None:
     assert ours[2] < ours[0]
 
 
+def played_at(task: agent_live.Task, learnt: Any, theta: float, floor: int) -> agent_runs.Simulator:
+    """All runs at the least tier that is enough with a chance of theta, as the tuned quantile would play them."""
+    chances = baseline("agent-step-routing-trajectory", "tuned_quantile").chances
+
+    def decide(simulator: agent_runs.Simulator) -> np.ndarray:
+        return np.clip((np.cumsum(chances(learnt, simulator.signal), axis=1) < theta).sum(axis=1), floor, tiers.HIGH)
+
+    return agent_runs.play(task.runs, decide)
+
+
+@pytest.mark.parametrize("seed", [1002, 1003])
+def test_the_tuned_quantile_has_the_figures_that_it_is_made_for(seed: int) -> None:
+    """Its pair of theta and floor is about the best of the fifteen, and no other costs what it saves."""
+    spec = WorkloadSpec("agent-step-routing-trajectory", f"same-{seed}", "same", "train", seed)
+    task = agent_step_routing.SimulatedRuns({"runs": 400}).load(spec)
+    learnt, chosen = baseline("agent-step-routing-trajectory", "tuned_quantile").fit(task.train)
+    ends = {(theta, 2): played_at(task, learnt, theta, 2) for theta in (0.6, 0.7, 0.8, 0.9)}
+    bills = {pair: agent_live.bills(end, agent_runs.PENALTY_2).mean() for pair, end in ends.items()}
+    assert bills[chosen] <= min(bills.values()) + 0.012
+    assert bills[chosen] < bills[0.9, 2]
+    end = ends[chosen]
+    assert bills[chosen] == pytest.approx(0.96, abs=0.08)
+    assert agent_live.bills(end, agent_runs.PENALTY).mean() == pytest.approx(0.58, abs=0.08)
+    assert end.resolved.mean() == pytest.approx(0.73, abs=0.05)
+    assert end.spent.mean() == pytest.approx(0.42, rel=0.12)
+    assert end.steps.mean() == pytest.approx(29.7, rel=0.08)
+
+
+def test_the_tuned_quantile_counts_on_the_caches_of_all_tiers() -> None:
+    """Back at a tier, a run reads there what it wrote; the next run reads nothing of it."""
+    readable = baseline("agent-step-routing-trajectory", "tuned_quantile").readable
+    tier, run = np.array([3, 2, 3, 2, 2, 3]), np.array([0, 0, 0, 0, 1, 1])
+    prompt = np.array([100, 200, 300, 400, 50, 60])[:, None] * np.ones(4)
+    assert readable(tier, prompt, np.searchsorted(run, run)).tolist() == [0, 0, 100, 200, 0, 0]
+
+
 @pytest.mark.slow
 def test_the_tuned_quantile_is_better_than_always_high() -> None:
     spec = WorkloadSpec("agent-step-routing-trajectory", "same-3", "same", "train", 3)

@@ -156,13 +156,14 @@ def _repriced(queries: Queries, models: Sequence[Model]) -> Queries:
 
 
 def _real(name: str, spec: WorkloadSpec, price_of_cost: float) -> Task:
-    table = query_tables.read(resources.data_file(name))
+    path = resources.data_file(name)
+    table = query_tables.read(path)
     if table.evaluation_only and spec.split != "test":
         raise UserError(f"workload {spec.name}: RouterArena's data may only be evaluated on: declare it under test")
     fit, asked = query_tables.split(table)
     if not len(asked.keys):
         raise UserError(f"workload {spec.name}: {name} has too few different queries to keep some for asking")
-    models = query_tables.prices(fit if len(fit.keys) else table)
+    models = query_tables.models(fit, path)
     return Task(models, query_tables.queries(fit), query_tables.queries(asked), None, table.priced, price_of_cost)
 
 

@@ -191,6 +191,18 @@ def test_stagnation_brings_a_new_island_with_other_tactics() -> None:
     assert {0, 1, 2, 3, 4} <= islands
 
 
+def test_an_island_that_has_nobody_to_cross_with_does_not_wish_for_it() -> None:
+    strategy = Adaptive(seed=0, patience=2)
+    strategy.tell(program(1, 0.0))
+    wishes = set()
+    for number in range(2, 40):
+        selection = strategy.ask()
+        assert selection.inspirations == ()
+        wishes.add(selection.operator)
+        strategy.tell(program(number, None, selection.island, "error"))
+    assert wishes == {None, "rewrite"}
+
+
 def test_where_there_is_no_room_the_island_without_an_improvement_for_longest_gives_way() -> None:
     strategy = Adaptive(seed=0, most_islands=3, patience=5, migration=4)
     strategy.tell(program(1, 0.0))

@@ -136,7 +136,7 @@ class _Session:
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
         prompts = Path(settings.prompts) if settings.prompts else None
-        characters = settings.prompt_characters or PROMPT_CHARACTERS
+        self._prompt_characters = characters = settings.prompt_characters or PROMPT_CHARACTERS
         waiting = max(1, settings.window // 2) if settings.order == "arrival" else None
         context = Context(loaded, settings.seed, self._models, prompts, characters, waiting, settings.call_seconds)
         self._proposer = portfolio.make(settings.proposer, context)
@@ -236,7 +236,7 @@ class _Session:
             if asks:
                 self._observer.note(f"checking {', '.join(self._models.labels)}")
                 await self._models.check()
-                expected = self._models.expected_cost(self._settings.max_evaluations)
+                expected = self._models.expected_cost(self._settings.max_evaluations, self._prompt_characters)
                 if expected:
                     self._observer.note(expected)
             yield
@@ -390,5 +390,5 @@ class _Session:
             evaluations=evaluations, budget=budget, stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
-            phases=self._phases.seconds(), warnings=tuple(self._warnings),
+            phases=self._phases.seconds(), warnings=tuple(self._warnings), exhausted=loop.exhausted,
         )  # fmt: skip

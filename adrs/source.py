@@ -33,6 +33,11 @@ _WORDS = re.compile(r"\w+|[^\w\s]")
 class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes
     """The source cannot be a program of this problem; the message says why."""
 
+    def __init__(self, message: str, importing: str | None = None) -> None:
+        """`importing` is the package that the problem does not allow, if that is why."""
+        super().__init__(message)
+        self.importing = importing
+
 
 class Screen:
     """What a program of one problem must be like before it is run."""
@@ -162,7 +167,8 @@ def _check_imports(tree: ast.Module, allowed: frozenset[str]) -> None:
             prefixes = {name[:end] for end in [*(i for i, c in enumerate(name) if c == "."), len(name)]}
             if name.split(".")[0] not in sys.stdlib_module_names and not prefixes & allowed:
                 known = ", ".join(sorted(allowed)) or "nothing else"
-                raise Rejected(f"line {node.lineno}: import of {name}; allowed: the standard library and {known}")
+                text = f"line {node.lineno}: import of {name}; allowed: the standard library and {known}"
+                raise Rejected(text, importing=name.split(".")[0])
 
 
 def literal_share(source: str) -> float:

@@ -116,7 +116,8 @@ class Line:
         elif job.digests:
             recorder = DigestingPolicy(policy)
         else:
-            return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+            workloads = Workloads(self._evaluator) if job.anew else self._workloads
+            return evaluate(self._problem, self._evaluator, workloads, policy, job)
         evaluation = evaluate(self._problem, self._evaluator, self._workloads, recorder, job)
         return replace(evaluation, recorded=recorder.recorded())
 

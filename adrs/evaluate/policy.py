@@ -93,7 +93,7 @@ class SandboxedPolicy:
         answer = self._request(
             function, self.decision_seconds, "attempt", function, rows.sent, chosen, seconds, most_failures
         )
-        return read_attempts(rows, answer)
+        return read_attempts(rows, answer, most_failures)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random`, and give each scenario an empty state."""

@@ -49,7 +49,9 @@ class _Reader:
         names: set[str] = set()
         for spec in (spec for split in SPLITS for spec in specs[split]):
             if spec.name in names:
-                raise UserError(f'{table.file}: workload "{spec.name}" appears twice; a seed belongs to one split')
+                which = "two entries of one family name this file; give one of them another family"
+                why = "a seed belongs to one split" if spec.seed is not None else which
+                raise UserError(f'{table.file}: workload "{spec.name}" appears twice; {why}')
             names.add(spec.name)
         if not specs["train"]:
             raise UserError(f"{table.file}: workloads.train is empty; for example: {table.examples['workloads.train']}")

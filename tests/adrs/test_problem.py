@@ -68,6 +68,12 @@ def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None
         (r"^memory_mb = 256", "memory_mb = -1", "limits.memory_mb must be above 0"),
         (r'"minimize"', '"minimise"', 'objective.direction = "minimise"; did you mean "minimize"?'),
         (r"seeds = \[2000\]", "seeds = [1000]", 'workload "uniform-1000" appears twice'),
+        (
+            r"seeds = \[2000\] }",
+            'files = ["t/a.gz", "u/a.gz"] }',
+            'workload "uniform-a" appears twice; two entries of one family name this file',
+        ),
+        (r"^state-of-the-art", "state_of_the_art", 'unknown key "programs.state_of_the_art"'),
         (r"seeds = \[2000\]", 'seeds = ["x"]', "must be whole numbers from 0"),
         (
             r"seeds = \[1003, 1004\]",
@@ -80,7 +86,7 @@ def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None
         (r'"seed.py"', '"../seed.py"', "lies outside the problem's folder"),
         (r'"baselines/longest_first.py"', '"native:round-robin"', 'two baselines are called "round-robin"'),
         (r'"evaluator:JobBalancing"', '"evaluator"', 'must read "module:Class"'),
-        (r"float64\[jobs\]", "floaty[jobs]", 'unknown type "floaty"'),
+        (r"float64\[jobs\]", "floaty[jobs]", 'unknown type "floaty"; known: int, float, bool, str, '),
         (r"0..machines-1", "0..machines/2", "is not the end of a range"),
         (r'workloads = \["uniform-1000"\]', 'workloads = ["uniform-1"]', 'no train workload "uniform-1"'),
         (r"^title", "title title", "is not valid TOML"),

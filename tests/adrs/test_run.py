@@ -347,7 +347,7 @@ def test_a_run_that_found_nothing_says_so_and_what_helps(
     helps = "a language model with --model, more time, another --seed"  # the problem has building blocks
     lines = printed(outcome, capsys)
     assert [line for line in lines if "nothing was" in line] == [f"warning  {said}{helps}"]
-    assert "lead     +0.45 points over greedy on train; -0.12 points over greedy on test" in lines
+    assert "lead     0.45 points over greedy on train; 0.12 points behind greedy on test" in lines
     assert "gpt 12 4 2 +3.5 $0.2500" in [" ".join(line.split()) for line in lines]
     assert outcome.plain()["warnings"] == [said + helps]
 

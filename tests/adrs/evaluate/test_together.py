@@ -146,3 +146,13 @@ def test_calls_that_are_written_down_are_made_one_by_one(problem):
     evaluation, taken = run(problem, GOOD, digests=True)
     assert taken == [[name] for name in ALL]
     assert evaluation.verdict == "ok"
+
+
+def test_workloads_are_loaded_anew_where_that_is_asked_for(toy):
+    line = harness.Line(toy)
+    policy = InProcessPolicy(toy, toy.seed.read_text())
+    kept = line._workloads._loaded
+    for anew, loaded in ((False, True), (True, False)):
+        kept.clear()
+        assert line.evaluate(policy, Job("", "train", anew=anew)).verdict == "ok"
+        assert bool(kept) is loaded

@@ -209,10 +209,11 @@ def test_what_is_no_message_is_put_aside(demo: Path, tmp_path: Path) -> None:
     (box / "2.json").write_text('{"kind": "burn", "text": "", "program": null}')
     (box / "3.json").write_text('{"kind": "hint", "text": 7, "program": null}')
     (box / "4.json").write_text("[]")
+    (box / "7.json").write_text("[" * 60_000)
     (box / "5.json").symlink_to(folder / "run.db")
     (box / "6.part").write_text("unfinished")
     assert list(inbox.read(folder)) == []
-    assert len(list(box.glob("*.refused"))) == 5
+    assert len(list(box.glob("*.refused"))) == 6
     assert steering.send(folder, "hint", "still works")
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from adrs.errors import UserError
+from adrs.llm.cut_off import CutOff
 from adrs.llm.models import Models
 from adrs.llm.prices import Price, Prices
 from adrs.llm.records import Call, MemoryJournal, Message
+from adrs.llm.reply import Reply
 from adrs.llm.retry import Patience
 from adrs.llm.spending import BudgetExhausted, Spending
 from adrs.testing.openai_server import Answer, Fault, Request, Server
@@ -335,6 +337,39 @@ def test_the_output_limit_goes_by_the_name_that_the_server_asks_for() -> None:
     with Server([other_name]) as server:
         assert "(400)" in str(refusal_of(server, max_output_tokens=77))
     assert server.counts["requests"] == 2
+
+
+def test_answers_that_are_cut_off_again_and_again_are_said_and_stop_a_run_where_nothing_is_left_of_them() -> None:
+    journal, spending, warnings = MemoryJournal(), Spending(), list[str]()
+    cut = [Answer("half a program", finish_reason="length", output_tokens=77)] * 12
+    whole = [Answer("a program", output_tokens=70)]
+    thought = [Answer("", finish_reason="length", output_tokens=77)] * 100
+
+    async def use(models: Models) -> None:
+        for ticket in range(1, 100):
+            assert bool((await models.ask(ticket, models.labels[0], HELLO)).answer) == (ticket <= 13)
+
+    with Server([*cut, *whole, *thought]) as server, pytest.raises(UserError) as caught:
+        with_models(
+            server, use, journal=journal, spending=spending, max_output_tokens=77, warn=warnings.append
+        )  # fmt: skip
+    (warning,) = warnings
+    assert "3 answers in a row of stub@" in warning
+    for text in (warning, str(caught.value)):
+        assert "the last after 77 tokens: raise --max-output-tokens, which is 77" in text
+    assert len(journal.calls) == spending.calls == server.counts["answers"] == 13 + 10, "what was paid for is kept"
+
+
+@pytest.mark.parametrize("limit", [None, 16_384])
+def test_a_limit_of_the_server_is_told_from_that_of_the_run(limit: int | None) -> None:
+    warnings: list[str] = []
+    cut_off = CutOff(warnings.append)
+    for _ in range(9):
+        cut_off.count("stub", Reply("half", "", 900, 124, 0, cut_off=True), limit)
+    assert warnings == [
+        "3 answers in a row of stub were cut off, the last after 124 tokens: the server has a limit of its own, so "
+        "raise that"
+    ]
 
 
 def test_an_unknown_price_and_a_dollar_budget_do_not_go_together() -> None:

@@ -30,6 +30,7 @@ def with_models(
     max_output_tokens: int | None = None,
     environment: Mapping[str, str] | None = None,
     specs: list[str] | None = None,
+    warn: Callable[[str], None] = lambda text: None,
 ) -> Any:
     """Run a coroutine function of an ensemble whose one model is `stub` at the server."""
     settings = CallSettings(max_output_tokens=max_output_tokens, patience=patience)
@@ -37,7 +38,7 @@ def with_models(
     async def run() -> Any:
         models = Models(
             specs or [spec(server)], journal or MemoryJournal(), spending or Spending(), prices=prices,
-            settings=settings, environment=environment or {},
+            settings=settings, environment=environment or {}, warn=warn,
         )  # fmt: skip
         async with models:
             return await use(models)

@@ -4,14 +4,18 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+import pytest
+
+from adrs.errors import UserError
 from adrs.llm.models import CallSettings, Models
 from adrs.llm.prices import Prices
-from adrs.llm.records import Journal, MemoryJournal, Message
+from adrs.llm.records import Call, Journal, MemoryJournal, Message
 from adrs.llm.retry import Patience
 from adrs.llm.spending import Spending
 from adrs.testing.openai_server import Server
 
 QUICK = Patience(attempts=4, first_wait=0.01, longest_wait=0.05, attempt_seconds=20.0, call_seconds=60.0)
+KEY = "sk-test-0123456789abcdef"
 HELLO = [Message("system", "Be brief."), Message("user", "Say hello.")]
 
 
@@ -44,3 +48,20 @@ def with_models(
             return await use(models)
 
     return asyncio.run(run())
+
+
+def ask(server: Server, **options: Any) -> Call:
+    """The answer to a request."""
+
+    async def use(models: Models) -> Call:
+        return await models.ask(1, models.labels[0], HELLO)
+
+    return with_models(server, use, **options)
+
+
+def refusal_of(server: Server, **options: Any) -> UserError:
+    """Why there is none, in one line."""
+    with pytest.raises(UserError) as caught:
+        ask(server, **options)
+    assert "\n" not in str(caught.value)
+    return caught.value

@@ -214,6 +214,9 @@ def resume(
             "--max-tokens", min=1, help="Stop before models have used more tokens in all. [default: as before]"
         ),
     ] = None,
+    max_output_tokens: Annotated[
+        int | None, typer.Option("--max-output-tokens", min=1, help="Most tokens of one answer. [default: as before]")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -224,7 +227,8 @@ def resume(
 
     folder = find_run(run, runs_dir)
     changes = {"workers": workers and cores.workers(workers), "sandbox": sandbox, "max_evaluations": max_evaluations,
-               "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
+               "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens,
+               "max_output_tokens": max_output_tokens}  # fmt: skip
     before = _done(folder)
     settings, loaded, _ = session.resuming(folder, changes)
     with View(loaded, folder.name, quiet, Budget(settings.max_evaluations, settings.max_seconds)) as view:

@@ -83,11 +83,13 @@ class Prompts:
         told = tell(facts.base, facts.inspirations)
         return [self._system, self._bounded(facts.kind, values, self._parts(facts, base, told), facts, told)]
 
-    def correction(self, messages: Sequence[Message], answer: str, reason: str, wanted: Wanted) -> list[Message]:
-        """The same conversation after an answer that could not be used."""
+    def correction(
+        self, messages: Sequence[Message], answer: str, reason: str, wanted: Wanted, cut_off: bool = False
+    ) -> list[Message]:
+        """The same conversation after an answer that could not be used, perhaps since its end was cut off."""
         room = self._limit - sum(len(message.content) for message in messages)
         shown = excerpt(visible(reason), room // 4)
-        asked = self._templates.render("correction", {"reason": shown, "wanted": wanted})
+        asked = self._templates.render("correction", {"reason": shown, "wanted": wanted, "cut_off": cut_off})
         answered = excerpt(without_thoughts(clean(answer)), room - len(asked)) or "(nothing that could be read)"
         return [*messages, Message("assistant", answered), Message("user", asked)]
 

@@ -95,6 +95,15 @@ def test_a_syntax_error_is_corrected_before_it_costs_an_evaluation() -> None:
     assert "syntax error in line 2" in models.requests[1][1][-1].content
 
 
+def test_an_answer_that_was_cut_off_is_asked_for_in_fewer_words_and_not_as_a_whole_program() -> None:
+    draft, models = drafted([GOOD_EDIT[:-20], GOOD_EDIT[:-20]])
+    assert "Think and write less than before" in models.requests[1][1][-1].content
+    assert len(models.requests) == 2
+    assert "cut off at the most tokens that it may have (--max-output-tokens)" in draft.failure
+    _, models = drafted([BAD_EDIT, GOOD_EDIT])
+    assert "Think and write less than before" not in models.requests[1][1][-1].content
+
+
 def test_edits_that_fail_twice_are_followed_by_the_whole_program() -> None:
     draft, models = drafted([BAD_EDIT, BAD_EDIT, fenced(power("3.0 * error"))])
     assert draft.source == power("3.0 * error")

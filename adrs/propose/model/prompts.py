@@ -12,7 +12,7 @@ from adrs.errors import UserError
 from adrs.llm.records import Message
 from adrs.problem import Problem
 from adrs.program import Program
-from adrs.propose.model.helpers import describe
+from adrs.propose.model import statement
 from adrs.propose.model.near_copies import Told, tell
 from adrs.propose.model.parts import Part, allot
 from adrs.propose.model.templates import Templates
@@ -65,7 +65,7 @@ class Prompts:
         self._problem = problem
         self._templates = templates
         self._limit = limit
-        self._system = Message("system", templates.render("system", {"problem": problem, "helpers": describe(problem)}))
+        self._system = Message("system", templates.render("system", statement.values(problem)))
         if len(self._system.content) > _MOST_STATEMENT_SHARE * limit:
             raise UserError(
                 f"the statement of problem {problem.name} takes {len(self._system.content)} characters, more than half "

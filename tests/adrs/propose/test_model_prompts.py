@@ -126,6 +126,11 @@ def test_every_shipped_problem_reads_as_sentences() -> None:
         stated[name] = system.content
         assert " in of " not in system.content
         assert ("(decisions that are asked for in one batch share it)" in system.content) == (problem.shape == "decide")
+        assert ("is a numpy array" in system.content) == (not name.startswith("congestion"))
+        assert ("`numpy.random`" in system.content) == ("numpy" in problem.limits.imports)
+        assert ("numbers, texts and tables of them take at most 64 kB" in system.content) == ("routing" in name)
+    assert "`float[n]` is a list of so many numbers. A name is" in stated["congestion-control"]
+    assert "900 s of wall time for all calls of an evaluation, 512 MB of memory" in stated["congestion-control"]
     assert "`arena_score` is to be maximised." in stated["query-routing"]
     assert "calls them as is said of each, those that decide again and again" in stated["query-routing"]
     assert "The evaluator calls it again and again" in stated["congestion-control"]

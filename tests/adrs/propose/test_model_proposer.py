@@ -152,7 +152,7 @@ def test_errors_of_the_endpoint_and_the_budget_end_the_run() -> None:
 
 
 def test_two_parents_are_crossed() -> None:
-    first, second = program(2, power("error - rate")), program(3, power("error / 2"))
+    first, second = (program(n, power(law), 10.0 + n) for n, law in ((2, "error - rate"), (3, "error / 2")))
     brief = replace(BRIEF, inspirations=(first, second), operator="cross")
     draft, models = drafted([fenced(power("(error - rate) / 2"))], brief)
     assert draft.operator == "cross"
@@ -162,6 +162,15 @@ def test_two_parents_are_crossed() -> None:
     shown = models.requests[0][1][1].content
     assert {2: "error - rate", 3: "error / 2"}[crossed.id] in shown
     assert f"what is good in program {crossed.id}" in shown
+
+
+def test_no_parent_is_crossed_with_what_is_better_nowhere() -> None:
+    worse = (program(2, power("error - rate"), 9.0), program(3, power("error  # the same"), 10.0))
+    brief = replace(BRIEF, inspirations=worse, operator="cross")
+    assert drafted([GOOD_EDIT] + [fenced(power("error / 3"))] * 2, brief)[0].operator != "cross"
+    better = program(4, power("error / 2"), 11.0)
+    draft, _ = drafted([fenced(power("error / 3"))], replace(brief, inspirations=(*worse, better)))
+    assert draft.parents == (Parent(1, "parent"), Parent(4, "crossover"))
 
 
 def test_a_failing_program_is_repaired_once() -> None:

@@ -1,6 +1,7 @@
 """problem.toml: what is read, and what is said of mistakes."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ def test_the_template_is_read_whole(demo: Path) -> None:
     assert loaded.name == "demo"
     assert loaded.shape == "solve"
     assert loaded.functions["solve"].signature() == "def solve(instance):"
+    instance = loaded.functions["solve"].arguments["instance"]
+    assert isinstance(instance, Mapping)
+    assert [instance[name].note for name in ("machines", "length")] == ["3 to 8", "s; 4 jobs a machine, or 20"]
     assert [spec.name for spec in loaded.workloads["train"]][:2] == ["uniform-1000", "uniform-1001"]
     assert [baseline.role for baseline in loaded.baselines] == ["trivial", "state-of-the-art"]
     assert loaded.stage_names == ("smoke", "full")

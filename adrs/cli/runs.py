@@ -1,7 +1,6 @@
 """Verbs that make runs: run, resume, replay."""
 
 import sys
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -292,16 +291,11 @@ def _seconds(duration: str | None) -> float | None:
 def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """Options of the command line, else those of the file, and the file's table of prices."""
     from adrs.llm.prices import read_table
-    from adrs.strict_toml import Table
+    from adrs.strict_toml import Table, read
 
     if config is None:
         return {**given, "prices": {}}
-    try:
-        data = tomllib.loads(config.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{config} is not valid TOML: {error}") from None
-    except OSError as error:
-        raise UserError(f"{config} cannot be read: {error.strerror}") from None
+    data = read(config)
     merged = {**given, "prices": read_table(Table("prices", data.pop("prices", {}), config))}
     keys: dict[str, str] = {}
     for key, value in data.items():

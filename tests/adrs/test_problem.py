@@ -94,6 +94,7 @@ def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None
         (r"0..machines-1", "0..machines/2", "is not the end of a range"),
         (r'workloads = \["uniform-1000"\]', 'workloads = ["uniform-1"]', 'no train workload "uniform-1"'),
         (r"^title", "title title", "is not valid TOML"),
+        pytest.param(r"^title", f"x = {'[' * 100_000}\ntitle", "is nested too deeply", id="deep"),
     ],
 )
 def test_mistakes_are_one_clear_sentence(demo: Path, pattern: str, replacement: str, expected: str) -> None:

@@ -381,9 +381,7 @@ def test_templates_are_overridden_by_the_problem_and_by_the_person(tmp_path: Pat
     system, user = prompts(problem, given=own).request(facts(), "edits")
     assert system.content.startswith("The problem's own words")
     assert user.content.endswith("Answer as I say.\n")
-    system, user = prompts(replace(problem, trust="shared"), given=own).request(facts(), "edits")
-    assert system.content.startswith("You are an expert")
-    assert user.content.endswith("Answer as I say.\n")
+    assert prompts(replace(problem, trust="shared")).request(facts(), "edits")[0].content.startswith("You are an")
 
 
 @pytest.mark.parametrize(

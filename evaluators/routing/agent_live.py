@@ -116,9 +116,8 @@ def bills(end: Simulator, penalty: float) -> np.ndarray:
     return found
 
 
-def measure(task: Task, played: Played) -> Metrics:
-    """Metrics of all runs of a workload."""
-    end = played.end
+def measure(task: Task, end: Simulator) -> Metrics:
+    """Metrics of all runs of a workload, at their end."""
     resolved = int(end.resolved.sum())
     shares = end.calls.sum(axis=0) / max(1, end.calls.sum())
     metrics = Metrics(

@@ -61,6 +61,12 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
             agent_prefixes.add_intervals(metrics, workload, played.chosen, theirs)
         return metrics
 
+    def reference(self, name: str, workload: agent_prefixes.Task, spec: WorkloadSpec) -> Metrics:
+        """The label oracle, or the workload rule, which reads what no program is shown. Raises UserError."""
+        facts = workload.bank.facts
+        known = {"label-oracle": lambda: facts.label, "workload-rule": lambda: agent_prefixes.workload_rule(facts)}
+        return agent_prefixes.measure(workload, reference.native(name, known))
+
 
 class SimulatedRuns(Evaluator[agent_live.Task]):
     """Bill of simulated runs. Parameter: `runs`, of a workload."""
@@ -94,7 +100,7 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
         second = agent_live.play(policy, workload, spec.policy_seed, again)
         _compare(played.chosen[again], second.chosen[again])
-        metrics = agent_live.measure(workload, played)
+        metrics = agent_live.measure(workload, played.end)
         metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
         metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()
         if spec.split == "test":
@@ -102,6 +108,12 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
             theirs = self._baseline.of(spec.name, lambda: _bill_of_baseline(workload, spec.policy_seed))
             agent_live.add_intervals(metrics, played, theirs)
         return metrics
+
+    def reference(self, name: str, workload: agent_live.Task, spec: WorkloadSpec) -> Metrics:
+        """The oracle that chooses the required tier of every call. Raises UserError."""
+        runs = workload.runs
+        known = {"required-tier-oracle": lambda: agent_runs.play(runs, lambda simulator: simulator.required)}
+        return agent_live.measure(workload, reference.native(name, known))
 
 
 def _combined_of_baseline(workload: agent_prefixes.Task, seed: int, trajectories: int) -> np.ndarray:

@@ -22,6 +22,8 @@ TWINS = 420
 """Noisy twins of a test workload, at most a third of its queries."""
 FAMILIES = ("same", "shifted", "other-pool")
 PRICES_OF_COST = (10.0, 100.0, 1000.0)
+CATEGORY_WEIGHTS = (0.0, *np.logspace(0, 4, 33).tolist())
+"""Prices of a dollar in accuracy that the table by category is chosen among."""
 _SEED_LIMIT = 2**63
 
 
@@ -114,6 +116,16 @@ class QueryRouting(Evaluator[Task]):
             add_intervals(metrics, workload, decided.answers, theirs)
         return metrics
 
+    def reference(self, name: str, workload: Task, spec: WorkloadSpec) -> Metrics:
+        """An oracle, which knows the outcomes, or the best table by category, which none is told. Raises UserError."""
+        asked = workload.asked
+        known = {
+            "oracle": lambda: arena.oracle(asked.accuracy, asked.cost),
+            "oracle-by-accuracy": lambda: arena.oracle_by_accuracy(asked.accuracy, asked.cost),
+            "category-table": lambda: by_category(workload),
+        }
+        return measure(workload, reference.native(name, known))
+
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """Means by weight over the workloads that have a metric: a table without costs has no arena score."""
         return super().summarise(results)
@@ -163,7 +175,33 @@ def _real(name: str, spec: WorkloadSpec, price_of_cost: float) -> Task:
     if not len(asked.keys):
         raise UserError(f"workload {spec.name}: {name} has too few different queries to keep some for asking")
     models = query_tables.models(fit, path)
-    return Task(models, query_tables.queries(fit), query_tables.queries(asked), None, table.priced, price_of_cost)
+    categories = sorted(set(table.categories))
+    known, wanted = (query_tables.queries(part, categories) for part in (fit, asked))
+    return Task(models, known, wanted, None, table.priced, price_of_cost)
+
+
+def by_category(task: Task) -> np.ndarray:
+    """int64[n]: one model for each category, at the price of money that has the best arena score on the fit set.
+
+    Where nothing can be fitted to, and in categories that the fit set lacks, the model with the lowest prices.
+    """
+    fit = task.fit
+    cheapest = min(range(len(task.models)), key=lambda at: task.models[at].price_in + task.models[at].price_out)
+    groups = np.unique(fit.category)
+    means = [
+        (fit.accuracy[rows].mean(axis=0), fit.cost[rows].mean(axis=0))
+        for rows in (fit.category == group for group in groups)
+    ]
+
+    def table(weight: float) -> dict[int, int]:
+        return {int(group): int((a - weight * c).argmax()) for group, (a, c) in zip(groups, means, strict=True)}
+
+    def score(chosen: Mapping[int, int]) -> float:
+        picks = np.array([chosen[group] for group in fit.category.tolist()])
+        return arena.arena_score(*arena.choice_point(fit.accuracy, fit.cost, picks)) or 0.0
+
+    best = max((table(weight) for weight in CATEGORY_WEIGHTS), key=score) if len(groups) else {}
+    return np.array([best.get(group, cheapest) for group in task.asked.category.tolist()], dtype=np.int64)
 
 
 def outcomes(asked: Queries, picks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

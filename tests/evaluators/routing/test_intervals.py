@@ -95,7 +95,7 @@ def simulated() -> Metrics:
         return agent_live.Played(np.zeros(0), np.zeros(0), end)
 
     ours = constant(tiers.HIGH)
-    metrics = agent_live.measure(agent_live.Task({}, runs), ours)
+    metrics = agent_live.measure(agent_live.Task({}, runs), ours.end)
     agent_live.add_intervals(metrics, ours, agent_live.resampled(constant(tiers.HIGH - 1))["bill_2"])
     return metrics
 

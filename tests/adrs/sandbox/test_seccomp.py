@@ -74,6 +74,21 @@ def test_conditions(machine):
     assert decide("prlimit64", 1, 7, 0) == _PERMISSION
     assert decide("ioctl", 1, 0x5401) == _ALLOW
     assert decide("ioctl", 1, 0x5412) == _PERMISSION
+    assert decide("fcntl", 1, 4) == _ALLOW
+    assert decide("fcntl", 1, 1036) == _PERMISSION
+
+
+@pytest.mark.parametrize("machine", _COLUMNS)
+@pytest.mark.parametrize("processes", [True, False])
+def test_what_is_in_memory_of_a_file_cannot_be_asked_nor_changed(machine, processes):
+    code = seccomp.assemble(machine, threads=True, processes=processes)
+    column = _COLUMNS[machine]
+    number = {name: numbers[column] for name, numbers in seccomp._CONDITIONAL.items()}
+    for refused in ({"x86_64": 221, "aarch64": 223}, {"x86_64": 187, "aarch64": 213}, {"x86_64": 27, "aarch64": 232}):
+        assert _decide(code, machine, refused[machine]) == _PERMISSION  # fadvise64, readahead, mincore
+    assert all(_decide(code, machine, number[name]) == _NO_SUCH_CALL for name in ("preadv2", "pwritev2", "openat2"))
+    advice = {value: _decide(code, machine, number["madvise"], (0, 0, value)) for value in (4, 14, 3, 20, 21)}
+    assert advice == {4: _ALLOW, 14: _ALLOW, 3: _PERMISSION, 20: _PERMISSION, 21: _PERMISSION}
 
 
 @pytest.mark.parametrize("machine", _COLUMNS)

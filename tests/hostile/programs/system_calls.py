@@ -9,12 +9,14 @@ X86 = {
     "msgget": 68, "semget": 64, "mq_open": 240, "personality": 135, "setuid": 105, "setgroups": 116, "capset": 126,
     "open_by_handle_at": 304, "name_to_handle_at": 303, "inotify_init1": 294, "fanotify_init": 300, "quotactl": 179,
     "mknodat": 259, "clone3": 435, "vfork": 58, "fork": 57, "execve": 59, "seccomp": 317, "sched_setscheduler": 144,
+    "fadvise64": 221, "readahead": 187, "mincore": 27, "preadv2": 327, "pwritev2": 328, "getrusage": 98, "openat2": 437,
 }
 ARM = {
     "ptrace": 117, "mount": 40, "umount2": 39, "pivot_root": 41, "chroot": 51, "unshare": 97, "setns": 268,
     "keyctl": 219, "add_key": 217, "bpf": 280, "perf_event_open": 241, "io_uring_setup": 425, "userfaultfd": 282,
     "process_vm_readv": 270, "process_vm_writev": 271, "pidfd_open": 434, "memfd_create": 279, "shmget": 194,
     "clone3": 435, "execve": 221, "seccomp": 277,
+    "fadvise64": 223, "readahead": 213, "mincore": 232, "preadv2": 286, "pwritev2": 287, "getrusage": 165, "openat2": 437,
 }
 
 

@@ -107,11 +107,11 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         asking.compare(differ[again], (played.late | second.late)[again], "runs")
         metrics = agent_live.measure(workload, played.end)
         metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
-        metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()
+        metrics.replicates = lambda: agent_live.resampled(played.end)["bill_2"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, seconds)
             theirs = self._baseline.of(spec.name, lambda: _bill_of_baseline(workload, spec.policy_seed))
-            agent_live.add_intervals(metrics, played, theirs)
+            agent_live.add_intervals(metrics, played.end, theirs)
         return metrics
 
     def reference(self, name: str, workload: agent_live.Task, spec: WorkloadSpec) -> Metrics:
@@ -132,7 +132,7 @@ def _bill_of_baseline(workload: agent_live.Task, seed: int) -> np.ndarray:
     """float64[replicates]: bill_2 of the state-of-the-art baseline on resampled runs."""
     policy = reference.ReferencePolicy("agent-step-routing-trajectory")
     played = agent_live.play(policy, workload, seed, np.arange(len(workload.runs)))
-    return agent_live.resampled(played)["bill_2"]
+    return agent_live.resampled(played.end)["bill_2"]
 
 
 def _refuse_parameters(parameters: Mapping[str, Any]) -> None:

@@ -106,7 +106,7 @@ class QueryRouting(Evaluator[Task]):
         metrics = measure(workload, picks)
         if workload.twins is not None:
             rows, twin_picks = workload.twins[0], answers[len(workload.asked) :]
-            metrics["robustness"] = float((picks[rows] == twin_picks).mean())
+            metrics["robustness"] = float(_same(picks[rows], twin_picks).mean())
         metrics["failed_decisions"] = float(decided.failed.sum())
         if workload.priced:
             metrics.replicates = lambda: resampled(workload, picks)["arena_score"].tolist()
@@ -295,7 +295,7 @@ def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, theirs: np.nd
     found = resampled(task, picks[:number])
     if task.twins is not None:
         rows = task.twins[0]
-        same = (picks[rows] == picks[number:]).astype(float)
+        same = _same(picks[rows], picks[number:]).astype(float)
         clusters = np.unique(task.asked.clusters[rows], return_inverse=True)[1].astype(np.int64)
         sums = intervals.cluster_sums(clusters, np.ones(len(rows)), same)
         drawn = intervals.draws(len(sums)) @ sums
@@ -303,8 +303,14 @@ def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, theirs: np.nd
     intervals.add(metrics, found, theirs, "arena_score")
 
 
+def _same(picks: np.ndarray, of_twins: np.ndarray) -> np.ndarray:
+    """bool[twins]: whether a noisy twin got the model of its query; two failures are not the same model."""
+    found: np.ndarray = (picks == of_twins) & (picks >= 0)
+    return found
+
+
 def _feedback(task: Task, picks: np.ndarray, accuracy: np.ndarray, cost: np.ndarray) -> str:
-    shares = np.bincount(np.maximum(picks, 0), minlength=len(task.models)) / len(picks)
+    shares = np.bincount(picks[picks >= 0], minlength=len(task.models)) / len(picks)
     used = ", ".join(
         f"{model.name} {share:.0%}" for model, share in zip(task.models, shares.tolist(), strict=True) if share >= 0.01
     )

@@ -80,6 +80,8 @@ def test_a_failed_decision_is_wrong_at_the_dearest_price_and_stays_in_the_mean()
     assert failed["accuracy"] == pytest.approx(honest["accuracy"] - task.asked.accuracy[0, 0] / number)
     dearer = task.asked.cost[0].max() - task.asked.cost[0, 0]
     assert failed["cost_per_1000"] == pytest.approx(honest["cost_per_1000"] + 1000 * dearer / number)
+    assert f"{task.models[0].name} 100%" in honest.feedback
+    assert task.models[0].name not in query_routing.measure(task, np.full(number, -1)).feedback
 
 
 def test_one_failure_in_a_hundred_is_let_pass_and_counted():

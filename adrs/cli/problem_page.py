@@ -1,12 +1,13 @@
 """One problem as a page of text, and as JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 
 from adrs import resources
 from adrs.calibrate import Calibration
-from adrs.cli.output import console, metric, number, safe, table, trust_mark
+from adrs.cli.output import console, metric, number, print_in_blocks, safe, table, trust_mark
 from adrs.interface import Type, ValueType
 from adrs.problem import Baseline, Problem
 from adrs.program import SPLITS, Split
@@ -49,7 +50,8 @@ def _baseline(calibration: Calibration, baseline: Baseline, split: Split) -> dic
     if evaluation is None:
         return shown
     return {**shown, "verdict": evaluation.verdict, "score": calibration.score(baseline, split),
-            "metrics": dict(evaluation.metrics), "cpu_seconds": evaluation.cpu_seconds}  # fmt: skip
+            "metrics": dict(evaluation.metrics), "cpu_seconds": evaluation.cpu_seconds,
+            "workloads": {result.name: dict(result.metrics) for result in evaluation.workloads}}  # fmt: skip
 
 
 def _type(kind: Type) -> Any:
@@ -102,9 +104,24 @@ def print_page(problem: Problem, shown: dict[str, Any]) -> None:
              metric(each.get("metrics", {}).get(objective.metric)), each.get("verdict", "")]
             for each in shown["baselines"]]  # fmt: skip
     out.print(table(["  name", "role", ">score", f">{objective.metric}", ""], rows))
+    _print_without(out, objective.metric, shown["baselines"])
     if shown["no_score"]:
         out.print(f"  no score: {shown['no_score']}", soft_wrap=True)
     _print_how_to_measure(out, problem, shown)
+
+
+def _print_without(out: Console, name: str, baselines: Sequence[dict[str, Any]]) -> None:
+    """Another metric of the workloads that lack the objective's, which the table above is thus not about."""
+    measured = {each["name"]: each["workloads"] for each in baselines if each.get("workloads")}
+    others = {workload: next(iter(metrics)) for workloads in measured.values()
+              for workload, metrics in workloads.items() if metrics and name not in metrics}  # fmt: skip
+    if not others:
+        return
+    most = max(map(len, measured.values()))
+    out.print(f"\n  {name} is that of {most - len(others)} of {most} workloads; the others have none of it")
+    rows = [[f"  {each}", *(metric(workloads.get(workload, {}).get(kind)) for workload, kind in others.items())]
+            for each, workloads in measured.items()]  # fmt: skip
+    print_in_blocks(out, ["  name", *(f">{kind} of {safe(workload)}" for workload, kind in others.items())], rows)
 
 
 def _print_how_to_measure(out: Console, problem: Problem, shown: dict[str, Any]) -> None:

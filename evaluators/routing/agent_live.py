@@ -122,9 +122,8 @@ def bills(end: Simulator, penalty: float) -> np.ndarray:
     return found
 
 
-def measure(task: Task, played: Played) -> Metrics:
-    """Metrics of all runs of a workload."""
-    end = played.end
+def measure(task: Task, end: Simulator) -> Metrics:
+    """Metrics of all runs of a workload, at their end."""
     resolved = int(end.resolved.sum())
     shares = end.calls.sum(axis=0) / max(1, end.calls.sum())
     metrics = Metrics(
@@ -146,9 +145,8 @@ def measure(task: Task, played: Played) -> Metrics:
     return metrics
 
 
-def resampled(played: Played) -> dict[str, np.ndarray]:
+def resampled(end: Simulator) -> dict[str, np.ndarray]:
     """Metrics on resampled runs, float64[replicates] by name, with the same draws for all policies."""
-    end = played.end
     number = len(end.spent)
     columns = {name: bills(end, penalty) for name, penalty in PENALTIES.items()}
     columns |= {"resolved": end.resolved.astype(float), "cost": end.spent, "steps": end.steps.astype(float)}
@@ -162,7 +160,7 @@ def resampled(played: Played) -> dict[str, np.ndarray]:
     return means | {"bill_100": 100 * means["bill"]}
 
 
-def add_intervals(metrics: Metrics, ours: Played, theirs: np.ndarray) -> None:
+def add_intervals(metrics: Metrics, ours: Simulator, theirs: np.ndarray) -> None:
     """Add 95 % intervals over runs of all metrics, and of what bill_2 is below the state-of-the-art baseline's.
 
     theirs: float64[replicates], the baseline's bill_2 on resampled runs.

@@ -147,7 +147,7 @@ def measure(task: Task, chosen: np.ndarray) -> Metrics:
     facts = task.bank.facts
     ours = {name: float(value) for name, value in _combined(facts, chosen, official=False).items()}
     official = _combined(facts, chosen, official=True)
-    shares = np.bincount(np.maximum(chosen, 0), minlength=4) / len(chosen)
+    shares = np.bincount(np.where(chosen < 0, tiers.HIGH, chosen), minlength=4) / len(chosen)
     below = (chosen >= 0) & (chosen < facts.label)
     used = ", ".join(f"{name} {share:.0%}" for name, share in zip(tiers.NAMES, shares.tolist(), strict=True))
     return Metrics(

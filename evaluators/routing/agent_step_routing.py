@@ -62,6 +62,12 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
             agent_prefixes.add_intervals(metrics, workload, played.chosen, theirs)
         return metrics
 
+    def reference(self, name: str, workload: agent_prefixes.Task, spec: WorkloadSpec) -> Metrics:
+        """The label oracle, or the workload rule, which reads what no program is shown. Raises UserError."""
+        facts = workload.bank.facts
+        known = {"label-oracle": lambda: facts.label, "workload-rule": lambda: agent_prefixes.workload_rule(facts)}
+        return agent_prefixes.measure(workload, reference.native(name, known))
+
 
 class SimulatedRuns(Evaluator[agent_live.Task]):
     """Bill of simulated runs. Parameter: `runs`, of a workload."""
@@ -99,14 +105,20 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         second = agent_live.play(policy, workload, spec.policy_seed, again)
         differ = (played.chosen != second.chosen).any(axis=1)
         asking.compare(differ[again], (played.late | second.late)[again], "runs")
-        metrics = agent_live.measure(workload, played)
+        metrics = agent_live.measure(workload, played.end)
         metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
-        metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()
+        metrics.replicates = lambda: agent_live.resampled(played.end)["bill_2"].tolist()
         if spec.split == "test":
             asking.add_times(metrics, seconds)
             theirs = self._baseline.of(spec.name, lambda: _bill_of_baseline(workload, spec.policy_seed))
-            agent_live.add_intervals(metrics, played, theirs)
+            agent_live.add_intervals(metrics, played.end, theirs)
         return metrics
+
+    def reference(self, name: str, workload: agent_live.Task, spec: WorkloadSpec) -> Metrics:
+        """The oracle that chooses the required tier of every call. Raises UserError."""
+        runs = workload.runs
+        known = {"required-tier-oracle": lambda: agent_runs.play(runs, lambda simulator: simulator.required)}
+        return agent_live.measure(workload, reference.native(name, known))
 
 
 def _combined_of_baseline(workload: agent_prefixes.Task, seed: int, trajectories: int) -> np.ndarray:
@@ -120,7 +132,7 @@ def _bill_of_baseline(workload: agent_live.Task, seed: int) -> np.ndarray:
     """float64[replicates]: bill_2 of the state-of-the-art baseline on resampled runs."""
     policy = reference.ReferencePolicy("agent-step-routing-trajectory")
     played = agent_live.play(policy, workload, seed, np.arange(len(workload.runs)))
-    return agent_live.resampled(played)["bill_2"]
+    return agent_live.resampled(played.end)["bill_2"]
 
 
 def _refuse_parameters(parameters: Mapping[str, Any]) -> None:

@@ -99,8 +99,20 @@ class Task:
             "audc_extended": cost_curves.extended_area(*corners, self.anchors),
         }
 
+    def oracle(self) -> np.ndarray:
+        """int64[requests, 2]: the best model and budget of every request, as `requests` numbers them."""
+        weights = [0.0, *(price / (1 - price) for price in LAMBDAS[1:-1]), np.inf]
+        models, cells = np.divmod(np.concatenate([self._best_cells(weight) for weight in weights]), CELLS)
+        return np.stack([models, np.append(_ANCHORS, UNLIMITED)[cells]], axis=1)
+
     def oracle_point(self, weight: float) -> tuple[float, float]:
-        """Mean cost and score where each query gets its best cell at a price; ties to the better or cheaper end."""
+        """Mean cost and score where each query gets its best cell at a price."""
+        score, cost = (array.reshape(len(self.asked), -1) for array in (self.asked.score, self.cost))
+        rows, best = np.arange(len(score)), self._best_cells(weight)
+        return float(cost[rows, best].mean()), float(score[rows, best].mean())
+
+    def _best_cells(self, weight: float) -> np.ndarray:
+        """int64[n], model x CELLS + cell, of each query at a price; ties to the better or cheaper end."""
         score, cost = (array.reshape(len(self.asked), -1) for array in (self.asked.score, self.cost))
         if np.isinf(weight):
             order = np.lexsort((-score, cost), axis=1)
@@ -108,8 +120,8 @@ class Task:
             order = np.lexsort((cost, -score), axis=1)
         else:
             order = (weight * cost - score).argmin(axis=1)[:, None]
-        rows, best = np.arange(len(score)), order[:, 0]
-        return float(cost[rows, best].mean()), float(score[rows, best].mean())
+        best: np.ndarray = order[:, 0]
+        return best
 
 
 def cell_cost(answers: Answers, prices: np.ndarray) -> np.ndarray:

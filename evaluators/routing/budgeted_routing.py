@@ -61,6 +61,10 @@ class BudgetedRouting(Evaluator[Task]):
             add_intervals(metrics, workload, found, theirs)
         return metrics
 
+    def reference(self, name: str, workload: Task, spec: WorkloadSpec) -> Metrics:
+        """The oracle, which knows the outcomes of all cells. Raises UserError."""
+        return measure(workload, reference.native(name, {"oracle": lambda: _look_up(workload, workload.oracle())}))
+
 
 def _numbers(answers: tuple[np.ndarray, list[int | None]]) -> np.ndarray:
     models, budgets = answers

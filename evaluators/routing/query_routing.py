@@ -22,6 +22,8 @@ TWINS = 420
 """Noisy twins of a test workload, at most a third of its queries."""
 FAMILIES = ("same", "shifted", "other-pool")
 PRICES_OF_COST = (10.0, 100.0, 1000.0)
+CATEGORY_WEIGHTS = (0.0, *np.logspace(0, 4, 33).tolist())
+"""Prices of a dollar in accuracy that the table by category is chosen among."""
 _SEED_LIMIT = 2**63
 
 
@@ -104,7 +106,7 @@ class QueryRouting(Evaluator[Task]):
         metrics = measure(workload, picks)
         if workload.twins is not None:
             rows, twin_picks = workload.twins[0], answers[len(workload.asked) :]
-            metrics["robustness"] = float((picks[rows] == twin_picks).mean())
+            metrics["robustness"] = float(_same(picks[rows], twin_picks).mean())
         metrics["failed_decisions"] = float(decided.failed.sum())
         if workload.priced:
             metrics.replicates = lambda: resampled(workload, picks)["arena_score"].tolist()
@@ -114,6 +116,16 @@ class QueryRouting(Evaluator[Task]):
             theirs = self._baseline.of(spec.name, find) if workload.priced else None
             add_intervals(metrics, workload, answers, theirs)
         return metrics
+
+    def reference(self, name: str, workload: Task, spec: WorkloadSpec) -> Metrics:
+        """An oracle, which knows the outcomes, or the best table by category, which none is told. Raises UserError."""
+        asked = workload.asked
+        known = {
+            "oracle": lambda: arena.oracle(asked.accuracy, asked.cost),
+            "oracle-by-accuracy": lambda: arena.oracle_by_accuracy(asked.accuracy, asked.cost),
+            "category-table": lambda: by_category(workload),
+        }
+        return measure(workload, reference.native(name, known))
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
         """Means by weight over the workloads that have a metric: a table without costs has no arena score."""
@@ -164,7 +176,33 @@ def _real(name: str, spec: WorkloadSpec, price_of_cost: float) -> Task:
     if not len(asked.keys):
         raise UserError(f"workload {spec.name}: {name} has too few different queries to keep some for asking")
     models = query_tables.models(fit, path)
-    return Task(models, query_tables.queries(fit), query_tables.queries(asked), None, table.priced, price_of_cost)
+    categories = sorted(set(table.categories))
+    known, wanted = (query_tables.queries(part, categories) for part in (fit, asked))
+    return Task(models, known, wanted, None, table.priced, price_of_cost)
+
+
+def by_category(task: Task) -> np.ndarray:
+    """int64[n]: one model for each category, at the price of money that has the best arena score on the fit set.
+
+    Where nothing can be fitted to, and in categories that the fit set lacks, the model with the lowest prices.
+    """
+    fit = task.fit
+    cheapest = min(range(len(task.models)), key=lambda at: task.models[at].price_in + task.models[at].price_out)
+    groups = np.unique(fit.category)
+    means = [
+        (fit.accuracy[rows].mean(axis=0), fit.cost[rows].mean(axis=0))
+        for rows in (fit.category == group for group in groups)
+    ]
+
+    def table(weight: float) -> dict[int, int]:
+        return {int(group): int((a - weight * c).argmax()) for group, (a, c) in zip(groups, means, strict=True)}
+
+    def score(chosen: Mapping[int, int]) -> float:
+        picks = np.array([chosen[group] for group in fit.category.tolist()])
+        return arena.arena_score(*arena.choice_point(fit.accuracy, fit.cost, picks)) or 0.0
+
+    best = max((table(weight) for weight in CATEGORY_WEIGHTS), key=score) if len(groups) else {}
+    return np.array([best.get(group, cheapest) for group in task.asked.category.tolist()], dtype=np.int64)
 
 
 def outcomes(asked: Queries, picks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -257,7 +295,7 @@ def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, theirs: np.nd
     found = resampled(task, picks[:number])
     if task.twins is not None:
         rows = task.twins[0]
-        same = (picks[rows] == picks[number:]).astype(float)
+        same = _same(picks[rows], picks[number:]).astype(float)
         clusters = np.unique(task.asked.clusters[rows], return_inverse=True)[1].astype(np.int64)
         sums = intervals.cluster_sums(clusters, np.ones(len(rows)), same)
         drawn = intervals.draws(len(sums)) @ sums
@@ -265,8 +303,14 @@ def add_intervals(metrics: Metrics, task: Task, picks: np.ndarray, theirs: np.nd
     intervals.add(metrics, found, theirs, "arena_score")
 
 
+def _same(picks: np.ndarray, of_twins: np.ndarray) -> np.ndarray:
+    """bool[twins]: whether a noisy twin got the model of its query; two failures are not the same model."""
+    found: np.ndarray = (picks == of_twins) & (picks >= 0)
+    return found
+
+
 def _feedback(task: Task, picks: np.ndarray, accuracy: np.ndarray, cost: np.ndarray) -> str:
-    shares = np.bincount(np.maximum(picks, 0), minlength=len(task.models)) / len(picks)
+    shares = np.bincount(picks[picks >= 0], minlength=len(task.models)) / len(picks)
     used = ", ".join(
         f"{model.name} {share:.0%}" for model, share in zip(task.models, shares.tolist(), strict=True) if share >= 0.01
     )

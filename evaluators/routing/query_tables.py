@@ -168,8 +168,8 @@ def _arena(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(keys, texts, categories, names, accuracy, cost, inputs, outputs, True, True)
 
 
-def queries(table: Table) -> Queries:
-    """All rows with hash features, names of issues masked.
+def queries(table: Table, categories: Sequence[str]) -> Queries:
+    """All rows with hash features, names of issues masked; categories are numbered as they are given.
 
     Where nobody recorded input tokens, the pieces of the text are counted.
     """
@@ -180,7 +180,7 @@ def queries(table: Table) -> Queries:
     if outputs is None:
         outputs = np.zeros(table.accuracy.shape, dtype=np.int64)
     texts = [masking.mask(text) for text in table.texts]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(table.categories))}
+    numbers = {name: number for number, name in enumerate(categories)}
     return Queries(
         texts, text_features.hash_features_of(texts), inputs, outputs, table.accuracy, table.cost,
         np.array([numbers[name] for name in table.categories], dtype=np.int64),

@@ -1,4 +1,5 @@
-"""Decisions of the state-of-the-art baseline on a workload, for paired intervals.
+"""What programs are compared with: decisions of the state-of-the-art baseline on a workload, for paired intervals,
+and native baselines, which know what no program is shown.
 
 The baselines are part of this package's problems, written by its authors; they are run here, in the worker, only as a
 reference for test workloads. A candidate never is.
@@ -7,13 +8,15 @@ reference for test workloads. A candidate never is.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from adrs import resources
+from adrs.errors import UserError, did_you_mean
 from adrs.evaluation import Attempts, Shared
 
+Found = TypeVar("Found")
 BASELINES = {
     "query-routing": "baselines/carrot_linear.py",
     "budgeted-routing": "baselines/r2_ridge.py",
@@ -41,6 +44,13 @@ def decisions(problem: str, train: Mapping[str, Any], requests: Mapping[str, Any
 def choices(problem: str, train: Mapping[str, Any], requests: Mapping[str, Any]) -> np.ndarray:
     """int64[requests]: the models that it chooses."""
     return np.array(decisions(problem, train, requests, len(requests["seed"])), dtype=np.int64)
+
+
+def native(name: str, known: Mapping[str, Callable[[], Found]]) -> Found:
+    """What an algorithm of the evaluator's own gives. Raises UserError for a name that is not among them."""
+    if name not in known:
+        raise UserError(f'unknown native baseline "{name}"{did_you_mean(name, list(known))}')
+    return known[name]()
 
 
 class Remembered:

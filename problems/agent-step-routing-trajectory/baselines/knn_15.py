@@ -1,4 +1,7 @@
-"""The commonest required tier of the 15 nearest calls by signal; ties to the higher."""
+"""The commonest required tier of the 15 nearest calls by signal; ties to the higher.
+
+One recorded call in four is looked at.
+"""
 
 import numpy as np
 

@@ -1,6 +1,10 @@
 """High where the last message has two or more telling words, else low."""
 
-WORDS = ("traceback", "assertion", "race", "deadlock", "invariant", "regression", "segfault", "overflow")
+HARD = (
+    "traceback assertion race deadlock invariant regression segfault recursion overflow corruption mutex "
+    "serialization deprecation nondeterministic timezone inheritance"
+)
+WORDS = frozenset(HARD.split())
 
 
 def text_of(content):

@@ -163,10 +163,11 @@ def test_baselines_of_the_bank_land_in_their_bands(bank):
     assert score[3] == pytest.approx(54.381443, abs=1e-6)
     assert 62 < score[0] < 65.5
     assert 50.5 < score[1] < 52.5
-    rule, oracle = (
-        float(combined(known, tier)["combined"]) for tier in (agent_prefixes.workload_rule(known), known.label)
-    )
+    task, evaluator = agent_prefixes.Task(bank, bank), RecordedSteps()
+    spec = WorkloadSpec("agent-step-routing", "same-4", "same", "train", 4)
+    rule, oracle = (evaluator.reference(name, task, spec)["combined"] for name in ("workload-rule", "label-oracle"))
     assert score[3] < rule < oracle <= accounting.upper_bound(known)
+    assert "mid_high 0%, high 100%;" in agent_prefixes.measure(task, np.full(970, ERROR)).feedback, "as it is billed"
 
 
 def test_what_is_shown_of_a_bank_names_nothing(bank):

@@ -159,13 +159,15 @@ def played_at(task: agent_live.Task, learnt: Any, theta: float, floor: int) -> a
 def test_the_tuned_quantile_has_the_figures_that_it_is_made_for(seed: int) -> None:
     """Its pair of theta and floor is about the best of the fifteen, and no other costs what it saves."""
     spec = WorkloadSpec("agent-step-routing-trajectory", f"same-{seed}", "same", "train", seed)
-    task = agent_step_routing.SimulatedRuns({"runs": 400}).load(spec)
+    evaluator = agent_step_routing.SimulatedRuns({"runs": 400})
+    task = evaluator.load(spec)
     learnt, chosen = baseline("agent-step-routing-trajectory", "tuned_quantile").fit(task.train)
     ends = {(theta, 2): played_at(task, learnt, theta, 2) for theta in (0.6, 0.7, 0.8, 0.9)}
     bills = {pair: agent_live.bills(end, agent_runs.PENALTY_2).mean() for pair, end in ends.items()}
     assert bills[chosen] <= min(bills.values()) + 0.012
     assert bills[chosen] < bills[0.9, 2]
     end = ends[chosen]
+    assert evaluator.reference("required-tier-oracle", task, spec)["bill_2"] < min(bills.values())
     assert bills[chosen] == pytest.approx(0.96, abs=0.08)
     assert agent_live.bills(end, agent_runs.PENALTY).mean() == pytest.approx(0.58, abs=0.08)
     assert end.resolved.mean() == pytest.approx(0.73, abs=0.05)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from adrs.evaluation import WorkloadSpec
 from evaluators.routing import budget_task, budgeted_routing, cost_curves
 from evaluators.routing.budget_task import LAMBDAS, UNLIMITED, Task
 from evaluators.routing.budget_world import BUDGETS, CELLS, Answers
@@ -92,6 +93,9 @@ def test_no_oracle_beats_the_bound_and_the_oracle_beats_fixed_cells():
     weights = [0.0, *(w / (1 - w) for w in LAMBDAS[1:-1]), np.inf]
     cost, quality = np.array([task.oracle_point(weight) for weight in weights]).T
     area = cost_curves.extended_log_area(cost, quality, task.anchors)
+    spec = WorkloadSpec("budgeted-routing", "same-7", "same", "train", 7)
+    native = budgeted_routing.BudgetedRouting().reference("oracle", task, spec)
+    assert native["audc_extended_log"] == pytest.approx(area)
     assert area <= task.bounds["audc_extended_log"] + 1e-12
     fixed_cost, fixed = task.cost.mean(axis=0).ravel(), task.asked.score.mean(axis=0).ravel()
     assert area > cost_curves.extended_log_area(fixed_cost, fixed, task.anchors)

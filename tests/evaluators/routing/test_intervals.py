@@ -90,9 +90,8 @@ def recorded() -> Metrics:
 def simulated() -> Metrics:
     runs = agent_runs.draw(np.random.default_rng(5), 60, agent_runs.SAME)
 
-    def constant(tier: int) -> agent_live.Played:
-        end = agent_runs.play(runs, lambda simulator: np.full(len(simulator.active), tier))
-        return agent_live.Played(np.zeros(0), np.zeros(0), end)
+    def constant(tier: int) -> agent_runs.Simulator:
+        return agent_runs.play(runs, lambda simulator: np.full(len(simulator.active), tier))
 
     ours = constant(tiers.HIGH)
     metrics = agent_live.measure(agent_live.Task({}, runs), ours)

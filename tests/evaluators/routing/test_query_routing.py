@@ -80,6 +80,8 @@ def test_a_failed_decision_is_wrong_at_the_dearest_price_and_stays_in_the_mean()
     assert failed["accuracy"] == pytest.approx(honest["accuracy"] - task.asked.accuracy[0, 0] / number)
     dearer = task.asked.cost[0].max() - task.asked.cost[0, 0]
     assert failed["cost_per_1000"] == pytest.approx(honest["cost_per_1000"] + 1000 * dearer / number)
+    assert f"{task.models[0].name} 100%" in honest.feedback
+    assert task.models[0].name not in query_routing.measure(task, np.full(number, -1)).feedback
 
 
 def test_one_failure_in_a_hundred_is_let_pass_and_counted():
@@ -112,7 +114,11 @@ def test_the_better_baselines_are_better_and_none_beats_the_oracle():
         for baseline in PROBLEM.baselines
         if baseline.name in ("always-best", "carrot-linear", "random-model", "always-cheapest")
     }
-    oracle = query_routing.measure(task, arena.oracle(task.asked.accuracy, task.asked.cost))["arena_score"]
+    natives = [baseline.native for baseline in PROBLEM.baselines if baseline.native]
+    table, oracle, best = (evaluator.reference(name, task, given)["arena_score"] for name in natives)
+    assert scores["random-model"] < table < oracle < best <= task.bound
+    with pytest.raises(UserError, match=r'unknown native baseline "oracles"; did you mean "oracle"\?'):
+        evaluator.reference("oracles", task, given)
     assert scores["always-cheapest"] < scores["random-model"] < scores["always-best"]
     assert scores["always-best"] < scores["carrot-linear"] < oracle < task.bound
 
@@ -142,6 +148,9 @@ def test_an_evaluation_only_table_is_refused_outside_of_test(tmp_path):
     task = SMALL.load(real("test"))
     assert len(task.fit) == 0
     for baseline in PROBLEM.baselines:
+        if baseline.native:
+            assert SMALL.reference(baseline.native, task, real("test"))["arena_score"] > 0
+            continue
         policy = InProcessPolicy(PROBLEM, baseline.path.read_text())
         assert SMALL.evaluate(policy, task, real("test"))["failed_decisions"] == 0
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import msgpack
 
 from adrs.sandbox.deadline import Deadline
 from adrs.sandbox.inside import wire
+from adrs.sandbox.inside.removal import remove
 from adrs.sandbox.memory import CHECK_SECONDS, Memory
 from adrs.sandbox.scheduler import pid_behind, wanted_seconds
 
@@ -146,7 +146,7 @@ class Zygote:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove(self._scratch)
         if self._errors >= 0:
             os.close(self._errors)
             self._errors = -1

@@ -80,7 +80,7 @@ class Zygote:
         """What the table of backends should say of it."""
         self._ended: dict[int, Usage] = {}
         self._settings = settings
-        self._scratch = None if settings["namespaces"] else tempfile.mkdtemp(prefix="adrs-scratch-")
+        self._scratch = None if settings["namespaces"] else os.path.realpath(tempfile.mkdtemp(prefix="adrs-scratch-"))
         settings["scratch"] = self._scratch
         self._output_limit = int(settings["output_bytes"])
         self._answer_limit = int(settings["answer_bytes"])

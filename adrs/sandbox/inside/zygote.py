@@ -116,7 +116,7 @@ class _Zygote:
         self._own = os.pidfd_open(os.getpid())
         _warm(settings["imports"], settings["numba"])
         from . import child  # after the imports are warm: it needs numpy
-        from .landlock import Landlock
+        from .landlock import Landlock, beside
 
         readable, execute = settings["landlock"], settings["processes"] > 0
         if self._scratch is not None:
@@ -127,7 +127,7 @@ class _Zygote:
                 common = Landlock(readable, execute)
                 common.restrict(common.prepare(), self._scratch)
                 common.close()
-                readable = ["/"]
+                readable = beside(readable, self._scratch)  # each child's own folder is added when it is forked
         self._landlock = None if readable is None else Landlock(readable, execute)
         settings["mapped_bytes"] = _mapped_bytes()
         self._walls = child.walls(settings, self._landlock)

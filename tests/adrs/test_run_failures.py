@@ -99,6 +99,7 @@ def test_a_budget_that_is_used_up_hides_no_failure(demo: Path, tmp_path: Path, m
 def test_a_budget_that_is_used_up_ends_a_run_with_what_it_found(
     demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, Poor, InProcessExecutor)
+    use(monkeypatch, Poor, type("Unsafe", (InProcessExecutor,), {"warning": "nothing is shut in"}))
     outcome = session.start(Settings(str(demo), max_evaluations=20), tmp_path / "runs", "poor", Silent())
     assert outcome.stopped_by == "max-usd"
+    assert "nothing is shut in" in outcome.warnings  # what the executor says of its safety

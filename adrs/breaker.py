@@ -48,19 +48,19 @@ class Breaker:
             return self._count_evaluator_failure(program) if anew else None
         if program.verdict == "ok":  # others may have ended before the evaluator came to what it fails at
             self._evaluator_failures = 0
-        reason = self._failure(program)
-        self._failures = self._failures + 1 if reason and reason == self._reason else int(bool(reason))
-        self._reason = reason
-        if program.verdict != "rejected":
+        if program.verdict != "rejected":  # those, duplicates among them, say nothing of what evaluations come to
+            reason = self._failure(program)
+            self._failures = self._failures + 1 if reason and reason == self._reason else int(bool(reason))
+            self._reason = reason
             self._equals = self._equals + 1 if program.fitness == self._fitness is not None else 1
             self._fitness = program.fitness
         self._count_rejection(program)
         if self._failures >= self.same_failure:
-            return f"{self._failures} programs in a row ended in the same way: {reason}"
+            return f"{self._failures} programs in a row ended in the same way: {self._reason}"
         if self._equals >= self.same_score and self._fitness is not None:
             return (
-                f"{self._equals} different programs in a row score the same, {abs(self._fitness):.10g}: nothing is "
-                "left to gain, or the evaluator sees no difference"
+                f"{self._equals} different programs in a row score the same to the last digit: nothing is left to "
+                "gain, or the evaluator sees no difference"
             )
         if self._rejections.total() >= self.nothing_new or self._by_models >= self.nothing_new_by_models:
             kind, count = self._rejections.most_common(1)[0]
@@ -90,6 +90,6 @@ class Breaker:
 
     @staticmethod
     def _failure(program: Program) -> str:
-        if program.verdict in ("ok", "rejected") or program.evaluation is None:
+        if program.verdict == "ok" or program.evaluation is None:
             return ""
         return f"{program.verdict}: {program.evaluation.reason}"

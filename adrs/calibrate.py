@@ -148,13 +148,14 @@ async def calibrate(
     splits: Iterable[Split],
     roles: Iterable[str] = ENDS_OF_SCALE,
     note: Callable[[str], None] = lambda text: None,
+    known: Calibration | None = None,
 ) -> Calibration:
     """Evaluate the baselines in the given roles; deterministic problems are remembered between runs.
 
-    `note` hears how far it is. Raises UserError as soon as a baseline that makes the scale does not end `ok`: no score
-    could be believed.
+    `note` hears how far it is; `known` has what was measured before, and gets the rest. Raises UserError as soon as a
+    baseline that makes the scale does not end `ok`: no score could be believed.
     """
-    calibration = Calibration(problem)
+    calibration = Calibration(problem) if known is None else known
     measured = _measured(calibration, executor, splits, set(roles), None, note)
     async with contextlib.aclosing(measured):
         async for baseline, split, evaluation in measured:

@@ -69,14 +69,17 @@ def problem_reference(problem: "Problem") -> str:
 
 
 def made_from(reader: "Reader") -> str:
-    """What the problem of a run is loaded by; raises UserError where its folder is gone."""
-    reference = str(reader.info.configuration["problem"])
-    if "/" in reference and not Path(reference).exists():
+    """What the problem of a run is loaded by; raises UserError where its folder is gone.
+
+    A log, which may be somebody else's, never means what happens to lie in the working folder.
+    """
+    place = resources.folder("problems") / str(reader.info.configuration["problem"])  # whose folder may be any other
+    if not place.exists():
         raise UserError(
-            f"run {reader.folder.name} was made from {reference}, which is gone: put it back there, unchanged; what is "
+            f"run {reader.folder.name} was made from {place}, which is gone: put it back there, unchanged; what is "
             "recorded can be looked at without it"
         )
-    return reference
+    return str(place)
 
 
 def _last_session(path: Path) -> tuple[bool, float]:

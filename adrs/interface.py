@@ -145,7 +145,7 @@ def parse_type(text: str, where: str) -> ValueType:
     if match is None:
         raise UserError(f'{where}: "{text}" is not a type; write for example "float64[models] in 0..1, GB"')
     base = match["base"]
-    known = (*_SCALARS, *_DTYPES, *_KEPT, "data")
+    known = dict.fromkeys((*_SCALARS, *_DTYPES, *_KEPT, "data"))
     if base not in known:
         raise UserError(f'{where}: unknown type "{base}"; known: {", ".join(known)}')
     dims = None if match["dims"] is None else tuple(part.strip() for part in match["dims"].split(",") if part.strip())

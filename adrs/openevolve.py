@@ -30,6 +30,7 @@ _LANGUAGES = {
     ".sql": "sql", ".ts": "typescript", ".txt": "text",
 }  # fmt: skip
 _MOST_BYTES = 512 << 20
+_LEADS_AWAY = "is a link to what is no file of the folder's"
 _NOT_WARMED = ("adrs", "evaluators", "openevolve")
 
 
@@ -50,7 +51,7 @@ class Imported:
         for key, note in self.notes:
             option = configuration.OPTIONS.get(key, "")
             other = f"not used; --{option.replace('_', '-')} is given"
-            lines.append(f"{key}: {other if option in given else note}")
+            lines.append(printable(f"{key}: {other if option in given else note}"))
         return lines
 
 
@@ -64,6 +65,10 @@ def read(folder: Path, inside: str = "") -> Imported:
 
     Raises UserError.
     """
+    away = _sorted_out(folder)[1]
+    for path in (folder / _EVALUATOR, *_programs(folder), *(folder / name for name in configuration.FILES)):
+        if path in away:
+            raise UserError(f"{path} {_LEADS_AWAY}; copy the file there")
     config = configuration.read(folder)
     program = _program(folder, config.file_suffix)
     tree = _parse(folder / _EVALUATOR)
@@ -98,8 +103,16 @@ def read(folder: Path, inside: str = "") -> Imported:
         lines.append(f"least_score = {toml(threshold)}  # a program below it goes no further and becomes no parent")
     lines += ["", "[programs]", f"seed = {toml(inside + program.name)}"]
     return Imported(
-        "\n".join(lines) + "\n", config.options, (*config.notes, *_without_score(folder), *_left_out(folder))
-    )
+        "\n".join(lines) + "\n", config.options,
+        (*config.notes, *_not_called(last), *_without_score(folder), *_left_out(folder)),
+    )  # fmt: skip
+
+
+def _not_called(last: str) -> Iterator[tuple[str, str]]:
+    """A note where stages stand for the whole evaluation."""
+    if last != "evaluate":
+        why = f"evaluate is not called: the last stage, {last}, is the whole evaluation, as in OpenEvolve"
+        yield _EVALUATOR, f"{why}; `cascade_evaluation: false` under `evaluator` in config.yaml has evaluate called"
 
 
 def _without_score(folder: Path) -> Iterator[tuple[str, str]]:
@@ -110,11 +123,13 @@ def _without_score(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _left_out(folder: Path) -> Iterator[tuple[str, str]]:
-    """A note for each file with secrets."""
+    """A note for each link that leads away, and for each file with secrets."""
+    for path in _sorted_out(folder)[1]:
+        yield str(path.relative_to(folder)), f"left out of every copy: it {_LEADS_AWAY}, which programs could read"
     for path in files(folder):
         keys = openevolve_secrets.keys(path)
         if keys:
-            what = ", ".join(printable(key) for key in keys)
+            what = ", ".join(keys)
             why = "programs can read copies, and keys of models come from the environment"
             yield str(path.relative_to(folder)), f"left out of every copy, as a secret: {what}; {why}"
 
@@ -124,7 +139,7 @@ def files(folder: Path) -> list[Path]:
 
     Raises UserError where that is too much to be copied.
     """
-    found = folder_files(folder)
+    found = _sorted_out(folder)[0]
     size = sum(path.stat().st_size for path in found)
     if size > _MOST_BYTES:
         raise UserError(
@@ -132,6 +147,15 @@ def files(folder: Path) -> list[Path]:
             f"{_MOST_BYTES >> 20} MB"
         )
     return found
+
+
+def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
+    """A folder's files with the links between them, and links to anything else: whoever runs it may read that."""
+    found = folder_files(folder)
+    links = [path for path in found if path.is_symlink()]
+    own = {path.resolve() for path in found if not path.is_symlink()} if links else set()
+    away = [path for path in links if path.resolve() not in own]
+    return [path for path in found if path not in away], away
 
 
 def _programs(folder: Path) -> list[Path]:

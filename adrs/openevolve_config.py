@@ -1,14 +1,14 @@
 """OpenEvolve's config.yaml: which keys mean something here, and one line about each of them."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adrs.errors import UserError
+from adrs.errors import UserError, closest
 
-_FILES = ("config.yaml", "config.yml")
+FILES = ("config.yaml", "config.yml")
 _SECTIONS = ("llm", "prompt", "database", "evaluator", "evolution_trace")
 _TIMEOUT = 300.0
 _THRESHOLDS = (0.5, 0.75, 0.9)
@@ -21,7 +21,8 @@ _NOT_USED = {
     "llm": "models are named with --model",
     "prompt": "prompts are templates, see --prompts",
     "database": "the search strategy is chosen with --search",
-    "evaluator": "workers and their sandbox take care of it",
+    "evaluator.cpu_limit": "workers and their sandbox take care of it",
+    "evaluator.distributed": "workers and their sandbox take care of it",
     "evolution_trace": "every step is in the log of the run, see adrs export",
     "checkpoint_interval": "every event is in the log at once",
     "log_level": "every event is in the log",
@@ -67,7 +68,7 @@ class Config:
 
 def read(folder: Path) -> Config:
     """The configuration of a folder, all defaults where it has none. Raises UserError."""
-    path = next((folder / name for name in _FILES if (folder / name).is_file()), None)
+    path = next((folder / name for name in FILES if (folder / name).is_file()), None)
     return Config() if path is None else _Reader(path).config
 
 
@@ -88,7 +89,7 @@ class _Reader:
         notes = []
         for key, value in _flat(_load(path)):
             said = takers[key](key, value) if key in takers and value is not None else ""
-            notes.append((key, said or f"not used; {_why_not(key)}"))
+            notes.append((key, said or f"not used; {_why_not(key, [*takers, *_NOT_USED])}"))
         self.config.notes = tuple(notes)
 
     def _max_iterations(self, key: str, value: Any) -> str:
@@ -199,8 +200,10 @@ def _flat(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield str(key), value
 
 
-def _why_not(key: str) -> str:
+def _why_not(key: str, known: Iterable[str]) -> str:
     if key in _NOT_USED:
         return _NOT_USED[key]
     section, _, rest = key.partition(".")
-    return _NOT_USED[section] if rest and section in _NOT_USED else "it is unknown here"
+    if rest and section in _NOT_USED:
+        return _NOT_USED[section]
+    return f"it is unknown here{closest(key, known)}"

@@ -41,7 +41,7 @@ def keys(path: Path) -> tuple[str, ...]:
 
 
 def _read(path: Path) -> tuple[bytes, tuple[str, ...]]:
-    if path.suffix.lower() not in _ENDINGS:
+    if path.resolve().suffix.lower() not in _ENDINGS:  # whatever a link to it is called
         return path.read_bytes(), ()
     text, left_out = without(path.read_bytes().decode(errors="surrogateescape"))
     return text.encode(errors="surrogateescape"), left_out

@@ -37,6 +37,8 @@ class Outcome:
     """Wall seconds of the parts of the session, see adrs.phases."""
     warnings: tuple[str, ...] = ()
     """What did not go as it was asked for, though the run went on."""
+    exhausted: str = ""
+    """Where dollars or tokens ended it: how much of them is spent, and what the next call may take."""
     difference: str | None = None
     """Of a replay: the first difference."""
     extra: dict[str, Any] = field(default_factory=dict)

@@ -143,11 +143,11 @@ def _problem(folder: Path, data: dict[str, Any], mode: str, generated: str | Non
     programs = root.table("programs")
     seed = file_of(programs, "seed", folder)
     baselines = read_baselines(programs, folder)
-    if objective.least_span > 0 and baselines[-1].role != "state-of-the-art":
-        raise UserError(f"{root.file}: objective.least_span needs a baseline programs.state-of-the-art")
     cheats = read_cheats(programs, folder)
     blocks = read_blocks(programs, folder)
     programs.finish()
+    if objective.least_span > 0 and baselines[-1].role != "state-of-the-art":
+        raise UserError(f"{root.file}: objective.least_span needs a baseline programs.state-of-the-art")
     hints = _hints(root)
     features = read_features(root)
     distillation, choosing = read_distillation(root.table("distill", {}), functions)

@@ -242,9 +242,14 @@ class Problem:
         return (self.folder / self.evaluator.rpartition(":")[0]).parent
 
     @property
+    def prompt_folder(self) -> Path | None:
+        """Where templates of the problem's own may lie. A folder whose trust is shared has none: it is others'."""
+        return None if self.trust == "shared" else self.folder / "prompts"
+
+    @property
     def prompts(self) -> list[Path]:
         """Templates of the problem's own, which go before the shipped ones of the same name."""
-        return sorted((self.folder / "prompts").glob("*.md.j2"))
+        return sorted(self.prompt_folder.glob("*.md.j2")) if self.prompt_folder is not None else []
 
     @property
     def stage_names(self) -> tuple[str, ...]:

@@ -293,5 +293,7 @@ class Job:
     """What to ask a program for that records itself; see `Evaluation.recorded`."""
     details: bool = False
     """Have the evaluator tell of each single instance."""
+    anew: bool = False
+    """Load the workloads once more, as any other worker does, instead of taking those that are loaded."""
     digests: bool = False
     """Digests of its answers wanted besides; see `Evaluation.recorded`."""

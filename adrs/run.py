@@ -51,6 +51,8 @@ class Loop:
         self._breaker = Breaker()
         self.hung = False
         """Whether an evaluation that seemed to hang was given up because the session ended."""
+        self.exhausted = ""
+        """What there is to say of the dollars or tokens that ended it."""
 
     def stop(self, by: str = "interrupt") -> None:
         """Ask for nothing more; what is in flight is finished. A second call is the caller's to turn into a cancel."""
@@ -115,27 +117,29 @@ class Loop:
                 await self._ask(ticket)
 
     async def _go_on(self) -> str:
-        """Ask as often as is allowed, tell what has ended; returns why it stopped."""
+        """Ask as often as is allowed, tell what has ended; returns why it stopped.
+
+        Whatever ends it, what is in flight is let end: its answers may be paid for, and are in the log then.
+        """
         try:
-            return await self._ask_and_tell()
+            reason = await self._ask_and_tell()
         except BudgetExhausted as exhausted:
-            for ended in await self._let_end():
-                error = ended.exception()
-                if error is not None and not isinstance(error, BudgetExhausted | Refused):
-                    raise error from None
-            return exhausted.budget
+            reason, self.exhausted = exhausted.budget, str(exhausted)
         except Refused as refused:
-            return f"{REFUSED}{refused}"
+            reason = f"{REFUSED}{refused}"
+        if self._pending and not self._stop.is_set() and not self._out_of_time():
+            self._observer.note("finishing what is in the making")
+        for ended in await self._let_end():
+            error = ended.exception()
+            if error is not None and not isinstance(error, BudgetExhausted | Refused):
+                raise error from None
+        return reason
 
     async def _ask_and_tell(self) -> str:
         while True:
             self._steer()
             ended = self._why_stop()
-            if ended == "time":
-                return ended
             if ended:
-                for task in await self._let_end():
-                    task.result()
                 return ended
             if self._may_ask():
                 await self._ask(self._asked + 1)
@@ -151,11 +155,15 @@ class Loop:
                 return "evaluations"
 
     async def _let_end(self) -> "list[asyncio.Task[Program]]":
-        """Wait for what is in flight, but for evaluations that seem to hang; returns what has ended."""
-        tasks = self._pending
-        while waiting := [
-            tasks[ticket] for ticket in tasks.keys() - self._development.overdue if not tasks[ticket].done()
-        ]:
+        """Wait for what is in flight, while there is time, but not for evaluations that seem to hang.
+
+        Returns what has ended.
+        """
+        tasks, overdue = self._pending, self._development.overdue
+        while not self._out_of_time():
+            waiting = [task for ticket, task in tasks.items() if ticket not in overdue and not task.done()]
+            if not waiting:
+                break
             await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
         return [task for task in tasks.values() if task.done()]
 
@@ -179,8 +187,11 @@ class Loop:
     def _why_stop(self) -> str:
         if self._stop.is_set():
             return self._stopped_by
+        return "time" if self._out_of_time() else ""
+
+    def _out_of_time(self) -> bool:
         deadline = self._asking_ends()
-        return "time" if deadline is not None and time.monotonic() >= deadline else ""
+        return deadline is not None and time.monotonic() >= deadline
 
     async def _ask(self, ticket: int) -> None:
         await self._begin(ticket, self._select(ticket))

@@ -136,7 +136,7 @@ class _Session:
         self._spending = Spending(settings.max_usd, settings.max_tokens)
         self._models = self._make_models()
         prompts = Path(settings.prompts) if settings.prompts else None
-        characters = settings.prompt_characters or PROMPT_CHARACTERS
+        self._prompt_characters = characters = settings.prompt_characters or PROMPT_CHARACTERS
         waiting = max(1, settings.window // 2) if settings.order == "arrival" else None
         context = Context(loaded, settings.seed, self._models, prompts, characters, waiting, settings.call_seconds)
         self._proposer = portfolio.make(settings.proposer, context)
@@ -180,7 +180,7 @@ class _Session:
         with contextlib.closing(writer), Reader(self._folder) as reader:
             steering = Steering(writer, reader)
             calibration = recorded_calibration(self._problem, reader)
-            self._observer.calibrated(calibration)
+            measured = set(calibration.evaluations)
             self._journal.open(LogJournal(writer, reader))
             spent = reader.spend()
             self._spending.restore(
@@ -193,6 +193,8 @@ class _Session:
                     writer.event(plugged.EVENT, plugged.plain(router))
                 begun = {"sandbox": self._executor.sandbox, "versions": versions()}
                 writer.event("started", {**begun, CHANGED: dict(changed)} if changed else begun)
+                await self._calibrate(calibration)  # all of it, where the session before ended as it wrote it down
+                _record(calibration, writer, but=measured)
                 recorded = Recorded(reader, evaluations=True)
                 first = first_draft(self._settings, self._problem, recorded)
                 seed = recorded.evaluation(SEED_TICKET) or await self._evaluate_first(first, calibration)
@@ -234,7 +236,7 @@ class _Session:
             if asks:
                 self._observer.note(f"checking {', '.join(self._models.labels)}")
                 await self._models.check()
-                expected = self._models.expected_cost(self._settings.max_evaluations)
+                expected = self._models.expected_cost(self._settings.max_evaluations, self._prompt_characters)
                 if expected:
                     self._observer.note(expected)
             yield
@@ -273,11 +275,11 @@ class _Session:
         finally:
             await self._executor.close()
 
-    async def _calibrate(self) -> Calibration:
-        self._observer.note("measuring baselines")
-        calibration = await calibrate(
-            self._problem, self._executor, SPLITS, note=lambda text: self._observer.note(f"baselines: {text}")
-        )
+    async def _calibrate(self, known: Calibration | None = None) -> Calibration:
+        def note(text: str) -> None:
+            self._observer.note(f"baselines: {text}")
+
+        calibration = await calibrate(self._problem, self._executor, SPLITS, note=note, known=known)
         self._observer.calibrated(calibration)
         return calibration
 
@@ -390,5 +392,5 @@ class _Session:
             evaluations=evaluations, budget=budget, stopped_by=stopped_by, choice=choice,
             winner_file=write_winner(reader, choice.winner, self._folder / f"winner{self._problem.seed.suffix}"),
             calibration=calibration, verdicts=reader.verdicts(), spend=reader.spend(),
-            phases=self._phases.seconds(), warnings=tuple(self._warnings),
+            phases=self._phases.seconds(), warnings=tuple(self._warnings), exhausted=loop.exhausted,
         )  # fmt: skip

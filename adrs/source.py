@@ -1,12 +1,14 @@
 """Source text as data: parsed, never run. The interface check and the digest by which duplicates are found."""
 
 import ast
+import builtins
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from adrs import evolve_blocks
 from adrs.errors import UserError
@@ -30,6 +32,11 @@ _WORDS = re.compile(r"\w+|[^\w\s]")
 
 class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes
     """The source cannot be a program of this problem; the message says why."""
+
+    def __init__(self, message: str, importing: str | None = None) -> None:
+        """`importing` is the package that the problem does not allow, if that is why."""
+        super().__init__(message)
+        self.importing = importing
 
 
 class Screen:
@@ -160,7 +167,8 @@ def _check_imports(tree: ast.Module, allowed: frozenset[str]) -> None:
             prefixes = {name[:end] for end in [*(i for i, c in enumerate(name) if c == "."), len(name)]}
             if name.split(".")[0] not in sys.stdlib_module_names and not prefixes & allowed:
                 known = ", ".join(sorted(allowed)) or "nothing else"
-                raise Rejected(f"line {node.lineno}: import of {name}; allowed: the standard library and {known}")
+                text = f"line {node.lineno}: import of {name}; allowed: the standard library and {known}"
+                raise Rejected(text, importing=name.split(".")[0])
 
 
 def literal_share(source: str) -> float:
@@ -234,26 +242,57 @@ def _collect(node: ast.AST, found: list[str]) -> None:
             found.append(repr(value))
 
 
-def _normalise(node: ast.AST, keywords: Collection[str | None] | None = None) -> None:
-    """Rename locals and arguments in order of appearance; drop docstrings, and annotations of assignments.
+class _Program(NamedTuple):
+    """What normalising a part must know of the whole."""
 
-    Only statements are descended into, since expressions hold none. keywords: names that calls of the program pass
-    arguments by, None among them where some come out of a dictionary.
+    keywords: frozenset[str | None]
+    """Names that calls pass arguments by, None among them where some come out of a dictionary."""
+    given: frozenset[str]
+    """Names that are there from the beginning: builtins, and what is imported."""
+
+    @classmethod
+    def of(cls, tree: ast.AST) -> "_Program":
+        nodes = list(ast.walk(tree))
+        imported = {(node.asname or node.name).partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
+        keywords = frozenset(node.arg for node in nodes if isinstance(node, ast.keyword))
+        return cls(keywords, frozenset(imported | set(dir(builtins))))
+
+    def says_nothing(self, annotation: ast.expr | None) -> bool:
+        """Whether an annotation that is evaluated where it stands has no other effect than to be there."""
+        nodes = ast.walk(annotation) if annotation is not None else ()
+        return all(node.id in self.given for node in nodes if isinstance(node, ast.Name))
+
+
+def _normalise(node: ast.AST, program: _Program | None = None, within: str = "module") -> None:
+    """Rename locals and arguments in order of appearance; drop docstrings, and annotations that mean nothing.
+
+    Those within a function are never evaluated, those of a class may make a field. Only statements are descended into,
+    since expressions hold none.
     """
-    if keywords is None:
-        keywords = {child.arg for child in ast.walk(node) if isinstance(child, ast.keyword)}
+    program = program or _Program.of(node)
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
         node.body = _without_docstring(node.body)
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        within = "class" if isinstance(node, ast.ClassDef) else "function"
     for field in _STATEMENTS:
         inside = getattr(node, field, None)
         if isinstance(inside, list):  # the body of a lambda or of a conditional expression is none
             for number, child in enumerate(inside):
-                _normalise(child, keywords)
-                if isinstance(child, ast.AnnAssign) and child.value is not None and isinstance(child.target, ast.Name):
-                    inside[number] = ast.Assign([child.target], child.value)
+                _normalise(child, program, within)
+                inside[number] = _plain(child, program, within)
     if isinstance(node, ast.FunctionDef):
-        node.returns = None
-        _rename_locals(node, keywords)
+        if program.says_nothing(node.returns):
+            node.returns = None
+        _rename_locals(node, program)
+
+
+def _plain(node: ast.AST, program: _Program, within: str) -> ast.AST:
+    """An assignment without its annotation where that means nothing; whatever else as it is."""
+    if not isinstance(node, ast.AnnAssign) or node.value is None or not isinstance(node.target, ast.Name):
+        return node
+    if within == "class" or (within == "module" and not program.says_nothing(node.annotation)):
+        return node
+    return ast.Assign([node.target], node.value)
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -263,14 +302,14 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
-def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) -> None:
+def _rename_locals(function: ast.FunctionDef, program: _Program) -> None:
     """Rename what a function binds where its names cannot matter: not what is passed by keyword.
 
     They may where it has nested functions or classes, or looks into its frame; and a name that is bound here and means
     something of the module's as well is left as it is.
     """
     names: dict[str, str] = {}
-    kept = set(keywords) | _outside(function)
+    kept = set(program.keywords) | _outside(function)
     nested = False
     for child in ast.walk(function):
         if isinstance(child, ast.Name):
@@ -280,7 +319,7 @@ def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) 
                 names.setdefault(child.id, f"{_NORMALISED_PREFIX}{len(names)}")
         elif isinstance(child, ast.arg):
             names.setdefault(child.arg, f"{_NORMALISED_PREFIX}{len(names)}")
-            if None in keywords:
+            if None in program.keywords:
                 kept.add(child.arg)
         elif isinstance(child, ast.arguments):
             kept |= {argument.arg for argument in child.kwonlyargs}
@@ -300,15 +339,19 @@ def _rename_locals(function: ast.FunctionDef, keywords: Collection[str | None]) 
         if isinstance(child, ast.Name):
             child.id = child.id if child.id in kept else names.get(child.id, child.id)
         elif isinstance(child, ast.arg):
-            child.annotation = None
+            if program.says_nothing(child.annotation):
+                child.annotation = None
             child.arg = child.arg if child.arg in kept else names[child.arg]
         elif isinstance(child, ast.ExceptHandler) and child.name is not None:
             child.name = child.name if child.name in kept else names[child.name]
 
 
 def _outside(function: ast.FunctionDef) -> set[str]:
-    """Names in what is computed where the function is defined: its decorators and the defaults of its arguments."""
-    outside = (*function.decorator_list, *function.args.defaults, *function.args.kw_defaults)
+    """Names in what is computed where the function is defined: decorators, defaults of arguments, annotations."""
+    annotations = [node.annotation for node in ast.walk(function.args) if isinstance(node, ast.arg)]
+    outside = (
+        *function.decorator_list, *function.args.defaults, *function.args.kw_defaults, *annotations, function.returns,
+    )  # fmt: skip
     return {node.id for each in outside if each for node in ast.walk(each) if isinstance(node, ast.Name)}
 
 

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from adrs.calibrate import Calibration, calibrate
@@ -11,7 +12,7 @@ from adrs.check.blocks import BadBlock, program_of
 from adrs.check.finding import Finding
 from adrs.check.watched import Watched
 from adrs.comparisons import compared
-from adrs.errors import UserError
+from adrs.errors import UserError, did_you_mean
 from adrs.evaluate.executor import Executor
 from adrs.file_digest import file_digest
 from adrs.problem import Cheat, Problem
@@ -24,6 +25,10 @@ LOOP_SECONDS = 1.0
 """How long a program that is known not to end may go on, where the problem allows more."""
 DIFFER = "programs differ"
 SEED = "the seed program"
+_USUAL_CAUSES = (
+    "; `load` must draw from spec.seed alone, and `evaluate` leave its workload as it was; measured time needs "
+    "objective.noisy"
+)
 
 
 class Checks:
@@ -171,7 +176,10 @@ class Checks:
         try:
             self._screen.check(source)
         except Rejected as rejected:
-            self._add("seed", False, str(rejected))
+            hint = "" if rejected.importing is None else (
+                f'; for programs that may use it: imports = ["{rejected.importing}"] in [limits] of problem.toml'
+            )  # fmt: skip
+            self._add("seed", False, f"{rejected}{hint}")
             return None
         return source
 
@@ -180,14 +188,37 @@ class Checks:
         if source is None:
             return
         job = Job(source, "train", None, scale, thorough=True)
-        first, second = await asyncio.gather(*(self._executor.evaluate(job, SEED) for _ in range(2)))
-        self._add("seed", first.verdict == "ok", first.reason or f"verdict ok, fitness {first.fitness:.6g}", first)
+        jobs = (job, replace(job, anew=True))
+        first, second = await asyncio.gather(*(self._executor.evaluate(each, SEED) for each in jobs))
+        objective, metrics = self._problem.objective, first.metrics
+        took = f"an evaluation took {first.wall_seconds:.2g} s, {first.cpu_seconds:.2g} s of processor time"
+        well = f"verdict ok, {objective.metric} {metrics.get(objective.metric, math.nan):.6g}; {took}"
+        self._add("seed", first.verdict == "ok", first.reason or well, first)
         if first.fitness is None or second.fitness is None:
             return
-        tolerance = max(self._problem.objective.margin, 1e-9) if self._problem.objective.noisy else 0.0
+        tolerance = max(objective.margin, 1e-9) if objective.noisy else 0.0
         same = math.isclose(first.fitness, second.fitness, rel_tol=0.0, abs_tol=tolerance)
-        detail = "two evaluations agree" if same else f"two evaluations differ: {first.fitness} and {second.fitness}"
-        self._add("repeatable", same, detail if same else detail + self._unseeded(first, second))
+        self._add("repeatable", same, "two evaluations agree" if same else self._differ(first, second))
+        self._described(first)
+
+    def _described(self, evaluation: Evaluation) -> None:
+        """A metric that is described and never computed is shown to nobody."""
+        known = {*evaluation.metrics, *(name for each in evaluation.workloads for name in each.metrics)}
+        for name in self._problem.objective.metrics:
+            if name not in known:
+                why = f'objective.metrics describes "{name}", which the evaluator does not compute'
+                self._add("metrics", False, why + did_you_mean(name, known))
+
+    def _differ(self, first: Evaluation, second: Evaluation) -> str:
+        """In what two evaluations of one program differ, and what may be the cause."""
+        objective = self._problem.objective
+        one, other = (each.metrics[objective.metric] for each in (first, second))
+        shown = (f"{one:.6g}", f"{other:.6g}")
+        texts = shown if shown[0] != shown[1] else (repr(one), repr(other))
+        said = f"two evaluations differ in {objective.metric}: {' and '.join(texts)}"
+        if objective.noisy:
+            return f"{said}, by more than objective.margin {objective.margin:g}"
+        return said + (self._unseeded(first, second) or _USUAL_CAUSES)
 
     def _unseeded(self, first: Evaluation, second: Evaluation) -> str:
         """Of the workloads that differ between two evaluations, those without a seed, as a likely cause."""

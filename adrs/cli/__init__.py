@@ -11,6 +11,7 @@ import typer
 from adrs.cli import agent, compare, distill, doctor, emulate, inspect, outputs, problems, runs, sandbox, score, serve
 from adrs.cli.groups import Grouped
 from adrs.errors import UserError
+from adrs.text import printable
 
 _EXIT_CODES = (
     "Exit codes: 0 done, whatever a program's verdict; 1 refused, with a sentence that says why, or a check failed; "
@@ -65,7 +66,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()  # what cannot be written is found here, and not when Python ends
     except UserError as error:
-        print(f"adrs: {error}", file=sys.stderr)
+        print(f"adrs: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)
     except BaseException as error:
         if _is_broken_pipe(error):
@@ -79,7 +80,7 @@ def main() -> None:
         if interrupt is None:
             raise
         notes = getattr(interrupt, "__notes__", ["what was recorded before is safe"])
-        print(f"adrs: interrupted; {'; '.join(notes)}", file=sys.stderr)
+        print(f"adrs: interrupted; {printable('; '.join(notes))}", file=sys.stderr)
         sys.exit(130)
 
 

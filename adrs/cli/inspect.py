@@ -1,4 +1,4 @@
-"""Verbs that look at runs: runs, lineage, show, diff, best."""
+"""Verbs that look at runs: runs, lineage, programs, show, diff, best."""
 
 import sys
 from pathlib import Path
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("runs", rich_help_panel=INSPECT)(list_runs)
     app.command("lineage", rich_help_panel=INSPECT)(lineage)
+    app.command("programs", rich_help_panel=INSPECT)(programs)
     app.command("show", rich_help_panel=INSPECT)(show)
     app.command("diff", rich_help_panel=INSPECT)(diff)
     app.command("best", rich_help_panel=INSPECT)(best)
@@ -52,15 +53,16 @@ def list_runs(runs_dir: RunsDir = Path("runs"), as_json: Json = False) -> None:
     rows = []
     for each in found:
         if "damaged" in each:
-            rows.append([each["run"], *[""] * 6, "[red]cannot be read[/]"])
+            rows.append([safe(each["run"]), *[""] * 6, "[red]cannot be read[/]"])
             continue
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["created"]))
         found_score = each["winner"]["score"]["train"]  # without a scale: fitness, of which more is better
         train = metric(each["fitness"]) if found_score is None else number(found_score)
         others = [number(each["winner"]["score"][split]) for split in ("validation", "test")]
         ended = (each["stopped_by"] or "").partition(":")[0] or ("running" if each["live"] else "unfinished")
-        rows.append([each["run"], each["problem"], begun, str(each["evaluations"]), train + trust_mark(each["trust"]),
-                     *others, ended])  # fmt: skip
+        train += trust_mark(each["trust"])
+        rows.append([safe(each["run"]), safe(each["problem"]), begun, str(each["evaluations"]), train, *others,
+                     safe(ended)])  # fmt: skip
     columns = ["run", "problem", "begun", ">evaluations", ">train", ">validation", ">test", "stopped by"]
     out = console()
     shown = range(len(columns)) if out.width >= _WIDE else [0, 3, 4, 5, 6, 7]
@@ -98,6 +100,31 @@ def lineage(
             found = questions.tree(reader, everything)
             line = questions.line(reader, found.winner) if found.winner is not None else ()
             print_tree(reader.info, found, line, questions.chosen(reader) is not None)
+
+
+def programs(
+    run: RunName,
+    verdict: Annotated[str, typer.Option("--verdict", help="That ended so: ok, invalid, error, timeout, ...")] = "",
+    made_by: Annotated[str, typer.Option("--by", help="Made by this operator, proposer or model.")] = "",
+    text: Annotated[str, typer.Option("--text", help="With this in the rationale or in the reason of failure.")] = "",
+    order: Annotated[str, typer.Option("--order", help="best, latest or first.")] = "best",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many of them.")] = 20,
+    runs_dir: RunsDir = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """List programs: the best, the latest, what failed, whose they are."""
+    from adrs import lineage as questions
+    from adrs.cli.lineage_view import print_matches
+    from adrs.cli.output import print_json
+    from adrs.store import Reader
+
+    with Reader(find_run(run, runs_dir)) as reader:
+        found = questions.matching(reader, questions.Sought(verdict, made_by, text, order), limit)
+        if as_json:
+            print_json([{**_plain(each.program, reader), "gain": each.gain, "reason": each.program.reason}
+                        for each in found.programs])  # fmt: skip
+        else:
+            print_matches(reader.info, found)
 
 
 def show(

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from adrs.cli.output import console, gain, metric, number, print_trust, printable, safe, score_of, trust_mark, verdict
-from adrs.lineage import Node, Step, Tree
+from adrs.lineage import Matches, Step, Tree
 from adrs.lineage.outline import Entry, outline
-from adrs.store.reader import RunInfo
+from adrs.store.reader import RunInfo, Summary
 from adrs.text import first_line
 
 
@@ -19,7 +19,9 @@ def print_tree(run: RunInfo, found: Tree, line: Sequence[int], chosen: bool) -> 
     shown = "" if len(found.nodes) == found.programs else f", {len(found.nodes)} shown"
     out.print(f"[bold]{safe(run.name)}[/]  {found.programs} programs{shown}{trust_mark(run.trust)}", soft_wrap=True)
     for entry in outline(found.nodes, line):
-        _print_line(out, _guide(entry) + _label(entry.node, mark if entry.node.program.id == found.winner else ""))
+        node = entry.node
+        said = mark if node.program.id == found.winner else ""
+        _print_line(out, _guide(entry) + _label(node.program, node.gain, said, node.folded))
     if found.folded_roots:
         out.print(f"[dim]… {found.folded_roots} more hang on none of these[/]")
     if found.nodes:
@@ -36,17 +38,29 @@ def _guide(entry: Entry) -> str:
     return f"[dim]{'│ ' * (entry.depth - 1)}├─● [/]"
 
 
-def _label(node: Node, mark: str) -> str:
-    summary = node.program
+def print_matches(run: RunInfo, found: Matches) -> None:
+    """Programs that were looked for, a line for each."""
+    out = console()
+    shown = "" if len(found.programs) == found.count else f", {len(found.programs)} shown; --limit shows more"
+    which = "1 program" if found.count == 1 else f"{found.count} programs"
+    out.print(f"[bold]{safe(run.name)}[/]  {which}{shown}{trust_mark(run.trust)}", soft_wrap=True)
+    for each in found.programs:
+        program = each.program
+        _print_line(out, _label(program, each.gain))
+        if program.verdict not in ("ok", "rejected") and program.rationale and program.reason:  # else it is in the line
+            _print_line(out, f"    [dim]{safe(first_line(program.reason))}[/]")
+
+
+def _label(summary: Summary, gained: float | None, mark: str = "", folded: int = 0) -> str:
     rejected = summary.verdict == "rejected"  # a duplicate has the score of its original, which says nothing of it
     score = number(summary.score, 2) if summary.score is not None else metric(summary.fitness)
     words = [
-        f"#{summary.id}", "" if rejected else f"[bold]{score}[/]", gain(node.gain),
+        f"#{summary.id}", "" if rejected else f"[bold]{score}[/]", gain(gained),
         "" if summary.verdict == "ok" else verdict(summary.verdict),
         f"[cyan]{safe(summary.proposer)}/{safe(summary.operator)}[/]" if summary.parents else
         f"[cyan]{safe(summary.operator)}[/]",
         f"[dim]{safe(summary.model)}[/]" if summary.model else "",
-        f"[bold green]{mark}[/]" if mark else "", f"[dim](+{node.folded})[/]" if node.folded else "",
+        f"[bold green]{mark}[/]" if mark else "", f"[dim](+{folded})[/]" if folded else "",
         safe(first_line(summary.reason if rejected else summary.rationale or summary.reason)),
     ]  # fmt: skip
     return " ".join(word for word in words if word)
@@ -68,7 +82,7 @@ def print_ancestry(steps: Sequence[Step], trust: str) -> None:
         program = step.program
         size = f"[green]+{step.added}[/] [red]-{step.removed}[/] lines"
         others = [parent for parent in program.parents if parent.role != "parent"]
-        came = f" with {', '.join(f'#{parent.id} ({parent.role})' for parent in others)}" if others else ""
+        came = f" with {', '.join(f'#{parent.id} ({safe(parent.role)})' for parent in others)}" if others else ""
         by = safe(program.model) if program.model else safe(program.proposer)
         words = [f"[bold]#{program.id}[/]", verdict(program.state), score_of(program), gain(step.gain),
                  f"[cyan]{by}/{safe(program.operator)}[/]{came}", size]  # fmt: skip

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from adrs import folders
 from adrs.errors import UserError
+from adrs.text import printable
 
 
 def find_run(name: str, runs_dir: Path) -> Path:
     """The folder of a run by its name, a prefix of it, `last` or a path; says on stderr which run a prefix meant."""
     folder = folders.find_run(name, runs_dir)
     if name != "last" and Path(name).name != folder.name:
-        print(f'"{name}" is taken for run {folder.name}', file=sys.stderr)
+        print(f'"{name}" is taken for run {printable(folder.name)}', file=sys.stderr)
     return folder
 
 

@@ -3,11 +3,12 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -28,11 +29,19 @@ _MARKS = {
 }  # fmt: skip
 
 
+class _Console(Console):
+    """Whatever others' text stands in what is printed, only the console itself steers the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
 def console(stderr: bool = False) -> Console:
     """A console of the terminal's width; plain in a pipe, and wide there unless COLUMNS says otherwise."""
     stream = sys.stderr if stderr else sys.stdout
     known = stream.isatty() or os.environ.get("COLUMNS", "").isdigit()
-    return Console(stderr=stderr, width=None if known else 160, highlight=False, emoji=False)
+    return _Console(stderr=stderr, width=None if known else 160, highlight=False, emoji=False)
 
 
 def print_json(value: Any) -> None:
@@ -80,7 +89,7 @@ def print_trust(out: Console, trust: str) -> None:
 
 def verdict(name: str) -> str:
     """A verdict in its colour."""
-    return _MARKS.get(name, name)
+    return _MARKS.get(name) or safe(name)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Table:

@@ -108,7 +108,7 @@ def print_calls(found: Detail, prompt: bool, answer: bool) -> None:
         heading = f"call {place} of {len(found.calls)} to {printable(call.model)}"
         if prompt:
             for message in call.messages:
-                print(f"--- {heading}: {message.role}")
+                print(f"--- {heading}: {printable(message.role)}")
                 print(printable(message.content))
             if not call.messages:
                 print(f"--- {heading}: the log of this run does not have what was asked")

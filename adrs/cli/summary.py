@@ -17,6 +17,8 @@ from adrs.program import SPLITS, Evaluation, Split
 from adrs.run import REFUSED
 from adrs.text import dollars, run_in_command
 
+_USED_UP = ("evaluations", "max-usd", "max-tokens")
+"""Ends after which there is nothing to be done within the budget."""
 _RECHECK_SPLITS: tuple[Split, ...] = ("train", "validation", "fresh")
 
 
@@ -80,15 +82,13 @@ def _print_metrics_that_differ(out: Console, counts: Mapping[str, int]) -> None:
 
 
 def print_nothing_new(outcome: Outcome) -> None:
-    """What there is to say of a session that found nothing left to do."""
+    """What there is to say of a session that did nothing, for want of something to do or in spite of it."""
     out = console()
-    what = f"has nothing left to do: {_why(outcome)}"
+    what, why = "has nothing left to do" if outcome.stopped_by in _USED_UP else "got nothing new done", _why(outcome)
     if outcome.stopped_by == "time":
-        what = (
-            "got nothing new done: the time of its budget was over before anything could begin; "
-            f"`adrs resume {run_in_command(outcome.path)} --max-time 10m` gives more"
-        )
-    out.print(f"run      {outcome.run} {what}", soft_wrap=True)
+        more = f"`adrs resume {run_in_command(outcome.path)} --max-time 10m` gives more"
+        why = f"the time of its budget was over before anything could begin; {more}"
+    out.print(f"run      {outcome.run} {what}: {why}", soft_wrap=True)
     if outcome.choice.winner is not None:
         report = f"adrs report {run_in_command(outcome.path)}"
         out.print(f"winner   program {outcome.choice.winner}, {outcome.winner_file}; `{report}` has all of it",
@@ -187,8 +187,8 @@ def _why(outcome: Outcome) -> str:
     return {
         "evaluations": _all_done(outcome, resume),
         "time": f"the time of the budget is over; `{resume} --max-time 10m` goes on",
-        "max-usd": "the dollars of the budget do not cover another call",
-        "max-tokens": "the tokens of the budget do not cover another call",
+        "max-usd": _no_call_covered(outcome, resume, "dollars"),
+        "max-tokens": _no_call_covered(outcome, resume, "tokens"),
         "interrupt": f"interrupted; `{resume}` goes on",
         "replayed": "the record is replayed",
     }.get(outcome.stopped_by, _in_words(outcome, resume))  # fmt: skip
@@ -204,6 +204,14 @@ def _in_words(outcome: Outcome, resume: str) -> str:
         return safe(outcome.stopped_by)
     helps = [*more_to_try(outcome.problem, outcome.spend["calls"] > 0), "other --proposers"]
     return f"{safe(outcome.stopped_by)}; what may help: {', '.join(helps)}"
+
+
+def _no_call_covered(outcome: Outcome, resume: str, of: str) -> str:
+    """What is left of the budget of models' calls, and what lets them go on."""
+    more = (
+        f"`{resume} --{outcome.stopped_by}` with more of them goes on; a lower --max-output-tokens makes calls smaller"
+    )
+    return f"the {of} of the budget do not cover another call: {outcome.exhausted}; {more}"
 
 
 def _all_done(outcome: Outcome, resume: str) -> str:

@@ -104,7 +104,11 @@ def of_run(
     subject = Subject(source, f"program {number} of run {folder.name}", number, known, rule=_earlier(wish, usual))
     target = place.asked_for(output) if output else place.free(usual)
     done = _distilled(loaded, subject, wish, settings.executor, sandbox, target, calibration, observer)
-    return replace(done, number=_log(folder, done.work, subject))
+    try:
+        return replace(done, number=_log(folder, done.work, subject))
+    except UserError as error:  # somebody works on the run by now; the files are there
+        done.work.not_done.append(f"the run's log was not told of what was found: {error}.")
+        return done
 
 
 def of_file(

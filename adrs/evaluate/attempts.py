@@ -11,8 +11,12 @@ _VERDICTS = ("error", "timeout")
 _REASON_LIMIT = 1000
 
 
-def read_attempts(rows: Rows, answer: Any) -> Attempts:
-    """What came of the calls, with the answers checked. Raises Invalid for one that is wrong, or malformed."""
+def read_attempts(rows: Rows, answer: Any, most_failures: int) -> Attempts:
+    """What came of the calls, with the answers checked. Raises Invalid for one that is wrong, or malformed.
+
+    Only more than `most_failures` failures end the asking early; a process that leaves out calls before that, which
+    would be neither failed nor answered, does not answer.
+    """
     name, count = rows.kind.name, rows.count
     if not isinstance(answer, list) or len(answer) != 3:
         raise Invalid("answer", f"{name}: not a well-formed answer")
@@ -20,7 +24,8 @@ def read_attempts(rows: Rows, answer: Any) -> Attempts:
     failures = _failures(failed, name)
     asked = len(seconds) if isinstance(seconds, np.ndarray) and seconds.ndim == 1 else -1
     places = [failure.row for failure in failures]
-    if not 0 <= asked <= count or places != sorted(set(places)) or any(place >= asked for place in places):
+    all_or_given_up = asked == count or (0 <= asked < count and len(failures) > most_failures)
+    if not all_or_given_up or places != sorted(set(places)) or any(place >= asked for place in places):
         raise Invalid("answer", f"{name}: not a well-formed answer")
     succeeded = np.zeros(count, dtype=bool)
     succeeded[:asked] = True

@@ -17,7 +17,7 @@ from adrs.errors import UserError, did_you_mean
 from adrs.evaluate import calls
 from adrs.evaluate.choices import ListeningPolicy
 from adrs.evaluate.digests import DigestingPolicy
-from adrs.evaluate.evaluator_checks import check_finite, check_metrics, named, needed
+from adrs.evaluate.evaluator_checks import check_metrics, named, needed, plain_metrics, plain_replicates
 from adrs.evaluate.recording import RecordingPolicy, replay
 from adrs.evaluation import Evaluator, Failed, Invalid, Metrics, Policy, WorkloadSpec
 from adrs.interface import FunctionType
@@ -116,7 +116,8 @@ class Line:
         elif job.digests:
             recorder = DigestingPolicy(policy)
         else:
-            return evaluate(self._problem, self._evaluator, self._workloads, policy, job)
+            workloads = Workloads(self._evaluator) if job.anew else self._workloads
+            return evaluate(self._problem, self._evaluator, workloads, policy, job)
         evaluation = evaluate(self._problem, self._evaluator, self._workloads, recorder, job)
         return replace(evaluation, recorded=recorder.recorded())
 
@@ -144,11 +145,12 @@ class Workloads:
 
     def __init__(self, evaluator: Evaluator[Any]) -> None:
         self._evaluator = evaluator
-        self._loaded: dict[tuple[str, str], Any] = {}
+        self._loaded: dict[str, Any] = {}
+        """By all that a spec says: names are unique in the table of a problem's workloads, and nowhere else."""
 
     def get(self, spec: WorkloadSpec) -> Any:
         """The workload of a spec."""
-        key = (spec.split, spec.name)
+        key = repr(spec)
         if key not in self._loaded:
             try:
                 self._loaded[key] = self._evaluator.load(spec)
@@ -217,8 +219,8 @@ def _evaluate(
             return _stopped(problem, job, stage, results, "")
         if stage != FULL and not job.thorough and _too_weak(problem, job, stage, results):
             return _stopped(problem, job, stage, results, f"stopped after stage {stage}: score below its threshold")
-    summary = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
-    check_finite(summary, f"the summary of {job.split}")
+    found = evaluator.summarise([(specs[name], metrics) for name, metrics in results.items()])
+    summary = plain_metrics(found, f"the summary of {job.split}")
     value = named(summary, problem.objective.metric, "metric")
     total = job.scale.total if job.scale else None
     return Evaluation(
@@ -342,16 +344,11 @@ def _results(problem: Problem, job: Job, results: Mapping[str, Metrics]) -> tupl
                 metrics.feedback,
                 metrics.weight,
                 metrics.bounds,
-                _replicates(job, metrics),
+                plain_replicates(metrics, name) if job.replicates else (),
                 tuple(metrics.details()) if job.details and metrics.details is not None else (),
             )
         )
     return tuple(scored)
-
-
-def _replicates(job: Job, metrics: Metrics) -> tuple[float, ...]:
-    """Plain numbers, where the job asks for them and the evaluator has them."""
-    return tuple(map(float, metrics.replicates())) if job.replicates and metrics.replicates is not None else ()
 
 
 def _failed(

@@ -35,13 +35,9 @@ def job_from_plain(plain: dict[str, Any]) -> Job:
     scale = plain["scale"]
     if scale is not None:
         total = scale["total"]
-        workloads = {name: Scale(**values) for name, values in scale["workloads"].items()}
-        scale = SplitScale(None if total is None else Scale(**total), workloads)
-    threshold, recording, replay, choices = (plain[name] for name in ("threshold", "recording", "replay", "choices"))
-    return Job(
-        plain["source"], plain["split"], plain["until"], scale, plain["decision_seconds"], plain["thorough"],
-        None if threshold is None else Threshold(**threshold),
-        tuple(WorkloadSpec(**spec) for spec in plain["workloads"]), plain["native"], plain["replicates"],
-        None if recording is None else Recording(**recording), None if replay is None else Replay(**replay),
-        None if choices is None else Choices(**choices), plain["details"], plain["digests"],
-    )  # fmt: skip
+        by_workload = {name: Scale(**values) for name, values in scale["workloads"].items()}
+        scale = SplitScale(None if total is None else Scale(**total), by_workload)
+    records = {"threshold": Threshold, "recording": Recording, "replay": Replay, "choices": Choices}
+    given = {name: kind(**plain[name]) for name, kind in records.items() if plain[name] is not None}
+    workloads = tuple(WorkloadSpec(**spec) for spec in plain["workloads"])
+    return Job(**{**plain, "scale": scale, "workloads": workloads, **given})

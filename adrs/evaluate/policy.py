@@ -93,7 +93,7 @@ class SandboxedPolicy:
         answer = self._request(
             function, self.decision_seconds, "attempt", function, rows.sent, chosen, seconds, most_failures
         )
-        return read_attempts(rows, answer)
+        return read_attempts(rows, answer, most_failures)
 
     def reset(self, seed: int, scenarios: int = 1) -> None:
         """Seed `random` and `numpy.random`, and give each scenario an empty state."""
@@ -170,7 +170,7 @@ class SandboxedPolicy:
         nonce = int.from_bytes(os.urandom(7), "big")  # so that nothing can be answered before it was asked
         frame = wire.pack([nonce, *request])
         try:
-            answer = wire.unpack(child.exchange(frame, min(seconds, self._left)))
+            answer = wire.unpack(child.exchange(frame, min(seconds, self._left)), wire.VALUE_LIMIT)
         except TimedOut:
             if self._left < seconds:
                 all_of_it = self._limits.evaluation_seconds

@@ -107,7 +107,7 @@ class Worker:
                 evaluation = self.evaluate(messages.job_from_plain(message["job"]))
             except Interrupted:
                 continue
-            self._connection.sendall(messages.pack({"evaluation": evaluation.plain()}))
+            self._connection.sendall(packed(evaluation, self._problem))
             if evaluation.verdict in _SUSPICIOUS or self._served >= _RECYCLE_AFTER:
                 self._recycle()
 
@@ -170,6 +170,15 @@ class Worker:
         except Exception as error:  # the edge: the evaluator's own fault is never blamed on the program
             places = [self._problem.folder, *self._judge.hidden]
             return Evaluation(job.split, _START, "infrastructure", _own_fault(error, self._problem, places))
+
+
+def packed(evaluation: Evaluation, problem: Problem) -> bytes:
+    """The message with an evaluation; where details or feedback of the evaluator's cannot be sent, one that says so."""
+    try:
+        return messages.pack({"evaluation": evaluation.plain()})
+    except (TypeError, ValueError) as error:
+        reason = f"evaluator {problem.evaluator} gives details or feedback that are no plain values: {error}"
+        return messages.pack({"evaluation": Evaluation(evaluation.split, _START, "infrastructure", reason).plain()})
 
 
 def _warm_helpers(imports: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from adrs.lineage.failures import Failure, failures, verdicts
 from adrs.lineage.gain import difference, gain
 from adrs.lineage.gains import ModelGain, OperatorGain, gains, model_gains
 from adrs.lineage.improvements import curve, told
+from adrs.lineage.matching import ORDERS, Match, Matches, Sought, makers, matching
 from adrs.lineage.overview import Overview, overview
 from adrs.lineage.plain import plain
 from adrs.lineage.routing import Rival, RoutedModel, RoutingReport, routing
@@ -25,10 +26,10 @@ from adrs.lineage.tree import Node, Tree, children, tree
 from adrs.lineage.winner import chosen, line, winner
 
 __all__ = [
-    "SHOWN", "Compared", "Configuration", "Contender", "Costs", "Curve", "Declared", "Detail", "Failure", "Lead",
-    "Measured", "ModelCost", "ModelGain", "Node", "OperatorCost", "OperatorGain", "Overview", "Point", "Rival",
-    "RoutedModel", "RoutingReport", "Standing", "Step", "Tree", "ancestry", "by_workload", "children", "chosen",
-    "configuration", "contender", "controls", "costs", "curve", "declared", "detail", "diff", "difference",
-    "failures", "gain", "gains", "line", "model_gains", "overview", "plain", "routing", "scores", "standing",
-    "told", "tree", "verdicts", "winner",
+    "ORDERS", "SHOWN", "Compared", "Configuration", "Contender", "Costs", "Curve", "Declared", "Detail", "Failure",
+    "Lead", "Match", "Matches", "Measured", "ModelCost", "ModelGain", "Node", "OperatorCost", "OperatorGain",
+    "Overview", "Point", "Rival", "RoutedModel", "RoutingReport", "Sought", "Standing", "Step", "Tree", "ancestry",
+    "by_workload", "children", "chosen", "configuration", "contender", "controls", "costs", "curve", "declared",
+    "detail", "diff", "difference", "failures", "gain", "gains", "line", "makers", "matching", "model_gains",
+    "overview", "plain", "routing", "scores", "standing", "told", "tree", "verdicts", "winner",
 ]  # fmt: skip

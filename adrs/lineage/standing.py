@@ -57,8 +57,9 @@ class Lead:
     """The same in the primary metric, its sign turned so that more is better."""
 
     def __str__(self) -> str:
-        amount = f"{self.value:+.3g}" if self.points is None else f"{self.points:+.2f} points"
-        return f"{amount} over {self.baseline}"
+        by = self.value if self.points is None else self.points
+        amount = f"{abs(self.value):.3g}" if self.points is None else f"{abs(self.points):.2f} points"
+        return f"{amount} {'behind' if by < 0 else 'over'} {self.baseline}"
 
 
 @dataclass(frozen=True, slots=True)

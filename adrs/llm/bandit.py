@@ -9,6 +9,8 @@ _PRIOR_MISS = 1.0
 _PRIOR_CALLS = 3.0
 _COST_OF_ANY_CALL = 0.1
 _EXPLORED = 0.05
+_MOST_EXPLORED = 0.5
+"""Of all draws, however many arms there are."""
 
 
 class CostAwareBandit:
@@ -50,7 +52,7 @@ class CostAwareBandit:
         """An arm: a function of the seed and of the tells so far. Changes nothing."""
         rng = random.Random(seed)
         arms = list(self._calls)
-        if rng.random() < _EXPLORED * len(arms):
+        if rng.random() < min(_MOST_EXPLORED, _EXPLORED * len(arms)):
             return rng.choice(arms)
         worths = self._worths(rng)
         return max(arms, key=worths.__getitem__)

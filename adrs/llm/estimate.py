@@ -8,9 +8,12 @@ from adrs.llm.records import Message
 
 _TOKENS_AROUND_MESSAGE = 16
 _BYTES_PER_TOKEN = 3.0
-_INPUT_TOKENS = (1_500, 12_000)
+SHORT_PROMPT = 1_500
+"""Tokens of a prompt than which few are shorter."""
+_LIKELY_PROMPT = 6_750
 _OUTPUT_TOKENS = (400, 6_000)
-_CALLS_PER_PROGRAM = (1, 2)
+_CALLS_PER_PROGRAM = (1, 3)
+"""At the most one for edits, one to correct them, and one for the whole program instead."""
 
 
 def most_input_tokens(messages: Sequence[Message]) -> int:
@@ -32,35 +35,37 @@ def likely_call_usd(price: Price | None) -> float:
     """Dollars of a call of middling length; 0 without a price."""
     if price is None:
         return 0.0
-    return price.cost(sum(_INPUT_TOKENS) // 2, sum(_OUTPUT_TOKENS) // 2)
+    return price.cost(_LIKELY_PROMPT, sum(_OUTPUT_TOKENS) // 2)
 
 
-def expected_cost(models: Sequence[tuple[str, Price | None]], programs: int | None, max_usd: float | None) -> str:
+def expected_cost(
+    models: Sequence[tuple[str, Price | None]], programs: int | None, max_usd: float | None, prompt_characters: int
+) -> str:
     """What a run may cost, for people, before it starts; empty where nothing has a price.
 
-    From all calls going to the cheapest model with short prompts and answers, to all going to the dearest with long
-    ones and a repair each. programs: how many are to be proposed; None: there is no such limit.
+    From all calls going to the cheapest model with short prompts and answers, to all going to the dearest with prompts
+    as long as they may be, long answers, and as many calls as it takes. programs: how many are to be proposed; None:
+    there is no such limit.
     """
     priced = [(label, price) for label, price in models if price is not None and not price.free]
     if not priced:
         return ""
-    lows = [_cost(price, 0) for _, price in priced]
-    highs = [_cost(price, 1) for _, price in priced]
+    input_tokens = (SHORT_PROMPT, max(SHORT_PROMPT, math.ceil(prompt_characters / _BYTES_PER_TOKEN)))
+    lows, highs = (
+        [calls * price.cost(read, written) for _, price in priced]
+        for calls, read, written in zip(_CALLS_PER_PROGRAM, input_tokens, _OUTPUT_TOKENS, strict=True)
+    )
     low = 0.0 if len(priced) < len(models) else min(lows)
     count, of = (programs, f"{programs} programs") if programs is not None else (1, "each program")
     cost = f"{_dollars(low * count)} to {_dollars(max(highs) * count)}"
-    read, written = (f"{least:,} to {most:,}" for least, most in (_INPUT_TOKENS, _OUTPUT_TOKENS))
-    calls = " or ".join(map(str, _CALLS_PER_PROGRAM))
+    read, written = (f"{least:,} to {most:,}" for least, most in (input_tokens, _OUTPUT_TOKENS))
+    calls = " to ".join(map(str, _CALLS_PER_PROGRAM))
     assumed = f"{read} tokens in and {written} out a call, {calls} calls a program"
     cap = "there is no dollar budget" if max_usd is None else f"the run ends at {_dollars(max_usd)}"
     names = "; ".join(f"{label}: {price}" for label, price in priced)
     from_table = any(price in table.values() for _, price in priced for table in shipped().values())
     dated = f" (shipped prices are of {shipped_date()})" if from_table else ""
     return f"expected cost of {of}: {cost} ({assumed}); {cap}. {names}{dated}"
-
-
-def _cost(price: Price, end: int) -> float:
-    return _CALLS_PER_PROGRAM[end] * price.cost(_INPUT_TOKENS[end], _OUTPUT_TOKENS[end])
 
 
 def _dollars(value: float) -> str:

@@ -25,8 +25,11 @@ class Key:
 
 
 def host_variable(host: str) -> str:
-    """The variable for the key of one host: `ADRS_API_KEY_OPENROUTER_AI` for `openrouter.ai`."""
-    return "ADRS_API_KEY_" + re.sub(r"[^A-Z0-9]+", "_", host.upper()).strip("_")
+    """The variable for the key of one host: `ADRS_API_KEY_OPENROUTER_AI` for `openrouter.ai`.
+
+    A dash is spelled `__`, since anybody may own the name with a dash in the place of a dot.
+    """
+    return "ADRS_API_KEY_" + re.sub(r"[^A-Z0-9]", "_", host.rstrip(".").upper().replace("-", "__"))
 
 
 def find_key(spec: ModelSpec, environment: Mapping[str, str]) -> Key:
@@ -35,6 +38,8 @@ def find_key(spec: ModelSpec, environment: Mapping[str, str]) -> Key:
     `OPENAI_API_KEY` is for the default endpoint and for loopback; another host never sees it, and has a variable of its
     own. A server on loopback gets a placeholder where no key is set.
     """
+    if not spec.host.isascii():  # such letters may become others in a variable, and another host's key be found
+        raise UserError(f"model {spec.label}: the name of its host must be written in ASCII, as xn--...")
     own = host_variable(spec.host)
     variables = [own, DEFAULT_VARIABLE] if spec.default or spec.loopback else [own]
     for variable in variables:

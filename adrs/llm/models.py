@@ -10,7 +10,7 @@ from typing import Any
 from adrs.errors import UserError, did_you_mean
 from adrs.llm.bandit import CostAwareBandit
 from adrs.llm.client import Client
-from adrs.llm.estimate import expected_cost, likely_call_usd, most_input_tokens
+from adrs.llm.estimate import SHORT_PROMPT, expected_cost, likely_call_usd, most_input_tokens
 from adrs.llm.keys import find_key
 from adrs.llm.prices import Price, Prices
 from adrs.llm.records import Call, Journal, Message, request_digest
@@ -137,9 +137,9 @@ class Models:
         """The answer of a model, on disk before it is returned.
 
         A request that the journal has for this ticket is answered from there and paid for no second time. A call
-        without an answer (refused, empty, broken after all retries, or of a request that was too long) has an `error`.
-        Raises UserError for what stops a run (400, 401, 403, 404, no quota, ten requests in a row that were too long),
-        BudgetExhausted where the budget does not cover what the call may cost.
+        without an answer (refused, empty, broken after all retries, or of a request that was too long or that a filter
+        kept back) has an `error`. Raises UserError for what stops a run (400, 401, 403, 404, no quota, ten requests in
+        a row that were too long), BudgetExhausted where the budget does not cover what the call may cost.
         """
         spec = self._spec(model)
         recorded = self._journal.find(ticket, request_digest(spec.name, messages))
@@ -168,9 +168,9 @@ class Models:
             self._journal.record(call)
         return call
 
-    def expected_cost(self, programs: int | None) -> str:
+    def expected_cost(self, programs: int | None, prompt_characters: int) -> str:
         """What a run of so many programs may cost, for people; empty where nothing has a price."""
-        return expected_cost(list(self._prices.items()), programs, self._spending.max_usd)
+        return expected_cost(list(self._prices.items()), programs, self._spending.max_usd, prompt_characters)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -210,13 +210,15 @@ class Models:
         return cap is None or most_usd == 0.0 or self._spending.usd + most_usd <= cap
 
     def _check_budget(self, model: str) -> None:
+        """Raise UserError where the budget does not even cover a call with a short prompt."""
         price, spending = self._prices[model], self._spending
         most_output = self._output_limit(model) or 0
-        most_usd = price.cost(0, most_output) if price else 0.0
-        lower = f"an answer may have {most_output} tokens; lower --max-output-tokens or raise the budget"
+        most_usd, most_tokens = price.cost(SHORT_PROMPT, most_output) if price else 0.0, SHORT_PROMPT + most_output
+        asked = f"a prompt has {SHORT_PROMPT} tokens or more and an answer may have {most_output}"
+        lower = f"{asked}; lower --max-output-tokens or raise the budget"
         if spending.max_usd is not None and most_usd > spending.max_usd:
-            raise UserError(f"${spending.max_usd:g} do not cover one call to {model}, up to ${most_usd:.2g}: {lower}")
-        if spending.max_tokens is not None and most_output >= spending.max_tokens:
+            raise UserError(f"${spending.max_usd:g} do not cover one call to {model}, up to ${most_usd:.3g}: {lower}")
+        if spending.max_tokens is not None and most_tokens > spending.max_tokens:
             raise UserError(f"{spending.max_tokens} tokens do not cover one call to {model}: {lower}")
 
     def _client(self, spec: ModelSpec) -> Client:

@@ -1,6 +1,7 @@
 """Reading what servers send: completions, lists of models and explanations, in the forms that are met with."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,23 @@ from typing import Any
 from adrs.llm.estimate import likely_tokens
 from adrs.llm.records import Message
 
+_EXPLAINED_IN = ("message", "error", "detail")
+_MOST_TOKENS = 10**9
+"""More than that no call takes; a server that says so does not count."""
+
 
 class Malformed(Exception):  # noqa: N818 - says what the answer is
     """The body is not a chat completion."""
+
+
+class Failed(Exception):  # noqa: N818 - says what became of the request
+    """The body is an error, though it came with status 200. `status`: what it names instead, or 500."""
+
+    def __init__(self, said: object) -> None:
+        super().__init__(said)
+        self.said = said
+        code = re.fullmatch(r"[45]\d\d", str(said.get("code"))) if isinstance(said, Mapping) else None
+        self.status = int(code[0]) if code else 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +42,18 @@ class Reply:
 
 
 def read_reply(body: str, messages: Sequence[Message]) -> Reply:
-    """Read a completion; raises Malformed. A refusal or an empty answer was paid for and is no reason to ask again."""
+    """Read a completion; raises Malformed and Failed.
+
+    A refusal or an empty answer was paid for and is no reason to ask again.
+    """
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Malformed("the answer is not valid JSON") from None
+    _check_error(data)
     try:
         choice = data["choices"][0]
+        _check_error(choice)
         content, refusal = choice["message"].get("content"), choice["message"].get("refusal")
         reason = choice.get("finish_reason")
     except (TypeError, KeyError, IndexError, AttributeError):
@@ -51,17 +71,21 @@ def names(body: str) -> list[str]:
     try:
         data = json.loads(body)
         return [str(entry["id"]) for entry in data.get("data", [data])]
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
         return []
 
 
 def explanation(body: object) -> str:
     """What a server says is wrong, in whichever of the usual places."""
-    if isinstance(body, Mapping):
-        for name in ("message", "error", "detail"):
-            if body.get(name):
-                return explanation(body[name])
+    while isinstance(body, Mapping) and (inner := next(filter(None, map(body.get, _EXPLAINED_IN)), None)):
+        body = inner
     return str(body) if body else "no explanation"
+
+
+def _check_error(part: Any) -> None:
+    """Raise Failed for what says that it is an error, as OpenRouter does for what fails behind it, or midway."""
+    if isinstance(part, Mapping) and part.get("error"):
+        raise Failed(part["error"])
 
 
 def _plain_text(content: Any) -> str:
@@ -77,7 +101,7 @@ def _usage(data: Mapping[str, Any], messages: Sequence[Message], text: str) -> t
     """Input, output and cached tokens; guessed from the texts where the server does not say."""
     usage = data.get("usage")
     read, written, total = (_count(usage, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
-    cached = _count(usage.get("prompt_tokens_details"), "cached_tokens") if isinstance(usage, Mapping) else 0
+    cached = _cached(usage) if isinstance(usage, Mapping) else 0
     if read == 0:
         read = likely_tokens("".join(message.content for message in messages))
     if written == 0:
@@ -86,6 +110,12 @@ def _usage(data: Mapping[str, Any], messages: Sequence[Message], text: str) -> t
     return read, max(written, total - read), min(cached, read)
 
 
+def _cached(usage: Mapping[str, Any]) -> int:
+    """As OpenAI, Moonshot or DeepSeek spell it."""
+    places = ((usage.get("prompt_tokens_details"), "cached_tokens"), (usage, "cached_tokens"))
+    return max(_count(table, name) for table, name in (*places, (usage, "prompt_cache_hit_tokens")))
+
+
 def _count(table: Any, name: str) -> int:
     value = table.get(name) if isinstance(table, Mapping) else None
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value <= _MOST_TOKENS else 0

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Literal
 
 from adrs.errors import UserError
@@ -71,10 +71,12 @@ class Spending:
     async def committed(self, usd: float, tokens: int) -> AsyncIterator[None]:
         """Hold the most that a call may cost while it is in flight; first come, first served.
 
-        Raises BudgetExhausted where not even all that is left would cover it.
+        A call that takes nothing of which there is a cap waits for nobody. Raises BudgetExhausted where not even all
+        that is left would cover it.
         """
-        async with self._line:
-            while True:
+        capped = self.max_tokens is not None or (self.max_usd is not None and usd > 0.0)
+        async with self._line if capped else nullcontext():
+            while capped:
                 self._check(usd, tokens)
                 if self._fits(usd + self.committed_usd, tokens + self.committed_tokens):
                     break

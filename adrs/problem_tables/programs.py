@@ -25,10 +25,17 @@ def read_baselines(table: Table, folder: Path) -> tuple[Baseline, ...]:
 
     trivial = baseline("trivial", table.take("trivial", str), table.path("trivial"))
     heuristics = [baseline("heuristic", name, "programs.heuristics") for name in table.strings("heuristics")]
+    found = [trivial, *heuristics]
     best = table.take("state-of-the-art", str, None)
-    if best is None:
-        return (trivial, *heuristics)
-    return (trivial, *heuristics, baseline("state-of-the-art", best, table.path("state-of-the-art")))
+    if best is not None:
+        found.append(baseline("state-of-the-art", best, table.path("state-of-the-art")))
+    names = [each.name for each in found]
+    for each in found:
+        if names.count(each.name) > 1:
+            raise UserError(
+                f'{table.file}: two baselines are called "{each.name}"; they are named after their files: rename one'
+            )
+    return tuple(found)
 
 
 def read_cheats(table: Table, folder: Path) -> tuple[Cheat, ...]:

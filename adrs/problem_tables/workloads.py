@@ -49,7 +49,9 @@ class _Reader:
         names: set[str] = set()
         for spec in (spec for split in SPLITS for spec in specs[split]):
             if spec.name in names:
-                raise UserError(f'{table.file}: workload "{spec.name}" appears twice; a seed belongs to one split')
+                which = "two entries of one family name this file; give one of them another family"
+                why = "a seed belongs to one split" if spec.seed is not None else which
+                raise UserError(f'{table.file}: workload "{spec.name}" appears twice; {why}')
             names.add(spec.name)
         if not specs["train"]:
             raise UserError(f"{table.file}: workloads.train is empty; for example: {table.examples['workloads.train']}")
@@ -61,6 +63,10 @@ class _Reader:
         files = entry.strings("files")
         optional = entry.take("optional", bool, False)
         parameters = entry.rest()
+        if files and seeds is not None:
+            raise UserError(f"{entry.file}: {entry.where} has both seeds and files; make two entries of it")
+        if optional and not files:
+            raise UserError(f"{entry.file}: {entry.path('optional')} says that files may be missing, and names none")
         if seeds is not None:
             if not all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds):
                 raise UserError(f"{entry.file}: {entry.path('seeds')} must be whole numbers from 0")

@@ -21,7 +21,7 @@ class Pages:
 
     def __init__(self, problem: Problem, given: Path | None) -> None:
         """Raises UserError where a template is wrong. given: a folder with templates that go first."""
-        templates = Templates(problem.folder, given)
+        templates = Templates(problem, given)
         self._problem = problem
         self._prompts = Prompts(problem, templates, PAGE_CHARACTERS)
         self.statement = templates.render("_problem", {"problem": problem, "helpers": describe(problem)})

@@ -25,7 +25,7 @@ def make(folder: Path) -> list[Path]:
 
 
 def import_openevolve(folder: Path, theirs: Path) -> list[str]:
-    """Make a problem out of a folder of OpenEvolve's form, whose files are copied as they are, but for secrets.
+    """Make a problem out of a folder of OpenEvolve's form, whose files are copied but for secrets and links away.
 
     Returns a line for each key of its configuration, and what else to know of its files. Raises UserError.
     """

@@ -79,8 +79,10 @@ class Adaptive:
             parent = self._random.choice(island.archive)
         else:
             parent = island.archive[min(int(self._random.expovariate(0.7)), len(island.archive) - 1)]
-        wish = island.tactic if island.asked <= self.change else None
-        return Selection(parent, self._inspirations(number, parent), number, wish, least=island.archive.weakest)
+        inspirations = self._inspirations(number, parent)
+        possible = bool(inspirations) or island.tactic != "cross"
+        wish = island.tactic if possible and island.asked <= self.change else None
+        return Selection(parent, inspirations, number, wish, least=island.archive.weakest)
 
     def tell(self, program: Program) -> None:
         """File the program in its island and adapt."""

@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import fmean, median
 
 from adrs.program import REFUSED
 from adrs.search import Program, Selection
@@ -26,9 +26,10 @@ class Novelty:
     """Islands with rejection by code similarity and weighted parents, after ShinkaEvolve (arXiv 2509.19349).
 
     The weight of a parent is sigmoid(sharpness z) / (1 + its children), z being its distance from the median fitness of
-    its island in units of the median absolute deviation. A new program is refused before evaluation if it is nearly a
-    program of its island's archive. One that differs in the values of numbers alone is not: that is tuning, which its
-    evaluation judges. After a few refusals in a row the next one passes, so that no island starves.
+    its island in units of the median absolute deviation, or of the mean one where more than half are equal. A new
+    program is refused before evaluation if it is nearly a program of its island's archive. One that differs in the
+    values of numbers alone is not: that is tuning, which its evaluation judges. After a few refusals in a row the next
+    one passes, so that no island starves.
     """
 
     seed: int
@@ -87,7 +88,8 @@ class Novelty:
         """See the class; the parents' fitness is there, since they are in the archive."""
         values = [program.fitness or 0.0 for program in island.archive]
         middle = median(values)
-        deviation = median(abs(value - middle) for value in values) or 1.0
+        deviations = [abs(value - middle) for value in values]
+        deviation = median(deviations) or fmean(deviations) or 1.0
         return [
             _sigmoid(self.sharpness * (value - middle) / deviation) / (1 + island.children.get(program.id, 0))
             for value, program in zip(values, island.archive, strict=True)
@@ -108,7 +110,10 @@ def _refusal(archive: tuple[Program, ...], limit: float) -> Callable[[Program], 
 
     def refuse(program: Program) -> str:
         own = sketch(program.source)
-        alike = [(resemblance(own, theirs), known) for known in archive if (theirs := sketch(known.source)) != own]
+        known = [(sketch(other.source), other) for other in archive]
+        if any(theirs == own for theirs, _ in known):
+            return ""
+        alike = ((resemblance(own, theirs), other) for theirs, other in known)
         share, nearest = max(alike, key=lambda pair: (pair[0], -pair[1].id), default=(0.0, None))
         if nearest is None or share < limit:
             return ""

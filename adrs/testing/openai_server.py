@@ -86,6 +86,8 @@ class Fault:
     """Sent as the header Retry-After."""
     message: str = "a fault on purpose"
     code: str | None = None
+    inside: bool = False
+    """Whether the status is told in the body alone, as some gateways do; the header says 200."""
 
 
 Script = Callable[[Request], str | Answer | Fault]
@@ -314,8 +316,9 @@ class Server:
     def _fail(self, writer: asyncio.StreamWriter, fault: Fault) -> None:
         assert isinstance(fault.kind, int)
         headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        error = {"message": fault.message, "type": "invalid_request_error", "param": None, "code": fault.code}
-        self._send(writer, fault.kind, {"error": error}, headers)
+        code = fault.kind if fault.inside else fault.code
+        error = {"message": fault.message, "type": "invalid_request_error", "param": None, "code": code}
+        self._send(writer, 200 if fault.inside else fault.kind, {"error": error}, headers)
 
     def _send(
         self,

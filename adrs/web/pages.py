@@ -23,6 +23,8 @@ from adrs.web.text import hidden, leading
 _MOST_RUNS = 6
 """That are compared at a time."""
 _MOST_CHILDREN = 50
+_PAGE = 50
+"""Programs in a list at a time."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def routes(site: Site) -> list[Route]:
         "/runs/{run}": pages.run,
         "/runs/{run}/head": pages.head,
         "/runs/{run}/panels": pages.panels,
+        "/runs/{run}/programs": pages.programs,
         "/runs/{run}/programs/{number:program}": pages.program,
         "/runs/{run}/programs/{number:program}/preview": pages.preview,
         "/runs/{run}/programs/{number:program}/diff": pages.diff,
@@ -89,6 +92,22 @@ class Pages:
                 standing=lineage.standing(reader), configuration=lineage.configuration(reader),
                 said=said(reader)[:50], declared=lineage.declared(reader), leading=leading(reader),
                 ended=_ended(reader),
+            )  # fmt: skip
+
+    def programs(self, request: Request) -> HTMLResponse:
+        """Programs that somebody looks for."""
+        asked = {name: request.query_params.get(name, "") for name in ("verdict", "made_by", "text")}
+        sought = lineage.Sought(**asked, order=request.query_params.get("order", "") or "best")
+        offset = _number(request, "offset", 0)
+        with self._site.open(request) as reader:
+            try:
+                found = lineage.matching(reader, sought, _PAGE, offset)
+            except UserError as error:
+                raise HTTPException(404, str(error)) from None
+            return self._site.page(
+                "listing", run=reader.folder.name, sought=sought, found=found, offset=offset, page=_PAGE,
+                verdicts=lineage.verdicts(reader), makers=lineage.makers(reader), orders=list(lineage.ORDERS),
+                trust=reader.info.trust, winner=lineage.winner(reader), leading=leading(reader), ended=_ended(reader),
             )  # fmt: skip
 
     def program(self, request: Request) -> HTMLResponse:

@@ -1,11 +1,11 @@
 """What all routes share: where runs lie, who may do what, and how pages are made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.convertors import Convertor, register_url_convertor
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from adrs import folders
+from adrs.lineage import Sought
 from adrs.lineage.state import State
 from adrs.store import Reader
 from adrs.web.guard import Access
@@ -80,8 +81,8 @@ class Site:
         )  # fmt: skip
         environment.filters.update(FILTERS)
         environment.globals.update(
-            run_path=run_path, program_path=program_path, verdict_words=VERDICTS, state_words=STATES,
-            state_text=state_text,
+            run_path=run_path, program_path=program_path, programs_path=programs_path, verdict_words=VERDICTS,
+            state_words=STATES, state_text=state_text,
         )  # fmt: skip
         return environment
 
@@ -94,6 +95,12 @@ def run_path(name: str) -> str:
 def program_path(name: str, number: int) -> str:
     """Path of a program's page."""
     return f"{run_path(name)}/programs/{number}"
+
+
+def programs_path(name: str, sought: Sought, offset: int = 0) -> str:
+    """Path of a list of programs."""
+    asked = {key: value for key, value in asdict(sought).items() if value}
+    return f"{run_path(name)}/programs?{urlencode(asked | ({'offset': offset} if offset else {}))}"
 
 
 def state_text(state: State) -> str:

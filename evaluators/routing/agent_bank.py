@@ -31,9 +31,10 @@ class Shape:
     trajectories: int
     labels: tuple[int, int, int, int]
     """Rows by label."""
-    system: int
+    system: tuple[float, float]
+    """Median and sigma of the system message, which overlap between workloads: no length tells which one it is."""
     user: tuple[float, float]
-    """Median and sigma of the first user message."""
+    """The same of the first user message."""
     output: tuple[float, float] = (60.0, 0.7)
     observation: tuple[float, float] = (60.0, 0.6)
     lengths: tuple[int, ...] = (1,)
@@ -50,13 +51,13 @@ class Shape:
 
 
 SHAPES = (
-    Shape("swebench", 40, (94, 33, 41, 168), 420, (950, 0.45), (127, 1.0), (300, 1.15),
+    Shape("swebench", 40, (94, 33, 41, 168), (420, 0.5), (950, 0.45), (127, 1.0), (300, 1.15),
           (5, 6, 7, 8, 9, 9, 9, 10, 10, 11, 13), null_share=0.17),
-    Shape("bfcl", 130, (239, 8, 1, 0), 750, (700, 0.6), (55, 0.7), (60, 0.6)),
-    Shape("mtrag", 193, (183, 8, 1, 1), 120, (1700, 0.5)),
-    Shape("qmsum", 145, (132, 10, 3, 0), 40, (2900, 1.0)),
-    Shape("pinchbench", 12, (41, 3, 3, 1), 8600, (700, 0.4), (150, 0.9), (550, 0.8), (2, 3, 4, 4, 4, 6, 7),
-          block_share=0.25),
+    Shape("bfcl", 130, (239, 8, 1, 0), (750, 0.3), (700, 0.6), (55, 0.7), (60, 0.6)),
+    Shape("mtrag", 193, (183, 8, 1, 1), (120, 0.5), (1700, 0.5)),
+    Shape("qmsum", 145, (132, 10, 3, 0), (40, 0.5), (2900, 1.0)),
+    Shape("pinchbench", 12, (41, 3, 3, 1), (8600, 0.1), (700, 0.4), (150, 0.9), (550, 0.8),
+          (2, 3, 4, 4, 4, 6, 7), block_share=0.25),
 )  # fmt: skip
 _TURN = 72
 """Tokens of each earlier turn of mtrag."""
@@ -190,7 +191,7 @@ def _trajectory(
 
 
 def _opening(rng: np.random.Generator, shape: Shape, hard: float) -> tuple[list[Message], int]:
-    system, user = shape.system, int(rng.lognormal(math.log(shape.user[0]), shape.user[1]))
+    system, user = (int(rng.lognormal(math.log(median), sigma)) for median, sigma in (shape.system, shape.user))
     messages: list[Message] = [{"role": "system", "content": _words(rng, system, 0.0)}]
     tokens = system + user
     if shape.name == "mtrag":

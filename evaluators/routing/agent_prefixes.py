@@ -23,7 +23,7 @@ from evaluators.routing import (
 from evaluators.routing.agent_accounting import ERROR, TIME_TO_LIVE, Facts
 from evaluators.routing.agent_accounting import Path as TierPath
 from evaluators.routing.agent_bank import Bank, Message
-from evaluators.routing.files import distinct, read_records
+from evaluators.routing.files import Record, distinct, read_records
 from evaluators.routing.masking import masked, masked_tools
 
 _FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
@@ -73,6 +73,8 @@ class Played:
     """int64[N]; ERROR where a decision failed."""
     seconds: np.ndarray
     """float64[N], CPU seconds of the calls, as the policy's process says."""
+    late: np.ndarray
+    """bool[trajectories]: whether a call took too long."""
 
 
 def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Played:
@@ -83,8 +85,8 @@ def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Pla
     seeds = np.random.default_rng(seed).integers(0, _SEED_LIMIT, size=len(facts))
     place = np.full(len(spent), -1)
     place[trajectories] = np.arange(len(trajectories))
-    tally = asking.Tally(int((place[facts.trajectory] >= 0).sum()))
-    chosen, seconds = np.full(len(facts), ERROR), np.zeros(len(facts))
+    tally = asking.Tally(len(facts))
+    chosen, seconds, late = np.full(len(facts), ERROR), np.zeros(len(facts)), np.zeros(len(spent), dtype=bool)
     policy.reset(seed, len(trajectories))
     policy.call("fit", task.train)
     policy.map("reset", episodes(len(trajectories), tiers.STATIC_PRICES, {}))
@@ -101,13 +103,14 @@ def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Pla
             )  # fmt: skip
             tally.add(attempts)
             seconds[batch] = attempts.seconds
+            late[facts.trajectory[batch]] |= asking.late(attempts)
             if attempts.answers is not None:
                 chosen[batch[attempts.succeeded]] = attempts.answers
         failed = chosen[asked] == ERROR
         tier = np.where(failed, tiers.HIGH, chosen[asked])
         path.call(asked, tier, np.zeros(len(asked), dtype=bool), tier)
         spent[facts.trajectory[asked]] += path.cost[asked]
-    return Played(chosen, seconds)
+    return Played(chosen, seconds, late)
 
 
 def episodes(number: int, prices: np.ndarray, limits: dict[str, Any]) -> dict[str, Any]:
@@ -194,7 +197,7 @@ def read_bank(path: Path) -> Bank:
     rows = read_records(path)
     distinct(rows, "id")
     questions = [agent_questions.read(row) for row in rows]
-    prompts = [[dict(message.fields) for message in row.parts("messages")] for row in rows]
+    prompts = [[_message(record) for record in row.parts("messages")] for row in rows]
     tools = [found if isinstance(found := row.fields.get("tools"), list) else [] for row in rows]
     tokens = tiers.tier_tokens(np.array([_tokens(messages) + 2 for messages in prompts]))
     nothing = np.zeros(len(rows), dtype=np.int64)
@@ -205,6 +208,12 @@ def read_bank(path: Path) -> Bank:
     facts = agent_questions.facts(questions, tokens, prefix, _outputs(unknown, prompts))
     features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in masked(prompts)])
     return Bank(facts, prompts, features, tools if any(tools) else ())
+
+
+def _message(record: Record) -> Message:
+    """Raises UserError where its calls are not objects."""
+    record.parts("tool_calls", [])
+    return dict(record.fields)
 
 
 def _outputs(facts: Facts, prompts: Sequence[Sequence[Message]]) -> np.ndarray:

@@ -21,6 +21,8 @@ FIT_SECONDS = 60.0
 REPLAYED = 10
 """One in so many requests is asked again."""
 HIDDEN_STATE = "decision depends on call order or hidden state"
+FAILED = -1
+"""In place of each number of a decision that failed; no decision has it."""
 
 Columns = Mapping[str, Any]
 """Fields of requests: arrays or lists with a row a request, or `Shared` values."""
@@ -40,29 +42,41 @@ def _take(value: Any, rows: np.ndarray) -> Any:
 
 @dataclass
 class Tally:
-    """Failed decisions of a workload, and when there are too many."""
+    """Failed calls of a workload, and when there are too many."""
 
     requests: int
+    """Calls that there will be, or the most that there can be."""
+    calls: str = "decisions"
+    asked: int = 0
     failures: list[Failure] = field(default_factory=list)
-
-    @property
-    def most(self) -> int:
-        """Failed decisions that are let pass."""
-        return max(1, self.requests // 100)
 
     @property
     def left(self) -> int:
         """How many more are let pass."""
-        return self.most - len(self.failures)
+        return _let_pass(self.requests) - len(self.failures)
 
     def add(self, attempts: Attempts) -> None:
-        """Count those of a batch. Raises Failed."""
+        """Count those of a batch. Raises Failed for more than are let pass, however many will be asked."""
+        self.asked += len(attempts.succeeded)
         self.failures += attempts.failures
-        if len(self.failures) > self.most:
+        self._hold(self.requests)
+
+    def close(self) -> None:
+        """Count no more. Raises Failed for more than are let pass of those that were asked."""
+        self._hold(self.asked)
+
+    def _hold(self, number: int) -> None:
+        if len(self.failures) > _let_pass(number):
             last = self.failures[-1]
             raise Failed(
-                last.verdict, f"{len(self.failures)} of {self.requests} decisions failed, the last with {last.reason}"
+                last.verdict,
+                f"{len(self.failures)} {self.calls} failed, more than 1 % of {number}, the last with {last.reason}",
             )
+
+
+def _let_pass(number: int) -> int:
+    """Failed ones of so many calls."""
+    return max(1, number // 100)
 
 
 @dataclass(frozen=True)
@@ -70,9 +84,11 @@ class Decided:
     """The decisions of a workload, in the order of its requests."""
 
     answers: np.ndarray
-    """int64[requests, ...]; -1 where a decision failed."""
+    """int64[requests, numbers]; FAILED where a decision failed."""
     failed: np.ndarray
     """bool[requests]."""
+    late: np.ndarray
+    """bool[requests], those of them that took too long."""
     seconds: np.ndarray
     """float64[requests], CPU seconds of the calls, as the policy's process says."""
 
@@ -84,7 +100,7 @@ def one_shot(
     """Fit once and ask for all decisions in an order drawn from `seed`, then for a tenth of them once more.
 
     requests: makes the columns of some requests out of their numbers.
-    numbers: turns the checked answers of a batch into int64[batch, ...].
+    numbers: turns the checked answers of a batch into int64[batch] or int64[batch, numbers], from 0.
     rounds: `count` requests come in so many rounds of equal length, one after the other, each in an order of its own.
     Raises Failed for too many failed decisions or too much CPU time, Invalid where a repeated decision differs.
     """
@@ -95,27 +111,45 @@ def one_shot(
     policy.call("fit", train)
     first = _ask(policy, requests, order, count, numbers)
     spent = policy.restart()
-    check_cpu(spent, count)
+    check_cpu(spent, first.seconds)
     policy.call("fit", train)
     again = rng.permutation(count)[: -(-count // REPLAYED)]
     second = _ask(policy, requests, again, count, numbers)
-    compare(first, second, again)
+    compare((first.answers != second.answers).any(axis=1)[again], (first.late | second.late)[again])
     return first
 
 
-def check_cpu(spent: float, calls: int) -> None:
-    """Raise Failed where a process has used more CPU seconds than its fit and calls may."""
-    allowed = FIT_SECONDS + MEAN_SECONDS * calls
-    if spent > allowed:
-        raise Failed("timeout", f"{spent:.1f} s of CPU for fit and {calls} decisions, {allowed:.1f} s are allowed")
+def check_cpu(spent: float, seconds: np.ndarray) -> None:
+    """Raise Failed where decisions have taken more CPU than they may, or all of a process more than they and its fit.
+
+    spent: CPU seconds of the process. seconds: float64[decisions], those of each as the process says: what a program
+    makes them fewer by is still in `spent`. A fit that takes longer has been ended before.
+    """
+    allowed = MEAN_SECONDS * len(seconds)
+    for used, most, what in ((seconds.sum(), allowed, ""), (spent, FIT_SECONDS + allowed, "fit and ")):
+        if used > most:
+            raise Failed("timeout", f"{used:.1f} s of CPU for {what}{len(seconds)} decisions, {most:.1f} s are allowed")
 
 
-def compare(first: Decided, second: Decided, rows: np.ndarray) -> None:
-    """Raise Invalid where a decision that was asked for twice differs. rows: int64, those of `second`."""
-    both = rows[~first.failed[rows] & ~second.failed[rows]]
-    same = (first.answers[both] == second.answers[both]).reshape(len(both), -1).all(axis=1)
-    if not same.all():
-        raise Invalid(HIDDEN_STATE, f"{int((~same).sum())} of {len(both)} repeated decisions came out differently")
+def compare(differ: np.ndarray, late: np.ndarray, what: str = "decisions") -> None:
+    """Raise where repeated decisions, or runs of them, came out differently.
+
+    differ, late: bool[repeated]; whether something differs, or failed in one asking alone, and whether a call took too
+    long in one of them: that may not repeat, and what comes after it in its run plays differently.
+    Raises Invalid, and Failed where that is the reason of more than one in a hundred.
+    """
+    hidden, slow = int((differ & ~late).sum()), int((differ & late).sum())
+    if hidden:
+        raise Invalid(HIDDEN_STATE, f"{hidden} of {len(differ)} repeated {what} came out differently")
+    if slow > _let_pass(len(differ)):
+        raise Failed("timeout", f"{slow} of {len(differ)} repeated {what} came out differently: calls took too long")
+
+
+def late(attempts: Attempts) -> np.ndarray:
+    """bool[scenarios]: the calls that took too long."""
+    found = np.zeros(len(attempts.succeeded), dtype=bool)
+    found[[failure.row for failure in attempts.failures if failure.verdict == "timeout"]] = True
+    return found
 
 
 def add_times(metrics: Metrics, seconds: np.ndarray) -> None:
@@ -130,8 +164,8 @@ def add_times(metrics: Metrics, seconds: np.ndarray) -> None:
 def _ask(
     policy: Policy, requests: Requests, order: np.ndarray, count: int, numbers: Callable[[Any], np.ndarray]
 ) -> Decided:
-    answers: np.ndarray | None = None
-    failed = np.zeros(count, dtype=bool)
+    answers = np.full((count, 1), FAILED, dtype=np.int64)
+    failed, overtime = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     seconds = np.zeros(count)
     tally = Tally(count)
     for start in range(0, len(order), BATCH):
@@ -142,13 +176,11 @@ def _ask(
         )  # fmt: skip
         tally.add(attempts)
         good = rows[attempts.succeeded]
-        failed[rows[~attempts.succeeded]] = True
+        failed[rows], overtime[rows] = ~attempts.succeeded, late(attempts)
         seconds[rows] = attempts.seconds
         if len(good):
-            found = numbers(attempts.answers)
-            if answers is None:
-                answers = np.full((count, *found.shape[1:]), -1, dtype=np.int64)
+            found = numbers(attempts.answers).reshape(len(good), -1)
+            if found.shape[1] != answers.shape[1]:
+                answers = np.repeat(answers, found.shape[1], axis=1)
             answers[good] = found
-    if answers is None:
-        answers = np.full(count, -1, dtype=np.int64)
-    return Decided(answers, failed, seconds)
+    return Decided(answers, failed, overtime, seconds)

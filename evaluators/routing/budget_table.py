@@ -6,7 +6,6 @@ Columns of a file: an id and the prompt where known, then for each budget b `{b}
 """
 
 import csv
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from adrs.errors import UserError
-from evaluators.routing import masking, splits, text_features
+from evaluators.routing import masking, price_list, splits, text_features
 from evaluators.routing.budget_task import Task
 from evaluators.routing.budget_world import BUDGETS, PROFILES, Answers
 from evaluators.routing.records import Model
@@ -49,7 +48,7 @@ def load(path: Path) -> Task:
         return Answers(of, text_features.hash_features_of(of), inputs[chosen], score[chosen], tokens[chosen])
 
     return Task(
-        _models(list(rows), path.parent / "prices.json"),
+        _models(list(rows), path),
         part(np.flatnonzero(dealt != "test")[:MOST_FIT]),
         part(np.flatnonzero(dealt == "test")[:MOST_ASKED]),
     )
@@ -58,19 +57,10 @@ def load(path: Path) -> Task:
 def _models(names: list[str], path: Path) -> list[Model]:
     """The models by the names of their files. Raises UserError where a price is not known."""
     known = {profile.model.name: profile.model for profile in PROFILES}
-    try:
-        listed = json.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
-        for name, price in listed.items():
-            ends = (float(price[f"{end}_token_price_per_million"]) for end in ("input", "output"))
-            known[name] = Model(name, *ends)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(f"{path} is no list of prices: {type(error).__name__}: {error}") from None
+    known |= {name: Model(name, *price) for name, price in price_list.read_beside(path).items()}
     missing = [name for name in names if name not in known]
     if missing:
-        raise UserError(
-            f"the prices of {', '.join(missing)} are not known: write them to {path} as "
-            '{"MODEL": {"input_token_price_per_million": 0.1, "output_token_price_per_million": 0.3}}'
-        )
+        raise price_list.unknown(missing, path)
     return [known[name] for name in names]
 
 

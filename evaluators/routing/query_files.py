@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from adrs import resources
 from adrs.errors import UserError
-from evaluators.routing import arena
+from evaluators.routing import arena, price_list
 from evaluators.routing.arena import Candidates, canonical
-from evaluators.routing.files import Record, Report, allow, among, distinct, read_ids, read_object, read_records
+from evaluators.routing.files import Record, Report, allow, among, distinct, read_ids, read_records
 
-_PRICES = "routing/routerarena_model_prices.json"
-_IN, _OUT = "input_token_price_per_million", "output_token_price_per_million"
 _KEYS = ("global index", "global_index")
 _SIZES = (809, 8400)
 _TWINS = 420
@@ -62,7 +59,7 @@ class _Entry:
 class _Costs:
     """Costs as they stand in the rows, or from tokens and prices."""
 
-    def __init__(self, prices: "_Prices", notes: list[str]) -> None:
+    def __init__(self, prices: price_list.Prices, notes: list[str]) -> None:
         self._prices = prices
         self._notes = notes
         self._guessed: dict[str, str] = {}
@@ -110,20 +107,11 @@ class _Costs:
             self._notes.append(f'no price is known for "{name}": {count} rows cost 0')
 
 
-_Prices = Mapping[str, tuple[float, float]]
-"""Dollars per million tokens, in and out, by model."""
-
-
-def _prices(path: Path | None, notes: list[str]) -> _Prices:
-    if path is None:
-        try:
-            path = resources.data_file(_PRICES)
-        except UserError:
-            notes.append("no table of prices: give --prices FILE to price rows without cost")
-            return {}
-    prices = read_object(path)
-    by_model = {name: prices.part(name) for name in prices.fields}
-    return {name: (price.number(_IN), price.number(_OUT)) for name, price in by_model.items()}
+def _prices(path: Path | None, notes: list[str]) -> price_list.Prices:
+    found = price_list.published() if path is None else price_list.read(path)
+    if found is None:
+        notes.append("no table of prices: give --prices FILE to price rows without cost")
+    return found or {}
 
 
 def _arena(regular: Sequence[_Entry], unclamped: bool, notes: list[str]) -> dict[str, Any]:

@@ -99,10 +99,11 @@ class QueryRouting(Evaluator[Task]):
         decided = asking.one_shot(
             policy, workload.train, partial(asking.take, requests), len(requests["text"]), spec.policy_seed
         )
-        picks = decided.answers[: len(workload.asked)]
+        answers = decided.answers[:, 0]
+        picks = answers[: len(workload.asked)]
         metrics = measure(workload, picks)
         if workload.twins is not None:
-            rows, twin_picks = workload.twins[0], decided.answers[len(workload.asked) :]
+            rows, twin_picks = workload.twins[0], answers[len(workload.asked) :]
             metrics["robustness"] = float((picks[rows] == twin_picks).mean())
         metrics["failed_decisions"] = float(decided.failed.sum())
         if workload.priced:
@@ -111,7 +112,7 @@ class QueryRouting(Evaluator[Task]):
             asking.add_times(metrics, decided.seconds)
             find = partial(_of_baseline, workload, requests)
             theirs = self._baseline.of(spec.name, find) if workload.priced else None
-            add_intervals(metrics, workload, decided.answers, theirs)
+            add_intervals(metrics, workload, answers, theirs)
         return metrics
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:
@@ -155,13 +156,14 @@ def _repriced(queries: Queries, models: Sequence[Model]) -> Queries:
 
 
 def _real(name: str, spec: WorkloadSpec, price_of_cost: float) -> Task:
-    table = query_tables.read(resources.data_file(name))
+    path = resources.data_file(name)
+    table = query_tables.read(path)
     if table.evaluation_only and spec.split != "test":
         raise UserError(f"workload {spec.name}: RouterArena's data may only be evaluated on: declare it under test")
     fit, asked = query_tables.split(table)
     if not len(asked.keys):
         raise UserError(f"workload {spec.name}: {name} has too few different queries to keep some for asking")
-    models = query_tables.prices(fit if len(fit.keys) else table)
+    models = query_tables.models(fit, path)
     return Task(models, query_tables.queries(fit), query_tables.queries(asked), None, table.priced, price_of_cost)
 
 

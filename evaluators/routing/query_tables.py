@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from adrs.errors import UserError
-from evaluators.routing import masking, splits, text_features
+from evaluators.routing import masking, price_list, splits, text_features
+from evaluators.routing.arena import canonical
 from evaluators.routing.files import parse_lines
 from evaluators.routing.records import Model, Queries
 
@@ -187,15 +188,26 @@ def queries(table: Table) -> Queries:
     )  # fmt: skip
 
 
-def prices(table: Table) -> list[Model]:
-    """The models. A blended price per token is taken from recorded costs: in and out are the same."""
+def models(fit: Table, path: Path) -> list[Model]:
+    """The models of the table in a file, of which `fit` are the rows to fit to, at the prices of price_list.
+
+    Where one has none, all get blends of the costs in `fit`, in and out alike, so that they compare. Raises UserError
+    where there is nothing to blend.
+    """
+    listed = {**(price_list.published() or {}), **price_list.read_beside(path)}
+    names = {name: name if name in listed else canonical(name) for name in fit.names}
+    missing = [name for name, known in names.items() if known not in listed]
+    if not missing:
+        return [Model(name, *listed[known]) for name, known in names.items()]
+    if not fit.keys:
+        raise price_list.unknown(missing, path)
     tokens = (
-        float(table.input_tokens.sum() + table.output_tokens.sum() / len(table.names))
-        if table.input_tokens is not None and table.output_tokens is not None
-        else float(sum(len(text_features.pieces(text)) for text in table.texts))
+        float(fit.input_tokens.sum() + fit.output_tokens.sum() / len(fit.names))
+        if fit.input_tokens is not None and fit.output_tokens is not None
+        else float(sum(len(text_features.pieces(text)) for text in fit.texts))
     )
-    blended = 1e6 * table.cost.sum(axis=0) / max(1.0, tokens)
-    return [Model(name, price, price) for name, price in zip(table.names, blended.tolist(), strict=True)]
+    blended = 1e6 * fit.cost.sum(axis=0) / max(1.0, tokens)
+    return [Model(name, price, price) for name, price in zip(fit.names, blended.tolist(), strict=True)]
 
 
 def split(table: Table) -> tuple[Table, Table]:

@@ -26,7 +26,9 @@ def test_another_end_in_between_starts_the_count_again() -> None:
 
 def test_the_same_score_to_the_last_digit_stops() -> None:
     breaker = Breaker(same_score=3)
-    assert [breaker.tell(program(number, "ok", fitness=-1.5)) is None for number in range(3)] == [True, True, False]
+    ends = [breaker.tell(program(number, "ok", fitness=-1.5)) for number in range(3)]
+    assert ends[:2] == [None] * 2
+    assert (ends[2] or "").startswith("3 different programs in a row score the same to the last digit: nothing is left")
     nearly = Breaker(same_score=3)
     assert all(nearly.tell(program(number, "ok", fitness=1 + number * 1e-15)) is None for number in range(50))
 
@@ -36,6 +38,12 @@ def test_rejected_programs_do_not_interrupt_a_row_of_equal_scores() -> None:
     ends = [breaker.tell(program(n, "rejected" if n % 2 else "ok", fitness=None if n % 2 else 2.0)) for n in range(5)]
     assert ends[:4] == [None] * 4
     assert ends[4] is not None
+
+
+def test_rejected_programs_do_not_interrupt_a_row_of_failures() -> None:
+    breaker = Breaker(same_failure=3)
+    ends = [breaker.tell(program(n, "rejected" if n % 2 else "error", "duplicate" if n % 2 else "x")) for n in range(5)]
+    assert ends == [None] * 4 + ["3 programs in a row ended in the same way: error: x"]
 
 
 def test_nothing_new_in_a_row_stops() -> None:

@@ -1,6 +1,7 @@
 """`adrs run` refuses what `adrs check` would find, before the first candidate, with the reason."""
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -90,10 +91,12 @@ def test_a_seed_whose_score_does_not_repeat(workspace: Path) -> None:
 def test_a_workload_without_seeds_is_named_as_the_likely_cause(workspace: Path) -> None:
     problem = workspace / "demo" / "problem.toml"
     edit(problem, "seeds = [1000, 1001, 1002] }", 'seeds = [1000] }, { family = "many" }')
-    done = adrs("check", "./demo", "--workers", "2", cwd=workspace, code=1)
+    done = adrs("check", "./demo", "--workers", "1", cwd=workspace, code=1)  # which loads them once, but for this
     line = next(line for line in done.stdout.splitlines() if line.startswith("FAIL repeatable"))
+    assert "two evaluations differ in makespan: " in line
     assert "workload many has no seeds in problem.toml" in line
     assert "uniform" not in line
+    assert re.search(r"ok +seed +verdict ok, makespan [\d.]+; an evaluation took [\d.]+ s", done.stdout)
 
 
 def test_a_cheat_that_is_not_caught(workspace: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from adrs import folders, session
+from adrs import folders, resources, session
 from adrs.cli import app
 from adrs.cli.names import find_problem, find_run, find_run_of
 from adrs.cli.outputs import repair
@@ -64,6 +64,22 @@ def test_a_run_whose_problem_is_gone_says_where_that_was(tmp_path: Path) -> None
         session.resume(folder, Silent(), {})
     with pytest.raises(UserError, match=gone):
         resume(str(folder))
+
+
+@pytest.mark.parametrize("reference", ["demo", "./demo", "model-placement"])
+def test_a_log_means_nothing_that_lies_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    folder = Log(tmp_path, "mine").close()
+    with closing(sqlite3.connect(folder / "run.db", isolation_level=None)) as log:
+        log.execute("UPDATE run SET configuration = json_set(configuration, '$.problem', ?)", [reference])
+    (tmp_path / "demo").rename(tmp_path / reference)
+    monkeypatch.chdir(tmp_path)
+    if reference == "model-placement":
+        assert find_problem("mine", tmp_path / "runs") == str(resources.folder("problems") / reference)
+    else:
+        with pytest.raises(UserError, match=r"^run mine was made from .*problems/demo, which is gone"):
+            find_problem("mine", tmp_path / "runs")
 
 
 def test_a_problem_is_no_run(runs: Path) -> None:

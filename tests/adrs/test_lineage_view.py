@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
 
-from adrs import lineage, problem, scaffold
+from adrs import cli, lineage, problem, scaffold
 from adrs.budget import Budget
-from adrs.cli import lineage_view, live, output, problems, program_view
+from adrs.cli import inspect, lineage_view, live, output, problems, program_view
 from adrs.cli.output import folded
 from adrs.errors import UserError
 from adrs.program import Draft, Evaluation, Parent, Program, WorkloadResult
@@ -195,7 +197,7 @@ def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: p
     log.program(None, 0.0)
     log.program(1, 5.0, source=f"# {EVERYTHING}\nx = 1", rationale=EVERYTHING, operator=EVERYTHING, model=EVERYTHING,
                 output=EVERYTHING, workloads={MARKUP: 1.0}, feedback=EVERYTHING)  # fmt: skip
-    log.program(2, None, verdict="error", reason=EVERYTHING, rationale=EVERYTHING)
+    log.program(2, None, verdict=EVERYTHING[:-1], reason=EVERYTHING, rationale=EVERYTHING)
     with Reader(log.close()) as reader:
         steps, found = lineage.ancestry(reader, 3), lineage.detail(reader, 2)
         draw = drawing(monkeypatch, 80)
@@ -213,6 +215,30 @@ def test_no_program_writes_to_the_terminal_itself(tmp_path: Path, monkeypatch: p
     for text in texts[1:]:  # the tree is cut off before
         assert "\\u202e" in "".join(text.split())
         assert "[boldred]markup[/]" in "".join(text.split())
+
+
+def test_names_errors_and_whatever_else_is_printed_steer_no_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = Log(tmp_path, "run [red] \x1b]0;owned\x07")
+    log.program(None, 0.0)
+    log.writer.event("stopped", {"by": "\x9b31m \u202e"})
+    log.close()
+    inspect.list_runs(tmp_path / "runs")
+    output.console().print(Text(EVERYTHING), Panel(EVERYTHING), soft_wrap=True)
+
+    def fail() -> None:
+        raise UserError(EVERYTHING)
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit):
+        cli.main()
+    seen = capsys.readouterr()
+    assert "run [red] \\x1b]0;owned\\x07" in seen.out
+    assert "\\x9b31m \\u202e" in seen.out
+    for text in (seen.out, seen.err):
+        assert "\\x1b[2J" in text
+        assert not [mark for mark in RAW if mark in text]
 
 
 def test_ends_of_intervals_stand_behind_their_metric() -> None:

@@ -62,7 +62,8 @@ def test_every_key_of_the_configuration_is_accounted_for(tmp_path: Path) -> None
     assert lines["llm.primary_model"] == "not used; models are named with --model"
     assert lines["database.num_islands"].startswith("not used; the search strategy")
     assert lines["colour"] == "not used; it is unknown here"
-    assert len(lines) == 19
+    assert "evaluate_stage2, is the whole evaluation" in lines["evaluator.py"]
+    assert len(lines) == 20
     assert imported.options == {"max_evaluations": 12, "seed": 7, "workers": 2}
     given = dict(line.split(": ", 1) for line in imported.lines({"seed"}))
     assert given["random_seed"] == "not used; --seed is given"
@@ -153,6 +154,14 @@ def test_the_screen_leaves_names_and_imports_to_the_evaluator(tmp_path: Path) ->
     assert screen.check("import scipy\n") != screen.check("import scipy  # which an evaluator may read\n")
     with pytest.raises(Rejected, match="syntax error in line 1"):
         screen.check("def f(:\n")
+
+
+def test_a_misspelt_key_is_not_said_to_be_taken_care_of(tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", EVALUATE)
+    (theirs / "config.yaml").write_text("evaluator: {timout: 30, distributed: true}\n")
+    lines = dict(line.split(": ", 1) for line in openevolve.read(theirs).lines())
+    assert lines["evaluator.timout"] == 'not used; it is unknown here; did you mean "evaluator.timeout"?'
+    assert lines["evaluator.distributed"] == "not used; workers and their sandbox take care of it"
 
 
 def test_an_evaluator_without_the_score_is_said_to_be_averaged(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from adrs import openevolve, openevolve_secrets, problem, scaffold
+from adrs.errors import UserError
 from adrs.evaluate.copies import copy_of
 from tests.adrs.openevolve_tools import write
 
@@ -46,6 +47,33 @@ def test_no_copy_holds_a_key(theirs: Path, tmp_path: Path) -> None:
     assert "HIDDEN" not in texts(copy_of(theirs))
     assert b"HIDDEN" not in b"".join(problem.load(str(theirs)).snapshot().values())
     assert "HIDDEN-1" in (theirs / "config.yaml").read_text()
+
+
+def test_a_link_out_of_the_folder_is_copied_nowhere(theirs: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("HIDDEN-OF-THE-USER")
+    (theirs / ".env").write_text("HIDDEN-TOO")
+    (theirs / "data.txt").write_text("numbers")
+    links = {"away.txt": "../key", "hidden.txt": ".env", "same.txt": "data.txt", "config.txt": "config.yaml"}
+    for name, target in links.items():
+        (theirs / name).symlink_to(target)
+    lines = scaffold.import_openevolve(tmp_path / "mine", theirs)
+    assert "HIDDEN" not in texts(tmp_path / "mine")
+    copied = copy_of(theirs)
+    assert "HIDDEN" not in texts(copied)
+    assert (copied / "same.txt").read_text() == "numbers"
+    assert b"HIDDEN" not in b"".join(problem.load(str(theirs)).snapshot().values())
+    assert [line.split(": it")[0] for line in lines if " link " in line] == [
+        "away.txt: left out of every copy", "hidden.txt: left out of every copy"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["initial_program.txt", "config.yaml", "evaluator.py"])
+def test_a_link_is_neither_program_nor_configuration_nor_evaluator(theirs: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "key").write_text("HIDDEN")
+    (theirs / name).unlink(missing_ok=True)
+    (theirs / name).symlink_to(tmp_path / "key")
+    with pytest.raises(UserError, match=f"{name} is a link to what is no file of the folder's; copy the file there"):
+        openevolve.read(theirs)
 
 
 def test_the_rest_of_the_configuration_stays(theirs: Path) -> None:

@@ -65,10 +65,7 @@ def test_a_run_with_everything(story: Path) -> None:  # noqa: F811
     assert "Program 6 is the winner, chosen on validation. It scores 90.0 on train and 75.0 on test" in words
     assert "From train to test it loses" in words
     assert "`" not in page.text
-    assert (
-        "of its own split. Its lead over the best baseline is -10.00 points over longest-first on train, -25.00"
-        in words
-    )
+    assert "of its own split. Beside the best baseline it is 10.00 points behind longest-first on train, 25.00" in words
     assert "longest-first is the state-of-the-art baseline" in page.text
     assert "1.1 to 1.3, 3 times" in page.text
     assert "ZeroDivisionError" in page.text

@@ -137,6 +137,33 @@ def test_names_that_decide_something_do(one: str, other: str) -> None:
     assert digest(one) != digest(other)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("@dataclass\nclass A:\n    x: int = 0\n{}", "@dataclass\nclass A:\n    x = 0\n{}"),
+        (
+            "class A(NamedTuple):\n    if 1:\n        x: int = 0\n{}",
+            "class A(NamedTuple):\n    if 1:\n        x = 0\n{}",
+        ),
+        ("def f(x: List[int]): return x\n{}", "def f(x: list[int]): return x\n{}"),
+        ("class A:\n    def f(self) -> A: return self\n{}", "class A:\n    def f(self) -> 'A': return self\n{}"),
+        ("x: Undefined = 0\n{}", "x: int = 0\n{}"),
+    ],
+)
+def test_annotations_that_decide_something_do(one: str, other: str) -> None:
+    solve = "def solve(a):\n    return a\n"
+    assert digest(one.format(solve)) != digest(other.format(solve))
+
+
+def test_annotations_that_say_nothing_make_no_new_program() -> None:
+    plain = "import numpy as np\nx = 0\ndef solve(a):\n    b = a\n    return b\n"
+    said = (
+        "import numpy as np\nx: int | None = 0\n"
+        "def solve(a: np.ndarray) -> dict[str, 'Later']:\n    b: Never = a\n    return b\n"
+    )
+    assert digest(plain, imports=("numpy",)) == digest(said, imports=("numpy",))
+
+
 _LEAVES = st.sampled_from(["a", "b", "A", "B", "v"])
 _BOUND = st.sampled_from(["a", "b", "A", "B"])
 

@@ -84,8 +84,8 @@ def behaviour(rule: Rule) -> Check:
     """
     whole = box(rule)
     ends = [_settled(each, whole, lambda part, some: _Bounds(some, False).of(part)) for each in expressions(rule)]
-    low = max(rule.inputs.low, min(float(end.a) for end in ends))
-    high = min(rule.inputs.high, max(float(end.b) for end in ends))
+    extremes = min(float(end.a) for end in ends), max(float(end.b) for end in ends)
+    low, high = (min(max(each, rule.inputs.low), rule.inputs.high) for each in extremes)
     claims = [f"answers lie within {low:.6g} and {high:.6g}"]
     within = "within a branch, " if rule.splits else ""
     for feature in used(rule):
@@ -276,7 +276,9 @@ def _chosen(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _sign_of(a: Any) -> Any:
-    return iv.mpf([-1 if float(a.a) < 0.0 else 1, 1 if float(a.b) > 0.0 else -1])
+    if float(a.a) > 0.0:
+        return iv.mpf(1)
+    return iv.mpf(-1) if float(a.b) < 0.0 else iv.mpf([-1, 1])
 
 
 _PARTIALS: Mapping[str, Callable[..., tuple[Any, ...]]] = {

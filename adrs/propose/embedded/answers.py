@@ -5,7 +5,8 @@ import libcst as cst
 from adrs.propose.embedded.shown import Shown, Whole
 from adrs.propose.embedded.tree import Site, Tree, called
 
-_TO_NUMBERS = ("abs", "float", "int", "round")
+_TO_WHOLES = ("int", "round")
+_TO_NUMBERS = ("abs", "float", *_TO_WHOLES)
 _EXTREMES = ("max", "min")
 
 
@@ -60,9 +61,10 @@ def _is_returned(site: Site) -> bool:
     return site.field == "value" and site.parent is not None and isinstance(site.parent.node, cst.Return)
 
 
-def _is_taken(tree: Tree, site: Site, shown: Shown) -> bool:
+def _is_taken(tree: Tree, site: Site, shown: Shown, rounded: bool = False) -> bool:
     """Whether a node is what a call makes a number of, or keeps within bounds (not a bound itself), and that number is
-    what a function returns or a variable gets: within other arithmetic it is mostly a size."""
+    what a function returns or a variable gets: within other arithmetic it is mostly a size. What a function returns as
+    a whole number must be rounded on the way, or be `rounded` already."""
     call = site.parent.parent if site.parent is not None else None
     if call is None or not isinstance(call.node, cst.Call) or site.field != "value":
         return False
@@ -70,7 +72,9 @@ def _is_taken(tree: Tree, site: Site, shown: Shown) -> bool:
         return False
     alone = called(call.node) in _TO_NUMBERS and len(call.node.args) == 1
     kept = called(call.node) in _EXTREMES and not isinstance(site.node, cst.BaseNumber)
-    return (alone or kept) and (_is_given(call) or _is_taken(tree, call, shown))
+    rounded = rounded or called(call.node) in _TO_WHOLES
+    given = _is_given(call) and (rounded or whole_answered(call, shown) is None)
+    return (alone or kept) and (given or _is_taken(tree, call, shown, rounded))
 
 
 def _is_given(site: Site) -> bool:
@@ -92,7 +96,7 @@ def _is_number(tree: Tree, node: cst.CSTNode, shown: Shown) -> bool:
         alone = called(node) in _TO_NUMBERS and len(numbers) == 1
         return all(numbers) and (alone or (called(node) in _EXTREMES and len(numbers) > 1))
     scalars = {each.code for each in shown.quantities if each.size is None}
-    arrays = {each.code for each in shown.quantities} - scalars
+    arrays = {each.code for each in shown.quantities if not each.of_row} - scalars
     if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
         return _code(tree, node) in scalars or _code(tree, node.value) in arrays
     return isinstance(node, cst.Name) and node.value in scalars

@@ -90,14 +90,13 @@ class Crossover:
         return None
 
     def _mix_constants(self, parent: Program, partner: Program, rng: random.Random) -> Idea | None:
-        theirs = literals.values(partner.source, parent.source)
-        differing = [literal for literal in literals.find(parent.source)
-                     if theirs.get(literal.name, literal.value) != literal.value]  # fmt: skip
+        differing = [(literal, theirs) for literal, theirs in literals.shared(parent.source, partner.source)
+                     if theirs != literal.value]  # fmt: skip
         if not differing:
             return None
         chosen = rng.sample(differing, rng.randint(1, len(differing)))
         weight = rng.choice((0.5, 1.0, 1.0, 1.5))
-        values = [(literal, literal.value + weight * (theirs[literal.name] - literal.value)) for literal in chosen]
+        values = [(literal, literal.value + weight * (theirs - literal.value)) for literal, theirs in chosen]
         changes = [(literal.name, number(literal.value, literal.integral), number(value, literal.integral))
                    for literal, value in values]  # fmt: skip
         source = literals.replace(parent.source, values)

@@ -34,7 +34,7 @@ def operator(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     outer = site.parent.node if site.parent else None
     if isinstance(outer, cst.BinaryOperation) and (_is_list(outer.left) or _is_list(outer.right)):
         return None
-    if site.parent is not None and isinstance(outer, cst.BinaryOperation) and tree.is_structural(site.parent):
+    if tree.is_structural(site):
         return None
     kind = rng.choice([kind for kind in family if not isinstance(site.node, kind)])
     new = kind()
@@ -42,7 +42,7 @@ def operator(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
 
 
 def constant(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
-    """A number moved: a float by a random factor, a whole number to another one near it."""
+    """A number moved: a float by a random factor, a whole number to another one near it; 0.0 to any of usual size."""
     node = site.node
     if not isinstance(node, cst.BaseNumber) or tree.is_structural(site):
         return None
@@ -53,24 +53,21 @@ def constant(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
             moved = value + 1
         new: cst.BaseNumber = cst.Integer(str(moved))
     elif isinstance(node, cst.Float):
-        if not 1e-6 < node.evaluated_value < 1e6:
+        size = node.evaluated_value
+        if size and not 1e-6 < size < 1e6:
             return None
-        new = cst.Float(number(node.evaluated_value * math.exp(rng.gauss(0.0, 0.7))))
+        new = cst.Float(number((size or 1.0) * math.exp(rng.gauss(0.0, 0.7 if size else 2.0))))
     else:
         return None
     return Edit(site.path, new, f"`{node.value}` became `{tree.code(new)}`", site.path)
 
 
 def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
-    """min for max, another direction of a sort, a key turned round."""
+    """min for max, another direction of a sort."""
     node = site.node
     if not isinstance(node, cst.Call):
         return None
     name = called(node)
-    keyed = next((index for index, argument in enumerate(node.args)
-                  if argument.keyword and argument.keyword.value == "key"), None)  # fmt: skip
-    if keyed is not None and isinstance(node.args[keyed].value, cst.Lambda) and rng.random() < 0.4:
-        return _turn_key(tree, site, node, keyed)
     if name in ("sorted", "sort"):
         return _turn_sort(tree, site, node)
     if name == "argsort" and node.args and node.args[0].keyword is None:
@@ -84,27 +81,30 @@ def call(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     return Edit(site.path, node.with_changes(func=function), f"`{name}` became `{other.value}`", site.path)
 
 
-def _turn_key(tree: Tree, site: Site, node: cst.Call, index: int) -> Edit:
-    argument = node.args[index]
-    key = cst.ensure_type(argument.value, cst.Lambda)
-    body = cst.parse_expression(f"-({tree.code(key.body)})")
-    arguments = [*node.args]
-    arguments[index] = argument.with_changes(value=key.with_changes(body=body))
-    return Edit(
-        site.path, node.with_changes(args=arguments), f"the key `{shorten(tree.code(key.body))}` is negated", site.path
-    )
-
-
 def _turn_sort(tree: Tree, site: Site, node: cst.Call) -> Edit | None:
-    reverse = [argument for argument in node.args if argument.keyword and argument.keyword.value == "reverse"]
+    reverse = next((argument for argument in node.args
+                    if argument.keyword and argument.keyword.value == "reverse"), None)  # fmt: skip
     if any(argument.star for argument in node.args):
         return None
-    others = [argument for argument in node.args if argument not in reverse]
-    if not reverse and isinstance(node.func, cst.Attribute):
+    if reverse is None and isinstance(node.func, cst.Attribute):
         return None  # `sort` of an array knows no `reverse`
-    code = ", ".join(tree.code(argument).rstrip(",") for argument in others)
-    code = f"{tree.code(node.func)}({code})" if reverse else f"{tree.code(node.func)}({code}, reverse=True)"
-    return Edit(site.path, cst.parse_expression(code), f"`{shorten(tree.code(node))}` sorts the other way", site.path)
+    code = tree.code(reverse.value) if reverse is not None else "False"
+    arguments = [_parenthesized(argument) for argument in node.args if argument is not reverse]
+    if code != "True":
+        turned = cst.parse_expression(f"_(reverse={'True' if code == 'False' else f'not ({code})'})")
+        arguments += cst.ensure_type(turned, cst.Call).args
+    elif arguments:
+        arguments[-1] = arguments[-1].with_changes(comma=node.args[-1].comma)
+    said = f"`{shorten(tree.code(node))}` sorts the other way"
+    return Edit(site.path, node.with_changes(args=arguments), said, site.path)
+
+
+def _parenthesized(argument: cst.Arg) -> cst.Arg:
+    """An argument that may have others beside it: a generator may not stand bare then."""
+    if isinstance(argument.value, cst.GeneratorExp) and not argument.value.lpar:
+        bracketed = argument.value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        return argument.with_changes(value=bracketed)
+    return argument
 
 
 def _turn_argument(tree: Tree, site: Site, node: cst.Call) -> Edit:
@@ -155,10 +155,10 @@ def drop_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
 
 def add_term(tree: Tree, site: Site, rng: random.Random) -> Edit | None:
     """A quantity of the same function is added to an operand of arithmetic, with a random weight."""
-    if not is_operand(site) or site.function is None or tree.is_structural(site):
+    if not is_operand(tree, site) or site.function is None or tree.is_structural(site):
         return None
     known = tree.known_at(site)
-    terms = [other for other in tree.sites if other.function is site.function and is_operand(other)
+    terms = [other for other in tree.sites if other.function is site.function and is_operand(tree, other)
              and not isinstance(other.node, cst.BaseNumber) and tree.names_in(other)[1] <= known]  # fmt: skip
     if not terms:
         return None
@@ -201,7 +201,7 @@ def _is_list(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.List | cst.Tuple | cst.BaseComp | cst.BaseString | cst.FormattedString)
 
 
-def is_operand(site: Site) -> bool:
+def is_operand(tree: Tree, site: Site) -> bool:
     """Whether a node is surely a quantity: part of arithmetic, of an ordering, or of a key to order by."""
     node, parent = site.node, site.parent
     if parent is None or not isinstance(node, cst.BaseExpression) or _is_list(node):
@@ -214,9 +214,9 @@ def is_operand(site: Site) -> bool:
         return any(isinstance(target.operator, _ORDERINGS) for target in parent.node.comparisons)
     if isinstance(parent.node, cst.ComparisonTarget):
         return isinstance(parent.node.operator, _ORDERINGS)
-    if isinstance(parent.node, cst.Lambda):
+    if isinstance(parent.node, cst.Lambda) and not tree.is_key(site):
         return site.field == "body" and isinstance(node, cst.BinaryOperation | cst.Subscript)
-    return site.field == "value" and isinstance(parent.node, cst.AugAssign)
+    return tree.is_key(site) or (site.field == "value" and isinstance(parent.node, cst.AugAssign))
 
 
 def in_place_of(tree: Tree, site: Site, code: str, kept: cst.BaseExpression | None) -> cst.BaseExpression:

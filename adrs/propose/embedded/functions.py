@@ -6,33 +6,45 @@ from functools import lru_cache
 
 from adrs.propose.embedded.text import Text
 
-_Definition = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class _Module:
-    """Module-level definitions of a program by name. Raises SyntaxError for source that is no program."""
+    """What makes the module-level names of a program. Raises SyntaxError for source that is no program."""
 
     def __init__(self, source: str) -> None:
         self._text = Text(source)
-        self.definitions: dict[str, _Definition] = {}
+        self._makers: dict[str, list[ast.stmt]] = {}
         for node in ast.parse(source).body:
-            for name in _bound(node):
-                assert isinstance(node, _Definition)
-                self.definitions[name] = node
-        self.code = {name: self._text.cut(*self.span(name)) for name in self.definitions}
-        """Source of each definition, decorators included."""
-        self.reads = {name: _names(node) for name, node in self.definitions.items()}
+            for name in dict.fromkeys(_made(node)):
+                self._makers.setdefault(name, []).append(node)
+        self.code = {name: "".join(map(self.cut, nodes)) for name, nodes in self._makers.items()}
+        self.reads = {name: frozenset().union(*map(_names, nodes)) for name, nodes in self._makers.items()}
 
-    def span(self, name: str) -> tuple[int, int]:
-        """First byte of a definition's first line and the byte after its last."""
-        node = self.definitions[name]
+    def signature(self, name: str) -> str | None:
+        """Names of the arguments as text, None for what is no function."""
+        nodes = self._makers[name]
+        return ast.unparse(_plain(nodes[0].args)) if len(nodes) == 1 and isinstance(nodes[0], ast.FunctionDef) else None
+
+    def makers(self, names: Iterable[str]) -> list[ast.stmt]:
+        """The statements that make some names, in order."""
+        nodes = {node.lineno: node for name in names for node in self._makers[name]}
+        return [node for _, node in sorted(nodes.items())]
+
+    def with_code(self, name: str, code: str) -> str:
+        """The source with other text in the place of a function."""
+        return self._text.replace([(*self._span(self._makers[name][0]), code)])
+
+    def cut(self, node: ast.stmt) -> str:
+        """The source of a statement, decorators included."""
+        return self._text.cut(*self._span(node)).rstrip("\n") + "\n"
+
+    def _span(self, node: ast.stmt) -> tuple[int, int]:
+        """First byte of a statement's first line and the byte after its last."""
         start, end = self._text.lines(node)
         decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
         return min([start, *(self._text.span(decorator)[0] - 1 for decorator in decorators)]), end
-
-    def with_code(self, name: str, code: str) -> str:
-        """The source with other text in the place of a definition."""
-        return self._text.replace([(*self.span(name), code)])
 
 
 @lru_cache(maxsize=32)
@@ -48,32 +60,36 @@ class Transplant:
 
     def __init__(self, recipient: str, donor: str, entries: Iterable[str]) -> None:
         self._recipient, self._donor = _module(recipient), _module(donor)
-        self._entries = list(entries) or list(self._recipient.definitions)
+        self._entries = list(entries) or list(self._recipient.code)
 
     def names(self) -> list[str]:
         """Functions that both have with the same signature and different bodies, and that the recipient uses."""
         ours, theirs = self._recipient, self._donor
         used = _reachable(self._entries, ours.reads)
-        return [name for name in used if name in theirs.definitions and ours.code[name] != theirs.code[name]
-                and _signature(ours.definitions[name]) is not None
-                and _signature(ours.definitions[name]) == _signature(theirs.definitions[name])]  # fmt: skip
+        return [name for name in used if name in theirs.code and ours.code[name] != theirs.code[name]
+                and ours.signature(name) is not None and ours.signature(name) == theirs.signature(name)]  # fmt: skip
 
     def source_with(self, name: str) -> str | None:
         """The recipient with the donor's function; what that needs and the recipient lacks comes along.
 
-        A helper of the same name stays the recipient's. None where the outcome would be the donor over again.
+        A helper of the same name stays the recipient's. None where that one takes other arguments, where what comes
+        along would make something of the recipient's anew, or where the outcome would be the donor over again.
         """
         ours, theirs = self._recipient, self._donor
-        missing = [other for other in _reachable([name], theirs.reads) if other not in ours.definitions]
-        replaced = (name, *missing)
-        reads = {**ours.reads, **{other: theirs.reads[other] for other in replaced}}
-        code = {**ours.code, **{other: theirs.code[other] for other in replaced}}
+        lacking = {other: reads for other, reads in theirs.reads.items() if other == name or other not in ours.code}
+        brought = _reachable([name], lacking)
+        met = {other for each in brought for other in theirs.reads[each] if other in ours.code and other in theirs.code}
+        if any(ours.signature(other) != theirs.signature(other) for other in met):
+            return None
+        added = theirs.makers(other for other in brought if other != name)
+        if any(ours.code.keys() & set(_made(node)) for node in added if not isinstance(node, _IMPORTS)):
+            return None
+        reads = {**ours.reads, **{other: theirs.reads[other] for other in brought}}
+        code = {**ours.code, **{other: theirs.code[other] for other in brought}}
         if all(code[other] == theirs.code.get(other) for other in _reachable(self._entries, reads)):
             return None
-        missing.sort(key=lambda other: theirs.definitions[other].lineno)
-        pieces = dict.fromkeys(theirs.code[other].rstrip("\n") for other in missing)
-        added = "".join(f"{piece}\n\n\n" if "\n" in piece else f"{piece}\n" for piece in pieces)
-        return ours.with_code(name, added + theirs.code[name].rstrip("\n") + "\n")
+        pieces = [f"{piece}\n\n" if "\n" in piece[:-1] else piece for piece in map(theirs.cut, added)]
+        return ours.with_code(name, "".join(pieces) + theirs.code[name])
 
 
 def _reachable(names: Iterable[str], reads: Mapping[str, frozenset[str]]) -> list[str]:
@@ -92,20 +108,31 @@ def _names(node: ast.AST) -> frozenset[str]:
     return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+def _made(node: ast.AST) -> Iterator[str]:
+    """Module-level names that a statement binds, or fills as `TABLE[3] = 5` and `TABLE.update(more)` do."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
-    elif isinstance(node, ast.Import | ast.ImportFrom):
+    elif isinstance(node, _IMPORTS):
         yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-    elif isinstance(node, ast.Assign):
-        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        yield node.target.id
+    elif not isinstance(node, _SCOPES):
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            yield from _owner(node)
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Call)
+            and isinstance(node.value.func, ast.Attribute)
+        ):
+            yield from _owner(node.value.func)
+        for child in ast.iter_child_nodes(node):
+            yield from _made(child)
 
 
-def _signature(node: _Definition) -> str | None:
-    """Names of the arguments as text, None for what is no function."""
-    return ast.unparse(_plain(node.args)) if isinstance(node, ast.FunctionDef) else None
+def _owner(node: ast.expr) -> Iterator[str]:
+    """The name that an entry or an attribute is one of."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
 
 
 def _plain(arguments: ast.arguments) -> ast.arguments:

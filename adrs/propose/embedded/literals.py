@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -12,9 +12,11 @@ from adrs.propose.embedded.text import Text, number
 
 SHAPE_CALLS = frozenset((
     "arange", "astype", "bincount", "default_rng", "empty", "expand_dims", "eye", "full", "linspace", "ones", "Random",
-    "repeat", "reshape", "round", "seed", "swapaxes", "tile", "zeros",
+    "repeat", "reshape", "seed", "swapaxes", "tile", "zeros",
 ))  # fmt: skip
-"""Calls whose whole numbers are shapes, axes, digits or seeds."""
+"""Calls whose whole numbers are shapes, axes or seeds."""
+KEYED_CALLS = frozenset(("get", "insert", "pop", "round", "setdefault"))
+"""Calls of which a whole number that is an argument by itself is a key, an index or digits."""
 SHAPE_KEYWORDS = frozenset(("axis", "dtype", "ndmin", "decimals", "size", "shape", "seed"))
 _SENTINEL = 1e6
 """A number this large, or the inverse of one, stands for infinity or guards a division."""
@@ -41,9 +43,10 @@ class Literal:
 def find(source: str) -> tuple[Literal, ...]:
     """The tunable numbers of a program, in order: in functions, and on the right of module-level assignments.
 
-    Left out are 0, 1 and -1 (but not a 1.0 that a variable stands for), indices and shapes, sizes that a length is
-    compared with, moduli, powers, and numbers that stand for infinity or guard a division. Empty where the source
-    does not parse. Where the program has evolve blocks, only those within one.
+    Left out are 0, 1 and -1 (but not a 1.0 that a variable stands for), indices, keys and shapes, sizes that a length
+    is compared with or a list is repeated to, the ends of the range that a rounded number is kept within, moduli,
+    powers, and numbers that stand for infinity or guard a division. Empty where the source does not parse. Where the
+    program has evolve blocks, only those within one.
     """
     try:
         tree, blocks = ast.parse(source), evolve_blocks.spans(source)
@@ -116,11 +119,22 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         name = ast.unparse(node.func).rpartition(".")[2]
         self.visit(node.func)
+        bare = name in KEYED_CALLS or _is_rounded(node)
         for value in () if name in SHAPE_CALLS else node.args:
-            self.visit(value)
+            if not (bare and _is_whole(value)):
+                self.visit(value)
         for keyword in node.keywords:
             if keyword.arg not in SHAPE_KEYWORDS:
                 self._visit_named(keyword.value, keyword.arg or "")
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for value in node.values:
+            self.visit(value)
+
+    def visit_match_case(self, node: ast.match_case) -> None:
+        for part in (node.guard, *node.body):
+            if part is not None:
+                self.visit(part)
 
     def visit_Compare(self, node: ast.Compare) -> None:
         sides = [node.left, *node.comparators]
@@ -130,6 +144,9 @@ class _Finder(ast.NodeVisitor):
                 self.visit(side)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
+        if isinstance(node.op, ast.Mult) and (_is_sequence(node.left) or _is_sequence(node.right)):
+            self.visit(node.left if _is_sequence(node.left) else node.right)
+            return
         self.visit(node.left)
         fixed = isinstance(node.op, ast.Mod | ast.Pow | ast.LShift | ast.RShift | ast.BitAnd | ast.BitOr | ast.BitXor)
         if not (fixed and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int)):
@@ -162,17 +179,44 @@ class _Finder(ast.NodeVisitor):
         self._name = outer
 
 
+def _is_whole(node: ast.expr) -> bool:
+    bare = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(bare, ast.Constant) and isinstance(bare.value, int)
+
+
+def _is_sequence(node: ast.expr) -> bool:
+    return isinstance(node, ast.List | ast.Tuple | ast.ListComp)
+
+
+def _is_rounded(node: ast.expr) -> bool:
+    """Whether a call rounds a number, or keeps a rounded one within a range."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return False
+    return node.func.id == "round" or (node.func.id in ("max", "min") and any(map(_is_rounded, node.args)))
+
+
 def describe(changes: Sequence[tuple[str, str, str]], most: int = 3) -> str:
     """`alpha 0.5 -> 0.62, ...` for a rationale: name, old and new text of each change."""
     shown = [f"{name} {old} -> {new}" for name, old, new in changes[:most]]
     return ", ".join([*shown, *(["..."] if len(changes) > most else [])])
 
 
-def values(source: str, like: str) -> Mapping[str, float]:
-    """Values by name of the literals of a source, of a repeated name the first; of those that it shares with `like`."""
-    alike = skeleton(source) == skeleton(like)
-    named: dict[str, float] = {}
-    for literal in find(source):
-        if alike or not literal.nameless:
-            named.setdefault(literal.name, literal.value)
-    return named
+def shared(source: str, other: str) -> list[tuple[Literal, float]]:
+    """The literals of a source that another program has too, with their values there.
+
+    Programs of one skeleton have all of them; others those of the same name, in the order in which it is repeated.
+    """
+    ours, theirs = find(source), find(other)
+    if skeleton(source) == skeleton(other):
+        return [(literal, partner.value) for literal, partner in zip(ours, theirs, strict=True)]
+    known = {place: literal.value for place, literal in _places(theirs)}
+    return [(literal, known[place]) for place, literal in _places(ours) if place in known]
+
+
+def _places(found: Iterable[Literal]) -> Iterator[tuple[tuple[str, int], Literal]]:
+    """Literals with their name and how many of that name stand before them."""
+    counts: Counter[str] = Counter()
+    for literal in found:
+        if not literal.nameless:
+            yield (literal.name, counts[literal.name]), literal
+            counts[literal.name] += 1

@@ -2,7 +2,7 @@
 
 import ast
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,13 +12,13 @@ import libcst as cst
 from adrs.interface import FunctionType
 from adrs.problem import Objective
 from adrs.program import Brief, Draft, Parent, Program
-from adrs.propose.embedded import edits, quantities, statements, truths, whole_numbers
+from adrs.propose.embedded import edits, keys, quantities, statements, truths, whole_numbers
 from adrs.propose.embedded.archive import Archive, values
 from adrs.propose.embedded.bandit import Bandit
 from adrs.propose.embedded.edits import Maker
 from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.shown import Shown
-from adrs.propose.embedded.tree import Edit, Tree, parse
+from adrs.propose.embedded.tree import NO_TREE, Edit, Site, Tree, parse
 
 _STATEMENT = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 
@@ -32,6 +32,8 @@ class _Kind:
     make: Maker
     nodes: tuple[type[cst.CSTNode], ...]
     """What it may apply to."""
+    at: Callable[[Tree, Site], bool] | None = None
+    """Where alone it applies, for one with few places."""
 
 
 _KINDS = (
@@ -80,8 +82,11 @@ class Mutate:
         if tree is None:
             return None
         for _ in range(_PROGRAMS):
-            chosen = self._choose(tree, rng, rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0])
-            source = tree.replace([edit for _, edit in chosen])
+            try:
+                chosen = self._choose(tree, rng, rng.choices((1, 2, 3), (0.6, 0.25, 0.15))[0])
+                source = tree.replace([edit for _, edit in chosen])
+            except NO_TREE:
+                continue
             if chosen and source != tree.source and _parses(source):
                 rationale = "; ".join(f"line {tree.line(edit.at)}: {edit.text}" for _, edit in chosen)
                 parents = (Parent(brief.parent.id, "parent"),)
@@ -125,7 +130,8 @@ class Mutate:
         weights = [kind.weight * share for kind, share in zip(self._kinds.values(), shares, strict=True)]
         for _ in range(_ATTEMPTS):
             kind = self._kinds[rng.choices(names, weights)[0]]
-            sites = [site for site in tree.editable if isinstance(site.node, kind.nodes)]
+            sites = [site for site in tree.editable
+                     if isinstance(site.node, kind.nodes) and (kind.at is None or kind.at(tree, site))]  # fmt: skip
             made = (kind.make(tree, site, rng) for site in rng.sample(sites, min(_SITES, len(sites))))
             edit = next((edit for edit in made if edit is not None), None)
             if edit is not None and not any(edit.overlaps(other) for _, other in chosen):
@@ -145,6 +151,7 @@ def _parses(source: str) -> bool:
 
 def _growth(shown: Shown) -> Iterator[_Kind]:
     """Kinds of edit that bring in what the interface shows."""
+    yield _Kind("key", 2.0, partial(keys.key, shown=shown), (cst.BaseExpression,), Tree.is_key)
     if shown.quantities:
         yield _Kind("quantity", 3.0, partial(quantities.add, shown=shown), (cst.BaseExpression,))
         yield _Kind("branch", 1.5, partial(quantities.branch, shown=shown), (cst.BaseExpression,))
@@ -158,7 +165,6 @@ def _growth(shown: Shown) -> Iterator[_Kind]:
         yield _Kind("compare", 3.0, partial(truths.compare, shown=shown), (cst.BaseExpression,))
     if any(isinstance(each.size, str) for each in shown.quantities):
         yield _Kind("order", 2.0, partial(quantities.order, shown=shown), (cst.BaseExpression,))
-        yield _Kind("key", 2.0, partial(quantities.key, shown=shown), (cst.Lambda,))
         yield _Kind("accumulate", 1.5, partial(quantities.accumulate, shown=shown), (cst.For,))
         yield _Kind("whole", 2.0, partial(quantities.whole, shown=shown), (cst.BaseExpression,))
 

@@ -19,7 +19,7 @@ _ITEM = "item"
 
 def add(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None:
     """A new term in arithmetic, or in the place of a number."""
-    if not (is_operand(site) or answers.is_number_given(tree, site, shown)) or tree.is_structural(site):
+    if not (is_operand(tree, site) or answers.is_number_given(tree, site, shown)) or tree.is_structural(site):
         return None
     term = terms.term(tree, site, rng, shown, terms.items_at(tree, site))
     if term is None:
@@ -55,26 +55,9 @@ def order(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | No
     return Edit(site.path, new, f"`{shorten(code)}` in the order of `{shorten(term)}`", site.path)
 
 
-def key(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None:
-    """Another key of a sort, a minimum or a maximum, or one with a new term."""
-    outer = site.parent.node if site.parent is not None else None
-    if not isinstance(site.node, cst.Lambda) or not isinstance(outer, cst.Arg) or len(site.node.params.params) != 1:
-        return None
-    if outer.keyword is None or outer.keyword.value != "key" or isinstance(site.node.body, cst.Tuple):
-        return None
-    item = site.node.params.params[0].name.value
-    term = terms.term(tree, site, rng, shown, [item])
-    if term is None:
-        return None
-    old = tree.code(site.node.body)
-    new = _either_way(term, rng) if rng.random() < 0.5 else f"({old}) {rng.choice('+-')} ({term})"
-    made = site.node.with_changes(body=cst.parse_expression(new))
-    return Edit(site.path, made, f"the key `{shorten(old)}` became `{shorten(new)}`", site.path)
-
-
 def branch(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None:
     """A number that is given becomes another one where a quantity is large."""
-    if not (is_operand(site) or answers.is_number_given(tree, site, shown)) or tree.is_structural(site):
+    if not (is_operand(tree, site) or answers.is_number_given(tree, site, shown)) or tree.is_structural(site):
         return None
     quantity = terms.quantity(tree, site, rng, shown, terms.items_at(tree, site))
     if quantity is None:
@@ -99,7 +82,8 @@ def whole(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | No
     if not call.args or site.parent is None or site.parent.node is not call.args[0] or site.field != "value":
         return None
     known = tree.known_at(site)
-    arrays = [each.code for each in shown.quantities if isinstance(each.size, str) and each.argument in known]
+    arrays = [each.code for each in shown.quantities
+              if isinstance(each.size, str) and each.argument in known and not each.of_row]  # fmt: skip
     if not arrays:
         return None
     code = tree.code(site.node)

@@ -10,6 +10,7 @@ _NOT_NUMBERS = ("bool", "str", "data", "state", "model", "nothing")
 _NO_QUANTITY = "seed"
 """The name by convention of a field for a policy's own draws."""
 _INDEX = re.compile(r"([A-Za-z_]\w*)\s*-\s*1")
+_OF_ROWS = (".sum()", ".max()")
 _LONGEST = 64
 """Entries of an array of fixed length that are quantities each by itself."""
 
@@ -22,6 +23,8 @@ class Quantity:
     code: str
     size: int | str | None
     """None for a scalar; the fixed length of an array, or the name of its axis: one entry for each item."""
+    of_row: str = ""
+    """What makes one number of an entry that is an array itself, as `.sum()`."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Shown:
     """What edits know of an interface."""
 
     quantities: Sequence[Quantity]
-    """All scalars, and arrays of one axis."""
+    """All scalars, arrays of one axis, and what rows of larger ones come to."""
     lists: Mapping[str, str]
     """Functions that answer with one whole number for each item, and the name of that axis."""
     numbers: frozenset[str]
@@ -113,6 +116,8 @@ def _of_value(argument: str, code: str, kind: ValueType) -> Iterator[Quantity]:
         size = int(kind.dims[0]) if kind.dims[0].isdigit() else kind.dims[0]
         if isinstance(size, str) or 0 < size <= _LONGEST:
             yield Quantity(argument, code, size)
+    elif not kind.dims[0].isdigit():
+        yield from (Quantity(argument, code, kind.dims[0], made) for made in _OF_ROWS)
 
 
 def _is_float(kind: Type) -> bool:

@@ -196,7 +196,7 @@ class Template:
         given.update({keyword.arg: keyword.value for keyword in node.keywords if keyword.arg})
         try:
             low, high, default = (_value(given[key]) for key in ("low", "high", "default"))
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, ArithmeticError):
             raise self._wrong(node, f"{kind}() takes three constants: low, high, default") from None
         if not low <= default <= high:
             raise self._wrong(node, f"{kind}() needs low <= default <= high, not {low}, {high}, {default}")

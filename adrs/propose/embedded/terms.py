@@ -38,7 +38,8 @@ def quantity(tree: Tree, site: Site, rng: random.Random, shown: Shown, items: Se
     chosen = rng.choice(readable)
     if chosen.size is None:
         return chosen.code
-    return f"{chosen.code}[{rng.choice(items) if isinstance(chosen.size, str) else rng.randrange(chosen.size)}]"
+    index = rng.choice(items) if isinstance(chosen.size, str) else rng.randrange(chosen.size)
+    return f"{chosen.code}[{index}]{chosen.of_row}"
 
 
 def items_at(tree: Tree, site: Site) -> list[str]:

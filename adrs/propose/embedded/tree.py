@@ -8,7 +8,7 @@ from functools import cache, cached_property, lru_cache
 import libcst as cst
 
 from adrs import evolve_blocks
-from adrs.propose.embedded.literals import SHAPE_CALLS, SHAPE_KEYWORDS
+from adrs.propose.embedded.literals import KEYED_CALLS, SHAPE_CALLS, SHAPE_KEYWORDS
 
 Path = tuple[tuple[str, int | None], ...]
 """From the module down: name of a field, and index in it where it is a list."""
@@ -36,6 +36,13 @@ class Site:
     def field(self) -> str:
         """Name of the parent's field that holds it."""
         return self.path[-1][0] if self.path else ""
+
+    def functions(self) -> Iterator["Site"]:
+        """Around it, innermost first."""
+        site = self.function
+        while site is not None:
+            yield site
+            site = site.function
 
     def ancestors(self) -> Iterator["Site"]:
         """Innermost first."""
@@ -95,13 +102,15 @@ class Tree:
                          if isinstance(site.node, cst.Name) and site.function is None and is_binding(site))  # fmt: skip
 
     def known_at(self, site: Site) -> set[str]:
-        """Variables that a node may read: bound before it in its function, around it in a lambda, or in the module."""
+        """Variables that a node may read: bound before it in its function or in one around that, around it in a lambda,
+        or in the module."""
         known = set(self.module_names)
+        functions = {id(each) for each in site.functions()}
         for where, name, bound in self.names:
             if where is site or where.path[: len(site.path)] == site.path:
                 break
             earlier = where.statement is not site.statement  # an assignment's target comes before its value
-            if bound and earlier and where.function is site.function and not is_private(where):
+            if bound and earlier and id(where.function) in functions and not is_private(where):
                 known.add(name)
         around = [outer for outer in site.ancestors() if isinstance(outer.node, cst.Lambda | cst.BaseComp)]
         for where, name, bound in self.names if around else ():
@@ -114,10 +123,27 @@ class Tree:
         """Variables that somewhere are an index, a shape or the end of a range."""
         return frozenset(name for site, name, bound in self.names if not bound and _in_shape(site, ranges=True))
 
+    @cached_property
+    def _keys(self) -> frozenset[Path]:
+        """Places of what something is ordered by, see `is_key`."""
+        given = [site for site in self.sites if _is_given_as_key(site)]
+        named = {site.node.value for site in given if isinstance(site.node, cst.Name)}
+        lambdas = {id(site.node) for site in given if isinstance(site.node, cst.Lambda)}
+        wholes = (site for site in self.sites if _returned_by(site) in named or _body_of(site) in lambdas)
+        return frozenset(path for site in wholes for path in _compared(site))
+
+    def is_key(self, site: Site) -> bool:
+        """Whether something is ordered by a node: the body of a lambda that is given as `key`, or what a function
+        returns whose name is."""
+        return site.path in self._keys
+
     def is_structural(self, site: Site) -> bool:
-        """Whether a node is an index or a shape, or arithmetic on such: changing it breaks more than it betters."""
-        if _in_shape(site):
+        """Whether a node is an index, a shape or a length, or arithmetic on such: changing it breaks more than it
+        betters. What something is ordered by is none, also where an index is a part of it."""
+        if _in_shape(site) or _counts_rounds(site):
             return True
+        if any(site.path[:end] in self._keys for end in range(len(site.path) + 1)):
+            return False
         reads = self.names_in(site)[1]
         if not reads and site.parent is not None and isinstance(site.parent.node, cst.BinaryOperation):
             reads = self.names_in(site.parent)[1]
@@ -166,13 +192,18 @@ class Tree:
         return self.module.code_for_node(node).strip()
 
 
+NO_TREE = (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError)
+"""What is raised for text or an edit of which no tree can be made: no program, `return(x + y)` about to lose its
+parentheses, nested too deep."""
+
+
 @lru_cache(maxsize=24)
 def parse(source: str) -> Tree | None:
-    """The tree of a program; the last few are kept. None for source that is no program."""
+    """The tree of a program; the last few are kept. None for source of which none can be made."""
     try:
         evolve_blocks.spans(source)
         return Tree(source)
-    except (cst.ParserSyntaxError, RecursionError, evolve_blocks.Unbalanced):
+    except (*NO_TREE, evolve_blocks.Unbalanced):
         return None
 
 
@@ -213,8 +244,35 @@ def called(node: cst.Call) -> str:
     return function.value if isinstance(function, cst.Name) else ""
 
 
+def _is_given_as_key(site: Site) -> bool:
+    argument = site.parent.node if site.parent is not None and site.field == "value" else None
+    return isinstance(argument, cst.Arg) and argument.keyword is not None and argument.keyword.value == "key"
+
+
+def _returned_by(site: Site) -> str:
+    """The name of the function that returns a node; empty where none does."""
+    function = site.function.node if site.function is not None else None
+    returned = site.parent is not None and isinstance(site.parent.node, cst.Return) and site.field == "value"
+    return function.name.value if returned and isinstance(function, cst.FunctionDef) else ""
+
+
+def _body_of(site: Site) -> int:
+    """Identity of the lambda whose body a node is; 0 where it is none."""
+    return id(site.parent.node) if site.parent is not None and site.field == "body" else 0
+
+
+def _compared(site: Site) -> Iterator[Path]:
+    """The place of a key, or those of its parts where it is a tuple."""
+    if not isinstance(site.node, cst.Tuple):
+        yield site.path
+        return
+    for index, element in enumerate(site.node.elements):
+        if isinstance(element, cst.Element):
+            yield (*site.path, ("elements", index), ("value", None))
+
+
 def _in_shape(site: Site, ranges: bool = False) -> bool:
-    """Whether a node is part of an index, or of an argument that is a shape, an axis or a seed."""
+    """Whether a node is part of an index, or of an argument that is a shape, an axis, a seed, a key or digits."""
     if in_index(site):
         return True
     for outer in (site, *site.ancestors()):
@@ -224,7 +282,17 @@ def _in_shape(site: Site, ranges: bool = False) -> bool:
                 return True
             if name in SHAPE_CALLS or (ranges and name == "range"):
                 return True
+            if name in KEYED_CALLS and isinstance(outer.node.value, cst.Integer):
+                return True
     return False
+
+
+def _counts_rounds(site: Site) -> bool:
+    """Whether a node is part of a loop's condition on the length of something, as of an answer that is not complete."""
+    around = (outer for outer in (site, *site.ancestors()) if outer.field == "test" and outer.parent is not None)
+    test = next((outer.node for outer in around if outer.parent and isinstance(outer.parent.node, cst.While)), None)
+    sides = [test.left, *(each.comparator for each in test.comparisons)] if isinstance(test, cst.Comparison) else []
+    return any(isinstance(side, cst.Call) and called(side) == "len" for side in sides)
 
 
 @cache

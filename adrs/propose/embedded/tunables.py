@@ -5,7 +5,7 @@ A vector holds offsets: at the origin every number is what it is in the program.
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -65,10 +65,11 @@ def of(program: Program, templates: Mapping[str, Template]) -> Iterator[Tunable]
         yield found
 
 
-def choose(rng: random.Random, tunable: Tunable) -> list[int]:
-    """Which numbers to tune: all, or a random part where they are many."""
-    everything = range(tunable.size)
-    return sorted(rng.sample(everything, min(tunable.size, MOST_DIMENSIONS)))
+def choose(rng: random.Random, tunable: Tunable, tuned: Collection[int] = ()) -> list[int]:
+    """Which numbers to tune: all, or a random part where they are many, those that were not tuned yet first."""
+    numbers = rng.sample(range(tunable.size), tunable.size)
+    numbers.sort(key=lambda at: at in tuned)
+    return sorted(numbers[:MOST_DIMENSIONS])
 
 
 class LiteralTunable:

@@ -3,6 +3,7 @@
 import random
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from adrs.problem import Objective
@@ -99,8 +100,18 @@ class Session:
         self._waiting = list(first.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """What sessions on one skeleton left behind."""
+
+    fitness: float
+    """The best."""
+    tuned: frozenset[int]
+    """Numbers that had their turn."""
+
+
 class Tune:
-    """Holds a few sessions; each skeleton of a program is tuned once, and again only if something else improved it."""
+    """Holds a few sessions; each number of a skeleton is tuned once, and again only if something else improved it."""
 
     name = "tune"
 
@@ -109,8 +120,8 @@ class Tune:
         self._objective = objective
         self._sessions: dict[int, Session] = {}
         self._memory = StepMemory()
-        self._reached: OrderedDict[str, float] = OrderedDict()
-        """Best fitness that a session left behind, by skeleton."""
+        self._reached: OrderedDict[str, _Reached] = OrderedDict()
+        """By skeleton."""
 
     def think(self, brief: Brief, archive: Archive, rng: random.Random) -> Idea | None:
         """The next sample of a session, or the first of a new one."""
@@ -119,25 +130,34 @@ class Tune:
         found = next(self._origins(brief, archive, rng), None)
         if found is not None and (session is None or _is_overtaken(session, found[0], archive)):
             origin, tunable = found
-            chosen = tunables.choose(rng, tunable)
+            chosen = tunables.choose(rng, tunable, self._tuned(origin, tunable))
             session = Session(brief.ticket, origin, tunable, chosen, brief.seed, self._memory)
         return None if session is None or session.next_index is None else _sample(session, session.next_index)
 
     def commit(self, brief: Brief, draft: Draft, archive: Archive) -> None:
         """Count the sample as issued; the first one opens its session."""
         detail = draft.detail
-        session = self._sessions.get(detail["session"])
-        if session is None:
-            number = detail["origin"]
-            origin = brief.parent if brief.parent.id == number else archive.find(number)
-            if origin is None:
-                return
-            tunable = next(t for t in tunables.of(origin, self._templates) if t.skeleton == detail["skeleton"])
-            session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed, self._memory)
-            if len(self._sessions) >= _MOST_SESSIONS:
-                self._close(min(self._sessions.values(), key=lambda other: (other.best, other.number)))
-            self._sessions[session.number] = session
-        session.issue(detail["index"], list(detail["vector"]))
+        session = self._sessions.get(detail["session"]) or self._open(brief, detail, archive)
+        if session is not None and session.generation == detail["generation"]:
+            session.issue(detail["index"], list(detail["vector"]))
+
+    def _open(self, brief: Brief, detail: Mapping[str, Any], archive: Archive) -> Session | None:
+        """The session that a sample is the first of; None where a record tells of one that is not there.
+
+        A run is gone on with by a later version, which may see other numbers in a program.
+        """
+        number = detail["origin"]
+        origin = brief.parent if brief.parent.id == number else archive.find(number)
+        if origin is None or detail["session"] != brief.ticket:
+            return None
+        for tunable in tunables.of(origin, self._templates):
+            if tunable.skeleton == detail["skeleton"]:
+                session = Session(brief.ticket, origin, tunable, list(detail["chosen"]), brief.seed, self._memory)
+                if len(self._sessions) >= _MOST_SESSIONS:
+                    self._close(min(self._sessions.values(), key=lambda other: (other.best, other.number)))
+                self._sessions[session.number] = session
+                return session
+        return None
 
     def tell(self, program: Program) -> None:
         """Hand a sample's fitness to its session; a duplicate counts with the fitness of its original."""
@@ -159,10 +179,17 @@ class Tune:
         del self._sessions[session.number]
         if session.generation > 0:
             self._memory.learn(session.names, session.steps)
-        skeleton = session.tunable.skeleton
-        self._reached[skeleton] = max(session.best, self._reached.pop(skeleton, session.best))
+        tuned = self._tuned(session.origin, session.tunable).union(session.chosen)
+        before = self._reached.pop(session.tunable.skeleton, None)
+        best = session.best if before is None else max(session.best, before.fitness)
+        self._reached[session.tunable.skeleton] = _Reached(best, tuned)
         if len(self._reached) > _MOST_REMEMBERED:
             self._reached.popitem(last=False)
+
+    def _tuned(self, program: Program, tunable: Tunable) -> frozenset[int]:
+        """Numbers of a program that sessions moved already; none of one that is better than they left it."""
+        reached = self._reached.get(tunable.skeleton)
+        return frozenset() if reached is None or _fitness(program) > reached.fitness else reached.tuned
 
     def _origins(self, brief: Brief, archive: Archive, rng: random.Random) -> Iterator[tuple[Program, Tunable]]:
         """Programs that a session may start at, the best first, or first some that read something else."""
@@ -172,8 +199,7 @@ class Tune:
             if program.fitness is None:
                 continue
             for tunable in tunables.of(program, self._templates):
-                reached = self._reached.get(tunable.skeleton)
-                if tunable.skeleton not in busy and (reached is None or program.fitness > reached):
+                if tunable.skeleton not in busy and len(self._tuned(program, tunable)) < tunable.size:
                     yield program, tunable
 
 

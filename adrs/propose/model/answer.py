@@ -1,32 +1,39 @@
 """From a model's answer to a program. What cannot be read is refused with the reason, never guessed at.
 
-The first of these forms that is there decides, and the others are not looked at:
+The first of these forms that gives a program decides; where none does, the first that is there says what is wrong:
 
 1. SEARCH/REPLACE blocks,
 2. a unified diff,
 3. a whole program in a fence. Of several fences that hold a program, the last one counts, since models write drafts
-   first; fences in other languages than the program's do not count. If no fence holds a program by itself, what stands
-   between the first opening and the last closing fence does, for a program whose text has fences of its own.
+   first; one that holds the program as it was is a quotation, and fences in other languages than the program's do not
+   count. If no fence holds a program by itself, what stands between the first opening and the last closing fence does,
+   for a program whose text has fences of its own,
+4. where there is none of these, a fence marked as a diff whose lines have no header.
 
-Text outside of fences, blocks and hunks is never taken as code, whatever it looks like: it is the rationale.
+Text outside of fences, blocks and hunks is never taken as code, whatever it looks like: it is the rationale. And a
+program with parts left out is none, see adrs.propose.model.wholeness.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from adrs.propose.model import edits
 from adrs.propose.model.evolve import restore
-from adrs.propose.model.text import Block, blocks, clean, one_line
+from adrs.propose.model.text import Block, blocks, clean, inside, one_line, without_thoughts
+from adrs.propose.model.wholeness import lacking
 from adrs.source import Rejected
 
 Form = Literal["edits", "diff", "program"]
 
 _RATIONALE = 400
-_THOUGHT = re.compile(r"\A\s*<(think|thinking|reasoning)>")
-_ALIASES = {"python": ("py", "python3"), "c++": ("cpp", "cc", "cxx"), "cpp": ("c++", "cc", "cxx"), "rust": ("rs",)}
+_ALIASES = {
+    "python": ("py", "python3", "pycon"), "c++": ("cpp", "cc", "cxx"), "cpp": ("c++", "cc", "cxx"), "rust": ("rs",)
+}  # fmt: skip
 """Other words after a fence for a language."""
+_NO_LANGUAGE = ("", "text", "txt", "plaintext", "code", "tool_code")
+_DIFF = ("diff", "patch")
 _MOST_FENCES = 20
 _MARKDOWN = str.maketrans("", "", "*`#")
 
@@ -64,25 +71,21 @@ def read(text: str, base: str, check: Callable[[str], object], limit: int, langu
         raise Malformed("the answer contains null bytes")
     base = clean(base)
     lines = text.split("\n")
-    form, source = _source(lines, base, check, language)
-    source, wrong = restore(base, source)
-    if wrong:
-        raise Malformed(wrong, source)
-    if source.strip() == base.strip():
-        raise Malformed("the answer changes nothing: it gives the program as it was")
-    try:
-        check(source)
-    except Rejected as rejected:
-        raise Malformed(str(rejected), source) from None
-    return Answer(source, form, rationale(lines))
 
+    def finish(source: str) -> str:
+        return _finished(source, base, check, language)
 
-def without_thoughts(text: str) -> str:
-    """The text after a leading block such as <think>...</think>; nothing where that does not end."""
-    match = _THOUGHT.match(text)
-    if match is None:
-        return text
-    return text[match.end() :].partition(f"</{match[1]}>")[2]
+    refused: Malformed | None = None
+    for form, reading in _readings(lines, base, finish, (language, *_ALIASES.get(language, ()), *_NO_LANGUAGE)):
+        try:
+            return Answer(reading(), form, rationale(lines))
+        except edits.Refused as wrong:
+            refused = refused or Malformed(str(wrong))
+        except Malformed as wrong:
+            refused = refused or wrong
+    raise refused or Malformed(
+        "the answer has no code: neither a SEARCH/REPLACE block, nor a unified diff, nor a program in a code fence"
+    )
 
 
 def rationale(lines: list[str]) -> str:
@@ -94,33 +97,61 @@ def rationale(lines: list[str]) -> str:
     return _words(lines[:first]) or _words(lines[last + 1 :])
 
 
-def _source(lines: list[str], base: str, check: Callable[[str], object], language: str) -> tuple[Form, str]:
+def _finished(source: str, base: str, check: Callable[[str], object], language: str) -> str:
+    """A program as it is taken. Raises Malformed for a text that is none, or none that is new."""
+    source, wrong = restore(base, source)
+    if wrong:
+        raise Malformed(wrong, source)
+    if source.strip() == base.strip():
+        raise Malformed("the answer changes nothing: it gives the program as it was")
     try:
-        if edits.has_search_replace(lines):
-            return "edits", edits.apply(base, edits.search_replace(lines))
-        if edits.has_diff(lines):
-            return "diff", edits.apply(base, edits.unified(lines))
-    except edits.Refused as refused:
-        raise Malformed(str(refused)) from None
-    return "program", _fenced(lines, base, check, ("", language, *_ALIASES.get(language, ())))
+        check(source)
+    except Rejected as rejected:
+        raise Malformed(str(rejected), source) from None
+    missing = lacking(source, base, language)
+    if missing:
+        raise Malformed(missing, source)
+    return source
 
 
-def _fenced(lines: list[str], base: str, check: Callable[[str], object], infos: tuple[str, ...]) -> str:
-    found = [block for block in blocks(lines) if block.info in infos][-_MOST_FENCES:]
-    if not found:
-        raise Malformed(
-            "the answer has no code: neither a SEARCH/REPLACE block, nor a unified diff, nor a program in a code fence"
-        )
+def _readings(
+    lines: list[str], base: str, finish: Callable[[str], str], infos: tuple[str, ...]
+) -> Iterator[tuple[Form, Callable[[], str]]]:
+    """The forms that an answer has, each with what gives the program; that raises Malformed or edits.Refused."""
+    rest = lines
+    if edits.has_search_replace(lines):
+        yield "edits", lambda: finish(edits.apply(base, edits.search_replace(lines)))
+        first, last = edits.span(lines)
+        rest = lines[:first] + lines[last + 1 :]
+    if edits.has_diff(lines):
+        yield "diff", lambda: finish(edits.apply(base, edits.unified(lines)))
+    found = [block for block in blocks(rest) if _language(block) in infos and not edits.has_diff(inside(rest, block))]
+    if found:
+        yield "program", lambda: _fenced(rest, found[-_MOST_FENCES:], base, finish)
+        return
+    diffs = [inside(lines, block) for block in blocks(lines) if block.info in _DIFF and block.closed]
+    if diffs and not edits.has_diff(lines):
+        yield "diff", lambda: finish(edits.apply(base, edits.unified([*chain(*map(edits.headed, diffs))])))
+
+
+def _language(block: Block) -> str:
+    """What a fence says of its language, if only by a path: ```python, ```python:program.py and ```program.py."""
+    return block.info.partition(":")[0].rpartition(".")[2]
+
+
+def _fenced(lines: list[str], found: list[Block], base: str, finish: Callable[[str], str]) -> str:
     cut_off = not found[-1].closed
-    texts = [] if cut_off else [_inside(lines, block) for block in reversed(found)]
-    if len(texts) == 1:
-        return texts[0]
+    texts = [] if cut_off else ["\n".join(inside(lines, block)) + "\n" for block in reversed(found)]
+    refused: dict[str, Malformed] = {}
     for text in [*texts, *_outermost(lines, found)]:
-        if _is_program(text, base, check):
-            return text
+        try:
+            return finish(text)
+        except Malformed as wrong:
+            refused[text] = wrong
     if cut_off:
         raise Malformed("the answer ends inside a code fence; it was probably cut off")
-    return max(texts, key=len)
+    # a quotation of the program as it was is not what the answer is about
+    raise refused[max(texts, key=lambda text: (text.strip() != base.strip(), len(text)))]
 
 
 def _outermost(lines: list[str], found: list[Block]) -> list[str]:
@@ -136,31 +167,18 @@ def _outermost(lines: list[str], found: list[Block]) -> list[str]:
     return [] if end is None else ["\n".join(lines[found[0].start + 1 : end]) + "\n"]
 
 
-def _inside(lines: list[str], block: Block) -> str:
-    return "\n".join(lines[block.start + 1 : block.end]) + "\n"
-
-
-def _is_program(text: str, base: str, check: Callable[[str], object]) -> bool:
-    source, wrong = restore(base, text)
-    try:
-        check(source)
-    except Rejected:
-        return False
-    return not wrong
-
-
 def _code(lines: list[str]) -> str:
     """One character a line: `x` for code, fences and markers."""
     marks = ["."] * len(lines)
-    for block in blocks(lines):
-        for number in range(block.start, min(block.end + 1, len(lines))):
+    spans = [(block.start, block.end) for block in blocks(lines)]
+    if edits.has_search_replace(lines):
+        spans.append(edits.span(lines))
+    markers = [number for number, line in enumerate(lines) if edits.is_marker(line)]
+    if markers and not spans:
+        spans.append((markers[0], len(lines) - 1))
+    for first, last in spans:
+        for number in range(first, min(last + 1, len(lines))):
             marks[number] = "x"
-    if "x" in marks:
-        return "".join(marks)
-    inside = [number for number, line in enumerate(lines) if edits.is_marker(line)]
-    if inside:
-        last = inside[-1] if edits.has_search_replace(lines) else len(lines) - 1
-        marks[inside[0] : last + 1] = "x" * (last + 1 - inside[0])
     return "".join(marks)
 
 

@@ -17,15 +17,19 @@ from adrs.propose.model import locate
 
 MOST_EDITS = 200
 
-_SEARCH = re.compile(r"^(?P<indent>\s*)<{5,9}\s*SEARCH\s*$")
-_DIVIDER = re.compile(r"^(?P<indent>\s*)={7}\s*$")
-_REPLACE = re.compile(r"^\s*>{5,9}\s*REPLACE\s*$")
+_SEARCH = re.compile(r"^(?P<indent>\s*)(?:<{5,9}|-{5,9})\s*(?:SEARCH|ORIGINAL)(?:\s*:)?\s*$")
+_DIVIDERS = (re.compile(r"^(?P<indent>\s*)={7}\s*$"), re.compile(r"^(?P<indent>\s*)={5,9}\s*$"))
+"""As it should be, and as it is taken where there is none such."""
+_REPLACE = re.compile(r"^\s*(?:>{5,9}|\+{5,9})\s*(?:REPLACE|UPDATED)(?:\s*:)?\s*$")
 
-_HUNK = re.compile(r"^@@(?: -(?P<start>\d{1,9})(?:,(?P<old>\d{1,9}))? \+\d{1,9}(?:,(?P<new>\d{1,9}))?)? .*?@@|^@@\s*$")
+_HUNK = re.compile(
+    r"^@@(?: -(?P<start>\d{1,9})(?:,(?P<old>\d{1,9}))? \+\d{1,9}(?:,(?P<new>\d{1,9}))?(?= |$))?(?:\s.*)?$"
+)
 _OLD_PATH = re.compile(r"^--- (?P<path>[^\t]*)")
 _NEW_PATH = re.compile(r"^\+\+\+ (?P<path>[^\t]*)")
 _GIT = re.compile(
-    r"^(diff --git|index [0-9a-f]{4,}|similarity index|rename (from|to)|new file mode|deleted file mode)\b"
+    r"^(?:(diff --git|index [0-9a-f]{4,}|similarity index|rename (from|to)|new file mode|deleted file mode)\b"
+    r"|\*\*\* (Begin Patch|End Patch|End of File|Update File:))"
 )
 _FENCE = re.compile(r"^(`{3,}|~{3,})")
 
@@ -53,39 +57,61 @@ def has_search_replace(lines: Sequence[str]) -> bool:
     return any(_SEARCH.match(line) or _REPLACE.match(line) for line in lines)
 
 
+def span(lines: Sequence[str]) -> tuple[int, int]:
+    """The first and the last line with a marker of a SEARCH/REPLACE block, of lines that have one."""
+    marked = [number for number, line in enumerate(lines) if _SEARCH.match(line) or _REPLACE.match(line)]
+    return marked[0], marked[-1]
+
+
 def search_replace(lines: Sequence[str]) -> list[Edit]:
     """The blocks of an answer. Raises Refused where markers do not pair, or nothing is searched for."""
     edits: list[Edit] = []
-    start: re.Match[str] | None = None
-    parts: list[list[str]] = []
+    indent: str | None = None
+    body: list[str] = []
     for line in lines:
         name = f"SEARCH/REPLACE block {len(edits) + 1}"
-        search, divider = _SEARCH.match(line), _DIVIDER.match(line)
+        search = _SEARCH.match(line)
         if search is not None:
-            if start is not None:
+            if indent is not None:
                 raise Refused(f"{name} has a second line <<<<<<< SEARCH before its >>>>>>> REPLACE")
-            start, parts = search, [[]]
+            indent, body = search["indent"], []
         elif _REPLACE.match(line):
-            if start is None:
+            if indent is None:
                 raise Refused(f"{name} has >>>>>>> REPLACE without <<<<<<< SEARCH")
-            if len(parts) != 2:
-                raise Refused(f"{name} has {len(parts) - 1} lines =======, and needs one")
-            if not any(text.strip() for text in parts[0]):
+            divider = _divider(name, body, indent)
+            if not any(text.strip() for text in body[:divider]):
                 raise Refused(f"{name} has nothing under <<<<<<< SEARCH; repeat the lines that it is about")
-            edits.append(Edit(name, tuple(parts[0]), tuple(parts[1])))
-            start = None
-        elif divider is not None and start is not None and divider["indent"] == start["indent"]:
-            parts.append([])
-        elif start is not None:
-            parts[-1].append(line)
-    if start is not None:
+            edits.append(Edit(name, tuple(body[:divider]), tuple(body[divider + 1 :])))
+            indent = None
+        elif indent is not None:
+            body.append(line)
+    if indent is not None:
         raise Refused(f"SEARCH/REPLACE block {len(edits) + 1} has no >>>>>>> REPLACE")
     return edits
+
+
+def _divider(name: str, body: Sequence[str], indent: str) -> int:
+    """The line between the two parts of a block, as far indented as the block. Raises Refused unless there is one."""
+    found: list[int] = []
+    for pattern in _DIVIDERS:
+        matches = ((number, pattern.match(line)) for number, line in enumerate(body))
+        found = found or [number for number, match in matches if match is not None and match["indent"] == indent]
+    if len(found) != 1:
+        raise Refused(f"{name} has {len(found)} lines =======, and needs one")
+    return found[0]
 
 
 def has_diff(lines: Sequence[str]) -> bool:
     """Whether any line is the header of a hunk."""
     return any(_HUNK.match(line) for line in lines)
+
+
+def headed(lines: Sequence[str]) -> list[str]:
+    """A diff whose lines may have no header of a hunk, with one that says nothing."""
+    if has_diff(lines):
+        return list(lines)
+    paths = 2 if len(lines) > 1 and _OLD_PATH.match(lines[0]) and _NEW_PATH.match(lines[1]) else 0
+    return [*lines[:paths], "@@", *lines[paths:]]
 
 
 def unified(lines: Sequence[str]) -> list[Edit]:
@@ -117,12 +143,18 @@ def unified(lines: Sequence[str]) -> list[Edit]:
 
 
 def apply(program: str, edits: Sequence[Edit]) -> str:
-    """The program with the edits made one after the other. Raises Refused where one does not fit."""
+    """The program with the edits made one after the other. Raises Refused where one does not fit.
+
+    One that is given again, word for word, is the same one: it was announced, and then given.
+    """
     if len(edits) > MOST_EDITS:
         raise Refused(f"the answer has {len(edits)} edits, the limit is {MOST_EDITS}")
+    different: dict[object, Edit] = {}
+    for edit in edits:
+        different.setdefault((edit.old, edit.new, edit.line), edit)
     lines = program.removesuffix("\n").split("\n")
     shift = 0
-    for edit in edits:
+    for edit in different.values():
         if edit.old:
             _replace(lines, edit, shift)
         elif edit.line is None:
@@ -145,7 +177,8 @@ def _replace(lines: list[str], edit: Edit, shift: int) -> None:
     one_to_one = len(there) == len(edit.old) and all(map(locate.same, there, edit.old))
     kept = edit.kept if one_to_one and edit.kept else (None,) * len(new)
     lines[place.start : place.end] = [
-        place.indent(line) if source is None else there[source] for line, source in zip(new, kept, strict=True)
+        place.indent(line, number == 0) if source is None else there[source]
+        for number, (line, source) in enumerate(zip(new, kept, strict=True))
     ]
 
 

@@ -22,9 +22,13 @@ class Place:
     """Indentation that stands in its place in the program."""
     spaced: bool = False
     """Whether white space was not quite right, so that other lines written with these need care too."""
+    first: tuple[str, str] | None = None
+    """Indentation of the first line alone, as it was written and in the program, where it differs from the others'."""
 
-    def indent(self, line: str) -> str:
-        """A line as written, indented as the program is."""
+    def indent(self, line: str, first: bool = False) -> str:
+        """A line as written, indented as the program is. first: of what stands instead."""
+        if first and self.first is not None and _leading(line) == self.first[0]:
+            return self.first[1] + line.lstrip()
         if line.strip() and line.startswith(self.written):
             return self.actual + line[len(self.written) :]
         return line
@@ -53,8 +57,8 @@ def find(program: Sequence[str], wanted: Sequence[str], near: int | None = None)
         if normalise is not _without_spacing:
             return Place(matched[0], matched[-1] + 1)
         lines = [line for line in spaces_for_tabs(program, wanted) if line.strip()]
-        written, actual = _indentation(lines, [program[n] for n in matched])
-        return Place(matched[0], matched[-1] + 1, written, actual, True)
+        written, actual, first = _indentation(lines, [program[n] for n in matched])
+        return Place(matched[0], matched[-1] + 1, written, actual, True, first)
     if blank:
         raise NotFound("the program has no such blank lines")
     known = {_without_spacing(line) for line in program}
@@ -126,14 +130,28 @@ def _occurrences(lines: Sequence[str], wanted: Sequence[str], most: int | None) 
         position = at + 1
 
 
-def _indentation(written: Sequence[str], actual: Sequence[str]) -> tuple[str, str]:
-    """How an indentation must be replaced, if one replacement fits all lines; else none."""
-    first = _leading(written[0]), _leading(actual[0])
-    for before, after in zip(written, actual, strict=True):
-        old, new = _leading(before), _leading(after)
-        if not (old.startswith(first[0]) and new.startswith(first[1]) and old[len(first[0]) :] == new[len(first[1]) :]):
-            return "", ""
-    return first
+def _indentation(written: Sequence[str], actual: Sequence[str]) -> tuple[str, str, tuple[str, str] | None]:
+    """How an indentation must be replaced, and that of the first line if one replacement fits all others but not it.
+
+    Models strip what they quote, so that its first line alone has lost its indentation. Nothing is replaced where
+    more than that is off.
+    """
+    pairs = [(_leading(before), _leading(after)) for before, after in zip(written, actual, strict=True)]
+    replaced = _replaced(pairs)
+    if replaced is not None:
+        return *replaced, None
+    replaced = _replaced(pairs[1:]) if len(pairs) > 1 else None
+    return ("", "", None) if replaced is None else (*replaced, pairs[0])
+
+
+def _replaced(pairs: Sequence[tuple[str, str]]) -> tuple[str, str] | None:
+    """The least indented line's indentation as written and in the program, if replacing it is right for all lines."""
+    old, new = min(pairs, key=lambda pair: len(pair[0]))
+    fits = all(
+        before.startswith(old) and after.startswith(new) and before[len(old) :] == after[len(new) :]
+        for before, after in pairs
+    )
+    return (old, new) if fits else None
 
 
 def _leading(line: str) -> str:

@@ -16,7 +16,7 @@ from adrs.propose.model.helpers import describe
 from adrs.propose.model.near_copies import Told, tell
 from adrs.propose.model.parts import Part, allot
 from adrs.propose.model.templates import Templates
-from adrs.propose.model.text import clean, excerpt, visible
+from adrs.propose.model.text import clean, excerpt, visible, without_thoughts
 from adrs.propose.model.view import View, view
 from adrs.settings import LEAST
 
@@ -25,7 +25,7 @@ Wanted = Literal["edits", "program"]
 
 LEAST_CHARACTERS = LEAST["prompt_characters"]
 _CORRECTION_SHARE = 6
-"""One part in so many is kept free for a second turn."""
+"""One part in so many at least is kept free for a second turn."""
 _MOST_STATEMENT_SHARE = 0.5
 
 
@@ -85,10 +85,10 @@ class Prompts:
 
     def correction(self, messages: Sequence[Message], answer: str, reason: str, wanted: Wanted) -> list[Message]:
         """The same conversation after an answer that could not be used."""
-        room = self._limit // _CORRECTION_SHARE
+        room = self._limit - sum(len(message.content) for message in messages)
         shown = excerpt(visible(reason), room // 4)
         asked = self._templates.render("correction", {"reason": shown, "wanted": wanted})
-        answered = excerpt(clean(answer), room - len(asked)) or "(nothing that could be read)"
+        answered = excerpt(without_thoughts(clean(answer)), room - len(asked)) or "(nothing that could be read)"
         return [*messages, Message("assistant", answered), Message("user", asked)]
 
     def summary(self, history: Sequence[str], failures: Sequence[tuple[str, int]], before: str) -> list[Message]:

@@ -10,13 +10,13 @@ from adrs.llm.records import Message
 from adrs.program import Brief, Draft, Program
 from adrs.propose import Context
 from adrs.propose.model import plan
-from adrs.propose.model.answer import Answer, Malformed, read, without_thoughts
+from adrs.propose.model.answer import Answer, Malformed, read
 from adrs.propose.model.exchange import Exchange, NoAnswer
 from adrs.propose.model.memory import Memory
 from adrs.propose.model.plan import Plan
 from adrs.propose.model.prompts import Facts, Prompts
 from adrs.propose.model.templates import Templates
-from adrs.propose.model.text import clean, one_line, visible
+from adrs.propose.model.text import clean, one_line, visible, without_thoughts
 from adrs.propose.rates import Rates, further_cost
 
 NAME = "model"
@@ -44,7 +44,7 @@ class Model:
         problem = context.problem
         self._problem = problem
         self._models = context.models
-        self._prompts = Prompts(context.stated, Templates(problem.folder, context.prompts), context.prompt_characters)
+        self._prompts = Prompts(context.stated, Templates(problem, context.prompts), context.prompt_characters)
         self._memory = Memory(problem.objective)
         self._rates = Rates(plan.WEIGHTS)
         self._since_summary = 0

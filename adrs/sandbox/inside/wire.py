@@ -1,10 +1,15 @@
-"""How values cross between the trusted side and a policy process: framed msgpack, arrays as an extension type.
+"""How values cross between the trusted side and a policy process: framed msgpack, followed by the elements of arrays.
 
-A frame is a length (4 bytes, big endian) and a msgpack body. An array is extension 1: a byte that numbers its dtype in
-DTYPES, a byte for the number of axes, the length of each axis (8 bytes, little endian), then the elements, little
-endian and in C order. Nothing else than plain values and these arrays is ever decoded.
+A frame is a length and a body; the body is the length of a msgpack value (both 4 bytes, big endian), that value, and
+the elements of its arrays, one array after another, little endian and in C order. In the value an array is extension 1:
+a byte that numbers its dtype in DTYPES, a byte for the number of axes, the length of each axis (8 bytes, little
+endian). Nothing else than plain values and these arrays is ever decoded.
+
+Elements take as much memory here as in the frame, and may be many. A byte of the value can become an object of eighty:
+what comes from a policy process is held to VALUE_LIMIT.
 """
 
+import math
 import struct
 from typing import Any
 
@@ -12,8 +17,11 @@ import msgpack
 import numpy as np
 
 HEADER = struct.Struct(">I")
+_HEADERS = struct.Struct(">II")
 FRAME_LIMIT = 2**31
 """Bytes of a frame towards the policy process; towards the trusted side `limits.answer_mb` holds."""
+VALUE_LIMIT = 2**22
+"""Bytes of an answer besides the elements of its arrays."""
 DTYPES = (
     "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64",
 )  # fmt: skip
@@ -43,20 +51,62 @@ class Unsendable(Exception):  # noqa: N818 - what a value is
 
 def pack(value: Any) -> bytes:
     """The frame of a value; raises Unsendable."""
-    body: bytes = msgpack.packb(value, default=_encode, use_bin_type=True)
-    if len(body) >= FRAME_LIMIT:
-        raise Unsendable("size", f"a value of {len(body)} bytes")
-    return HEADER.pack(len(body)) + body
+    elements: list[bytes] = []
+
+    def encode(value: Any) -> Any:
+        """Called for what msgpack does not know."""
+        return _array(value, elements) if isinstance(value, np.ndarray) else _number(value)
+
+    packed: bytes = msgpack.packb(value, default=encode, use_bin_type=True)
+    size = len(packed)
+    behind = b"".join(elements)
+    whole = HEADER.size + size + len(behind)
+    if whole >= FRAME_LIMIT:
+        raise Unsendable("size", f"a value of {whole} bytes")
+    return _HEADERS.pack(whole, size) + packed + behind
 
 
-def unpack(body: bytes | bytearray | memoryview) -> Any:
-    """The value of a frame's body; raises Malformed for whatever is odd."""
+def unpack(body: bytes | bytearray | memoryview, limit: int = FRAME_LIMIT) -> Any:
+    """The value of a frame's body; raises Malformed for whatever is odd.
+
+    limit: bytes that it may take without the elements of its arrays.
+    """
+    end = 0
+    """Of the elements that are taken."""
+
+    def decode(code: int, head: bytes) -> Any:
+        """Called for extension types; raises ValueError."""
+        nonlocal end
+        if code != _ARRAY or len(head) < 2:
+            raise ValueError("unknown extension type")
+        number, axes = head[0], head[1]
+        if number >= len(DTYPES) or axes > _AXES or len(head) != 2 + 8 * axes:
+            raise ValueError("broken head of an array")
+        shape = struct.unpack_from(f"<{axes}Q", head, 2)
+        count = math.prod(shape)
+        dtype = _ELEMENTS[number]
+        start = end
+        end += count * dtype.itemsize
+        if end > len(body):
+            raise ValueError("an array's bytes do not fill its shape")
+        if dtype.kind == "b" and bytes(body[start:end]).strip(b"\0\1"):
+            raise ValueError("a truth value is neither 0 nor 1")
+        return np.frombuffer(body, dtype, count, start).reshape(shape).astype(_NATIVE[number])
+
     try:
-        return msgpack.unpackb(
-            body, raw=False, strict_map_key=True, ext_hook=_decode, max_array_len=_LIST_LIMIT, max_map_len=_MAP_LIMIT
-        )
-    except (ValueError, TypeError, MemoryError, RecursionError) as error:
+        size: int = HEADER.unpack_from(body)[0]
+        if size > limit:
+            raise Malformed(f"{size} bytes besides the elements of arrays, the limit is {limit}")
+        end = HEADER.size + size
+        value = msgpack.unpackb(
+            body[HEADER.size : end], raw=False, strict_map_key=True, ext_hook=decode,
+            max_array_len=_LIST_LIMIT, max_map_len=_MAP_LIMIT,
+        )  # fmt: skip
+    except (ValueError, TypeError, MemoryError, RecursionError, struct.error) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from None
+    if end != len(body):
+        raise Malformed("elements of no array")
+    return value
 
 
 def compact(value: Any) -> Any:
@@ -79,10 +129,8 @@ def compact(value: Any) -> Any:
     return value
 
 
-def _encode(value: Any) -> Any:
-    """Called for what msgpack does not know."""
-    if isinstance(value, np.ndarray):
-        return msgpack.ExtType(_ARRAY, _array_bytes(value))
+def _number(value: Any) -> Any:
+    """The plain number of what msgpack does not know. Raises Unsendable."""
     if isinstance(value, np.bool_):
         return bool(value)
     if isinstance(value, np.integer):
@@ -95,7 +143,8 @@ def _encode(value: Any) -> Any:
     raise Unsendable(rule, f"a value of type {type(value).__name__}")
 
 
-def _array_bytes(array: Any) -> bytes:
+def _array(array: Any, elements: list[bytes]) -> msgpack.ExtType:
+    """The head of an array, whose elements are added to those before. Raises Unsendable."""
     number = _NUMBERS.get(array.dtype)
     if number is None:
         number = _NUMBERS.get(array.dtype.newbyteorder("="))
@@ -103,26 +152,5 @@ def _array_bytes(array: Any) -> bytes:
         raise Unsendable("dtype", f"an array of {array.dtype}")
     if array.ndim > _AXES:
         raise Unsendable("shape", f"an array of {array.ndim} axes")
-    head = struct.pack(f"<BB{array.ndim}Q", number, array.ndim, *array.shape)
-    elements: bytes = np.asarray(array, dtype=_ELEMENTS[number]).tobytes()
-    return head + elements
-
-
-def _decode(code: int, data: bytes) -> Any:
-    """Called for extension types; raises ValueError."""
-    if code != _ARRAY or len(data) < 2:
-        raise ValueError("unknown extension type")
-    number, axes = data[0], data[1]
-    start = 2 + 8 * axes
-    if number >= len(DTYPES) or axes > _AXES or len(data) < start:
-        raise ValueError("broken head of an array")
-    shape = struct.unpack_from(f"<{axes}Q", data, 2)
-    dtype = _ELEMENTS[number]
-    size = dtype.itemsize
-    for length in shape:
-        size *= length
-    if size != len(data) - start:
-        raise ValueError("an array's bytes do not fill its shape")
-    if dtype.kind == "b" and data[start:].strip(b"\0\1"):
-        raise ValueError("a truth value is neither 0 nor 1")
-    return np.frombuffer(data, dtype=dtype, offset=start).reshape(shape).astype(_NATIVE[number])
+    elements.append(np.asarray(array, dtype=_ELEMENTS[number]).tobytes())
+    return msgpack.ExtType(_ARRAY, struct.pack(f"<BB{array.ndim}Q", number, array.ndim, *array.shape))

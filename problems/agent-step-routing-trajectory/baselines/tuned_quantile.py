@@ -9,23 +9,43 @@ import numpy as np
 SUCCESS = np.array([0.98, 0.60, 0.35, 0.20])
 DEFECT = np.array([0.0, 0.03, 0.05, 0.08])
 OUTPUT = 220.0
+GROWTH = 900.0
 SOLVABLE = 0.745
+MOST_DOLLARS = 3.0
+
+
+def readable(tier, prompt, first):
+    """Tokens in the cache of each call's tier: the prompt of its last use in the run, which begins at row `first`."""
+    rows = np.arange(len(tier))
+    read = np.zeros(len(tier))
+    for each in range(4):
+        used = tier == each
+        last = np.append(-1, np.maximum.accumulate(np.where(used, rows, -1))[:-1])
+        warm = used & (last >= first)
+        read[warm] = np.minimum(prompt[last[warm], each], prompt[warm, each])
+    return read
 
 
 def bill(tier, required, prompt, run, prices):
-    """What runs would be billed at about: a call too low is repeated, with one and a half calls to recover."""
+    """What runs would be billed at about: a call too low is repeated, with one and a half calls to recover.
+
+    These calls stay in the prompts of all later ones, and runs that get too dear end without success.
+    """
     short = np.maximum(0, required - tier)
-    calls = 1 + 2.0 * (1 / SUCCESS[short] - 1)
-    rows = np.arange(len(tier))
-    tokens = prompt[rows, tier]
-    before = np.where(np.append(False, run[1:] == run[:-1]), np.append(0, prompt[:-1, 3]), 0)
-    warm = np.append(False, (run[1:] == run[:-1]) & (tier[1:] == tier[:-1]))
-    read = np.where(warm, np.minimum(before, tokens), 0)
+    more = 2.0 * (1 / SUCCESS[short] - 1)
+    first = np.searchsorted(run, run)
+    tokens = prompt[np.arange(len(tier)), tier]
+    read = readable(tier, prompt, first)
+    grown = np.cumsum(more) * GROWTH
+    earlier = np.append(0.0, grown[:-1])
     cost = (read * prices[tier, 1] + (tokens - read) * prices[tier, 2] + OUTPUT * prices[tier, 3]) / 1e6
-    cost += (calls - 1) * (tokens * prices[tier, 1] + OUTPUT * prices[tier, 3]) / 1e6
+    cost += more * (tokens * prices[tier, 1] + GROWTH * prices[tier, 2] + OUTPUT * prices[tier, 3]) / 1e6
+    cost += (earlier - earlier[first]) * prices[tier, 1] / 1e6
     numbers = np.unique(run, return_inverse=True)[1]
+    spent = np.bincount(numbers, weights=cost)
     clean = np.exp(np.bincount(numbers, weights=np.log(1 - DEFECT[short])))
-    return (np.bincount(numbers, weights=cost) + 2.0 * (1 - SOLVABLE * clean)).mean()
+    resolved = SOLVABLE * clean * (spent < MOST_DOLLARS)
+    return (np.minimum(spent, MOST_DOLLARS) + 2.0 * (1 - resolved)).mean()
 
 
 def describe(signal):

@@ -149,6 +149,17 @@ def test_doing_it_again_adds_nothing_and_writes_over_nothing(run: Path) -> None:
         assert reader.distilled() == [*first.number.values()]
 
 
+def test_a_run_that_somebody_works_on_by_then_keeps_what_was_found(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> None:
+        raise UserError("run one is being written by process 7; stop that one first")
+
+    monkeypatch.setattr(distill, "_log", busy)
+    outcome = distilled(run, seconds=0.0)
+    assert outcome.number == {}
+    assert any("log was not told" in each and "process 7" in each for each in outcome.work.not_done)
+    assert (outcome.work.folder / "report.md").is_file()
+
+
 def test_what_two_programs_become_hangs_on_each(run: Path) -> None:
     """Programs of this run differ by a number that the minimiser leaves out."""
     with Reader(run) as reader:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from adrs import problem as problems
+from adrs.evaluate.attempts import read_attempts
 from adrs.evaluate.pool import LocalPool
+from adrs.evaluate.rows import Rows
 from adrs.evaluation import Invalid, Shared
 from adrs.program import Job
 from adrs.testing.policy import InProcessPolicy
@@ -185,3 +187,13 @@ def test_a_policy_in_process_does_the_same(guess):
     lone = InProcessPolicy(guess, "def guess(model, state, request):\n    return 1\n")
     with pytest.raises(Invalid, match="tuple"):
         lone.attempt("guess", {"value": np.array([0]), "all": Shared([])})
+
+
+def test_a_process_cannot_leave_out_calls_that_it_does_not_say_failed(guess):
+    rows = Rows(guess.functions["guess"], [{"value": np.arange(3), "all": Shared([])}], 3)
+    failed = [0, "error", "no"]
+    given_up = read_attempts(rows, [[], [failed], np.zeros(1)], most_failures=0)
+    assert (given_up.complete, given_up.succeeded.any()) == (False, False)
+    for answers, failures in (([], []), ([[1, None]], [failed])):
+        with pytest.raises(Invalid, match="not a well-formed answer"):
+            read_attempts(rows, [answers, failures, np.zeros(len(answers) + len(failures))], most_failures=1)

@@ -9,6 +9,7 @@ import pytest
 from adrs.evaluate.harness import PolicyFailure
 from adrs.evaluate.policy import SandboxedPolicy
 from adrs.evaluation import Invalid
+from adrs.sandbox.inside import wire
 from adrs.testing.policy import InProcessPolicy
 
 
@@ -196,6 +197,15 @@ def test_large_values_cross_both_ways(load):
     speeds = np.random.default_rng(0).random(100_000) + 0.1
     answer = policy.call("spread", {"servers": len(speeds), "speeds": speeds})
     np.testing.assert_array_equal(answer["order"], np.argsort(speeds))
+
+
+def test_answers_have_a_limit_besides_the_elements_of_arrays(load, monkeypatch):
+    monkeypatch.setattr(wire, "VALUE_LIMIT", 10_000)
+    policy = load()
+    answer = policy.call("spread", {"servers": 10_000, "speeds": np.ones(10_000)})
+    assert len(answer["order"]) == 10_000
+    with pytest.raises(Invalid, match="the limit is 10000"):
+        policy.call("label", ["x" * 10_000])
 
 
 def test_output_does_not_block_large_answers(load):

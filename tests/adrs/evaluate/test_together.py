@@ -115,6 +115,15 @@ def test_one_by_one_workloads_behind_a_failure_are_not_loaded(problem, monkeypat
     assert loaded == ["even-1"]
 
 
+def test_workloads_of_one_name_are_told_apart_by_what_else_is_said_of_them(problem):
+    evaluator = Together()
+    workloads = harness.Workloads(evaluator)
+    first = problem.workloads["train"][0]
+    one, other = workloads.get(first), workloads.get(replace(first, seed=99))
+    assert one.tolist() != other.tolist()
+    assert workloads.get(replace(first)) is one
+
+
 def test_one_by_one_a_call_has_all_of_its_time(problem):
     limits = []
 
@@ -137,3 +146,13 @@ def test_calls_that_are_written_down_are_made_one_by_one(problem):
     evaluation, taken = run(problem, GOOD, digests=True)
     assert taken == [[name] for name in ALL]
     assert evaluation.verdict == "ok"
+
+
+def test_workloads_are_loaded_anew_where_that_is_asked_for(toy):
+    line = harness.Line(toy)
+    policy = InProcessPolicy(toy, toy.seed.read_text())
+    kept = line._workloads._loaded
+    for anew, loaded in ((False, True), (True, False)):
+        kept.clear()
+        assert line.evaluate(policy, Job("", "train", anew=anew)).verdict == "ok"
+        assert bool(kept) is loaded

@@ -222,3 +222,32 @@ def test_a_look_at_a_run_loads_nothing_heavy() -> None:
         "print(sorted({'numpy', 'asyncio', 'pydantic', 'numba', 'plotly'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("sought", "numbers"), [
+    (lineage.Sought(), [7, 6, 3, 2, 1, 4, 5]),
+    (lineage.Sought(order="latest"), [7, 6, 5, 4, 3, 2, 1]),
+    (lineage.Sought(verdict="error"), [4]),
+    (lineage.Sought(made_by="tune", order="first"), [4, 5, 6, 7]),
+    (lineage.Sought(made_by="gpt"), [3, 2]),
+    (lineage.Sought(text="zerodivision"), [4]),
+    (lineage.Sought(text="100%"), []),
+    (lineage.Sought(verdict="ok", made_by="gpt", text="nothing says this"), []),
+])  # fmt: skip
+def test_programs_that_match_all_that_is_asked_for(story: Path, sought: lineage.Sought, numbers: list[int]) -> None:
+    with Reader(story) as reader:
+        found = lineage.matching(reader, sought)
+        assert [each.program.id for each in found.programs] == numbers
+        assert found.count == len(numbers)
+        some = lineage.matching(reader, sought, 2, 1)
+        assert ([each.program.id for each in some.programs], some.count) == (numbers[1:3], len(numbers))
+
+
+def test_programs_come_with_their_gain_and_what_no_program_has_is_said(story: Path) -> None:
+    with Reader(story) as reader:
+        gains = {each.program.id: each.gain for each in lineage.matching(reader, lineage.Sought()).programs}
+        assert gains == {1: None, 2: 20.0, 3: 40.0, 4: None, 5: None, 6: 30.0, 7: 35.0}
+        with pytest.raises(UserError, match='maker "tone"; did you mean "tune"'):
+            lineage.matching(reader, lineage.Sought(made_by="tone"))
+        with pytest.raises(UserError, match='verdict "memory"; known: error, ok, rejected'):
+            lineage.matching(reader, lineage.Sought(verdict="memory"))

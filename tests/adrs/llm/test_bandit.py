@@ -76,3 +76,13 @@ def test_a_model_that_becomes_useful_late_is_noticed() -> None:
         bandit.tell("early", 0.0, 0.01)
         bandit.tell("late", 1.0, 0.01)
     assert shares(bandit)["late"] > 250
+
+
+def test_what_is_known_counts_however_many_models_there_are() -> None:
+    bandit = CostAwareBandit({"good": 0.01, **{f"bad {number}": 0.01 for number in range(29)}})
+    for _ in range(10):
+        for arm in ("good", *(f"bad {number}" for number in range(29))):
+            bandit.tell(arm, float(arm == "good"), 0.01)
+    chosen = [bandit.choose(seed) for seed in range(400)]
+    assert chosen.count("good") > 3 * max(chosen.count(f"bad {number}") for number in range(29))
+    assert len(set(chosen)) > 10

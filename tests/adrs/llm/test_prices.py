@@ -121,12 +121,14 @@ def test_input_tokens_are_never_fewer_than_bytes() -> None:
 
 
 def test_expected_cost_is_a_range_with_its_assumptions() -> None:
-    text = expected_cost([("gpt-5", Price(1.25, 10)), ("local", Price(0, 0))], 100, 5.0)
-    assert "$0.00 to $15.00" in text
+    text = expected_cost([("gpt-5", Price(1.25, 10)), ("local", Price(0, 0))], 100, 5.0, 48_000)
+    assert "$0.00 to $24.00" in text
+    assert "1,500 to 16,000 tokens in and 400 to 6,000 out a call, 1 to 3 calls a program" in text
     assert "100 programs" in text
     assert "$5.00" in text
     assert "shipped" not in text  # a price that was given by hand
+    assert "1,500 to 1,500 tokens in" in expected_cost([("gpt-5", Price(1.25, 10))], 100, 5.0, 2_000)
     shipped_one = next(price for table in shipped().values() for price in table.values() if not price.free)
-    assert shipped_date() in expected_cost([("known", shipped_one)], 100, None)
-    assert expected_cost([("local", Price(0, 0)), ("other", None)], 100, None) == ""
-    assert "no dollar budget" in expected_cost([("gpt-5", Price(1.25, 10))], None, None)
+    assert shipped_date() in expected_cost([("known", shipped_one)], 100, None, 48_000)
+    assert expected_cost([("local", Price(0, 0)), ("other", None)], 100, None, 48_000) == ""
+    assert "no dollar budget" in expected_cost([("gpt-5", Price(1.25, 10))], None, None, 48_000)

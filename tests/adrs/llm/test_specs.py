@@ -81,6 +81,14 @@ def test_a_host_has_a_variable_of_its_own() -> None:
     assert find_key(parse_spec("m", {}), environment).value == "sk-default"
 
 
+@pytest.mark.parametrize("host", ["api-together.ai", "ap\u0131.together.ai", "api.together.ai.other.net"])
+def test_a_host_of_nearly_the_same_name_gets_no_key(host: str) -> None:
+    environment = {host_variable("api.together.ai"): "sk-together"}
+    assert find_key(parse_spec("m@https://api.together.ai/v1", {}), environment).value == "sk-together"
+    with pytest.raises(UserError, match=r"needs a key|must be written in ASCII"):
+        find_key(parse_spec(f"m@https://{host}/v1", {}), environment)
+
+
 def test_loopback_needs_no_key_and_the_default_endpoint_does() -> None:
     assert find_key(parse_spec("m@http://127.0.0.1/v1", {}), {}).placeholder
     with pytest.raises(UserError, match="OPENAI_API_KEY"):

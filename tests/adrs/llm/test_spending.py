@@ -46,6 +46,20 @@ def test_calls_wait_for_those_in_flight_instead_of_giving_up() -> None:
     assert spending.usd == pytest.approx(0.1)
 
 
+def test_a_free_call_waits_for_none_that_costs_something() -> None:
+    spending = Spending(max_usd=1.0)
+
+    async def run() -> None:
+        async with spending.committed(0.9, 0):
+            waiting = asyncio.create_task(call(spending, 0.9, 0.01))
+            await asyncio.sleep(0)
+            assert await asyncio.wait_for(call(spending, 0.0, 0.0), 10)
+            assert not waiting.done()
+        assert await waiting
+
+    asyncio.run(run())
+
+
 def test_tokens_are_capped_alike() -> None:
     spending = Spending(max_tokens=100)
 

@@ -3,6 +3,8 @@
 import random
 from pathlib import Path
 
+import pytest
+
 from adrs.program import Brief, Evaluation, Program, WorkloadResult
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.crossover import Crossover
@@ -64,6 +66,32 @@ def test_what_a_function_needs_comes_along() -> None:
     assert source.count("def rank") == 1
 
 
+@pytest.mark.parametrize(
+    "made",
+    ["C, D = 3, 4", "if True:\n    C = 3", "try:\n    from nowhere import C\nexcept ImportError:\n    C = 3",
+     "CS = []\nCS.append(3)\nC = CS[0]", "CS = {}\nfor key in 'ab':\n    CS[key] = 3\nC = CS['a']"],
+)  # fmt: skip
+def test_what_is_made_by_whatever_statement_comes_along(made: str) -> None:
+    ours = "A, B = 1, 2\n\n\ndef help(x):\n    return x\n\n\ndef solve(x):\n    return help(x)\n"
+    donor = f"{made}\n\n\ndef help(x):\n    return x * C\n\n\ndef solve(x):\n    return help(x) + 1\n"
+    source = Transplant(ours, donor, ["solve"]).source_with("help")
+    assert source is not None
+    scope: dict = {}
+    exec(source, scope)
+    assert scope["solve"](2) == 6
+    if made.startswith("C, D"):
+        assert Transplant(ours.replace("A, B", "A, D"), donor, ["solve"]).source_with("help") is None
+
+
+def test_a_function_does_not_meet_a_helper_of_other_arguments() -> None:
+    ours = "def solve(x):\n    return emptiest(x, 1)\n\n\ndef emptiest(loads, memory):\n    return 0\n"
+    donor = "def solve(x):\n    return emptiest(x) + 1\n\n\ndef emptiest(loads):\n    return 0\n"
+    assert Transplant(ours, donor, ["solve"]).names() == ["solve"]
+    assert Transplant(ours, donor, ["solve"]).source_with("solve") is None
+    alike = donor.replace("emptiest(loads)", "emptiest(loads, memory)").replace("return 0", "return 2")
+    assert Transplant(ours, alike, ["solve"]).source_with("solve") is not None
+
+
 def test_the_donor_over_again_is_no_crossover() -> None:
     lone = "def solve(x):\n    return x\n"
     other = "def helper(x):\n    return -x\n\n\ndef solve(x):\n    return helper(x)\n"
@@ -84,6 +112,20 @@ def test_constants_are_mixed_where_functions_are_alike() -> None:
     assert idea is not None
     assert "gain 0.5 -> " in idea.rationale
     assert [(parent.id, parent.role) for parent in idea.parents] == [(1, "parent"), (2, "crossover")]
+
+
+@pytest.mark.parametrize("other", ["", "    limit = 2.0 * limit\n"], ids=["same structure", "another one"])
+def test_a_number_is_mixed_with_the_one_in_its_place_and_not_with_another_of_that_name(other: str) -> None:
+    source = "def solve(x, y):\n    score = 0.7 * x + 0.3 * y\n    limit = 5.0\n    return score - limit\n"
+    partner = source.replace("5.0", "9.0").replace("    return", f"{other}    return")
+    brief = Brief(3, 0, program(1, source), (program(2, partner),))
+    mixed = {
+        idea.source
+        for seed in range(20)
+        if (idea := Crossover({}, ["other"]).think(brief, Archive(), random.Random(seed)))
+    }
+    assert {each for each in mixed if "0.7 * x + 0.3 * y" not in each} == set()
+    assert source.replace("5.0", "7.0") in mixed
 
 
 def test_holes_of_one_block_are_mixed(tmp_path: Path) -> None:

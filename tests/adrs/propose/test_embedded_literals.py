@@ -50,3 +50,18 @@ def test_programs_that_differ_in_numbers_alone_have_one_skeleton() -> None:
 
 def test_source_that_does_not_parse_has_none() -> None:
     assert literals.find("def f(:") == ()
+
+
+def test_keys_cases_lengths_and_the_ends_of_a_range_are_left() -> None:
+    source = (
+        "TABLE = {2: 0.5, 3: 0.7}\n"
+        "def solve(x, n):\n"
+        "    match n:\n"
+        "        case 2 | {3: 4} if n > 0.25:\n"
+        "            weight = 0.4\n"
+        "    seen = [0.3] * 5\n"
+        "    weight += TABLE.get(3, 0.1) + round(x, 2)\n"
+        "    return max(-3, min(15, round((6) - 1.35 * n)))\n"
+    )
+    values = [literal.value for literal in literals.find(source)]
+    assert values == [0.5, 0.7, 0.25, 0.4, 0.3, 0.1, 6.0, 1.35]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import libcst as cst
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from adrs.program import Brief, Evaluation, Program, WorkloadResult
 from adrs.propose.embedded import edits, statements
 from adrs.propose.embedded.archive import Archive
 from adrs.propose.embedded.edits import Maker
+from adrs.propose.embedded.idea import Idea
 from adrs.propose.embedded.mutate import Mutate
 from adrs.propose.embedded.tree import Tree
 
@@ -77,14 +79,33 @@ def test_constants_but_not_indices() -> None:
     assert made == {body(f"return {number} * x[2]") for number in (7, 5, 12, 3)}
 
 
-def test_directions_and_keys() -> None:
+def test_directions() -> None:
     made = outcomes(edits.call, body("return min(x, key=lambda i: y[i])"))
-    assert made == {
-        body("return max(x, key=lambda i: y[i])"), body("return min(x, key=lambda i: -(y[i]))"),
-    }  # fmt: skip
+    assert made == {body("return max(x, key=lambda i: y[i])")}
     assert outcomes(edits.call, body("return sorted(x)")) == {body("return sorted(x, reverse=True)")}
     assert outcomes(edits.call, body("return np.argsort(-x)")) == {body("return np.argsort(x)")}
     assert outcomes(edits.call, body("return sorted(x, reverse=True)")) == {body("return sorted(x)")}
+    assert outcomes(edits.call, body("return sorted(x, reverse=False)")) == {body("return sorted(x, reverse=True)")}
+    assert outcomes(edits.call, body("return sorted(x, reverse=y > 2)")) == {
+        body("return sorted(x, reverse=not (y > 2))")
+    }  # fmt: skip
+    assert outcomes(edits.call, body("return sorted(i for i in x)")) == {
+        body("return sorted((i for i in x), reverse=True)")
+    }  # fmt: skip
+    assert outcomes(edits.call, body("return sorted(", "    x,  # all", "    key=y,  # the best", ")")) == {
+        body("return sorted(", "    x,  # all", "    key=y,  # the best", "reverse=True)")
+    }  # fmt: skip
+
+
+def test_an_edit_that_cannot_be_written_does_not_apply() -> None:
+    def ideas(source: str, count: int) -> list[Idea]:
+        brief = Brief(2, 0, Program(1, source, ""))
+        made = [Mutate({}).think(brief, Archive(), random.Random(seed)) for seed in range(count)]
+        return [idea for idea in made if idea is not None]
+
+    assert ideas(body("if(x > y):", "    return(x + y)", "return(y - x)"), 20)
+    assert ideas(body("return " + " + ".join(["x"] * 1000)), 1) == []  # too deep
+    assert ideas(body("return(y if(x)else x)"), 1) == []  # a program that libcst does not read
 
 
 def test_fields_that_are_alike() -> None:
@@ -176,3 +197,23 @@ def test_an_edit_that_helps_where_the_parent_is_worst_counts_more_than_one_that_
         mutate.tell(replace(child, detail={**idea.detail, "baseline": 5.0}))
         shares.append(mutate._bandit.mean(idea.detail["edits"][0]))
     assert shares[1] > shares[0]
+
+
+def test_a_loop_until_an_answer_is_complete_stays_as_it_is() -> None:
+    source = body("while len(x) < 3 * y:", "    x = x + [0.5]", "return x")
+    for maker in (edits.operator, edits.constant, edits.drop_term):
+        assert all("while len(x) < 3 * y:" in made for made in outcomes(maker, source))
+    assert outcomes(edits.operator, body("while x > 3:", "    x = f(x)", "return x"))
+
+
+def test_a_nought_can_become_any_number() -> None:
+    made = outcomes(edits.constant, body("return 0.0"))
+    assert len(made) > 5
+    assert body("return 0.0") not in made
+
+
+def test_a_helper_within_a_function_knows_what_is_known_around_it() -> None:
+    source = body("scale = 2.5", "def inner(z):", "    return z * z", "later = 1.0", "return inner(x) + y")
+    tree = Tree(source)
+    inside = next(site for site in tree.sites if isinstance(site.node, cst.BinaryOperation))
+    assert tree.known_at(inside) == {"x", "y", "scale", "z"}

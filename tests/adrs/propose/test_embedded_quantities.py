@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adrs import problem
 from adrs.interface import FunctionType, parse_type
-from adrs.propose.embedded import quantities, whole_numbers
+from adrs.propose.embedded import keys, quantities, whole_numbers
 from adrs.propose.embedded.shown import Quantity, Shown
 from adrs.propose.embedded.tree import Tree
 
@@ -24,7 +24,7 @@ SOLVE = FunctionType("solve", "", {"instance": INSTANCE}, parse_type("int64[jobs
 SHOWN = Shown.by({"solve": SOLVE})
 BUILTINS = {"abs", "int", "len", "min", "max", "range", "round", "sorted"}
 MAKERS: list[Grower] = [
-    quantities.add, quantities.branch, quantities.order, quantities.key, quantities.whole, quantities.accumulate,
+    quantities.add, quantities.branch, quantities.order, keys.key, quantities.whole, quantities.accumulate,
     whole_numbers.level, whole_numbers.branch, whole_numbers.choose,
 ]  # fmt: skip
 
@@ -32,6 +32,8 @@ MAKERS: list[Grower] = [
 def test_numbers_are_shown_and_nothing_else() -> None:
     assert SHOWN.quantities == [
         Quantity("instance", 'instance["jobs"]', None), Quantity("instance", 'instance["due"]', "jobs"),
+        Quantity("instance", 'instance["setup"]', "jobs", ".sum()"),
+        Quantity("instance", 'instance["setup"]', "jobs", ".max()"),
         Quantity("instance", 'instance["break"]', 3), Quantity("instance", 'instance["tool"]', "tools"),
     ]  # fmt: skip
     assert SHOWN.lists == {"solve": "jobs"}
@@ -96,7 +98,7 @@ def test_what_is_decided_for_each_item_is_no_order_of_the_items() -> None:
 
 def test_keys_are_replaced_or_grow() -> None:
     source = 'def solve(instance):\n    return sorted(range(3), key=lambda job: instance["due"][job])\n'
-    made = outcomes(quantities.key, source, SHOWN)
+    made = outcomes(keys.key, source, SHOWN)
     assert any('key=lambda job: (instance["due"][job]) + (' in each for each in made)
     assert any("key=lambda job: (instance" not in each for each in made)
 

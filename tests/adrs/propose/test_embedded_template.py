@@ -106,6 +106,7 @@ def test_text_that_is_not_ascii_keeps_its_place(tmp_path: Path) -> None:
     [
         ("real(n, 1.0, 0.5)", "line 3: real() takes three constants"),
         ("real(0.0, 1.0)", "line 3: real() takes three constants"),
+        ("real(0.0, 1 / 0, 0.5)", "line 3: real() takes three constants"),
         ("integer(5, 1, 2)", "line 3: integer() needs low <= default <= high"),
         ("choice()", "line 3: choice() takes one or more arguments"),
         ("choice(*n)", "line 3: choice() takes one or more arguments"),

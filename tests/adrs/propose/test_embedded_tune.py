@@ -114,6 +114,18 @@ def test_a_session_ends_and_the_program_is_not_tuned_again() -> None:
     assert session.propose() is not None
 
 
+def test_a_program_of_many_numbers_is_tuned_by_the_dozen_until_each_had_its_turn() -> None:
+    names = [f"c{number}" for number in range(20)]
+    session = Session("def solve(x):\n" + "".join(f"    {name} = 2.5\n" for name in names) + "    return x\n")
+    tuned = []
+    while (draft := session.propose()) is not None:
+        session.tell(draft, -9.0)  # nothing helps
+        if draft.detail["chosen"] not in tuned:
+            tuned.append(draft.detail["chosen"])
+    assert [len(chosen) for chosen in tuned] == [12, 12]
+    assert set(tuned[0]) | set(tuned[1]) == set(range(20))
+
+
 def test_a_session_in_which_everything_fails_ends() -> None:
     session = Session()
     drafts = []

@@ -9,7 +9,7 @@ import pytest
 from edit_outcomes import free_names, outcomes
 
 from adrs.interface import FunctionType, Sizes, check, parse_type
-from adrs.propose.embedded import whole_numbers
+from adrs.propose.embedded import quantities, whole_numbers
 from adrs.propose.embedded.shown import Shown, Whole
 from adrs.propose.embedded.tree import Tree
 
@@ -62,6 +62,10 @@ def test_what_was_made_goes_on_growing_inside_and_is_not_rounded_twice() -> None
     shown = servers("int in 1..200")
     grown = 'def servers(sample):\n    return max(1, min(200, round(30 + 0.1 * (sample["arrived"]))))\n'
     assert outcomes(whole_numbers.level, grown, shown) == set()
+    inside = outcomes(quantities.add, grown, shown)
+    assert any(re.search(r"round\(30 \+ 0.1 \* \(.*\) [+-] \(.*\)\)\)\)$", source) for source in inside)
+    for source in inside | outcomes(quantities.branch, grown, shown):
+        assert called(source, "servers", {"arrived": 120.5, "waiting": 7.5}) is not None, source
     branched = outcomes(whole_numbers.branch, grown, shown)
     assert branched
     assert all(source.count("round") == 1 for source in branched)

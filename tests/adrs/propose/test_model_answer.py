@@ -1,10 +1,12 @@
+from textwrap import indent
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adrs.interface import FunctionType, ValueType
 from adrs.propose.model.answer import Answer, Malformed, read
-from adrs.source import screen
+from adrs.source import check_text, screen
 
 FUNCTIONS = {"solve": FunctionType("solve", "", {"instance": ValueType("int")}, ValueType("int"))}
 LIMIT = 1_000_000
@@ -52,6 +54,14 @@ DIFF = "@@ -2 +2 @@\n-    return 1\n+    return 2"
         (f"A constant.\n\n```python\n{OTHER}```", "program"),
         (f"A constant.\n\n~~~ python\n{OTHER}~~~", "program"),
         (f"```\n{OTHER}```\nA constant.", "program"),
+        (f"A constant.\n\n```python:program.py\n{OTHER}```", "program"),
+        (f"A constant.\n\n```program.py\n{OTHER}```", "program"),
+        (f"A constant.\n\n```text\n{OTHER}```", "program"),
+        ("A constant.\n\n```python\n" + indent(OTHER, "    ") + "```", "program"),
+        ("1. A constant.\n\n" + indent(f"```python\n{OTHER}```", "    "), "program"),
+        ("- A constant.\n\n" + indent(f"```diff\n{DIFF}\n```", "  "), "diff"),
+        ("A constant.\n\n```diff\n-    return 1\n+    return 2\n```", "diff"),
+        ("A constant.\n\n```diff\n--- a.py\n+++ a.py\n-    return 1\n+    return 2\n```", "diff"),
         (f"<think>\n```python\nnonsense\n```\n</think>\nA constant.\n```python\n{OTHER}```", "program"),
         (
             f"\ufeffA constant.\r\n\r\n```python\r\n{OTHER}```\r\n".replace("\n", "\r\n").replace("\r\r", "\r"),
@@ -60,14 +70,31 @@ DIFF = "@@ -2 +2 @@\n-    return 1\n+    return 2"
     ],
 )
 def test_every_accepted_form_gives_the_program(text: str, form: str) -> None:
-    assert answered(text) == Answer(OTHER, form, "A constant.")
+    answer = answered(text)
+    assert (answer.source, answer.form, answer.rationale.lstrip("1.- ")) == (OTHER, form, "A constant.")
 
 
-def test_the_first_form_that_is_there_decides() -> None:
+def test_the_first_form_that_gives_a_program_decides() -> None:
     other = "```python\ndef solve(instance):\n    return 3\n```"
+    unfit = EDIT.replace("return 1", "...\n    return 1")
     assert answered(f"{EDIT}\n{DIFF}\n{other}").form == "edits"
     assert answered(f"{DIFF}\n{other}").form == "diff"
-    assert "has no line 'return 4'" in refused(f"{EDIT.replace('return 1', 'return 4')}\n\n{other}")
+    assert answered(f"In short:\n\n{unfit}\n\nAll of it:\n\n{other}").source.endswith("return 3\n")
+    assert answered(f"In short:\n\n```diff\n@@ ... @@\n-...\n+...\n```\n\nAll of it:\n\n{other}").form == "program"
+    assert answered(f"{other}\nThe change:\n```diff\n-    return 1\n+    return 2\n```").source.endswith("return 3\n")
+
+
+def test_where_no_form_gives_a_program_the_first_says_what_is_wrong() -> None:
+    unfit = EDIT.replace("return 1", "return 4")
+    for rest in ("", "```python\nreturn 2\n```", "```\nreturn 2\n```"):
+        assert "has no line 'return 4'" in refused(f"{unfit}\n\n{rest}")
+        assert "has no line 'return 4'" in refused(f"```python\n{unfit}\n```\n\n{rest}")
+
+
+def test_what_stands_between_the_markers_of_edits_is_no_program() -> None:
+    unfit = "<<<<<<< SEARCH\nfn g() {}\n=======\n```\nfn h() {}\n```\n>>>>>>> REPLACE"
+    with pytest.raises(Malformed, match="does not fit"):
+        read(f"```rust\n{unfit}\n```", "fn f() {}\n", lambda text: check_text(text, LIMIT), LIMIT, "rust")
 
 
 @pytest.mark.parametrize(
@@ -80,10 +107,30 @@ def test_the_first_form_that_is_there_decides() -> None:
         "```bash\nrm -rf /\n```",
         "`def solve(instance): return 2`",
         "<think>\n```python\ndef solve(instance):\n    return 2\n```\n</think>\nNo.",
+        "Not so:\n\n    ```python\n    def solve(instance):\n        return 2\n    ```\n",  # indented, and in no list
     ],
 )
 def test_prose_is_never_taken_as_code(text: str) -> None:
     assert "has no code" in refused(text)
+
+
+@pytest.mark.parametrize("opening", ["<think>\n", "<thought>", "", "\n"])
+@pytest.mark.parametrize(
+    "draft", [f"A draft:\n{EDIT.replace('2', '7')}\nNo.", "Say <<<<<<< SEARCH\n```python\nx", "Hm."]
+)
+def test_thoughts_are_no_part_of_an_answer_even_where_the_server_left_out_their_opening_tag(
+    opening: str, draft: str
+) -> None:
+    closing = "</thought>" if "thought" in opening else "</think>"
+    for end in (f"\n{closing}\n", f" {closing}\n\n"):
+        assert answered(f"{opening}{draft}{end}A constant.\n\n{EDIT}") == Answer(OTHER, "edits", "A constant.")
+
+
+def test_a_program_that_names_the_tags_of_thoughts_is_no_thought() -> None:
+    source = f'def last(text):\n    return text.split("</think>")[-1]\n\n\n{OTHER}'
+    assert answered(f"A helper.\n```python\n{source}```").source == source
+    source = f'PROMPT = """\n<think>\n</think>\n"""\n\n\n{OTHER}'
+    assert answered(f"A text.\n```python\n{source}```").source == source
 
 
 @pytest.mark.parametrize(
@@ -118,6 +165,53 @@ def test_what_was_refused_is_kept_for_the_record() -> None:
 def test_of_several_programs_the_last_one_counts() -> None:
     draft = "```python\ndef solve(instance):\n    return 7\n```"
     assert answered(f"First:\n{draft}\nBetter:\n```python\n{OTHER}```\nUse:\n```bash\nadrs run\n```").source == OTHER
+
+
+def test_a_quotation_of_the_program_as_it_was_is_not_the_answer() -> None:
+    assert answered(f"The new one:\n```python\n{OTHER}```\nThe old one was:\n```python\n{BASE}```").source == OTHER
+    broken = OTHER.replace("2", "(2")
+    assert "syntax error" in refused(f"```python\n{broken}```\nThe old one was:\n```python\n{BASE}```")
+
+
+CALLING = f"import math\n\n\ndef half(x):\n    return x / 2\n\n\n{BASE}"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("def solve(instance):\n    # ... existing code ...\n    return 2\n", "it says '# ... existing code ...'"),
+        ("def solve(instance):\n    # the rest is unchanged …\n    return 2\n", "it says '# the rest is unchanged …'"),
+        (f"{OTHER}\n# [... 900 characters left out here ...]\n", "it says '# [... 900"),
+        ('def solve(instance):\n    """The same."""\n    ...\n', "a statement is `...` (line 3)"),
+        ("def solve(instance):\n    for x in instance:\n        ...\n    return 2\n", "(line 3)"),
+        ("def solve(instance):\n    return math.sqrt(half(instance))\n", "uses half, math, and what defines that"),
+    ],
+)
+def test_a_program_with_parts_left_out_is_refused(source: str, reason: str) -> None:
+    said = refused(f"```python\n{source}```", CALLING)
+    assert "the program is not all there" in said
+    assert reason in said
+
+
+def test_of_pieces_of_a_program_none_is_taken_for_it() -> None:
+    pieces = "```python\nimport math\n```\nand\n```python\ndef solve(instance):\n    return math.floor(instance)\n```"
+    assert "uses math" in refused(pieces, CALLING)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "# ... then by rate\n" + OTHER,
+        "class Full(Exception):\n    ...\n\n\n" + OTHER,
+        "from math import *\n\n\ndef solve(instance):\n    return half(instance)\n",
+        "def solve(x):\n    try:\n        return x[..., 0]\n    except KeyError:\n        ...\n    return 2\n",
+        "import cmath as math\n\n\ndef solve(instance, half=lambda x: x):\n    return half(math.pi)\n",
+    ],
+)
+def test_a_program_that_only_looks_as_if_parts_were_left_out_is_taken(source: str) -> None:
+    assert answered(f"```python\n{source}```", CALLING).source == source
+    open_ended = CALLING + "\n# ... existing code ...\n"
+    assert answered(f"```python\n{source}\n# ... existing code ...\n```", open_ended).form == "program"
 
 
 def test_programs_of_other_languages_are_read_from_their_fences() -> None:

@@ -47,6 +47,34 @@ def test_blocks_are_applied_one_after_the_other() -> None:
     assert "for x in sorted(instance):" in edited(f"Two changes.\n\n{first}\n\nand\n\n{second}\n")
 
 
+@pytest.mark.parametrize(
+    ("search", "divider", "replace"),
+    [
+        ("<<<<<<< SEARCH:", "=======", ">>>>>>> REPLACE:"),
+        ("<<<<<<< SEARCH", "========", ">>>>>>>> REPLACE"),
+        ("<<<<<<< ORIGINAL", "=======", ">>>>>>> UPDATED"),
+        ("------- SEARCH", "=======", "+++++++ REPLACE"),
+    ],
+)
+def test_markers_may_be_spelled_as_other_tools_spell_them(search: str, divider: str, replace: str) -> None:
+    answer = f"{search}\nimport math\n{divider}\nimport cmath\n{replace}"
+    assert edited(answer) == PROGRAM.replace("import math", "import cmath")
+
+
+def test_a_divider_that_is_right_is_preferred_to_a_line_that_resembles_one() -> None:
+    title = '"""Title\n=====\n"""'
+    assert edited(block("import math", title)) == PROGRAM.replace("import math", title)
+
+
+def test_an_edit_that_is_given_twice_is_made_once() -> None:
+    """Announced first, then given as the answer; also where it could be made again."""
+    for changed in ("    total = 1", "    total = 0\n    count = 0"):
+        answer = block("    total = 0", changed)
+        assert edited(f"My plan:\n\n{answer}\n\nThe answer:\n\n{answer}\n") == edited(answer)
+    hunk = "@@ -10 +10 @@\n-    total = 0\n+    total = 1\n"
+    assert edited(hunk + hunk) == edited(hunk)
+
+
 def test_an_empty_replacement_deletes() -> None:
     assert "import math" not in edited("<<<<<<< SEARCH\nimport math\n=======\n>>>>>>> REPLACE")
 
@@ -75,6 +103,13 @@ def test_a_function_without_its_indentation_is_indented_where_it_goes() -> None:
     assert changed.startswith(
         "class Policy:\n    def choose(self):\n        x = 3\n\n        return x\n\n    def other"
     )
+
+
+def test_lines_whose_first_alone_lost_its_indentation_are_put_where_they_belong() -> None:
+    """Whoever quotes a piece of a program is prone to strip it."""
+    search, replace = "if x > 1:\n        return x\n    return 1", "if x > 2:\n        return 2 * x\n    return 3"
+    expected = PROGRAM.replace("x > 1", "x > 2").replace("return x", "return 2 * x").replace("return 1", "return 3")
+    assert edited(block(search, replace)) == edited(block(search, f"    {replace}")) == expected
 
 
 def test_blank_lines_inside_do_not_matter() -> None:
@@ -120,6 +155,9 @@ def test_a_diff_is_applied() -> None:
 def test_wrong_line_numbers_and_counts_of_a_diff_do_not_matter() -> None:
     assert edited("@@ -94,44 +1,2 @@\n-    if x > 1:\n+    if x > 2:") == PROGRAM.replace("x > 1", "x > 2")
     assert edited("@@ @@\n-    if x > 1:\n+    if x > 2:\n") == PROGRAM.replace("x > 1", "x > 2")
+    patch = "@@ def weight(x):\n-    if x > 1:\n+    if x > 2:\n"
+    patch = f"*** Begin Patch\n*** Update File: program.py\n{patch}*** End Patch"
+    assert edited(patch) == PROGRAM.replace("x > 1", "x > 2")
     assert edited("```diff\n@@ -1,1 +1,1 @@\n-    if x > 1:\n+    if x > 2:\n+    # more\n```") == PROGRAM.replace(
         "    if x > 1:\n", "    if x > 2:\n    # more\n"
     )

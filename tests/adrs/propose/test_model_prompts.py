@@ -67,7 +67,7 @@ HISTORY = ["program 1: seed -> score 0.0", "program 2 from 1: sorted by size -> 
 
 
 def prompts(problem: Problem = PROBLEM, limit: int = 48_000, given: Path | None = None) -> Prompts:
-    return Prompts(problem, Templates(problem.folder, given), limit)
+    return Prompts(problem, Templates(problem, given), limit)
 
 
 def text(messages: Sequence[Message]) -> str:
@@ -314,6 +314,16 @@ def test_a_request_and_its_correction_stay_within_the_bound(
         assert size(made.summary([long(words), long(source)], given.failures, given.summary)) <= limit
 
 
+def test_a_correction_shows_the_answer_without_thoughts_and_whole_where_there_is_room() -> None:
+    made = prompts()
+    request = made.request(facts("rewrite"), "program")
+    program = "```python\n" + "value = 1  # a line of a program\n" * 600 + "```"
+    correction = made.correction(request, f"<think>\n{'Hm. ' * 9_000}\n</think>\n{program}", "a reason", "program")
+    assert correction[-2].content.strip() == program
+    longer = made.correction(request, program * 3, "a reason", "program")
+    assert 40_000 < size(longer) <= 48_000
+
+
 def test_what_matters_least_is_cut_first() -> None:
     line = "value = 1  # a line of a program\n"
     base = Program(5, line * 400, "d", evaluation=evaluation(1.0, 2.0, output="chatter " * 300))
@@ -356,6 +366,9 @@ def test_templates_are_overridden_by_the_problem_and_by_the_person(tmp_path: Pat
     system, user = prompts(problem, given=own).request(facts(), "edits")
     assert system.content.startswith("The problem's own words")
     assert user.content.endswith("Answer as I say.\n")
+    system, user = prompts(replace(problem, trust="shared"), given=own).request(facts(), "edits")
+    assert system.content.startswith("You are an expert")
+    assert user.content.endswith("Answer as I say.\n")
 
 
 @pytest.mark.parametrize(
@@ -364,6 +377,8 @@ def test_templates_are_overridden_by_the_problem_and_by_the_person(tmp_path: Pat
         ("{{ nothing_of_this_name }}", "prompt improve.md.j2: 'nothing_of_this_name' is undefined"),
         ("{% if %}", "prompt improve.md.j2, line 1"),
         ("{{ 1 / 0 }}", "prompt improve.md.j2: division by zero"),
+        ("{{ cycler.__init__.__globals__.os.getcwd() }}", "prompt improve.md.j2: access to attribute '__init__'"),
+        ("{{ problem.seed.read_text() }}", "prompt improve.md.j2: access to attribute 'read_text'"),
         (b"\xff", "prompt improve.md.j2 is not UTF-8"),
         ("x" * 50_000, "has 50001 characters without any program"),
     ],

@@ -26,6 +26,11 @@ def _body(value):
     return wire.pack(value)[wire.HEADER.size :]
 
 
+def _framed(packed, elements=b""):
+    """A body with a msgpack value that nothing of ours has written."""
+    return wire.HEADER.pack(len(packed)) + packed + elements
+
+
 @given(_PLAIN)
 def test_plain_values_cross_unchanged(value):
     assert wire.unpack(_body(value)) == value
@@ -67,21 +72,36 @@ def test_a_damaged_array_is_a_value_or_malformed(array, data):
         struct.pack("<BB", 200, 0),
         struct.pack("<BBQ", 10, 1, 2**63),
         struct.pack("<BBQQ", 10, 2, 2**32, 2**32),
-        struct.pack("<BBQ", 10, 1, 3) + bytes(16),
-        struct.pack("<BBQ", 0, 1, 2) + b"\x01\x07",
+        struct.pack("<BBQ", 10, 1, 2),
+        struct.pack("<BBQ", 10, 1, 4),
+        struct.pack("<BBQQ", 10, 1, 3, 0),
     ],
-    ids=["empty", "dtype", "length", "product", "short", "truth value"],
+    ids=["empty", "dtype", "length", "product", "too few elements", "too many elements", "axes"],
 )
 def test_broken_arrays_are_malformed(payload):
-    body = b"\xc7" + bytes([len(payload)]) + b"\x01" + payload
     with pytest.raises(wire.Malformed):
-        wire.unpack(body)
+        wire.unpack(_framed(b"\xc7" + bytes([len(payload)]) + b"\x01" + payload, bytes(24)))
+
+
+def test_elements_cross_in_order_and_truth_values_are_0_or_1():
+    packed = b"\x92" + 2 * (b"\xc7\x0a\x01" + struct.pack("<BBQ", 0, 1, 2))
+    np.testing.assert_array_equal(wire.unpack(_framed(packed, b"\1\0\0\1")), [[True, False], [False, True]])
+    with pytest.raises(wire.Malformed):
+        wire.unpack(_framed(packed, b"\1\0\0\7"))
 
 
 def test_unknown_extensions_and_odd_keys_are_malformed():
-    for body in (b"\xd4\x05\x00", b"\x81\x01\x02", b"\x91" * 2000, b"\xdd\xff\xff\xff\xff"):
+    for packed in (b"\xd4\x05\x00", b"\x81\x01\x02", b"\x91" * 2000, b"\xdd\xff\xff\xff\xff"):
         with pytest.raises(wire.Malformed):
-            wire.unpack(body)
+            wire.unpack(_framed(packed))
+
+
+def test_what_would_take_much_more_memory_here_is_limited_apart_from_elements():
+    numbers = np.zeros(1000)
+    assert wire.unpack(_body([numbers, "x" * 50]), 100)[1] == "x" * 50
+    for value in ([numbers, "x" * 100], [[]] * 100, [numbers[:0]] * 20):
+        with pytest.raises(wire.Malformed, match="the limit is 100"):
+            wire.unpack(_body(value), 100)
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,10 @@ def test_near_copies_are_refused_until_patience_ends() -> None:
     assert "nearly program 1" in selection.refuse(program(2, None, source=_EDITED))
     assert selection.refuse(program(2, None, source=_TUNED)) == ""
     assert selection.refuse(program(2, None, source=_OTHER)) == ""
+    strategy.tell(program(2, 0.5, source=_EDITED))
+    selection = strategy.ask()
+    assert selection.refuse is not None
+    assert selection.refuse(program(3, None, source=_TUNED)) == ""  # nearly program 2 as well, but tuning all the same
     for number in range(2, 5):
         refused = Evaluation("train", REFUSED, "rejected", "nearly program 1")
         strategy.tell(Program(number, _EDITED, str(number), evaluation=refused))
@@ -162,6 +166,18 @@ def test_parents_with_many_children_come_later() -> None:
     assert max(Counter(strategy.ask().parent.id for _ in range(60)).values()) < 30
 
 
+def test_which_parents_are_chosen_does_not_depend_on_the_unit_of_the_metric() -> None:
+    def parents(unit: float) -> list[int]:
+        strategy = Novelty(seed=0, islands=1)
+        for number in range(1, 20):
+            strategy.tell(
+                program(number, unit * max(0, number - 14), source=f"def solve(x):\n    return x + {number}\n")
+            )
+        return [strategy.ask().parent.id for _ in range(60)]
+
+    assert parents(1.0) == parents(1e-6) == parents(1e6)
+
+
 def test_stagnation_brings_a_new_island_with_other_tactics() -> None:
     strategy = Adaptive(seed=0, patience=5)
     strategy.tell(program(1, 0.0))
@@ -173,6 +189,18 @@ def test_stagnation_brings_a_new_island_with_other_tactics() -> None:
         strategy.tell(program(number, -1.0, selection.island))
     assert wishes == {None, "cross", "rewrite"}
     assert {0, 1, 2, 3, 4} <= islands
+
+
+def test_an_island_that_has_nobody_to_cross_with_does_not_wish_for_it() -> None:
+    strategy = Adaptive(seed=0, patience=2)
+    strategy.tell(program(1, 0.0))
+    wishes = set()
+    for number in range(2, 40):
+        selection = strategy.ask()
+        assert selection.inspirations == ()
+        wishes.add(selection.operator)
+        strategy.tell(program(number, None, selection.island, "error"))
+    assert wishes == {None, "rewrite"}
 
 
 def test_where_there_is_no_room_the_island_without_an_improvement_for_longest_gives_way() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,9 +26,14 @@ def pages(run: MadeRun) -> Pages:
     return Pages(Site(run.folder.parent, Access("token", "127.0.0.1", 0)))
 
 
-def text(page: Callable[[Request], Response], program: int = 1) -> str:
+def text(page: Callable[[Request], Response], program: int = 1, query: str = "") -> str:
     """What one page of the run says, or a part of one."""
-    scope = {"type": "http", "query_string": b"", "headers": [], "path_params": {"run": "one", "number": program}}
+    scope = {
+        "type": "http",
+        "query_string": query.encode(),
+        "headers": [],
+        "path_params": {"run": "one", "number": program},
+    }
     return bytes(page(Request(scope)).body).decode()
 
 
@@ -77,3 +83,24 @@ def test_runs_that_are_too_many_to_compare_are_named(run: MadeRun, pages: Pages)
     ticked = "&".join(f"run=run{number}" for number in range(7)).encode()
     page = bytes(pages.compare(Request({"type": "http", "query_string": ticked, "headers": []})).body).decode()
     assert "6 runs are compared at a time; left out: run6." in page
+
+
+def test_the_list_of_programs_can_be_narrowed_and_turned(run: MadeRun, pages: Pages) -> None:
+    for _ in range(60):
+        run.add(20.0, rationale="sort by <length>", operator="tune")
+    run.add(None, verdict="error", reason="KeyError: 'no such key'")
+    first = text(pages.programs, query="made_by=tune")
+    assert "60 programs; 1 to 50" in first
+    assert "sort by &lt;length&gt;" in first
+    assert "order=best&amp;offset=50" in first
+    assert 'programs/2"' in first
+    assert "KeyError" not in first
+    second = text(pages.programs, query="made_by=tune&offset=50")
+    assert "60 programs; 51 to 60" in second
+    assert "after →" not in second
+    failed = text(pages.programs, query="verdict=error&text=SUCH")
+    assert "KeyError" in failed
+    assert "1 program " in failed
+    assert "No program matches" in text(pages.programs, query="text=nowhere")
+    with pytest.raises(HTTPException, match='verdict "eror"; did you mean "error"'):
+        text(pages.programs, query="verdict=eror")

@@ -105,6 +105,8 @@ def table(folder: Path, kind: str, secret: str) -> Path:
                 for place, text in enumerate(questions)]  # fmt: skip
     else:
         file = folder / "any.jsonl"
+        price = {"input_token_price_per_million": 1, "output_token_price_per_million": 2}
+        (folder / "prices.json").write_text(json.dumps({"a": price, "b": price}))
         lines = [{"global_index": f"{secret}_{place}", "question": text, "model": model, "generated_answer": secret,
                   "ground_truth": secret, "dataset": secret, "token_usage": {"input_tokens": 5, "output_tokens": 7},
                   "evaluation_result": {"score": place % 2, "inference_cost": 0.001, "metric": secret}}

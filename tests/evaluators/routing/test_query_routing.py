@@ -1,6 +1,7 @@
 """Synthetic queries, what is shown of them, and how decisions are judged."""
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -136,6 +137,8 @@ def test_an_evaluation_only_table_is_refused_outside_of_test(tmp_path):
 
     with pytest.raises(UserError, match="only be evaluated on"):
         SMALL.load(real("train"))
+    price = {"input_token_price_per_million": 50, "output_token_price_per_million": 50}
+    (tmp_path / "prices.json").write_text(json.dumps({"a": price, "b": price}))
     task = SMALL.load(real("test"))
     assert len(task.fit) == 0
     for baseline in PROBLEM.baselines:

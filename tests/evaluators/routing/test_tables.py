@@ -10,7 +10,7 @@ import pytest
 
 from adrs import resources
 from adrs.errors import UserError
-from evaluators.routing import budget_table, query_tables
+from evaluators.routing import budget_table, price_list, query_tables, query_world
 from evaluators.routing.budget_world import BUDGETS
 
 
@@ -81,6 +81,43 @@ def test_a_broken_file_of_cached_results_is_one_sentence(
         query_tables.read(lines(tmp_path / "a.jsonl", rows))
 
 
+def priced(*models: str) -> str:
+    """A list of prices: 1, 2, 3... dollars in, ten times as much out."""
+    return json.dumps({name: {"input_token_price_per_million": at, "output_token_price_per_million": 10 * at}
+                       for at, name in enumerate(models, start=1)})  # fmt: skip
+
+
+def test_models_have_list_prices_and_only_without_them_blends_of_what_is_fitted_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prices of the queries that are asked would tell of their outcomes."""
+    monkeypatch.setenv("ADRS_DATA", str(tmp_path / "data"))
+    file = tmp_path / "bench.csv"
+    texts = [f"{letter}{letter} is the question of {letter}" for letter in "abcdefghijklmnopqrst"]
+    rows = [f"q{at:02d},mmlu,{text},1,0,{0.001 * (at + 1)},{0.1 * (at + 1)}" for at, text in enumerate(texts)]
+    file.write_text("\n".join(["sample_id,eval_name,prompt,x,z/y,x|total_cost,z/y|total_cost", *rows]))
+    fit, asked = query_tables.split(query_tables.read(file))
+    assert len(fit.keys) == 14
+    pieces = 6 * len(fit.keys)
+    found = [model.plain() for model in query_tables.models(fit, file)]
+    assert [model["price_in"] for model in found] == pytest.approx((1e6 * fit.cost.sum(axis=0) / pieces).tolist())
+    assert all(model["price_in"] == model["price_out"] for model in found)
+    (tmp_path / "prices.json").write_text(priced("x"))
+    assert [model.plain() for model in query_tables.models(fit, file)] == found, "prices of one pool are of one kind"
+    (tmp_path / "data" / "routing").mkdir(parents=True)
+    (tmp_path / "data" / price_list.PUBLISHED).write_text(priced("u", "z/y"))
+    prices = [(model.name, model.price_in, model.price_out) for model in query_tables.models(fit, file)]
+    assert prices == [("x", 1, 10), ("z/y", 2, 20)]
+    assert len(asked.keys) == 6
+
+
+def test_what_may_not_be_fitted_to_needs_list_prices(tmp_path: Path) -> None:
+    file = lines(tmp_path / "all.jsonl", [cached("A_1", 1.0, 0.1, model="x"), cached("A_1", 0.0, 0.2, model="y")])
+    fit, _ = query_tables.split(query_tables.read(file))
+    with pytest.raises(UserError, match=r"prices of x, y are not known: write them to .*prices\.json"):
+        query_tables.models(fit, file)
+
+
 COLUMNS = [f"{budget}_{what}" for budget in (*BUDGETS, "unlimited") for what in ("score", "count")]
 
 
@@ -121,7 +158,7 @@ def test_prices_of_other_models_stand_beside_the_files(tmp_path: Path) -> None:
     (model,) = budget_table.load(file).models
     assert (model.price_in, model.price_out) == (1.5, 2.5)
     (tmp_path / "prices.json").write_text('{"my-model": 3}')
-    with pytest.raises(UserError, match="is no list of prices"):
+    with pytest.raises(UserError, match=r'"my-model" must be an object, not 3'):
         budget_table.load(file)
 
 
@@ -167,7 +204,13 @@ def test_the_published_files_load(name: str, rows: int, models: int, evaluation_
     assert (len(found.keys), len(found.names), found.evaluation_only) == (rows, models, evaluation_only)
     assert found.accuracy.max() == 1.0
     assert (found.cost >= 0).all()
-    if not evaluation_only:
+    if evaluation_only:
+        last = query_tables.models(query_tables.split(found)[0], path)[-1]
+        dollars = query_world.costs(
+            found.input_tokens, found.output_tokens, np.array([(last.price_in, last.price_out)])
+        )
+        assert dollars[:, -1] == pytest.approx(found.cost[:, -1], abs=1e-12), "tokens are those of the last model"
+    else:
         fit, asked = query_tables.split(found)
         assert not set(fit.clusters.tolist()) & set(asked.clusters.tolist())
         assert len(asked.keys) == pytest.approx(0.3 * rows, rel=0.1)

@@ -166,6 +166,9 @@ def test_behaviour_is_told_where_intervals_settle_it(tmp_path: Path) -> None:
     assert "never falls when the newest latency_gradient" in claims(terminal("latency_gradient", "slope"))
     assert "no sign is settled for the newest sending_ratio" in claims(["mul", SENDING, SENDING])
     assert "answers lie within 1.004 and 3;" in claims(["sub", 3.0, ["abs", LATENCY]])
+    low = f"{PROBLEM.distillation.inputs.low:.6g}"
+    assert claims(["sub", PROBLEM.distillation.inputs.low, 1.0]) == f"answers lie within {low} and {low}"
+    assert "never falls when the newest latency_ratio" in claims(["add", LATENCY, ["abs", 0.0]])
 
 
 def test_without_a_compiler_the_rest_holds(

@@ -269,6 +269,8 @@ class _Session:
         self._observer.note("starting workers; the first start compiles helpers")
         try:
             await self._executor.start()
+            if self._executor.warning:
+                self._warnings.append(self._executor.warning)
             yield
         finally:
             await self._executor.close()

@@ -1,5 +1,6 @@
 """Edits of what something is ordered by, see `Tree.is_key`."""
 
+import ast
 import random
 from dataclasses import replace
 
@@ -21,17 +22,30 @@ def key(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> Edit | None
     if not tree.is_key(site):
         return None
     old = tree.code(site.node)
-    turned = f"-{old}" if is_atom(old) else f"-({old})"
+    turned = _turned(tree, site.node, old)
     term = _term(tree, site, rng, shown)
     if term is None or rng.random() < 0.25:
         return _edit(site, f"the key `{shorten(old)}` is negated", turned)
     wrapped = f"({term})"
     new = rng.choice((term, f"-{wrapped}", f"({old}) + {wrapped}", f"({old}) - {wrapped}"))
-    return _edit(site, f"the key `{shorten(old)}` became `{shorten(new)}`", new)
+    edit = _edit(site, f"the key `{shorten(old)}` became `{shorten(new)}`", new)
+    return None if _plain(new) == _plain(old) else edit
+
+
+def _plain(code: str) -> str:
+    """An expression without what changes nothing."""
+    return ast.unparse(ast.parse(f"({code}\n)"))
+
+
+def _turned(tree: Tree, node: cst.CSTNode, code: str) -> str:
+    """The other way round; without a sign where there is one."""
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        return tree.code(node.expression)
+    return f"-{code}" if is_atom(code) else f"-({code})"
 
 
 def _edit(site: Site, said: str, new: str) -> Edit:
-    return Edit(site.path, cst.parse_expression(f"({new})" if "\n" in new else new), said, site.path)
+    return Edit(site.path, cst.parse_expression(f"({new}\n)" if "\n" in new else new), said, site.path)
 
 
 def _term(tree: Tree, site: Site, rng: random.Random, shown: Shown) -> str | None:

@@ -1,5 +1,6 @@
 """What something is ordered by is edited wherever it is written: in a lambda, or in a function of its own."""
 
+import ast
 from functools import cache
 
 import pytest
@@ -60,6 +61,14 @@ def test_a_lambda_takes_what_the_program_keeps_for_each_item() -> None:
     made = outcomes(keys.key, LAMBDA, SHOWN, tries=80)
     assert any("key=lambda each: left[each]" in one for one in made)
     assert not any("first" in one.partition("lambda each")[2] for one in made)  # the same for all
+
+
+def test_a_sign_is_taken_away_and_no_edit_leaves_a_key_as_it_was() -> None:
+    source = "def f(x):\n    return sorted(x, key=lambda i: -i)\n"
+    assert source.replace("-i", "i") in outcomes(keys.key, source, SHOWN)
+    longer = "def f(x, y):\n    return sorted(x, key=lambda i: (y[i]  # the first\n        + i))\n"
+    assert outcomes(keys.key, longer, SHOWN)
+    assert all(ast.unparse(ast.parse(each)) != ast.unparse(ast.parse(NAMED)) for each in other_keys())
 
 
 def test_terms_come_to_a_key_though_it_is_an_index_elsewhere() -> None:

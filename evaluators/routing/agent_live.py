@@ -53,6 +53,8 @@ class Played:
     """int64[R, MOST_STEPS]; FAILED where a decision failed, NOT_ASKED after a run's end."""
     seconds: np.ndarray
     """float64[R, MOST_STEPS], CPU seconds of the calls, as the policy's process says."""
+    late: np.ndarray
+    """bool[R, MOST_STEPS]: from a call that took too long to the end of its run. All that may differ another time."""
     end: Simulator
 
 
@@ -63,7 +65,8 @@ def play(policy: Policy, task: Task, seed: int, order: np.ndarray) -> Played:
     place = np.full(number, -1)
     place[order] = np.arange(len(order))
     seeds = np.random.default_rng(seed).integers(0, _SEED_LIMIT, size=(number, MOST_STEPS))
-    chosen, seconds = np.full((number, MOST_STEPS), NOT_ASKED), np.zeros((number, MOST_STEPS))
+    shape = (number, MOST_STEPS)
+    chosen, seconds, late = np.full(shape, NOT_ASKED), np.zeros(shape), np.zeros(shape, dtype=bool)
     simulator = Simulator(runs)
     simulator.active = simulator.active[place >= 0]
     tally = asking.Tally(int(runs.milestones[order].sum()))
@@ -85,12 +88,14 @@ def play(policy: Policy, task: Task, seed: int, order: np.ndarray) -> Played:
         if attempts.answers is not None:
             tier[attempts.succeeded] = attempts.answers
         chosen[rows, step], seconds[rows, step] = tier, attempts.seconds
+        late[rows[asking.late(attempts)], step:] = True
         feedback = simulator.step(tier)
         told = policy.attempt(
             "observe", feedback, scenarios=scenarios, seconds=asking.CALL_SECONDS, most_failures=tally.left
         )
         tally.add(told)
-    return Played(chosen, seconds, simulator)
+        late[rows[asking.late(told)], step + 1 :] = True
+    return Played(chosen, seconds, late, simulator)
 
 
 def _requests(simulator: Simulator, seeds: np.ndarray, limits: dict[str, Any]) -> dict[str, Any]:

@@ -73,6 +73,8 @@ class Played:
     """int64[N]; ERROR where a decision failed."""
     seconds: np.ndarray
     """float64[N], CPU seconds of the calls, as the policy's process says."""
+    late: np.ndarray
+    """bool[N]: from a call that took too long to the end of its trajectory. All that may differ another time."""
 
 
 def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Played:
@@ -84,7 +86,8 @@ def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Pla
     place = np.full(len(spent), -1)
     place[trajectories] = np.arange(len(trajectories))
     tally = asking.Tally(int((place[facts.trajectory] >= 0).sum()))
-    chosen, seconds = np.full(len(facts), ERROR), np.zeros(len(facts))
+    chosen, seconds, late = np.full(len(facts), ERROR), np.zeros(len(facts)), np.zeros(len(facts), dtype=bool)
+    late_run = np.zeros(len(spent), dtype=bool)
     policy.reset(seed, len(trajectories))
     policy.call("fit", task.train)
     policy.map("reset", episodes(len(trajectories), tiers.STATIC_PRICES, {}))
@@ -100,14 +103,15 @@ def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Pla
                 seconds=asking.CALL_SECONDS, most_failures=tally.left,
             )  # fmt: skip
             tally.add(attempts)
-            seconds[batch] = attempts.seconds
+            late_run[facts.trajectory[batch]] |= asking.late(attempts)
+            seconds[batch], late[batch] = attempts.seconds, late_run[facts.trajectory[batch]]
             if attempts.answers is not None:
                 chosen[batch[attempts.succeeded]] = attempts.answers
         failed = chosen[asked] == ERROR
         tier = np.where(failed, tiers.HIGH, chosen[asked])
         path.call(asked, tier, np.zeros(len(asked), dtype=bool), tier)
         spent[facts.trajectory[asked]] += path.cost[asked]
-    return Played(chosen, seconds)
+    return Played(chosen, seconds, late)
 
 
 def episodes(number: int, prices: np.ndarray, limits: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from adrs import resources
 from adrs.errors import UserError, did_you_mean
-from adrs.evaluation import Evaluator, Invalid, Metrics, Policy, WorkloadSpec
+from adrs.evaluation import Evaluator, Metrics, Policy, WorkloadSpec
 from evaluators.routing import agent_accounting, agent_bank, agent_live, agent_prefixes, agent_runs, asking, reference
 
 STATIC_FAMILIES = ("same", "heavy")
@@ -51,7 +51,7 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
         again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
         second = agent_prefixes.play(policy, workload, spec.policy_seed, again)
         rows = np.flatnonzero(np.isin(facts.trajectory, again))
-        _compare(played.chosen[rows], second.chosen[rows])
+        asking.compare(played.chosen[rows], second.chosen[rows], (played.late | second.late)[rows])
         metrics = agent_prefixes.measure(workload, played.chosen)
         metrics["failed_decisions"] = float((played.chosen == agent_accounting.ERROR).sum())
         metrics.replicates = lambda: agent_prefixes.resampled(workload, played.chosen)["combined"].tolist()
@@ -93,7 +93,9 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         asking.check_cpu(policy.restart(), int((played.chosen != agent_live.NOT_ASKED).sum()))
         again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
         second = agent_live.play(policy, workload, spec.policy_seed, again)
-        _compare(played.chosen[again], second.chosen[again])
+        first, other = played.chosen[again], second.chosen[again]
+        asked = (first != agent_live.NOT_ASKED) | (other != agent_live.NOT_ASKED)
+        asking.compare(first[asked], other[asked], (played.late | second.late)[again][asked])
         metrics = agent_live.measure(workload, played)
         metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
         metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()
@@ -127,11 +129,3 @@ def _refuse_keys(spec: WorkloadSpec) -> None:
     for key in spec.parameters:
         if key != "file":
             raise UserError(f'workload {spec.name}: unknown key "{key}"{did_you_mean(key, ["file"])}')
-
-
-def _compare(first: np.ndarray, second: np.ndarray) -> None:
-    """Raise Invalid where a call that was decided in both came out differently."""
-    both = (first >= 0) & (second >= 0)
-    differ = int((first != second)[both].sum())
-    if differ:
-        raise Invalid(asking.HIDDEN_STATE, f"{differ} of {int(both.sum())} repeated decisions came out differently")

@@ -21,6 +21,8 @@ FIT_SECONDS = 60.0
 REPLAYED = 10
 """One in so many requests is asked again."""
 HIDDEN_STATE = "decision depends on call order or hidden state"
+FAILED = -1
+"""In place of each number of a decision that failed; no decision has it."""
 
 Columns = Mapping[str, Any]
 """Fields of requests: arrays or lists with a row a request, or `Shared` values."""
@@ -70,9 +72,11 @@ class Decided:
     """The decisions of a workload, in the order of its requests."""
 
     answers: np.ndarray
-    """int64[requests, ...]; -1 where a decision failed."""
+    """int64[requests, numbers]; FAILED where a decision failed."""
     failed: np.ndarray
     """bool[requests]."""
+    late: np.ndarray
+    """bool[requests], those of them that took too long."""
     seconds: np.ndarray
     """float64[requests], CPU seconds of the calls, as the policy's process says."""
 
@@ -84,7 +88,7 @@ def one_shot(
     """Fit once and ask for all decisions in an order drawn from `seed`, then for a tenth of them once more.
 
     requests: makes the columns of some requests out of their numbers.
-    numbers: turns the checked answers of a batch into int64[batch, ...].
+    numbers: turns the checked answers of a batch into int64[batch] or int64[batch, numbers], from 0.
     rounds: `count` requests come in so many rounds of equal length, one after the other, each in an order of its own.
     Raises Failed for too many failed decisions or too much CPU time, Invalid where a repeated decision differs.
     """
@@ -99,7 +103,7 @@ def one_shot(
     policy.call("fit", train)
     again = rng.permutation(count)[: -(-count // REPLAYED)]
     second = _ask(policy, requests, again, count, numbers)
-    compare(first, second, again)
+    compare(first.answers[again], second.answers[again], (first.late | second.late)[again])
     return first
 
 
@@ -110,12 +114,21 @@ def check_cpu(spent: float, calls: int) -> None:
         raise Failed("timeout", f"{spent:.1f} s of CPU for fit and {calls} decisions, {allowed:.1f} s are allowed")
 
 
-def compare(first: Decided, second: Decided, rows: np.ndarray) -> None:
-    """Raise Invalid where a decision that was asked for twice differs. rows: int64, those of `second`."""
-    both = rows[~first.failed[rows] & ~second.failed[rows]]
-    same = (first.answers[both] == second.answers[both]).reshape(len(both), -1).all(axis=1)
-    if not same.all():
-        raise Invalid(HIDDEN_STATE, f"{int((~same).sum())} of {len(both)} repeated decisions came out differently")
+def compare(first: np.ndarray, second: np.ndarray, excused: np.ndarray) -> None:
+    """Raise Invalid where what was asked for twice came out differently: another decision, or none in one of them.
+
+    first, second: int64[decisions] or int64[decisions, numbers], at least one. excused: bool[decisions], where it may.
+    """
+    differ = int((first != second).reshape(len(first), -1).any(axis=1)[~excused].sum())
+    if differ:
+        raise Invalid(HIDDEN_STATE, f"{differ} of {int((~excused).sum())} repeated decisions came out differently")
+
+
+def late(attempts: Attempts) -> np.ndarray:
+    """bool[scenarios]: the calls that took too long. They alone may come out differently another time."""
+    found = np.zeros(len(attempts.succeeded), dtype=bool)
+    found[[failure.row for failure in attempts.failures if failure.verdict == "timeout"]] = True
+    return found
 
 
 def add_times(metrics: Metrics, seconds: np.ndarray) -> None:
@@ -130,10 +143,10 @@ def add_times(metrics: Metrics, seconds: np.ndarray) -> None:
 def _ask(
     policy: Policy, requests: Requests, order: np.ndarray, count: int, numbers: Callable[[Any], np.ndarray]
 ) -> Decided:
-    answers: np.ndarray | None = None
-    failed = np.zeros(count, dtype=bool)
+    answers = np.full((count, 1), FAILED, dtype=np.int64)
+    failed, overtime = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     seconds = np.zeros(count)
-    tally = Tally(count)
+    tally = Tally(len(order))
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
         attempts = policy.attempt(
@@ -142,13 +155,11 @@ def _ask(
         )  # fmt: skip
         tally.add(attempts)
         good = rows[attempts.succeeded]
-        failed[rows[~attempts.succeeded]] = True
+        failed[rows], overtime[rows] = ~attempts.succeeded, late(attempts)
         seconds[rows] = attempts.seconds
         if len(good):
-            found = numbers(attempts.answers)
-            if answers is None:
-                answers = np.full((count, *found.shape[1:]), -1, dtype=np.int64)
+            found = numbers(attempts.answers).reshape(len(good), -1)
+            if found.shape[1] != answers.shape[1]:
+                answers = np.repeat(answers, found.shape[1], axis=1)
             answers[good] = found
-    if answers is None:
-        answers = np.full(count, -1, dtype=np.int64)
-    return Decided(answers, failed, seconds)
+    return Decided(answers, failed, overtime, seconds)

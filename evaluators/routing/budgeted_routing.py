@@ -51,7 +51,7 @@ class BudgetedRouting(Evaluator[Task]):
             policy, workload.train, lambda rows: workload.requests(rows, seeds), len(seeds), spec.policy_seed,
             numbers=_numbers, rounds=len(LAMBDAS),
         )  # fmt: skip
-        found = _look_up(workload, decided.answers.reshape(len(seeds), -1))
+        found = _look_up(workload, decided.answers)
         metrics = measure(workload, found)
         metrics["failed_decisions"] = float(decided.failed.sum())
         metrics.replicates = lambda: resampled_areas(workload, found).tolist()

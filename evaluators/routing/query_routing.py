@@ -99,10 +99,11 @@ class QueryRouting(Evaluator[Task]):
         decided = asking.one_shot(
             policy, workload.train, partial(asking.take, requests), len(requests["text"]), spec.policy_seed
         )
-        picks = decided.answers[: len(workload.asked)]
+        answers = decided.answers[:, 0]
+        picks = answers[: len(workload.asked)]
         metrics = measure(workload, picks)
         if workload.twins is not None:
-            rows, twin_picks = workload.twins[0], decided.answers[len(workload.asked) :]
+            rows, twin_picks = workload.twins[0], answers[len(workload.asked) :]
             metrics["robustness"] = float((picks[rows] == twin_picks).mean())
         metrics["failed_decisions"] = float(decided.failed.sum())
         if workload.priced:
@@ -111,7 +112,7 @@ class QueryRouting(Evaluator[Task]):
             asking.add_times(metrics, decided.seconds)
             find = partial(_of_baseline, workload, requests)
             theirs = self._baseline.of(spec.name, find) if workload.priced else None
-            add_intervals(metrics, workload, decided.answers, theirs)
+            add_intervals(metrics, workload, answers, theirs)
         return metrics
 
     def summarise(self, results: Sequence[tuple[WorkloadSpec, Metrics]]) -> dict[str, float]:

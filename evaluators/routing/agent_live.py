@@ -54,8 +54,10 @@ class Played:
     seconds: np.ndarray
     """float64[R, MOST_STEPS], CPU seconds of the calls, as the policy's process says."""
     late: np.ndarray
-    """bool[R, MOST_STEPS]: from a call that took too long to the end of its run. All that may differ another time."""
+    """bool[R]: whether a call took too long."""
     end: Simulator
+    tallies: tuple[asking.Tally, ...]
+    """Of decisions and of calls of `observe`, not closed yet."""
 
 
 def play(policy: Policy, task: Task, seed: int, order: np.ndarray) -> Played:
@@ -66,10 +68,10 @@ def play(policy: Policy, task: Task, seed: int, order: np.ndarray) -> Played:
     place[order] = np.arange(len(order))
     seeds = np.random.default_rng(seed).integers(0, _SEED_LIMIT, size=(number, MOST_STEPS))
     shape = (number, MOST_STEPS)
-    chosen, seconds, late = np.full(shape, NOT_ASKED), np.zeros(shape), np.zeros(shape, dtype=bool)
+    chosen, seconds, late = np.full(shape, NOT_ASKED), np.zeros(shape), np.zeros(number, dtype=bool)
     simulator = Simulator(runs)
     simulator.active = simulator.active[place >= 0]
-    tally = asking.Tally(int(runs.milestones[order].sum()))
+    tallies = asking.Tally(number * MOST_STEPS), asking.Tally(number * MOST_STEPS, "calls of observe")
     limits = {"max_steps": MOST_STEPS, "budget_usd": MOST_DOLLARS}
     policy.reset(seed, len(order))
     policy.call("fit", task.train)
@@ -81,21 +83,20 @@ def play(policy: Policy, task: Task, seed: int, order: np.ndarray) -> Played:
         scenarios = place[rows].tolist()
         attempts = policy.attempt(
             "route", _requests(simulator, seeds[rows, step], limits), scenarios=scenarios,
-            seconds=asking.CALL_SECONDS, most_failures=tally.left,
+            seconds=asking.CALL_SECONDS, most_failures=tallies[0].left,
         )  # fmt: skip
-        tally.add(attempts)
+        tallies[0].add(attempts)
         tier = np.full(len(rows), FAILED)
         if attempts.answers is not None:
             tier[attempts.succeeded] = attempts.answers
         chosen[rows, step], seconds[rows, step] = tier, attempts.seconds
-        late[rows[asking.late(attempts)], step:] = True
         feedback = simulator.step(tier)
         told = policy.attempt(
-            "observe", feedback, scenarios=scenarios, seconds=asking.CALL_SECONDS, most_failures=tally.left
+            "observe", feedback, scenarios=scenarios, seconds=asking.CALL_SECONDS, most_failures=tallies[1].left
         )
-        tally.add(told)
-        late[rows[asking.late(told)], step + 1 :] = True
-    return Played(chosen, seconds, late, simulator)
+        tallies[1].add(told)
+        late[rows] |= asking.late(attempts) | asking.late(told)
+    return Played(chosen, seconds, late, simulator, tallies)
 
 
 def _requests(simulator: Simulator, seeds: np.ndarray, limits: dict[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Played:
     seconds: np.ndarray
     """float64[N], CPU seconds of the calls, as the policy's process says."""
     late: np.ndarray
-    """bool[N]: from a call that took too long to the end of its trajectory. All that may differ another time."""
+    """bool[trajectories]: whether a call took too long."""
 
 
 def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Played:
@@ -85,9 +85,8 @@ def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Pla
     seeds = np.random.default_rng(seed).integers(0, _SEED_LIMIT, size=len(facts))
     place = np.full(len(spent), -1)
     place[trajectories] = np.arange(len(trajectories))
-    tally = asking.Tally(int((place[facts.trajectory] >= 0).sum()))
-    chosen, seconds, late = np.full(len(facts), ERROR), np.zeros(len(facts)), np.zeros(len(facts), dtype=bool)
-    late_run = np.zeros(len(spent), dtype=bool)
+    tally = asking.Tally(len(facts))
+    chosen, seconds, late = np.full(len(facts), ERROR), np.zeros(len(facts)), np.zeros(len(spent), dtype=bool)
     policy.reset(seed, len(trajectories))
     policy.call("fit", task.train)
     policy.map("reset", episodes(len(trajectories), tiers.STATIC_PRICES, {}))
@@ -103,8 +102,8 @@ def play(policy: Policy, task: Task, seed: int, trajectories: np.ndarray) -> Pla
                 seconds=asking.CALL_SECONDS, most_failures=tally.left,
             )  # fmt: skip
             tally.add(attempts)
-            late_run[facts.trajectory[batch]] |= asking.late(attempts)
-            seconds[batch], late[batch] = attempts.seconds, late_run[facts.trajectory[batch]]
+            seconds[batch] = attempts.seconds
+            late[facts.trajectory[batch]] |= asking.late(attempts)
             if attempts.answers is not None:
                 chosen[batch[attempts.succeeded]] = attempts.answers
         failed = chosen[asked] == ERROR

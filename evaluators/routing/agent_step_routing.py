@@ -50,8 +50,9 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
         asking.check_cpu(policy.restart(), len(facts))
         again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
         second = agent_prefixes.play(policy, workload, spec.policy_seed, again)
-        rows = np.flatnonzero(np.isin(facts.trajectory, again))
-        asking.compare(played.chosen[rows], second.chosen[rows], (played.late | second.late)[rows])
+        differ = np.zeros(number, dtype=bool)
+        differ[facts.trajectory[played.chosen != second.chosen]] = True
+        asking.compare(differ[again], (played.late | second.late)[again], "runs")
         metrics = agent_prefixes.measure(workload, played.chosen)
         metrics["failed_decisions"] = float((played.chosen == agent_accounting.ERROR).sum())
         metrics.replicates = lambda: agent_prefixes.resampled(workload, played.chosen)["combined"].tolist()
@@ -90,12 +91,13 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         rng = np.random.default_rng(spec.policy_seed)
         number = len(workload.runs)
         played = agent_live.play(policy, workload, spec.policy_seed, rng.permutation(number))
+        for tally in played.tallies:
+            tally.close()
         asking.check_cpu(policy.restart(), int((played.chosen != agent_live.NOT_ASKED).sum()))
         again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
         second = agent_live.play(policy, workload, spec.policy_seed, again)
-        first, other = played.chosen[again], second.chosen[again]
-        asked = (first != agent_live.NOT_ASKED) | (other != agent_live.NOT_ASKED)
-        asking.compare(first[asked], other[asked], (played.late | second.late)[again][asked])
+        differ = (played.chosen != second.chosen).any(axis=1)
+        asking.compare(differ[again], (played.late | second.late)[again], "runs")
         metrics = agent_live.measure(workload, played)
         metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
         metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()

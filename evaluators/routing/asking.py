@@ -42,29 +42,41 @@ def _take(value: Any, rows: np.ndarray) -> Any:
 
 @dataclass
 class Tally:
-    """Failed decisions of a workload, and when there are too many."""
+    """Failed calls of a workload, and when there are too many."""
 
     requests: int
+    """Calls that there will be, or the most that there can be."""
+    calls: str = "decisions"
+    asked: int = 0
     failures: list[Failure] = field(default_factory=list)
-
-    @property
-    def most(self) -> int:
-        """Failed decisions that are let pass."""
-        return max(1, self.requests // 100)
 
     @property
     def left(self) -> int:
         """How many more are let pass."""
-        return self.most - len(self.failures)
+        return _let_pass(self.requests) - len(self.failures)
 
     def add(self, attempts: Attempts) -> None:
-        """Count those of a batch. Raises Failed."""
+        """Count those of a batch. Raises Failed for more than are let pass, however many will be asked."""
+        self.asked += len(attempts.succeeded)
         self.failures += attempts.failures
-        if len(self.failures) > self.most:
+        self._hold(self.requests)
+
+    def close(self) -> None:
+        """Count no more. Raises Failed for more than are let pass of those that were asked."""
+        self._hold(self.asked)
+
+    def _hold(self, number: int) -> None:
+        if len(self.failures) > _let_pass(number):
             last = self.failures[-1]
             raise Failed(
-                last.verdict, f"{len(self.failures)} of {self.requests} decisions failed, the last with {last.reason}"
+                last.verdict,
+                f"{len(self.failures)} {self.calls} failed, more than 1 % of {number}, the last with {last.reason}",
             )
+
+
+def _let_pass(number: int) -> int:
+    """Failed ones of so many calls."""
+    return max(1, number // 100)
 
 
 @dataclass(frozen=True)
@@ -103,7 +115,7 @@ def one_shot(
     policy.call("fit", train)
     again = rng.permutation(count)[: -(-count // REPLAYED)]
     second = _ask(policy, requests, again, count, numbers)
-    compare(first.answers[again], second.answers[again], (first.late | second.late)[again])
+    compare((first.answers != second.answers).any(axis=1)[again], (first.late | second.late)[again])
     return first
 
 
@@ -114,18 +126,22 @@ def check_cpu(spent: float, calls: int) -> None:
         raise Failed("timeout", f"{spent:.1f} s of CPU for fit and {calls} decisions, {allowed:.1f} s are allowed")
 
 
-def compare(first: np.ndarray, second: np.ndarray, excused: np.ndarray) -> None:
-    """Raise Invalid where what was asked for twice came out differently: another decision, or none in one of them.
+def compare(differ: np.ndarray, late: np.ndarray, what: str = "decisions") -> None:
+    """Raise where repeated decisions, or runs of them, came out differently.
 
-    first, second: int64[decisions] or int64[decisions, numbers], at least one. excused: bool[decisions], where it may.
+    differ, late: bool[repeated]; whether something differs, or failed in one asking alone, and whether a call took too
+    long in one of them: that may not repeat, and what comes after it in its run plays differently.
+    Raises Invalid, and Failed where that is the reason of more than one in a hundred.
     """
-    differ = int((first != second).reshape(len(first), -1).any(axis=1)[~excused].sum())
-    if differ:
-        raise Invalid(HIDDEN_STATE, f"{differ} of {int((~excused).sum())} repeated decisions came out differently")
+    hidden, slow = int((differ & ~late).sum()), int((differ & late).sum())
+    if hidden:
+        raise Invalid(HIDDEN_STATE, f"{hidden} of {len(differ)} repeated {what} came out differently")
+    if slow > _let_pass(len(differ)):
+        raise Failed("timeout", f"{slow} of {len(differ)} repeated {what} came out differently: calls took too long")
 
 
 def late(attempts: Attempts) -> np.ndarray:
-    """bool[scenarios]: the calls that took too long. They alone may come out differently another time."""
+    """bool[scenarios]: the calls that took too long."""
     found = np.zeros(len(attempts.succeeded), dtype=bool)
     found[[failure.row for failure in attempts.failures if failure.verdict == "timeout"]] = True
     return found
@@ -146,7 +162,7 @@ def _ask(
     answers = np.full((count, 1), FAILED, dtype=np.int64)
     failed, overtime = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     seconds = np.zeros(count)
-    tally = Tally(len(order))
+    tally = Tally(count)
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
         attempts = policy.attempt(

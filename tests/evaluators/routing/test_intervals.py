@@ -92,7 +92,7 @@ def simulated() -> Metrics:
 
     def constant(tier: int) -> agent_live.Played:
         end = agent_runs.play(runs, lambda simulator: np.full(len(simulator.active), tier))
-        return agent_live.Played(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), end)
+        return agent_live.Played(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), end, ())
 
     ours = constant(tiers.HIGH)
     metrics = agent_live.measure(agent_live.Task({}, runs), ours)

@@ -71,7 +71,8 @@ class Attempts:
     """bool[scenarios]."""
     failures: tuple[Failure, ...]
     seconds: "np.ndarray"
-    """float64[scenarios], CPU seconds of each call as the policy's process says, which nothing may rest on."""
+    """float64[scenarios], CPU seconds of each call as the policy's process says: it may lie, so that no score may rest
+    on them."""
     complete: bool = True
     """False where it was given up after too many failures: then the last ones were not asked."""
 

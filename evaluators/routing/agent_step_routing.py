@@ -47,7 +47,7 @@ class RecordedSteps(Evaluator[agent_prefixes.Task]):
         facts = workload.bank.facts
         number = int(facts.trajectory.max()) + 1
         played = agent_prefixes.play(policy, workload, spec.policy_seed, rng.permutation(number))
-        asking.check_cpu(policy.restart(), len(facts))
+        asking.check_cpu(policy.restart(), played.seconds)
         again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
         second = agent_prefixes.play(policy, workload, spec.policy_seed, again)
         differ = np.zeros(number, dtype=bool)
@@ -93,7 +93,8 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         played = agent_live.play(policy, workload, spec.policy_seed, rng.permutation(number))
         for tally in played.tallies:
             tally.close()
-        asking.check_cpu(policy.restart(), int((played.chosen != agent_live.NOT_ASKED).sum()))
+        seconds = played.seconds[played.chosen != agent_live.NOT_ASKED]
+        asking.check_cpu(policy.restart(), seconds)
         again = rng.permutation(number)[: -(-number // asking.REPLAYED)]
         second = agent_live.play(policy, workload, spec.policy_seed, again)
         differ = (played.chosen != second.chosen).any(axis=1)
@@ -102,7 +103,7 @@ class SimulatedRuns(Evaluator[agent_live.Task]):
         metrics["failed_decisions"] = float((played.chosen == agent_live.FAILED).sum())
         metrics.replicates = lambda: agent_live.resampled(played)["bill_2"].tolist()
         if spec.split == "test":
-            asking.add_times(metrics, played.seconds[played.chosen != agent_live.NOT_ASKED])
+            asking.add_times(metrics, seconds)
             theirs = self._baseline.of(spec.name, lambda: _bill_of_baseline(workload, spec.policy_seed))
             agent_live.add_intervals(metrics, played, theirs)
         return metrics

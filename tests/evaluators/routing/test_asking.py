@@ -94,3 +94,24 @@ def test_fewer_may_fail_where_fewer_are_asked_than_there_could_be() -> None:
     assert tally.left == 7
     with pytest.raises(Failed, match="3 calls of observe failed, more than 1 % of 200, the last with KeyError"):
         tally.close()
+
+
+def test_decisions_cannot_use_what_fit_left() -> None:
+    asking.check_cpu(60.0, np.full(100, 0.004))
+    with pytest.raises(Failed, match=r"0\.6 s of CPU for 100 decisions, 0\.5 s are allowed"):
+        asking.check_cpu(1.0, np.full(100, 0.006))
+    with pytest.raises(Failed, match=r"61\.0 s of CPU for fit and 100 decisions, 60\.5 s are allowed"):
+        asking.check_cpu(61.0, np.full(100, 0.004))
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_slow_decisions_end_the_evaluation(name: str) -> None:
+    class SlowPolicy(InProcessPolicy):
+        """Says that each call took 6 ms."""
+
+        def attempt(self, function: str, *columns: Any, **options: Any) -> Attempts:
+            found = super().attempt(function, *columns, **options)
+            return replace(found, seconds=np.full(len(found.seconds), 0.006))
+
+    with pytest.raises(Failed, match=r"of CPU for \d+ decisions"):
+        evaluate(name, "def route(model, state, request):\n    return 3\n", SlowPolicy)

@@ -23,7 +23,7 @@ from evaluators.routing import (
 from evaluators.routing.agent_accounting import ERROR, TIME_TO_LIVE, Facts
 from evaluators.routing.agent_accounting import Path as TierPath
 from evaluators.routing.agent_bank import Bank, Message
-from evaluators.routing.files import distinct, read_records
+from evaluators.routing.files import Record, distinct, read_records
 from evaluators.routing.masking import masked, masked_tools
 
 _FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name")
@@ -197,7 +197,7 @@ def read_bank(path: Path) -> Bank:
     rows = read_records(path)
     distinct(rows, "id")
     questions = [agent_questions.read(row) for row in rows]
-    prompts = [[dict(message.fields) for message in row.parts("messages")] for row in rows]
+    prompts = [[_message(record) for record in row.parts("messages")] for row in rows]
     tools = [found if isinstance(found := row.fields.get("tools"), list) else [] for row in rows]
     tokens = tiers.tier_tokens(np.array([_tokens(messages) + 2 for messages in prompts]))
     nothing = np.zeros(len(rows), dtype=np.int64)
@@ -208,6 +208,12 @@ def read_bank(path: Path) -> Bank:
     facts = agent_questions.facts(questions, tokens, prefix, _outputs(unknown, prompts))
     features = text_features.hash_features_of([agent_bank.last_texts(messages) for messages in masked(prompts)])
     return Bank(facts, prompts, features, tools if any(tools) else ())
+
+
+def _message(record: Record) -> Message:
+    """Raises UserError where its calls are not objects."""
+    record.parts("tool_calls", [])
+    return dict(record.fields)
 
 
 def _outputs(facts: Facts, prompts: Sequence[Sequence[Message]]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ MOST = 10**15
 Value = TypeVar("Value")
 Missing = TypeVar("Missing")
 _REQUIRED: Any = object()
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass
@@ -95,9 +97,9 @@ class Record:
         found = self.field(name, lambda value: value if isinstance(value, dict) else None, "an object", missing)
         return Record(found, f"{self.where}: {name}") if isinstance(found, dict) else found
 
-    def parts(self, name: str) -> list["Record"]:
+    def parts(self, name: str, missing: list[Any] = _REQUIRED) -> list["Record"]:
         """A list of objects within this one."""
-        found = self.field(name, lambda value: value if isinstance(value, list) else None, "a list of objects")
+        found = self.field(name, lambda value: value if isinstance(value, list) else None, "a list of objects", missing)
         return [_record(value, f"{self.where}: {name}, item {place}") for place, value in enumerate(found, 1)]
 
 
@@ -136,9 +138,21 @@ def read_text(path: Path) -> str:
 
 def _loads(text: str) -> Any:
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        return _encodable(found) if _SURROGATE.search(text) else found
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _encodable(value: Any) -> Any:
+    """The value with a question mark for each half of a pair of surrogates: JSON may have one, no UTF-8 can."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_encodable(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(entry) for key, entry in value.items()}
+    return value
 
 
 def _lines(path: Path, text: str) -> list[tuple[str, Any]]:

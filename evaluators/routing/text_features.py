@@ -95,4 +95,4 @@ def _buckets(keys: Sequence[int], names: Sequence[str]) -> tuple[np.ndarray, np.
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), person=b"adrs-route").digest()[:8], "big")
+    return int.from_bytes(blake2b(text.encode(errors="replace"), person=b"adrs-route").digest()[:8], "big")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adrs.errors import UserError
-from evaluators.routing import agent_files, agent_run_folder, curve_files, query_files
+from evaluators.routing import agent_files, agent_prefixes, agent_run_folder, curve_files, query_files, text_features
 from evaluators.routing.files import Record
 
 
@@ -270,6 +270,28 @@ def test_choices_of_tiers_that_cannot_be(tmp_path, predictions, sentence):
 )
 def test_banks_that_cannot_be(tmp_path, bank, sentence):
     refused(agent_files.score, static(tmp_path, bank=bank), sentence)
+
+
+@pytest.mark.parametrize(
+    ("calls", "sentence"),
+    [
+        (["x"], 'row 1: messages, item 1: tool_calls, item 1 is no object but "x"'),
+        ({"a": 1}, 'item 1: "tool_calls" must be a list of objects, not {"a": 1}'),
+        (1, 'item 1: "tool_calls" must be a list of objects, not 1'),
+    ],
+)
+def test_calls_of_tools_that_cannot_be(tmp_path, calls, sentence):
+    bank = write(tmp_path / "bank.json", [{**QUESTION, "messages": [{"role": "assistant", "tool_calls": calls}]}])
+    refused(agent_prefixes.read_bank, bank, sentence)
+
+
+def test_half_a_pair_of_surrogates_is_read_as_a_question_mark(tmp_path):
+    """No program could be sent it otherwise."""
+    text = "\ud800 hi \U0001f600"
+    message = {"role": "user", "content": text, "tool_calls": None}
+    bank = agent_prefixes.read_bank(write(tmp_path / "bank.json", [{**QUESTION, "messages": [message]}]))
+    assert bank.messages[0][0] == {**message, "content": "? hi \U0001f600"}
+    assert (bank.features == text_features.hash_features_of([text])).all()
 
 
 def test_steps_may_be_counted_from_zero(tmp_path):

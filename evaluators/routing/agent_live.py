@@ -106,10 +106,11 @@ def _requests(simulator: Simulator, seeds: np.ndarray, limits: dict[str, Any]) -
         "signal": simulator.signal,
         "prices": Shared(tiers.POOL_PRICES),
         "prompt_tokens": simulator.prompt_tokens,
-        "cache": [
-            {"cached_tokens": tokens, "age": age, "time_to_live": TIME_TO_LIVE}
-            for tokens, age in zip(simulator.cached_tokens, simulator.cache_age, strict=True)
-        ],
+        "cache": {
+            "cached_tokens": simulator.cached_tokens,
+            "age": simulator.cache_age,
+            "time_to_live": TIME_TO_LIVE,
+        },
         "spent_usd": simulator.spent[rows],
         "limits": Shared(limits),
         "seed": seeds,

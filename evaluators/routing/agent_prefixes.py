@@ -124,7 +124,6 @@ def episodes(number: int, prices: np.ndarray, limits: dict[str, Any]) -> dict[st
 
 def _requests(task: Task, path: TierPath, spent: np.ndarray, seeds: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
     facts = task.bank.facts
-    cached, age = path.readable(rows), path.age(rows)
     return {
         "messages": [task.shown[row] for row in rows.tolist()],
         "tools": [task.shown_tools[row] for row in rows.tolist()] if task.bank.tools else Shared([]),
@@ -133,10 +132,11 @@ def _requests(task: Task, path: TierPath, spent: np.ndarray, seeds: np.ndarray, 
         "step": facts.step[rows],
         "prices": Shared(tiers.STATIC_PRICES),
         "prompt_tokens": facts.prompt[rows],
-        "cache": [
-            {"cached_tokens": tokens, "age": steps, "time_to_live": float(TIME_TO_LIVE)}
-            for tokens, steps in zip(cached, age, strict=True)
-        ],
+        "cache": {
+            "cached_tokens": path.readable(rows),
+            "age": path.age(rows),
+            "time_to_live": float(TIME_TO_LIVE),
+        },
         "spent_usd": spent[facts.trajectory[rows]],
         "seed": seeds[rows],
     }

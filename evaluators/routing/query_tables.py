@@ -13,7 +13,7 @@ import io
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -219,19 +219,20 @@ def split(table: Table) -> tuple[Table, Table]:
         return _take(table, np.zeros(0, dtype=np.int64)), table
     if len(table.keys) > MOST_ROWS:
         order = sorted(range(len(table.keys)), key=lambda row: splits.digest(table.keys[row]))
-        table = replace(_take(table, np.array(sorted(order[:MOST_ROWS]))), known_clusters=None)
+        table = _take(table, np.array(sorted(order[:MOST_ROWS])))
     dealt = splits.deal(table.clusters, table.keys, table.categories)
-    fit = [place for place, name in enumerate(dealt) if name != "test"]
-    asked = [place for place, name in enumerate(dealt) if name == "test"]
-    return _take(table, np.array(fit, dtype=np.int64)), _take(table, np.array(asked, dtype=np.int64))
+    fit = np.array([place for place, name in enumerate(dealt) if name != "test"], dtype=np.int64)
+    asked = np.array([place for place, name in enumerate(dealt) if name == "test"], dtype=np.int64)
+    return _take(table, fit, table.clusters[fit]), _take(table, asked, table.clusters[asked])
 
 
-def _take(table: Table, rows: np.ndarray) -> Table:
+def _take(table: Table, rows: np.ndarray, clusters: np.ndarray | None = None) -> Table:
+    """Some rows; without `clusters`, int64[rows], their near-duplicates are looked for among themselves, once asked."""
     chosen = rows.tolist()
     return Table(
         [table.keys[row] for row in chosen], [table.texts[row] for row in chosen],
         [table.categories[row] for row in chosen], table.names, table.accuracy[rows], table.cost[rows],
         None if table.input_tokens is None else table.input_tokens[rows],
         None if table.output_tokens is None else table.output_tokens[rows], table.priced, table.evaluation_only,
-        table.clusters[rows],
+        clusters,
     )  # fmt: skip

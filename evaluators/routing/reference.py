@@ -119,4 +119,13 @@ class ReferencePolicy:
 
 def _rows(columns: Mapping[str, Any], count: int) -> Iterator[dict[str, Any]]:
     for row in range(count):
-        yield {name: value.value if isinstance(value, Shared) else value[row] for name, value in columns.items()}
+        yield {name: _cell(value, row) for name, value in columns.items()}
+
+
+def _cell(value: Any, row: int) -> Any:
+    """What one row gets of a column: of a dict each field's, of what is no column all."""
+    if isinstance(value, Shared):
+        return value.value
+    if isinstance(value, dict):
+        return {name: _cell(field, row) for name, field in value.items()}
+    return value[row] if isinstance(value, np.ndarray | list) else value

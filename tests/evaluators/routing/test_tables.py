@@ -10,7 +10,7 @@ import pytest
 
 from adrs import resources
 from adrs.errors import UserError
-from evaluators.routing import budget_table, price_list, query_tables, query_world
+from evaluators.routing import budget_table, price_list, query_tables, query_world, splits
 from evaluators.routing.budget_world import BUDGETS
 
 
@@ -214,3 +214,16 @@ def test_the_published_files_load(name: str, rows: int, models: int, evaluation_
         fit, asked = query_tables.split(found)
         assert not set(fit.clusters.tolist()) & set(asked.clusters.tolist())
         assert len(asked.keys) == pytest.approx(0.3 * rows, rel=0.1)
+
+
+def test_near_duplicates_are_looked_for_among_the_rows_that_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at, find = [], splits.near_duplicates
+    monkeypatch.setattr(query_tables, "MOST_ROWS", 6)
+    monkeypatch.setattr(splits, "near_duplicates", lambda texts: looked_at.append(len(texts)) or find(texts))
+    file = tmp_path / "answers.csv"
+    file.write_text("prompt,contaminated,weak,strong\n" + "".join(f"{chr(97 + row)},0,0,1\n" for row in range(9)))
+    fit, asked = query_tables.split(query_tables.read(file))
+    assert len(fit.clusters) + len(asked.clusters) == 6
+    assert looked_at == [6]

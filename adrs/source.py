@@ -27,6 +27,7 @@ _EXPRESSION_SCOPES = (ast.Lambda, *_COMPREHENSIONS)
 _LOOKS_AT_NAMES = frozenset({"locals", "vars", "eval", "exec", "dir", "globals"})
 _REMEMBERED = 64
 """Programs whose check is remembered: a proposer checks its own before the loop does."""
+_COMMENTS = re.compile(rb"#[^\r\n]*")
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -81,7 +82,7 @@ class Screen:
             return
         literals = round(literal_share(source) * size)
         if literals > limit:
-            raise Rejected(f"literals take {literals} bytes of the source, the limit is {limit}")
+            raise Rejected(f"literals and comments take {literals} bytes of the source, the limit is {limit}")
 
 
 def _fixed_parts(seed: Path) -> list[list[str]] | None:
@@ -172,22 +173,19 @@ def _check_imports(tree: ast.Module, allowed: frozenset[str]) -> None:
 
 
 def literal_share(source: str) -> float:
-    """Share of a source's characters that stand in numbers, texts and displays of them: high for stored answers."""
-    tree = ast.parse(source)
-    spans: list[tuple[int, int]] = []
+    """Share of a source's characters that stand in numbers, texts, displays of them and comments, docstrings included:
+    high for stored answers, since a program can read all of its own text."""
+    text = bytearray(source.encode())
     lengths = [0]
-    for line in source.encode().splitlines(keepends=True):
+    for line in text.splitlines(keepends=True):
         lengths.append(lengths[-1] + len(line))
-    _normalise(tree)
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(source)):
         if _is_literal(node) and isinstance(node, ast.expr) and node.end_lineno and node.end_col_offset is not None:
             start = lengths[node.lineno - 1] + node.col_offset
-            spans.append((start, lengths[node.end_lineno - 1] + node.end_col_offset))
-    covered, end = 0, 0
-    for start, stop in sorted(spans):
-        covered += max(0, stop - max(start, end))
-        end = max(end, stop)
-    return covered / max(1, lengths[-1])
+            stop = lengths[node.end_lineno - 1] + node.end_col_offset
+            text[start:stop] = bytes(stop - start)
+    comments = sum(map(len, _COMMENTS.findall(text)))  # no sign that begins one is in a text any more
+    return (text.count(0) + comments) / max(1, len(text))
 
 
 def _is_literal(node: ast.AST) -> bool:

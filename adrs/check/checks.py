@@ -302,7 +302,7 @@ class Checks:
         detail = self._shown(evaluation)
         if cheat.verdict == "ok" and ok and evaluation.score is not None:
             ok = evaluation.score <= cheat.at_most + 1e-6
-            literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals"
+            literals = f"{100 * literal_share(cheat.path.read_text()):.0f} % of its source are literals and comments"
             detail = f"{'gains nothing' if ok else 'gains'}: score {evaluation.score:.1f}; {literals}"
             expected = f"a score of at most {cheat.at_most:g}"
         else:

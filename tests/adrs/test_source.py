@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adrs.interface import FunctionType, parse_type
-from adrs.source import Rejected, screen
+from adrs.source import Rejected, literal_share, screen
 
 SOLVE = FunctionType("solve", "", {"instance": parse_type("int", "x")}, parse_type("int", "x"))
 
@@ -56,6 +56,21 @@ def test_what_cannot_be_a_program_is_refused_with_the_reason(source: str, expect
 )
 def test_what_can_be_a_program_passes(source: str) -> None:
     assert len(digest(source)) == 64
+
+
+@pytest.mark.parametrize(
+    ("source", "stored"),
+    [
+        ("x = 12\n", "12"),
+        ("x = [1, '#ä']  # four\ny = x\n", "[1, '#ä']# four"),
+        ('def f():\n    """Of # two\nlines."""\n    return f.__doc__ # read\n', '"""Of # two\nlines."""# read'),
+        ("def f(x: 'read') -> 'as well': return f.__annotations__\n", "'read''as well'"),
+        ("# one\r\nx = y\r\n", "# one"),
+        ("x = y\n", ""),
+    ],
+)
+def test_all_that_a_program_can_read_of_its_own_text_is_counted_as_stored(source: str, stored: str) -> None:
+    assert literal_share(source) == pytest.approx(len(stored.encode()) / len(source.encode()))
 
 
 def test_what_does_not_matter_does_not_change_the_digest() -> None:

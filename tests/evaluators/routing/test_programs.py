@@ -72,7 +72,7 @@ def test_cheats_get_the_verdict_they_deserve(name, tmp_path):
 def test_a_table_of_stored_answers_is_rejected(name):
     problem = problems.load(name)
     table = {f"{number:016x}": number % 4 for number in range(4000)}
-    with pytest.raises(Rejected, match="literals take"):
+    with pytest.raises(Rejected, match="literals and comments take"):
         Screen(problem).check(f"TABLE = {table!r}\n\n\n{problem.seed.read_text()}")
 
 

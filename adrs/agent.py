@@ -212,6 +212,7 @@ class _OnDemand:
         self._started = False
         self.sandbox = ""
         """Name of the backend, known after the first job."""
+        self.warning = ""
 
     async def start(self) -> None:
         """Nothing to do yet."""
@@ -221,7 +222,8 @@ class _OnDemand:
         async with self._mutex:
             if not self._started:
                 await self._executor.start()
-                self._started, self.sandbox = True, self._executor.sandbox
+                self._started = True
+                self.sandbox, self.warning = self._executor.sandbox, self._executor.warning
         return await self._executor.evaluate(job)
 
     async def close(self) -> None:

@@ -117,6 +117,7 @@ class Run:
         max_time: str | float | None = None,
         max_usd: float | None = None,
         max_tokens: int | None = None,
+        max_output_tokens: int | None = None,
         workers: int | None = None,
         sandbox: str | None = None,
         observer: Observer | None = None,
@@ -128,7 +129,8 @@ class Run:
         """
         self.close()
         changes = {"max_evaluations": max_evaluations, "max_seconds": _seconds(max_time), "max_usd": max_usd,
-                   "max_tokens": max_tokens, "workers": workers, "sandbox": sandbox}  # fmt: skip
+                   "max_tokens": max_tokens, "max_output_tokens": max_output_tokens, "workers": workers,
+                   "sandbox": sandbox}  # fmt: skip
         self.outcome = session.resume(self.path, observer or Silent(), changes)
         return self.outcome
 

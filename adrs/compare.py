@@ -149,6 +149,11 @@ def load(names: Sequence[str], runs_dir: Path) -> Comparison:
     paths = list(dict.fromkeys(folders.find_run(name, runs_dir).resolve() for name in names))
     entries = [read(path) for path in paths]
     for entry in entries:
+        if not entry.info.configuration:
+            raise UserError(
+                f"run {entry.name} was repaired and has lost what it was made with, so nothing says what it can be "
+                "compared with"
+            )
         if entry.curve.best is None:
             raise UserError(
                 f"run {entry.name} ended before its search had heard of a program that works, so there is nothing to "

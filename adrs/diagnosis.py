@@ -76,8 +76,9 @@ def _sandboxes() -> list[Finding]:
         if not probe.available:
             first = told.setdefault(detail, probe.name)
             detail = detail if first == probe.name else f"as {first}"
-        isolates = f"isolates {', '.join(probe.isolates)}; " if probe.isolates else ""
-        findings.append(Finding("sandbox", probe.name, probe.available, f"{isolates}{detail}"))
+        isolates = f"isolates {', '.join(probe.isolates)}" if probe.isolates else ""
+        detail = "; ".join(text for text in (isolates, detail, probe.warning) if text)
+        findings.append(Finding("sandbox", probe.name, probe.available, detail))
     return findings
 
 

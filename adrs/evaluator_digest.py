@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs import resources
+from adrs.errors import UserError
 from adrs.file_digest import file_digest
 from adrs.folder_files import folder_files
 from adrs.problem import FILE, Problem
@@ -27,7 +28,10 @@ def evaluator_digest(problem: Problem) -> str:
     total = sha256()
     code, data = files
     for file in code:
-        total.update(file.read_bytes())
+        try:
+            total.update(file.read_bytes())
+        except OSError as error:
+            raise UserError(f"{file} cannot be read: {error.strerror}") from None
     for file, name in data.items():
         total.update(f"{name}\0{file_digest(file)}\0".encode(errors="surrogatepass"))
     return total.hexdigest()
@@ -51,19 +55,24 @@ def _files(problem: Problem) -> tuple[list[Path], dict[Path, str]] | None:
     beside = _own(problem.folder)
     module = problem.folder.joinpath(*parts).with_suffix(".py")
     if module.is_file():
-        code = sorted(module.parent.glob("*.py"))
+        code = _modules(module.parent)
     else:
         folder = _package_folder(parts)
         if folder is None:
             return None
         helpers = resources.import_root() / "adrs_helpers"
-        code = [*sorted(folder.glob("*.py")), *sorted(helpers.glob("*.py"))]
+        code = [*_modules(folder), *_modules(helpers)]
         beside = [file for file in beside if file.suffix != ".py"]  # the others are programs
         data |= {file: str(file.relative_to(folder.parent)) for file in folder_files(folder)}
     data |= {file: str(file.relative_to(problem.folder)) for file in beside}
     for file in (*code, *problem.files, *(cheat.path for cheat in problem.cheats)):
         data.pop(file, None)
     return code, dict(sorted(data.items(), key=itemgetter(1)))
+
+
+def _modules(folder: Path) -> list[Path]:
+    """Without hidden files, which editors leave beside what they have open."""
+    return sorted(file for file in folder.glob("*.py") if not file.name.startswith(".") and file.is_file())
 
 
 def _package_folder(parts: Sequence[str]) -> Path | None:

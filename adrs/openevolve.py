@@ -186,7 +186,7 @@ def _rule(program: Path) -> str:
 def _parse(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         where = f" in line {line}" if line else ""
         raise UserError(f"{path} cannot be read as Python: {getattr(error, 'msg', error)}{where}") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError, closest
+from adrs.text import brief
 
 FILES = ("config.yaml", "config.yml")
 _SECTIONS = ("llm", "prompt", "database", "evaluator", "evolution_trace")
@@ -171,7 +172,7 @@ class _Reader:
         return value
 
     def _wrong(self, key: str, expected: str, value: Any) -> UserError:
-        return UserError(f"{self._path}: {key} must be {expected}, not {value!r}")
+        return UserError(f"{self._path}: {key} must be {expected}, not {brief(value)}")
 
 
 def _load(path: Path) -> Mapping[str, Any]:
@@ -182,6 +183,8 @@ def _load(path: Path) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
         raise UserError(f"{path} is not valid YAML: {said}") from None
+    except ValueError as error:
+        raise UserError(f"{path} holds a value that cannot be read: {error}") from None
     except RecursionError:
         raise UserError(f"{path} is nested too deeply") from None
     if data is None:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from adrs import openevolve, resources
+from adrs import openevolve, resources, strict_toml
 from adrs.baselines import baseline_name
 from adrs.comparisons import read_comparisons
 from adrs.errors import UserError, did_you_mean
@@ -55,16 +55,7 @@ def load(name_or_path: str, workloads: str = "standard") -> Problem:
     if not (folder / FILE).is_file():
         generated = openevolve.read(folder).declaration
         return _problem(folder, tomllib.loads(generated), workloads, generated)
-    try:
-        with (folder / FILE).open("rb") as file:
-            data = tomllib.load(file)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{folder / FILE} is not valid TOML: {error}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{folder / FILE} is not UTF-8 text") from None
-    except OSError as error:
-        raise UserError(f"{folder / FILE} cannot be read: {error.strerror}") from None
-    return _problem(folder, data, workloads)
+    return _problem(folder, strict_toml.read(folder / FILE), workloads)
 
 
 def _find(name_or_path: str) -> Path:

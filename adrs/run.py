@@ -109,7 +109,8 @@ class Loop:
             if self._stop.is_set():
                 return
             if kind == "told":
-                await self._tell(ticket)
+                if await self._tell(ticket):
+                    self._breaker = Breaker()  # it stopped an earlier session here, and somebody goes on all the same
             elif self._parts.replaying and recorded.dropped(ticket):
                 self._select(ticket)  # nobody answered, and the search was asked all the same
                 self._take_number(ticket)
@@ -141,15 +142,18 @@ class Loop:
             ended = self._why_stop()
             if ended:
                 return ended
-            if self._may_ask():
+            paused = self._parts.steering.paused
+            if self._may_ask() and not paused:
                 await self._ask(self._asked + 1)
+            elif self._may_ask() and self._parts.order == "ticket":
+                await self._wait_for(set())  # to tell more before the next is asked would change the lineage
             elif self._pending:
                 ticket = await self._next_ended()
                 if ticket is not None:
                     reason = await self._tell(ticket)
                     if reason:
                         return f"breaker: {reason}"
-            elif self._parts.steering.paused:
+            elif paused:
                 await self._wait_for(set())
             else:
                 return "evaluations"
@@ -180,7 +184,8 @@ class Loop:
             self._observer.note("paused" if steering.paused else "evolving")
 
     def _may_ask(self) -> bool:
-        if not self._begun or self._parts.steering.paused or len(self._pending) >= self._parts.window:
+        """Whether it is time to ask, unless somebody has paused the run."""
+        if not self._begun or len(self._pending) >= self._parts.window:
             return False
         return self._parts.budget.allows(self._evaluations, len(self._pending))
 

@@ -152,7 +152,7 @@ class _Session:
             return None
         prices = Prices(dict(parse_price(text) for text in settings.prices))
         calls = CallSettings(max_output_tokens=settings.max_output_tokens)
-        return Models(settings.models, self._journal, self._spending, prices=prices, settings=calls)
+        return Models(settings.models, self._journal, self._spending, prices=prices, settings=calls, warn=self._warn)
 
     async def start(self) -> Outcome:
         """A new run: nothing is written before the problem has passed its checks and the baselines are measured."""
@@ -269,6 +269,8 @@ class _Session:
         self._observer.note("starting workers; the first start compiles helpers")
         try:
             await self._executor.start()
+            if self._executor.warning:
+                self._warnings.append(self._executor.warning)
             yield
         finally:
             await self._executor.close()

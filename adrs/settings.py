@@ -103,7 +103,10 @@ class Settings:
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> "Settings":
-        """The settings of a log."""
+        """The settings of a log. Raises UserError for what no session of this version wrote."""
+        unknown = sorted(data.keys() - {setting.name for setting in fields(cls)})
+        if unknown:
+            raise UserError(f'the log has a setting "{unknown[0]}", which this version of adrs does not know')
         return cls(**{**data, **{name: tuple(data.get(name, ())) for name in _LISTS}})
 
     def checked(self) -> "Settings":

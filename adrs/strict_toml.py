@@ -1,11 +1,27 @@
 """Reads TOML tables strictly: a missing key, a wrong type or an unknown key is one clear sentence."""
 
 import difflib
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from adrs.errors import UserError, did_you_mean
+from adrs.text import brief
+
+
+def read(file: Path) -> dict[str, Any]:
+    """What a file of TOML holds. Raises UserError."""
+    try:
+        return tomllib.loads(file.read_bytes().decode())
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not UTF-8 text") from None
+    except ValueError as error:
+        raise UserError(f"{file} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise UserError(f"{file} is nested too deeply") from None
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}") from None
 
 
 class Table:
@@ -51,7 +67,7 @@ class Table:
         """The error for a value of another type."""
         names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
         expected = " or ".join(dict.fromkeys(names.get(kind, "a table") for kind in kinds))
-        return UserError(f"{self.file}: {self.path(key)} must be {expected}, not {value!r}")
+        return UserError(f"{self.file}: {self.path(key)} must be {expected}, not {brief(value)}")
 
     def strings(self, key: str) -> tuple[str, ...]:
         """A list of strings, empty if it is not there."""

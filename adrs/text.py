@@ -1,11 +1,14 @@
 """How numbers, runs and other people's text are shown: in the terminal, in reports and in the dashboard alike."""
 
+import reprlib
 import shlex
 from pathlib import Path
 from typing import IO
 
 _RUNS = Path("runs")
 """Where the command line looks for runs unless it is told otherwise."""
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxstring = 2, 80
 
 
 def printable(text: str) -> str:
@@ -68,6 +71,11 @@ def seconds(value: float) -> str:
 def dollars(value: float) -> str:
     """An amount of US dollars, with cents, or more digits where it is less than one."""
     return f"${value:.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
+
+
+def brief(value: object) -> str:
+    """A value as Python writes it, cut where it is long: a few lines of YAML may stand for more than memory holds."""
+    return _BRIEF.repr(value)
 
 
 def first_line(text: str) -> str:

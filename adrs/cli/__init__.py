@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import sys
+import warnings
 
 import typer
 
@@ -59,7 +60,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a sign is no reason to end
     try:
         try:
-            app()
+            with warnings.catch_warnings():
+                warnings.showwarning = _warn
+                app()
         finally:
             sys.stdout.flush()  # what cannot be written is found here, and not when Python ends
     except UserError as error:
@@ -79,6 +82,11 @@ def main() -> None:
         notes = getattr(interrupt, "__notes__", ["what was recorded before is safe"])
         print(f"adrs: interrupted; {printable('; '.join(notes))}", file=sys.stderr)
         sys.exit(130)
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """Where in the code it was said helps nobody here."""
+    print(f"adrs: {message}", file=sys.stderr)
 
 
 def _is_broken_pipe(error: BaseException) -> bool:

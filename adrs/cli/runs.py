@@ -1,7 +1,6 @@
 """Verbs that make runs: run, resume, replay."""
 
 import sys
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -214,6 +213,9 @@ def resume(
             "--max-tokens", min=1, help="Stop before models have used more tokens in all. [default: as before]"
         ),
     ] = None,
+    max_output_tokens: Annotated[
+        int | None, typer.Option("--max-output-tokens", min=1, help="Most tokens of one answer. [default: as before]")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -224,7 +226,8 @@ def resume(
 
     folder = find_run(run, runs_dir)
     changes = {"workers": workers and cores.workers(workers), "sandbox": sandbox, "max_evaluations": max_evaluations,
-               "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens}  # fmt: skip
+               "max_seconds": _seconds(max_time), "max_usd": max_usd, "max_tokens": max_tokens,
+               "max_output_tokens": max_output_tokens}  # fmt: skip
     before = _done(folder)
     settings, loaded, _ = session.resuming(folder, changes)
     with View(loaded, folder.name, quiet, Budget(settings.max_evaluations, settings.max_seconds)) as view:
@@ -288,16 +291,11 @@ def _seconds(duration: str | None) -> float | None:
 def _merge(given: dict[str, Any], config: Path | None) -> dict[str, Any]:
     """Options of the command line, else those of the file, and the file's table of prices."""
     from adrs.llm.prices import read_table
-    from adrs.strict_toml import Table
+    from adrs.strict_toml import Table, read
 
     if config is None:
         return {**given, "prices": {}}
-    try:
-        data = tomllib.loads(config.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{config} is not valid TOML: {error}") from None
-    except OSError as error:
-        raise UserError(f"{config} cannot be read: {error.strerror}") from None
+    data = read(config)
     merged = {**given, "prices": read_table(Table("prices", data.pop("prices", {}), config))}
     keys: dict[str, str] = {}
     for key, value in data.items():

@@ -10,6 +10,8 @@ class Executor(Protocol):
 
     sandbox: str
     """Name of the backend in use, known once it is started."""
+    warning: str
+    """What to say beside results of its safety, known once it is started; empty if it is safe."""
 
     async def start(self) -> None:
         """Bring up what evaluates. Raises UserError where that cannot work."""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from typing import Any
 
 from adrs import resources, sandbox
@@ -49,12 +50,14 @@ class LocalPool:
         self.sandbox = ""
         """Name of the backend in use, known once the pool is started."""
         self.warning = ""
-        """What the backend says of its own safety; empty if it is safe."""
+        """What the backend says of its own safety; empty if it is safe. Said to all as it starts."""
 
     async def start(self) -> None:
         """Choose the sandbox and start the workers. Raises UserError for what the user can mend."""
         backend = await asyncio.to_thread(sandbox.choose, self._wanted)
         self.sandbox, self.warning = backend.name, backend.warning
+        if self.warning:
+            warnings.warn(self.warning, stacklevel=1)
         try:
             async with asyncio.TaskGroup() as group:
                 for worker in self._workers:

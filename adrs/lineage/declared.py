@@ -1,7 +1,7 @@
 """What a run's problem says of itself, out of the snapshot in the log: the problem may be gone or changed since."""
 
+import contextlib
 import tomllib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -9,6 +9,7 @@ from typing import Any, cast
 from adrs.baselines import baseline_name
 from adrs.score import Direction
 from adrs.store import Reader
+from adrs.store.packed import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def declared(reader: Reader) -> Declared:
     rows = reader.rows("SELECT content FROM file WHERE name = 'problem.toml'")
     data: dict[str, Any] = {}
     if rows:
-        data = tomllib.loads(zlib.decompress(rows[0][0]).decode(errors="replace"))
+        with contextlib.suppress(tomllib.TOMLDecodeError, RecursionError):
+            data = tomllib.loads(unpack(rows[0][0]).decode(errors="replace"))
     objective, programs = data.get("objective", {}), data.get("programs", {})
     from adrs.openevolve import METRIC
 

@@ -86,8 +86,10 @@ def _told(reader: Reader) -> Iterator[tuple[int, float, bool, int, float | None,
     for number, fitness, score in reader.rows(query):
         evaluations[number].append((fitness, score))
     for ticket, time in reader.rows("SELECT ticket, time FROM event WHERE kind = 'told' ORDER BY id"):
-        left = evaluations[programs[ticket]]  # a promoted program has one evaluation for each of its tickets
-        yield ticket, time, ticket in paid, programs[ticket], *(left.pop(0) if left else (None, None))
+        number = programs.get(ticket)
+        if number is not None:  # a repaired log may lack it
+            left = evaluations[number]  # a promoted program has one evaluation for each of its tickets
+            yield ticket, time, ticket in paid, number, *(left.pop(0) if left else (None, None))
 
 
 class _Clock:

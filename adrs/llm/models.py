@@ -10,6 +10,7 @@ from typing import Any
 from adrs.errors import UserError, did_you_mean
 from adrs.llm.bandit import CostAwareBandit
 from adrs.llm.client import Client
+from adrs.llm.cut_off import CutOff
 from adrs.llm.estimate import SHORT_PROMPT, expected_cost, likely_call_usd, most_input_tokens
 from adrs.llm.keys import find_key
 from adrs.llm.prices import Price, Prices
@@ -54,16 +55,18 @@ class Models:
         prices: Prices | None = None,
         settings: CallSettings | None = None,
         environment: Mapping[str, str] | None = None,
+        warn: Callable[[str], None] = lambda text: None,
     ) -> None:
         """Take `NAME` or `NAME@URL` texts; raises UserError, also where a dollar budget meets an unknown price.
 
-        environment: where keys are; None: the process's own.
+        environment: where keys are; None: the process's own. warn: hears what may be mended while the run goes on.
         """
         self._environment = os.environ if environment is None else environment
         self._specs = {spec.label: spec for spec in parse_specs(specs, self._environment)}
         self._journal = journal
         self._spending = spending
         self._settings = settings or CallSettings()
+        self._cut_off = CutOff(warn)
         prices = prices or Prices()
         prices.check(self._specs.values())
         find = prices.find if spending.max_usd is None else prices.need
@@ -139,7 +142,8 @@ class Models:
         A request that the journal has for this ticket is answered from there and paid for no second time. A call
         without an answer (refused, empty, broken after all retries, or of a request that was too long or that a filter
         kept back) has an `error`. Raises UserError for what stops a run (400, 401, 403, 404, no quota, ten requests in
-        a row that were too long), BudgetExhausted where the budget does not cover what the call may cost.
+        a row that were too long, ten answers in a row that were cut off before any text), BudgetExhausted where the
+        budget does not cover what the call may cost.
         """
         spec = self._spec(model)
         recorded = self._journal.find(ticket, request_digest(spec.name, messages))
@@ -166,6 +170,7 @@ class Models:
                 seconds=time.monotonic() - started, error=reply.error, messages=tuple(messages),
             )  # fmt: skip
             self._journal.record(call)
+        self._cut_off.count(spec.label, reply, limit)
         return call
 
     def expected_cost(self, programs: int | None, prompt_characters: int) -> str:

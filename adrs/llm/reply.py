@@ -9,6 +9,8 @@ from typing import Any
 from adrs.llm.estimate import likely_tokens
 from adrs.llm.records import Message
 
+_CUT_OFF = ("length", "model_length", "max_tokens")
+"""Reasons to finish, Mistral's and Gemini's among them."""
 _EXPLAINED_IN = ("message", "error", "detail")
 _MOST_TOKENS = 10**9
 """More than that no call takes; a server that says so does not count."""
@@ -39,6 +41,8 @@ class Reply:
     output_tokens: int
     cached_tokens: int
     """Of the input tokens, those that the provider had in its cache."""
+    cut_off: bool = False
+    """Whether it ended at a limit of tokens."""
 
 
 def read_reply(body: str, messages: Sequence[Message]) -> Reply:
@@ -58,12 +62,15 @@ def read_reply(body: str, messages: Sequence[Message]) -> Reply:
         reason = choice.get("finish_reason")
     except (TypeError, KeyError, IndexError, AttributeError):
         raise Malformed("the answer has not the form of a chat completion") from None
-    text = _plain_text(content)
+    text, cut_off = _plain_text(content), str(reason).lower() in _CUT_OFF
     error = ""
     if not text.strip():
-        refused = isinstance(refusal, str) and refusal
-        error = f"the model refused: {refusal}" if refused else f"the model returned no text (finish_reason {reason})"
-    return Reply("" if error else text, error, *_usage(data, messages, text))
+        error = f"the model returned no text (finish_reason {reason})"
+        if cut_off:
+            error += "; a higher --max-output-tokens may help"
+        elif isinstance(refusal, str) and refusal:
+            error = f"the model refused: {refusal}"
+    return Reply("" if error else text, error, *_usage(data, messages, text), cut_off)
 
 
 def names(body: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from adrs.problem import Problem
 from adrs.program import Evaluation, Program
 from adrs.propose.agent import Question
-from adrs.propose.model.helpers import describe
+from adrs.propose.model import statement
 from adrs.propose.model.prompts import Prompts, shown_hints
 from adrs.propose.model.templates import Templates
 from adrs.propose.model.text import clean, visible
@@ -24,7 +24,7 @@ class Pages:
         templates = Templates(problem, given)
         self._problem = problem
         self._prompts = Prompts(problem, templates, PAGE_CHARACTERS)
-        self.statement = templates.render("_problem", {"problem": problem, "helpers": describe(problem)})
+        self.statement = templates.render("_problem", statement.values(problem))
         """The problem: what is decided, rules, interface, limits and score."""
 
     def page(self, question: Question, answer_form: str) -> str:

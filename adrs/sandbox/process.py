@@ -15,8 +15,8 @@ class PlainProcess:
     rank: ClassVar[int] = 100
     isolates: ClassVar[tuple[str, ...]] = ("memory", "time")
     warning: ClassVar[str] = (
-        "sandbox `process` is unsafe for code you do not trust: programs can read and write your files and use the "
-        "network; `adrs doctor` says why a better one is missing"
+        "sandbox `process` is unsafe for code you do not trust, as a model's: programs can read and write your files "
+        "and use the network (`adrs doctor` says which others work here, or why not)"
     )
 
     def start(self, spec: SandboxSpec, watch: int | None = None) -> Zygote:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import msgpack
 
 from adrs.sandbox.deadline import Deadline
 from adrs.sandbox.inside import wire
+from adrs.sandbox.inside.removal import remove
 from adrs.sandbox.memory import CHECK_SECONDS, Memory
 from adrs.sandbox.scheduler import pid_behind, wanted_seconds
 
@@ -80,7 +80,7 @@ class Zygote:
         """What the table of backends should say of it."""
         self._ended: dict[int, Usage] = {}
         self._settings = settings
-        self._scratch = None if settings["namespaces"] else tempfile.mkdtemp(prefix="adrs-scratch-")
+        self._scratch = None if settings["namespaces"] else os.path.realpath(tempfile.mkdtemp(prefix="adrs-scratch-"))
         settings["scratch"] = self._scratch
         self._output_limit = int(settings["output_bytes"])
         self._answer_limit = int(settings["answer_bytes"])
@@ -146,7 +146,7 @@ class Zygote:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove(self._scratch)
         if self._errors >= 0:
             os.close(self._errors)
             self._errors = -1

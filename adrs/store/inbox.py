@@ -72,7 +72,7 @@ def read(folder: Path) -> Iterator[Message]:
         path = _path(folder, name)
         try:
             yield _parse(name, path)
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             path.rename(path.with_suffix(".refused"))
 
 

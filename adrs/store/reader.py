@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from adrs.llm.records import Call
 from adrs.program import REFUSED, Evaluation, Parent, Program, Split, WorkloadResult
 from adrs.store.damage import OURS, SIGNS, explain
 from adrs.store.migrate import SCHEMA_VERSION, found_version, migrate
+from adrs.store.packed import unpack
 from adrs.store.requests import read_answer, read_request
 from adrs.store.writer import DATABASE
 
@@ -147,7 +147,7 @@ class Reader:
 
     def files(self) -> dict[str, bytes]:
         """Snapshot of the problem's files, by path within its folder."""
-        return {name: zlib.decompress(content) for name, content in self.rows("SELECT name, content FROM file")}
+        return {name: unpack(content) for name, content in self.rows("SELECT name, content FROM file")}
 
     def events(self, kind: str) -> list[tuple[float, Any]]:
         """Times and payloads of the events of one kind that are not of a ticket, in order."""
@@ -360,7 +360,7 @@ class Reader:
 
     def _source(self, digest: str) -> str:
         text: bytes = self.rows("SELECT text FROM source WHERE digest = ?", digest)[0][0]
-        return zlib.decompress(text).decode(errors="surrogatepass")
+        return unpack(text).decode(errors="surrogatepass")
 
     def _parents(self, number: int) -> tuple[Parent, ...]:
         query = "SELECT parent, role FROM parentage WHERE child = ? ORDER BY role != 'parent', parent"

@@ -14,6 +14,7 @@ from adrs.store.carve import Row, carve, with_journal
 from adrs.store.damage import explain
 from adrs.store.lock import open_lock
 from adrs.store.migrate import SCHEMA_VERSION
+from adrs.store.packed import unpack
 from adrs.store.requests import read_answer, unpack_request
 from adrs.store.writer import DATABASE, SCHEMA
 
@@ -90,7 +91,7 @@ _WRONG = (zlib.error, ValueError, UnicodeDecodeError)
 
 
 def _check_source(row: tuple[Any, ...]) -> None:
-    if sha256(zlib.decompress(row[1])).hexdigest() != row[0]:
+    if sha256(unpack(row[1])).hexdigest() != row[0]:
         raise ValueError(f"the source {row[0]} has changed")
 
 
@@ -108,7 +109,7 @@ def _check_answer(row: tuple[Any, ...]) -> None:
 
 
 def _check_file(row: tuple[Any, ...]) -> None:
-    if sha256(zlib.decompress(row[2])).hexdigest() != row[1]:
+    if sha256(unpack(row[2])).hexdigest() != row[1]:
         raise ValueError(f"the file {row[0]} has changed")
 
 

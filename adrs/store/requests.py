@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adrs.llm.records import Call, Message
+from adrs.store.packed import unpack
 
 _WINDOW = 32_768
 """Bytes that zlib looks back, hence the part of a dictionary that counts: its end."""
@@ -25,7 +26,7 @@ def keep_request(cursor: sqlite3.Cursor, call: Call) -> None:
         base, compressed = "", zlib.compress(text, 9)
     else:
         base = first[0]
-        packer = zlib.compressobj(9, zdict=zlib.decompress(first[1])[-_WINDOW:])
+        packer = zlib.compressobj(9, zdict=unpack(first[1])[-_WINDOW:])
         compressed = packer.compress(text) + packer.flush()
     cursor.execute("INSERT INTO request VALUES (?, ?, ?)", (call.request_digest, base, compressed))
 
@@ -42,10 +43,7 @@ def read_request(rows: Callable[..., list[tuple[Any, ...]]], digest: str) -> tup
 def unpack_request(packed: bytes, base: bytes) -> tuple[Message, ...]:
     """A request as `keep_request` packed it, with the packed one that its row calls its base, if any. Raises zlib.error
     or ValueError for bytes that have changed since."""
-    unpacker = zlib.decompressobj(zdict=zlib.decompress(base)[-_WINDOW:]) if base else zlib.decompressobj()
-    text = unpacker.decompress(packed) + unpacker.flush()
-    if not unpacker.eof:
-        raise ValueError("a request is cut off")
+    text = unpack(packed, unpack(base)[-_WINDOW:] if base else b"")
     return tuple(Message(role, content) for role, content in json.loads(text))
 
 
@@ -56,7 +54,7 @@ def pack_answer(answer: str) -> bytes:
 
 def read_answer(packed: bytes) -> str:
     """The reverse of `pack_answer`."""
-    return zlib.decompress(packed).decode() if packed else ""
+    return unpack(packed).decode() if packed else ""
 
 
 def _text(messages: tuple[Message, ...]) -> bytes:

@@ -1,13 +1,13 @@
 """What a log says of a range of tickets, in a few queries whatever their number."""
 
 import json
-import zlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from adrs.program import Draft, Evaluation, Parent, Program, WorkloadResult
+from adrs.store.packed import unpack
 from adrs.store.reader import Reader
 
 _OF_TICKETS = "JOIN program p ON p.id = {key} WHERE p.ticket BETWEEN ? AND ?"
@@ -54,7 +54,7 @@ def read(reader: Reader, first: int, last: int) -> dict[int, Ticket]:
     ):
         evaluation, original = evaluations.get(number, (None, None))
         program = Program(
-            id=number, source=zlib.decompress(text).decode(errors="surrogatepass"), digest=digest,
+            id=number, source=unpack(text).decode(errors="surrogatepass"), digest=digest,
             parents=tuple(parents[number]), proposer=proposer, operator=operator, model=model, island=island,
             rationale=rationale, detail=json.loads(detail), evaluation=evaluation, duplicate_of=original,
         )  # fmt: skip

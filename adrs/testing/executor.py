@@ -12,6 +12,7 @@ class InProcessExecutor:
     """Evaluates trusted programs here, one after the other."""
 
     sandbox = "none"
+    warning = ""
 
     def __init__(self, problem: Problem, workers: int = 1, sandbox: str | None = None) -> None:
         self._problem = problem

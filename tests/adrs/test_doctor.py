@@ -1,12 +1,13 @@
 """The self-check of a sandbox from the command line."""
 
 import json
+import warnings
 
 import pytest
 from typer.testing import CliRunner
 
 import adrs.testing.sandbox
-from adrs import plugins, sandbox
+from adrs import cli, diagnosis, plugins, sandbox
 from adrs.cli import app
 from adrs.errors import UserError
 from adrs.testing.sandbox import Finding
@@ -32,6 +33,22 @@ def test_one_that_does_not_is_said_with_exit_code_1(monkeypatch):
     result = check(monkeypatch, *findings, arguments=("--json",))
     assert result.exit_code == 1
     assert [row["ok"] for row in json.loads(result.stdout)] == [True, False]
+
+
+def test_what_a_sandbox_says_of_its_safety_is_in_the_table(monkeypatch):
+    rows = [
+        sandbox.Probe("plain", True, (), "it ran", "unsafe here"),
+        sandbox.Probe("box", True, ("files",), "ran", ""),
+    ]
+    monkeypatch.setattr(sandbox, "probe", lambda: rows)
+    found = {finding.name: finding.detail for finding in diagnosis._sandboxes()}
+    assert found == {"plain": "it ran; unsafe here", "box": "isolates files; ran"}
+
+
+def test_warnings_are_a_line_on_stderr(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "app", lambda: warnings.warn("nothing is shut in", stacklevel=1))
+    cli.main()
+    assert capsys.readouterr().err == "adrs: nothing is shut in\n"
 
 
 def test_an_unknown_sandbox_is_an_error():

@@ -78,7 +78,11 @@ def _prompts(folder: Path) -> None:
     (folder / "prompts" / "task.md.j2").write_text("Do it.")
 
 
-@pytest.mark.parametrize("change", [_page, _runs, _run_beside_it, _caches, _programs, _prompts])
+def _open_in_an_editor(folder: Path) -> None:
+    (folder / ".#evaluator.py").symlink_to("somebody@host.1234:1700000000")
+
+
+@pytest.mark.parametrize("change", [_page, _runs, _run_beside_it, _caches, _programs, _prompts, _open_in_an_editor])
 def test_what_the_evaluator_does_not_depend_on_changes_nothing(scaled: Path, change: Callable[[Path], None]) -> None:
     before = _digest(scaled)
     change(scaled)

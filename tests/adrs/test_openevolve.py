@@ -11,6 +11,8 @@ from adrs.source import Rejected, Screen
 from tests.adrs.openevolve_tools import folder, write
 
 EVALUATE = "def evaluate(path):\n    return {'combined_score': 1.0}\n"
+LAUGHS = "".join(f"k{n}: &l{n} [{', '.join([f'*l{n - 1}' if n else 'ha'] * 9)}]\n" for n in range(9)) + "language: *l8"
+"""Nine lines that stand for 9^9 words."""
 STAGES = EVALUATE + "def evaluate_stage1(path): ...\ndef evaluate_stage2(path): ...\ndef evaluate_stage3(path): ...\n"
 
 
@@ -113,6 +115,9 @@ def test_a_folder_without_configuration_has_their_defaults(tmp_path: Path) -> No
         (EVALUATE, "database: {feature_dimensions: [1]}", "must be a list of names"),
         (EVALUATE, "a: [1", "is not valid YAML"),
         (EVALUATE, "- 1\n- 2", "must hold keys and values, not list"),
+        (EVALUATE, "when: 2024-13-45", "holds a value that cannot be read: month must be in 1..12"),
+        (EVALUATE, LAUGHS, r"language must be a text, not \[\[\[...\], "),
+        pytest.param(f"x = {'-' * 100_000}1\n", "", "cannot be read as Python", id="deep"),
     ],
 )
 def test_mistakes_are_one_sentence(tmp_path: Path, evaluator: str, config: str, expected: str) -> None:

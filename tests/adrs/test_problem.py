@@ -1,6 +1,7 @@
 """problem.toml: what is read, and what is said of mistakes."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ def test_the_template_is_read_whole(demo: Path) -> None:
     assert loaded.name == "demo"
     assert loaded.shape == "solve"
     assert loaded.functions["solve"].signature() == "def solve(instance):"
+    instance = loaded.functions["solve"].arguments["instance"]
+    assert isinstance(instance, Mapping)
+    assert [instance[name].note for name in ("machines", "length")] == ["3 to 8", "s; 4 jobs a machine, or 20"]
     assert [spec.name for spec in loaded.workloads["train"]][:2] == ["uniform-1000", "uniform-1001"]
     assert [baseline.role for baseline in loaded.baselines] == ["trivial", "state-of-the-art"]
     assert loaded.stage_names == ("smoke", "full")
@@ -90,6 +94,7 @@ def test_a_missing_field_that_is_there_under_a_misspelt_name(demo: Path) -> None
         (r"0..machines-1", "0..machines/2", "is not the end of a range"),
         (r'workloads = \["uniform-1000"\]', 'workloads = ["uniform-1"]', 'no train workload "uniform-1"'),
         (r"^title", "title title", "is not valid TOML"),
+        pytest.param(r"^title", f"x = {'[' * 100_000}\ntitle", "is nested too deeply", id="deep"),
     ],
 )
 def test_mistakes_are_one_clear_sentence(demo: Path, pattern: str, replacement: str, expected: str) -> None:

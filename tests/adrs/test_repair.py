@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adrs import lineage
+from adrs import compare, lineage
 from adrs.errors import UserError
 from adrs.llm.records import Call, Message, request_digest
 from adrs.program import Parent
@@ -23,8 +23,9 @@ PROGRAMS = 400
 TABLES = ("program", "source", "parentage", "evaluation", "workload_result", "model_call", "request", "file",
           "run")  # fmt: skip
 QUESTIONS: dict[str, Callable[[Reader], Any]] = {
-    "overview": lineage.overview, "tree": lineage.tree, "curve": lineage.curve, "verdicts": lineage.verdicts,
-    "failures": lineage.failures, "costs": lineage.costs, "gains": lineage.gains, "standing": lineage.standing,
+    "overview": lineage.overview, "tree": lineage.tree, "curve": lineage.curve, "told": lineage.told,
+    "verdicts": lineage.verdicts, "failures": lineage.failures, "costs": lineage.costs, "gains": lineage.gains,
+    "standing": lineage.standing,
     "configuration": lineage.configuration, "programs": lambda reader: list(reader.programs()),
     "everything": lambda reader: lineage.tree(reader, everything=True),
     "winner": lambda reader: lineage.ancestry(reader, lineage.winner(reader) or 1),
@@ -92,6 +93,14 @@ def test_what_a_killed_writer_left_in_its_journal_is_found_too(tmp_path: Path) -
     (left / "run.db").write_bytes(broken)
     saved = repair(left, tmp_path / "saved")
     assert rows(saved.path, "program") == rows(log.close(), "program")
+
+
+def test_a_log_that_has_lost_what_it_was_made_with_is_not_compared(healthy: Path, tmp_path: Path) -> None:
+    folder = copied(healthy, tmp_path / "run")
+    erase(folder, "run")
+    saved = repair(folder, tmp_path / "saved")
+    with pytest.raises(UserError, match="run saved was repaired and has lost what it was made with"):
+        compare.load([str(saved.path)], tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -1,6 +1,7 @@
 """The loop: determinism, resuming, replaying, duplicates, budgets. Without isolation, for speed."""
 
 import contextlib
+import itertools
 import random
 import sqlite3
 from collections.abc import Mapping
@@ -418,6 +419,12 @@ def test_a_run_of_nothing_new_says_why_and_what_helps(
     stopped = next(line for line in printed(outcome, capsys) if line.startswith("stopped"))
     assert stopped.startswith("stopped  breaker: 20 programs in a row were rejected or known already, 20 of them: ")
     assert stopped.endswith("; what may help: a language model with --model, other --proposers")
+    counts = [len(lineage(tmp_path / "runs" / "one"))]
+    for _ in range(2):  # gone on with all the same, it counts from the beginning
+        again = session.resume(tmp_path / "runs" / "one", Silent(), {})
+        assert again.stopped_by.startswith("breaker: 20 programs in a row")
+        counts.append(len(lineage(tmp_path / "runs" / "one")))
+    assert [later - earlier for earlier, later in itertools.pairwise(counts)] == [20, 20]
 
 
 def test_a_changed_evaluator_is_not_resumed(demo: Path, tmp_path: Path) -> None:

@@ -136,10 +136,11 @@ def test_whatever_ends_a_run_what_was_asked_for_until_then_is_in_its_log(
     breaker: dict[str, int],
     end: str,
 ) -> None:
-    use(monkeypatch, proposer, InProcessExecutor)
+    use(monkeypatch, proposer, type("Unsafe", (InProcessExecutor,), {"warning": "nothing is shut in"}))
     monkeypatch.setattr(run, "Breaker", partial(Breaker, **breaker))
     outcome = session.start(Settings(str(demo), max_evaluations=20), tmp_path / "runs", "run", Silent())
     assert outcome.stopped_by.startswith(end)
+    assert "nothing is shut in" in outcome.warnings  # what the executor says of its safety
     with Reader(outcome.path) as reader:
         asked = {ticket for kind, ticket in reader.sequence() if kind == "asked"}
         unanswered = asked - {ticket for (ticket,) in reader.rows("SELECT ticket FROM program")}

@@ -251,7 +251,10 @@ def test_a_run_that_a_server_refuses_midway_ends_with_a_winner_and_can_be_finish
     assert "Traceback" not in done.stderr
     with Reader(workspace / "runs" / "run") as reader:
         evaluated = reader.evaluations()
-    gone = adrs_json("resume", "run", "--max-evaluations", str(evaluated), cwd=workspace)
+    changes = ["--max-evaluations", str(evaluated), "--max-output-tokens", "100"]
+    gone = adrs_json("resume", "run", *changes, cwd=workspace)
     assert gone["winner"]["score"]["test"] is not None
+    with Reader(workspace / "runs" / "run") as reader:
+        assert reader.configuration()["max_output_tokens"] == 100
     refused = adrs("resume", "run", "--max-evaluations", str(evaluated + 100), cwd=workspace, code=1)
     assert "cannot be reached" in refused.stderr

@@ -137,6 +137,10 @@ def test_a_pause_asks_nothing_until_it_ends(demo: Path, tmp_path: Path) -> None:
         between = reader.rows("SELECT kind FROM event WHERE id > ? AND id < ?", paused, goes_on)
         assert ("asked",) not in between
         assert [each.kind for each in said(reader)] == ["continue", "pause"]
+        told = 0
+        for kind, ticket in reader.sequence():  # as without the pause
+            assert kind == "told" or told == max(1, ticket - 4)
+            told += kind == "told"
 
 
 def test_a_stop_finishes_what_is_in_flight_and_chooses(demo: Path, tmp_path: Path) -> None:
@@ -205,10 +209,11 @@ def test_what_is_no_message_is_put_aside(demo: Path, tmp_path: Path) -> None:
     (box / "2.json").write_text('{"kind": "burn", "text": "", "program": null}')
     (box / "3.json").write_text('{"kind": "hint", "text": 7, "program": null}')
     (box / "4.json").write_text("[]")
+    (box / "7.json").write_text("[" * 60_000)
     (box / "5.json").symlink_to(folder / "run.db")
     (box / "6.part").write_text("unfinished")
     assert list(inbox.read(folder)) == []
-    assert len(list(box.glob("*.refused"))) == 5
+    assert len(list(box.glob("*.refused"))) == 6
     assert steering.send(folder, "hint", "still works")
 
 

@@ -4,6 +4,7 @@ import contextlib
 import re
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 
 from adrs import problem
 from adrs.errors import UserError
+from adrs.lineage.declared import declared
 from adrs.llm.records import Call
 from adrs.program import Draft, Evaluation, Parent, WorkloadResult
+from adrs.run_settings import read_settings
 from adrs.store import Reader, Writer, tickets
 from adrs.store.damage import explain
+from tests.adrs.lineage_tools import Log
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -116,6 +120,29 @@ def test_a_log_that_is_no_log_is_one_sentence(tmp_path: Path) -> None:
         assert "run.db" in str(caught.value)
     with pytest.raises(UserError, match="not a run"):
         Reader(tmp_path)
+
+
+def test_a_text_that_is_longer_than_anybody_writes_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path)
+    log.program(source="x = 1\n" * 1000)
+    folder = log.close()
+    with Reader(folder) as reader:
+        assert len(reader.program(1).source) == 6000
+    monkeypatch.setattr("adrs.store.packed._MOST_BYTES", 100)
+    questions: tuple[Callable[[Reader], object], ...] = (
+        lambda reader: reader.program(1), Reader.files, declared, lambda reader: tickets.read(reader, 1, 1)
+    )  # fmt: skip
+    for question in questions:
+        with pytest.raises(UserError, match=r"is damaged \(a text is cut off"), Reader(folder) as reader:
+            question(reader)
+
+
+def test_a_setting_that_nobody_knows_is_one_sentence(tmp_path: Path) -> None:
+    folder = Log(tmp_path).close()
+    with contextlib.closing(sqlite3.connect(folder / "run.db", isolation_level=None)) as log:
+        log.execute("UPDATE run SET configuration = json_set(configuration, '$.shell', 1)")
+    with pytest.raises(UserError, match=r'^the log has a setting "shell", which'):
+        read_settings(folder)
 
 
 @pytest.mark.parametrize(("text", "code", "said"), [

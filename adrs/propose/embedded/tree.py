@@ -101,17 +101,30 @@ class Tree:
         return frozenset(site.node.value for site in self.sites
                          if isinstance(site.node, cst.Name) and site.function is None and is_binding(site))  # fmt: skip
 
+    @cached_property
+    def _bound_in(self) -> Mapping[Path, set[str]]:
+        """Names that are a function's own."""
+        found: dict[Path, set[str]] = {}
+        for where, name, bound in self.names:
+            if bound and where.function is not None and not is_private(where):
+                found.setdefault(where.function.path, set()).add(name)
+        return found
+
     def known_at(self, site: Site) -> set[str]:
         """Variables that a node may read: bound before it in its function or in one around that, around it in a lambda,
         or in the module."""
-        known = set(self.module_names)
-        functions = {id(each) for each in site.functions()}
+        functions = list(site.functions())
+        before: dict[Path, set[str]] = {function.path: set() for function in functions}
         for where, name, bound in self.names:
             if where is site or where.path[: len(site.path)] == site.path:
                 break
             earlier = where.statement is not site.statement  # an assignment's target comes before its value
-            if bound and earlier and id(where.function) in functions and not is_private(where):
-                known.add(name)
+            inside = where.function.path if where.function is not None else ()
+            if bound and earlier and inside in before and not is_private(where):
+                before[inside].add(name)
+        known = set(self.module_names)
+        for function in reversed(functions):  # what is bound anywhere in a function is its own
+            known = (known - self._bound_in.get(function.path, set())) | before[function.path]
         around = [outer for outer in site.ancestors() if isinstance(outer.node, cst.Lambda | cst.BaseComp)]
         for where, name, bound in self.names if around else ():
             if bound and any(where.path[: len(outer.path)] == outer.path for outer in around):

@@ -34,16 +34,21 @@ _ALIASES = {
 """Other words after a fence for a language."""
 _NO_LANGUAGE = ("", "text", "txt", "plaintext", "code", "tool_code")
 _DIFF = ("diff", "patch")
+_CUT_OFF = "it was probably cut off at the most tokens that it may have (--max-output-tokens)"
 _MOST_FENCES = 20
 _MARKDOWN = str.maketrans("", "", "*`#")
 
 
 class Malformed(Exception):  # noqa: N818 - reads as what the answer is
-    """The answer gives no program; the message is for the model and for people, `source` what was refused, if any."""
+    """The answer gives no program; the message is for the model and for people.
 
-    def __init__(self, reason: str, source: str = "") -> None:
+    source: what was refused, if any. cut_off: whether the answer ends before what it gives does.
+    """
+
+    def __init__(self, reason: str, source: str = "", cut_off: bool = False) -> None:
         super().__init__(reason)
         self.source = source
+        self.cut_off = cut_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,12 @@ def read(text: str, base: str, check: Callable[[str], object], limit: int, langu
     """
     if len(text) > limit:
         raise Malformed(f"the answer has {len(text)} characters, the limit is {limit}")
-    text = without_thoughts(clean(text))
+    text = clean(text)
     if not text.strip():
         raise Malformed("the answer is empty")
+    text = without_thoughts(text)
+    if not text.strip():
+        raise Malformed(f"the answer has nothing but thoughts; {_CUT_OFF}", cut_off=True)
     if "\0" in text:
         raise Malformed("the answer contains null bytes")
     base = clean(base)
@@ -83,9 +91,13 @@ def read(text: str, base: str, check: Callable[[str], object], limit: int, langu
             refused = refused or Malformed(str(wrong))
         except Malformed as wrong:
             refused = refused or wrong
-    raise refused or Malformed(
-        "the answer has no code: neither a SEARCH/REPLACE block, nor a unified diff, nor a program in a code fence"
-    )
+    if refused is None:
+        raise Malformed(
+            "the answer has no code: neither a SEARCH/REPLACE block, nor a unified diff, nor a program in a code fence"
+        )
+    if _ends_early(lines):
+        raise Malformed(f"{refused}; {_CUT_OFF}", refused.source, cut_off=True)
+    raise refused
 
 
 def rationale(lines: list[str]) -> str:
@@ -114,6 +126,11 @@ def _finished(source: str, base: str, check: Callable[[str], object], language: 
     return source
 
 
+def _ends_early(lines: list[str]) -> bool:
+    found = blocks(lines)
+    return not found[-1].closed if found else edits.ends_inside(lines)
+
+
 def _readings(
     lines: list[str], base: str, finish: Callable[[str], str], infos: tuple[str, ...]
 ) -> Iterator[tuple[Form, Callable[[], str]]]:
@@ -140,16 +157,16 @@ def _language(block: Block) -> str:
 
 
 def _fenced(lines: list[str], found: list[Block], base: str, finish: Callable[[str], str]) -> str:
-    cut_off = not found[-1].closed
-    texts = [] if cut_off else ["\n".join(inside(lines, block)) + "\n" for block in reversed(found)]
+    ended = found[-1].closed
+    texts = [] if not ended else ["\n".join(inside(lines, block)) + "\n" for block in reversed(found)]
     refused: dict[str, Malformed] = {}
     for text in [*texts, *_outermost(lines, found)]:
         try:
             return finish(text)
         except Malformed as wrong:
             refused[text] = wrong
-    if cut_off:
-        raise Malformed("the answer ends inside a code fence; it was probably cut off")
+    if not ended:
+        raise Malformed("the answer ends inside a code fence")
     # a quotation of the program as it was is not what the answer is about
     raise refused[max(texts, key=lambda text: (text.strip() != base.strip(), len(text)))]
 

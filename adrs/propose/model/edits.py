@@ -63,6 +63,11 @@ def span(lines: Sequence[str]) -> tuple[int, int]:
     return marked[0], marked[-1]
 
 
+def ends_inside(lines: Sequence[str]) -> bool:
+    """Whether the last marker of a SEARCH/REPLACE block is one that begins it."""
+    return has_search_replace(lines) and not _REPLACE.match(lines[span(lines)[1]])
+
+
 def search_replace(lines: Sequence[str]) -> list[Edit]:
     """The blocks of an answer. Raises Refused where markers do not pair, or nothing is searched for."""
     edits: list[Edit] = []

@@ -29,12 +29,12 @@ class Plan:
 
 def make(brief: Brief, memory: Memory, rates: Rates, objective: Objective, rng: random.Random) -> Plan:
     """Choose by the search's wish where it can be met, else by gain per cost. Changes no state."""
-    kind = _kind(brief, memory, rates, rng)
+    kind = _kind(brief, memory, rates, objective, rng)
     base, other, inspirations = brief.parent, None, brief.inspirations[:_MOST_INSPIRATIONS]
     repairs = None
     if kind == "cross":
-        weights = [1 + count_better(program, base, objective) for program in brief.inspirations]
-        other = rng.choices(brief.inspirations, weights)[0]
+        others, counts = zip(*_better_somewhere(brief, objective), strict=True)
+        other = rng.choices(others, counts)[0]
         inspirations = ()
     elif kind == "repair" and _has_run_well(brief.parent):
         base = rng.choice(memory.failing)
@@ -47,16 +47,22 @@ def make(brief: Brief, memory: Memory, rates: Rates, objective: Objective, rng: 
     return Plan(facts, _WANTED[kind], _parents(base, other, inspirations), repairs)
 
 
-def _kind(brief: Brief, memory: Memory, rates: Rates, rng: random.Random) -> str:
+def _kind(brief: Brief, memory: Memory, rates: Rates, objective: Objective, rng: random.Random) -> str:
     if not _has_run_well(brief.parent):
         return "repair"
     possible = ["improve", "rewrite"]
-    if brief.inspirations:
+    if _better_somewhere(brief, objective):
         possible.append("cross")
     if memory.failing:
         possible.append("repair")
     chosen = rates.choose(rng, possible)
     return brief.operator if brief.operator in possible else chosen
+
+
+def _better_somewhere(brief: Brief, objective: Objective) -> list[tuple[Program, int]]:
+    """Inspirations that have something which the parent lacks, with the number of workloads where they are better."""
+    counts = [(program, count_better(program, brief.parent, objective)) for program in brief.inspirations]
+    return [(program, count) for program, count in counts if count]
 
 
 def _has_run_well(program: Program) -> bool:

@@ -12,7 +12,7 @@ from adrs.errors import UserError
 from adrs.llm.records import Message
 from adrs.problem import Problem
 from adrs.program import Program
-from adrs.propose.model.helpers import describe
+from adrs.propose.model import statement
 from adrs.propose.model.near_copies import Told, tell
 from adrs.propose.model.parts import Part, allot
 from adrs.propose.model.templates import Templates
@@ -65,7 +65,7 @@ class Prompts:
         self._problem = problem
         self._templates = templates
         self._limit = limit
-        self._system = Message("system", templates.render("system", {"problem": problem, "helpers": describe(problem)}))
+        self._system = Message("system", templates.render("system", statement.values(problem)))
         if len(self._system.content) > _MOST_STATEMENT_SHARE * limit:
             raise UserError(
                 f"the statement of problem {problem.name} takes {len(self._system.content)} characters, more than half "
@@ -80,14 +80,17 @@ class Prompts:
             "stagnation": facts.stagnation if facts.level > 0 else 0, "ticket": facts.ticket,
             "best": None if facts.best is None else view(facts.best, self._problem.objective),
         }  # fmt: skip
-        told = tell(facts.base, facts.inspirations)
+        others = facts.inspirations if facts.other is None else (facts.other, *facts.inspirations)
+        told = tell(facts.base, others)
         return [self._system, self._bounded(facts.kind, values, self._parts(facts, base, told), facts, told)]
 
-    def correction(self, messages: Sequence[Message], answer: str, reason: str, wanted: Wanted) -> list[Message]:
-        """The same conversation after an answer that could not be used."""
+    def correction(
+        self, messages: Sequence[Message], answer: str, reason: str, wanted: Wanted, cut_off: bool = False
+    ) -> list[Message]:
+        """The same conversation after an answer that could not be used, perhaps since its end was cut off."""
         room = self._limit - sum(len(message.content) for message in messages)
         shown = excerpt(visible(reason), room // 4)
-        asked = self._templates.render("correction", {"reason": shown, "wanted": wanted})
+        asked = self._templates.render("correction", {"reason": shown, "wanted": wanted, "cut_off": cut_off})
         answered = excerpt(without_thoughts(clean(answer)), room - len(asked)) or "(nothing that could be read)"
         return [*messages, Message("assistant", answered), Message("user", asked)]
 
@@ -107,7 +110,7 @@ class Prompts:
         parts = [
             Part("source", base.source, self._limit),
             Part("reason", base.reason, 3_000, essential=True),
-            Part("other", "" if facts.other is None else clean(facts.other.source), 16_000, essential=True),
+            Part("other", "" if facts.other is None else told[0].text, 16_000, essential=True),
             Part("workloads", base.workloads, 4_000, essential=True),
             Part("feedback", base.feedback, 4_000, essential=True),
             Part("failures", _counted(facts.failures), 2_000),
@@ -115,7 +118,8 @@ class Prompts:
             Part("attempts", "\n".join(facts.attempts), 2_000),
             Part("summary", facts.summary, 3_000),
         ]
-        parts += [Part(f"inspiration {each.program.id}", each.text, 8_000) for each in told]
+        inspirations = told if facts.other is None else told[1:]
+        parts += [Part(f"inspiration {each.program.id}", each.text, 8_000) for each in inspirations]
         return [*parts, Part("output", base.output, 3_000)]
 
     def _bounded(
@@ -143,17 +147,14 @@ class Prompts:
         values: dict[str, Any] = {"shown": shown, "whole": whole, "other": None, "inspirations": []}
         if facts is None:
             return values
-        objective = self._problem.objective
-        if facts.other is not None:
-            values["other"] = view(facts.other, objective, facts.base)
-        values["inspirations"] = [
-            (
-                replace(view(each.program, objective, facts.base), differs_from=each.differs_from),
-                shown[f"inspiration {each.program.id}"],
-            )
+        views = [
+            replace(view(each.program, self._problem.objective, facts.base), differs_from=each.differs_from)
             for each in told
-            if shown[f"inspiration {each.program.id}"]
         ]
+        if facts.other is not None:
+            values["other"] = views.pop(0)
+        texts = [(each, shown[f"inspiration {each.id}"]) for each in views]
+        values["inspirations"] = [(each, text) for each, text in texts if text]
         return values
 
 

@@ -130,12 +130,12 @@ class Model:
         try:
             return self._read(text, base)
         except Malformed as malformed:
-            again = self._prompts.correction(messages, text, str(malformed), planned.wanted)
+            again = self._prompts.correction(messages, text, str(malformed), planned.wanted, malformed.cut_off)
         text = await exchange.ask(again)
         try:
             return self._read(text, base)
-        except Malformed:
-            if planned.wanted == "program":
+        except Malformed as malformed:
+            if planned.wanted == "program" or malformed.cut_off:  # a whole program is longer than edits
                 raise
         return self._read(await exchange.ask(self._prompts.request(facts, "program", fallback=True)), base)
 

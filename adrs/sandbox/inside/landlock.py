@@ -5,7 +5,7 @@ Kernel documentation: userspace-api/landlock. A rule set is cut down to what the
 
 import ctypes
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from . import linux
@@ -28,6 +28,17 @@ class _Ruleset(ctypes.Structure):
 class _PathBeneath(ctypes.Structure):
     _pack_ = 1
     _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+def beside(paths: Iterable[str], folder: str) -> list[str]:
+    """The outermost folders and files that hold all of some paths and not a folder, unless it lies in one of the paths.
+
+    All are absolute and resolved. There are few of them, and one rule does for each.
+    """
+    around = {Path(folder), *Path(folder).parents}
+    found = {next((part for part in (*reversed(path.parents), path) if part not in around), path)
+             for path in map(Path, paths)}  # fmt: skip
+    return sorted(map(str, found))
 
 
 def abi() -> int:

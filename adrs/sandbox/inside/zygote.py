@@ -17,12 +17,14 @@ import select
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgpack
 
 from . import isolate, linux
+from .removal import remove
 
 _MESSAGE_LIMIT = 1 << 16
 
@@ -42,7 +44,7 @@ def main() -> None:
         settings["threads"] = settings["threads"] and isolate.processes_are_counted()
         if settings["restrict"] and settings["processes"] and not settings["threads"]:
             raise OSError("programs that start processes need a sandbox that counts them; this one cannot do so here")
-        janitor = None if settings["scratch"] is None else _start_janitor(settings["scratch"], control)
+        janitor = None if settings["scratch"] is None else _Janitor.start(settings["scratch"], control)
         if settings["namespaces"]:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             _become_first_process(control)
@@ -60,24 +62,32 @@ def _look_for_modules_in(root: str) -> None:
     sys.path[sys.path.index(os.environ["PYTHONPATH"].split(os.pathsep)[0])] = root
 
 
-def _start_janitor(scratch: str, control: socket.socket) -> int:
-    """Fork a process that removes the scratch folder once this one has died, in whatever way. Returns its pid.
+@dataclass(frozen=True)
+class _Janitor:
+    """A process that removes folders, however long that takes, and in the end the scratch folder."""
 
-    `shutil` is imported late: it brings compression libraries, which would make every fork dearer.
-    """
-    alive, ours = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.setsid()
-        control.close()
-        os.close(ours)
-        os.read(alive, 1)
-        import shutil
+    pid: int
+    told: int
+    """A pipe for the names of folders in the scratch folder, a line each."""
 
-        shutil.rmtree(scratch, ignore_errors=True)
-        os._exit(0)
-    os.close(alive)
-    return pid
+    @classmethod
+    def start(cls, scratch: str, control: socket.socket) -> "_Janitor":
+        """Fork it; the end is when this process has died, in whatever way."""
+        names, told = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.setsid()
+                control.close()
+                os.close(told)
+                with os.fdopen(names) as lines:
+                    for line in lines:
+                        remove(f"{scratch}/{line.rstrip()}")
+                remove(scratch)
+            finally:
+                os._exit(0)
+        os.close(names)
+        return cls(pid, told)
 
 
 def _become_first_process(control: socket.socket) -> None:
@@ -95,7 +105,7 @@ def _become_first_process(control: socket.socket) -> None:
 class _Zygote:
     """Children by pid, each with its pidfd."""
 
-    def __init__(self, control: socket.socket, settings: dict[str, Any], janitor: int | None) -> None:
+    def __init__(self, control: socket.socket, settings: dict[str, Any], janitor: _Janitor | None) -> None:
         self._control = control
         self._settings = settings
         self._children: dict[int, int] = {}
@@ -106,7 +116,7 @@ class _Zygote:
         self._own = os.pidfd_open(os.getpid())
         _warm(settings["imports"], settings["numba"])
         from . import child  # after the imports are warm: it needs numpy
-        from .landlock import Landlock
+        from .landlock import Landlock, beside
 
         readable, execute = settings["landlock"], settings["processes"] > 0
         if self._scratch is not None:
@@ -117,7 +127,7 @@ class _Zygote:
                 common = Landlock(readable, execute)
                 common.restrict(common.prepare(), self._scratch)
                 common.close()
-                readable = ["/"]
+                readable = beside(readable, self._scratch)  # each child's own folder is added when it is forked
         self._landlock = None if readable is None else Landlock(readable, execute)
         settings["mapped_bytes"] = _mapped_bytes()
         self._walls = child.walls(settings, self._landlock)
@@ -185,16 +195,22 @@ class _Zygote:
         self._control.send(msgpack.packb(ended))
 
     def _clear(self, pid: int) -> None:
-        """End what a child that has died left running and remove its files, where no namespace has done it."""
+        """End what a child that has died left running and have its files removed, where no namespace has done it.
+
+        A program can make so many that this takes longer than anybody waits, so they get a name first that no later
+        process can know.
+        """
+        assert self._janitor is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        while orphans := set(_children()) - set(self._children) - {self._janitor}:
+        while orphans := set(_children()) - set(self._children) - {self._janitor.pid}:
             for orphan in orphans:
                 os.kill(orphan, signal.SIGKILL)
                 os.waitpid(orphan, 0)
-        import shutil
-
-        shutil.rmtree(self._folders.pop(pid), ignore_errors=True)
+        name = os.urandom(16).hex()
+        with contextlib.suppress(OSError):  # a program that nothing shuts in may have removed the folder
+            os.rename(self._folders.pop(pid), f"{self._scratch}/{name}")  # noqa: PTH104
+            os.write(self._janitor.told, f"{name}\n".encode())
 
 
 def _children() -> list[int]:

@@ -42,6 +42,18 @@ def _evaluate(toy, *sources, workers=1):
     return asyncio.run(work())
 
 
+def test_a_sandbox_that_isolates_nothing_is_said(toy, monkeypatch):
+    async def start(*_):
+        """No worker is needed for that."""
+
+    monkeypatch.setattr("adrs.evaluate.pool._Worker.start", start)
+    monkeypatch.setattr(sandbox, "choose", lambda _: sandbox.named("process"))
+    pool = LocalPool(toy, 1)
+    with pytest.warns(UserWarning, match="unsafe for code you do not trust"):
+        asyncio.run(pool.start())
+    assert pool.warning == sandbox.named("process").warning
+
+
 def test_evaluations_carry_scores_and_costs(toy):
     async def work():
         async with _pool(toy) as pool:

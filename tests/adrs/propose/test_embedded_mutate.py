@@ -217,3 +217,6 @@ def test_a_helper_within_a_function_knows_what_is_known_around_it() -> None:
     tree = Tree(source)
     inside = next(site for site in tree.sites if isinstance(site.node, cst.BinaryOperation))
     assert tree.known_at(inside) == {"x", "y", "scale", "z"}
+    shadowed = Tree(body("def inner(z):", "    w = z * z", "    x = w", "    return x", "return inner(x) + y"))
+    product = next(site for site in shadowed.sites if isinstance(site.node, cst.BinaryOperation))
+    assert shadowed.known_at(product) == {"y", "z"}  # x is the inner function's own by then, and has no value yet

@@ -136,6 +136,19 @@ def test_a_session_in_which_everything_fails_ends() -> None:
     assert session.propose() is None
 
 
+def test_a_record_of_a_session_that_would_not_open_now_is_left_out() -> None:
+    session = Session()
+    first, second = session.propose(), session.propose()
+    assert first is not None
+    assert second is not None
+    known = replace(first, detail={**first.detail, "skeleton": "of an earlier version"})
+    after = Session()
+    for ticket, draft in ((2, known), (3, second)):
+        after.tune.commit(Brief(ticket, 1000 + ticket, after.parent), draft, after.archive)
+        after.tell(draft, -1.0)
+    assert after.propose() is not None
+
+
 def test_programs_that_read_something_else_are_tuned_beside_a_better_one() -> None:
     session = Session('def solve(x):\n    return 0.5 * x["old"]\n')
     session.archive = Archive(quantities=('x["old"]', 'x["new"]'))

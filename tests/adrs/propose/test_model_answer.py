@@ -138,7 +138,7 @@ def test_a_program_that_names_the_tags_of_thoughts_is_no_thought() -> None:
     [
         ("", "the answer is empty"),
         ("  \n\n ", "the answer is empty"),
-        ("<think>on and on", "the answer is empty"),
+        ("<think>on and on", "nothing but thoughts; it was probably cut off"),
         (f"```python\n{OTHER}\0```", "null bytes"),
         (f"```python\n{OTHER}", "cut off"),
         (f"```python\n{BASE}```", "changes nothing"),
@@ -154,6 +154,25 @@ def test_a_program_that_names_the_tags_of_thoughts_is_no_thought() -> None:
 )
 def test_a_malformed_answer_says_what_is_wrong(text: str, reason: str) -> None:
     assert reason in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "cut_off"),
+    [
+        ("<think>on and on", True),
+        (f"```python\n{OTHER}", True),
+        (f"```\n{EDIT[:-20]}", True),
+        (EDIT[:-20], True),
+        (f"{EDIT}\n{EDIT[:-20]}", True),
+        (f"```\n{EDIT[:-20]}\n```", False),
+        (EDIT.replace("return 1", "return 4"), False),
+        ("No.", False),
+    ],
+)
+def test_an_answer_that_was_cut_off_is_told_from_others(text: str, cut_off: bool) -> None:
+    with pytest.raises(Malformed) as malformed:
+        answered(text)
+    assert malformed.value.cut_off == ("(--max-output-tokens)" in str(malformed.value)) == cut_off
 
 
 def test_what_was_refused_is_kept_for_the_record() -> None:

@@ -126,6 +126,11 @@ def test_every_shipped_problem_reads_as_sentences() -> None:
         stated[name] = system.content
         assert " in of " not in system.content
         assert ("(decisions that are asked for in one batch share it)" in system.content) == (problem.shape == "decide")
+        assert ("is a numpy array" in system.content) == (not name.startswith("congestion"))
+        assert ("`numpy.random`" in system.content) == ("numpy" in problem.limits.imports)
+        assert ("numbers, texts and tables of them take at most 64 kB" in system.content) == ("routing" in name)
+    assert "`float[n]` is a list of so many numbers. A name is" in stated["congestion-control"]
+    assert "900 s of wall time for all calls of an evaluation, 512 MB of memory" in stated["congestion-control"]
     assert "`arena_score` is to be maximised." in stated["query-routing"]
     assert "calls them as is said of each, those that decide again and again" in stated["query-routing"]
     assert "The evaluator calls it again and again" in stated["congestion-control"]
@@ -189,6 +194,12 @@ def test_workloads_are_shown_from_the_worst_and_inspirations_with_what_they_do_b
     assert "It is better on fragmented-1004 (90.0 against 40.0)." in shown
 
 
+def test_a_rewrite_is_to_be_better_than_the_best() -> None:
+    shown = prompts().request(replace(FULL, kind="rewrite"), "program")[1].content
+    assert "It should have a higher score than program 3." in shown
+    assert "a higher score than program 5." in prompts().request(facts("rewrite"), "program")[1].content
+
+
 def test_near_copies_are_told_by_what_differs() -> None:
     other = "def solve(instance):\n" + "".join(f"    step_{number}(instance)\n" for number in range(40))
     programs = [
@@ -204,6 +215,10 @@ def test_near_copies_are_told_by_what_differs() -> None:
     assert "It is program 8 with these changes:" in copy
     assert "-    step_20(instance)\n+    step_20(None)" in copy
     assert "step_30" not in copy
+    crossed = prompts().request(facts("cross", other=programs[0], inspirations=tuple(programs[1:])), "program")[1]
+    shown = crossed.content[crossed.content.index("# Program 7") : crossed.content.index("## Program 8")]
+    assert "It is program 5 with these changes:" in shown
+    assert "```python" not in shown
 
 
 def test_differences_that_the_digits_do_not_show_are_left_out() -> None:
@@ -366,9 +381,7 @@ def test_templates_are_overridden_by_the_problem_and_by_the_person(tmp_path: Pat
     system, user = prompts(problem, given=own).request(facts(), "edits")
     assert system.content.startswith("The problem's own words")
     assert user.content.endswith("Answer as I say.\n")
-    system, user = prompts(replace(problem, trust="shared"), given=own).request(facts(), "edits")
-    assert system.content.startswith("You are an expert")
-    assert user.content.endswith("Answer as I say.\n")
+    assert prompts(replace(problem, trust="shared")).request(facts(), "edits")[0].content.startswith("You are an")
 
 
 @pytest.mark.parametrize(

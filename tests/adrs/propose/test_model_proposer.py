@@ -95,6 +95,15 @@ def test_a_syntax_error_is_corrected_before_it_costs_an_evaluation() -> None:
     assert "syntax error in line 2" in models.requests[1][1][-1].content
 
 
+def test_an_answer_that_was_cut_off_is_asked_for_in_fewer_words_and_not_as_a_whole_program() -> None:
+    draft, models = drafted([GOOD_EDIT[:-20], GOOD_EDIT[:-20]])
+    assert "Think and write less than before" in models.requests[1][1][-1].content
+    assert len(models.requests) == 2
+    assert "cut off at the most tokens that it may have (--max-output-tokens)" in draft.failure
+    _, models = drafted([BAD_EDIT, GOOD_EDIT])
+    assert "Think and write less than before" not in models.requests[1][1][-1].content
+
+
 def test_edits_that_fail_twice_are_followed_by_the_whole_program() -> None:
     draft, models = drafted([BAD_EDIT, BAD_EDIT, fenced(power("3.0 * error"))])
     assert draft.source == power("3.0 * error")
@@ -143,7 +152,7 @@ def test_errors_of_the_endpoint_and_the_budget_end_the_run() -> None:
 
 
 def test_two_parents_are_crossed() -> None:
-    first, second = program(2, power("error - rate")), program(3, power("error / 2"))
+    first, second = (program(n, power(law), 10.0 + n) for n, law in ((2, "error - rate"), (3, "error / 2")))
     brief = replace(BRIEF, inspirations=(first, second), operator="cross")
     draft, models = drafted([fenced(power("(error - rate) / 2"))], brief)
     assert draft.operator == "cross"
@@ -153,6 +162,15 @@ def test_two_parents_are_crossed() -> None:
     shown = models.requests[0][1][1].content
     assert {2: "error - rate", 3: "error / 2"}[crossed.id] in shown
     assert f"what is good in program {crossed.id}" in shown
+
+
+def test_no_parent_is_crossed_with_what_is_better_nowhere() -> None:
+    worse = (program(2, power("error - rate"), 9.0), program(3, power("error  # the same"), 10.0))
+    brief = replace(BRIEF, inspirations=worse, operator="cross")
+    assert drafted([GOOD_EDIT] + [fenced(power("error / 3"))] * 2, brief)[0].operator != "cross"
+    better = program(4, power("error / 2"), 11.0)
+    draft, _ = drafted([fenced(power("error / 3"))], replace(brief, inspirations=(*worse, better)))
+    assert draft.parents == (Parent(1, "parent"), Parent(4, "crossover"))
 
 
 def test_a_failing_program_is_repaired_once() -> None:

@@ -11,6 +11,13 @@ sys.modules["adrs_left"] = np
 try:
     with open("adrs_hostile_marker", "w") as file:
         file.write("left")
+    os.umask(0)
+    os.mkdir("adrs_hostile_unlisted", 0o300)
+    with open("adrs_hostile_unlisted/marker", "w") as file:
+        file.write("left")
+    for _ in range(1010):
+        os.mkdir("deeper")
+        os.chdir("deeper")
 except OSError:
     pass
 

@@ -45,7 +45,8 @@ def load(path: Path) -> Task:
 
     def part(chosen: np.ndarray) -> Answers:
         of = [texts[row] for row in chosen.tolist()]
-        return Answers(of, text_features.hash_features_of(of), inputs[chosen], score[chosen], tokens[chosen])
+        alike = np.unique(clusters[chosen], return_inverse=True)[1].astype(np.int64)
+        return Answers(of, text_features.hash_features_of(of), inputs[chosen], score[chosen], tokens[chosen], alike)
 
     return Task(
         _models(list(rows), path),

@@ -6,7 +6,7 @@ compliance with a budget its heat map.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -77,13 +77,15 @@ class Answers:
     """float64[n, M, CELLS], in 0..1."""
     tokens: np.ndarray
     """int64[n, M, CELLS], of the answer."""
+    clusters: np.ndarray
+    """int64[n], 0, 1, ...: of queries that are nearly the same."""
 
     def __len__(self) -> int:
         return len(self.features)
 
     def models(self, models: np.ndarray) -> "Answers":
         """The same of some models, int64[models]."""
-        return Answers(self.texts, self.features, self.input_tokens, self.score[:, models], self.tokens[:, models])
+        return replace(self, score=self.score[:, models], tokens=self.tokens[:, models])
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -127,7 +129,7 @@ class World:
             tokens[:, place] = _lengths(rng, profile, number)
         hard = 0.02 + 0.06 * np.clip(0.5 + difficulty / 5, 0, 1)
         texts = query_words.write(rng, np.array(_TOPIC)[category], hard, inputs)
-        return Answers(texts, features, inputs, score, tokens)
+        return Answers(texts, features, inputs, score, tokens, np.arange(len(texts)))
 
 
 def _scores(

@@ -130,10 +130,12 @@ def _of_curves(task: Task, cost: np.ndarray, quality: np.ndarray, output: np.nda
 
 
 def _resampled_curves(task: Task, *values: np.ndarray) -> np.ndarray:
-    """float64[values, replicates, LAMBDAS]: means on resampled queries, with the same draws for all outcomes."""
+    """float64[values, replicates, LAMBDAS]: means on resampled clusters, with the same draws for all outcomes."""
     number, lambdas = len(task.asked), len(LAMBDAS)
     columns = np.concatenate([each.reshape(lambdas, number) for each in values])
-    means = intervals.draws(number) @ columns.T / number
+    sums = intervals.cluster_sums(task.asked.clusters, np.ones(number), *columns)
+    drawn = intervals.draws(len(sums)) @ sums
+    means = drawn[:, 1:] / drawn[:, :1]
     return np.stack([means[:, start : start + lambdas] for start in range(0, len(values) * lambdas, lambdas)])
 
 

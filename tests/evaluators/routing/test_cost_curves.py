@@ -60,7 +60,7 @@ def tiny():
     score = np.zeros((1, 2, CELLS))
     score[0, 0] = np.linspace(0, 1, CELLS)
     tokens = np.tile([*BUDGETS, 4000], (1, 2, 1))
-    answers = Answers(["q"], np.zeros((1, 2)), np.array([100]), score, tokens)
+    answers = Answers(["q"], np.zeros((1, 2)), np.array([100]), score, tokens, np.zeros(1, dtype=np.int64))
     return Task([Model("a", 1.0, 2.0), Model("b", 10.0, 20.0)], answers, answers)
 
 

@@ -1,6 +1,7 @@
 """How sure a number is: resampled clusters, the same for every program, and an interval beside every test metric."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from evaluators.routing import (
     text_features,
     tiers,
 )
-from evaluators.routing.budget_world import BUDGETS
+from evaluators.routing.budget_world import BUDGETS, Answers
 from evaluators.routing.sizes import Sizes
 
 
@@ -50,6 +51,23 @@ def test_rows_of_a_cluster_stay_together() -> None:
         return float(high - low)
 
     assert width(1) == pytest.approx(width(7))
+
+
+def test_near_duplicates_among_budgeted_queries_make_nobody_surer() -> None:
+    task = budgeted_routing.draw("same", 1, Sizes(20, 20))
+    asked = task.asked
+    rows = np.arange(20).repeat(3)
+    tripled = Answers([asked.texts[row] for row in rows], asked.features[rows], asked.input_tokens[rows],
+                      asked.score[rows], asked.tokens[rows], asked.clusters[rows])  # fmt: skip
+
+    def areas(each: budget_task.Task) -> np.ndarray:
+        number = len(each.asked)
+        step = np.arange(len(budget_task.LAMBDAS)).repeat(number)
+        limits = np.array(BUDGETS)[::-1][step * 14 // 24]
+        found = budget_task.outcomes(each, np.zeros(len(step), dtype=np.int64), limits, np.arange(len(step)) % number)
+        return budgeted_routing.resampled_areas(each, found)
+
+    assert areas(replace(task, asked=tripled)) == pytest.approx(areas(task), rel=0.005), "but for ties of costs"
 
 
 def query() -> Metrics:

@@ -162,10 +162,12 @@ class Workloads:
 def evaluate(problem: Problem, evaluator: Evaluator[Any], workloads: Workloads, policy: Policy, job: Job) -> Evaluation:
     """Evaluate one started policy on one split, stage by stage. Wall, CPU, memory and output are the caller's to add.
 
-    The first workload that fails decides the verdict: none ever leaves a mean. Workloads that are run in any case go
-    together where the evaluator can do that; if any fails then, all is done again one by one, from the beginning and in
-    a fresh process. Under legacy rules, those of an original evaluator with its holes, metrics are for comparison only:
-    they are marked, and there is no fitness and no score.
+    The first workload that fails decides the verdict: none ever leaves a mean. Where the evaluator can do that,
+    workloads go together up to the next stage after which an evaluation may end. What comes of it is the same as one by
+    one, since it must not depend on how long they took: a hopeless program is given up after the same workload, and if
+    any fails, all is done again one by one, from the beginning and in a fresh process. Under legacy rules, those of an
+    original evaluator with its holes, metrics are for comparison only: they are marked, and there is no fitness and no
+    score.
     """
     if not (job.native or job.recording or job.choices or job.digests):
         try:

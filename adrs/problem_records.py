@@ -251,11 +251,6 @@ class Problem:
         """Templates of the problem's own, which go before the shipped ones of the same name."""
         return sorted(self.prompt_folder.glob("*.md.j2")) if self.prompt_folder is not None else []
 
-    @property
-    def stage_names(self) -> tuple[str, ...]:
-        """All stages in order; the last one, `full`, is all of the split."""
-        return (*(stage.name for stage in self.stages), "full")
-
     def baseline(self, role: str) -> Baseline | None:
         """The first baseline in a role."""
         return next((baseline for baseline in self.baselines if baseline.role == role), None)

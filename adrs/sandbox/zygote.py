@@ -133,10 +133,6 @@ class Zygote:
             self._next(_END_SECONDS)
         return self._ended.pop(pid)
 
-    def alive(self) -> bool:
-        """Whether the process that holds the sandbox still runs."""
-        return self._process.poll() is None
-
     def close(self) -> None:
         """End the sandbox and everything in it: the zygote leaves when its socket closes, or is killed."""
         self._control.close()

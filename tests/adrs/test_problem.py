@@ -36,7 +36,7 @@ def test_the_template_is_read_whole(demo: Path) -> None:
     assert [instance[name].note for name in ("machines", "length")] == ["3 to 8", "s; 4 jobs a machine, or 20"]
     assert [spec.name for spec in loaded.workloads["train"]][:2] == ["uniform-1000", "uniform-1001"]
     assert [baseline.role for baseline in loaded.baselines] == ["trivial", "state-of-the-art"]
-    assert loaded.stage_names == ("smoke", "full")
+    assert [stage.name for stage in loaded.stages] == ["smoke"]
     assert loaded.cheats[0].verdict == "invalid"
 
 

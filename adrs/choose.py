@@ -15,9 +15,9 @@ from adrs import fresh, paired
 from adrs.calibrate import ENDS_OF_SCALE, Calibration, as_finished, finished
 from adrs.evaluate.executor import Executor
 from adrs.evaluation import WorkloadSpec
+from adrs.normal_form import tokens
 from adrs.problem import Problem
 from adrs.program import Evaluation, Job, Split
-from adrs.source import tokens
 from adrs.store import Reader, Writer
 
 CANDIDATES = 5

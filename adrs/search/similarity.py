@@ -5,7 +5,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from heapq import nsmallest
 
-from adrs.source import tokens, words
+from adrs.normal_form import tokens, words
 
 _SHINGLE = 5
 """Tokens in a sequence."""

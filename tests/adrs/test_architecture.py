@@ -30,6 +30,7 @@ LAYERS = [
         "comparisons",
         "rule",
         "source",
+        "normal_form",
         "interface",
         "program",
         "evaluation",

@@ -7,8 +7,8 @@ import pytest
 
 from adrs import Run, evolve, lineage, paired, problem, report, scaffold
 from adrs.calibrate import Calibration
+from adrs.normal_form import tokens
 from adrs.program import Evaluation, WorkloadResult
-from adrs.source import tokens
 from adrs.store import Reader
 
 

@@ -1,6 +1,7 @@
 """Source text as data: parsed, never run. What a program must be like before it is run."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -15,6 +16,7 @@ from adrs.problem import Problem
 
 BLOCKS = "adrs_helpers.blocks"
 """What building blocks import, and no program does: it stands for holes that are filled in."""
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _REMEMBERED = 64
 """Programs whose check is remembered: a proposer checks its own before the loop does."""
 _COMMENTS = re.compile(rb"#[^\r\n]*")
@@ -97,6 +99,8 @@ def check_text(source: str, limit_bytes: int) -> None:
     """Refuse what is no source in any language; raises Rejected."""
     if len(source) > limit_bytes or len(source.encode(errors="surrogatepass")) > limit_bytes:
         raise Rejected(f"source has {len(source)} characters, the limit is {limit_bytes} bytes")
+    if _HALF_PAIR.search(source):
+        raise Rejected("source contains half of a surrogate pair, which is no character")
     if "\0" in source:
         raise Rejected("source contains a null byte")
     if not source.strip():

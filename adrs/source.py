@@ -11,7 +11,7 @@ from pathlib import Path
 from adrs import evolve_blocks
 from adrs.errors import UserError
 from adrs.interface import FunctionType
-from adrs.normal_form import digest, normalise
+from adrs.normal_form import digest
 from adrs.problem import Problem
 
 BLOCKS = "adrs_helpers.blocks"
@@ -20,7 +20,6 @@ _HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _REMEMBERED = 64
 """Programs whose check is remembered: a proposer checks its own before the loop does."""
 _COMMENTS = re.compile(rb"#[^\r\n]*")
-_WORDS = re.compile(r"\w+|[^\w\s]")
 
 
 class Rejected(Exception):  # noqa: N818 - reads as the verdict it causes

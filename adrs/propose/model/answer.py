@@ -32,7 +32,8 @@ _ALIASES = {
     "python": ("py", "python3", "pycon"), "c++": ("cpp", "cc", "cxx"), "cpp": ("c++", "cc", "cxx"), "rust": ("rs",)
 }  # fmt: skip
 """Other words after a fence for a language."""
-_NO_LANGUAGE = ("", "text", "txt", "plaintext", "code", "tool_code")
+_NO_LANGUAGE = ("text", "txt", "plaintext", "code", "tool_code")
+"""Words after a fence that counts where none is marked with the program's language or not at all."""
 _DIFF = ("diff", "patch")
 _CUT_OFF = "it was probably cut off at the most tokens that it may have (--max-output-tokens)"
 _MOST_FENCES = 20
@@ -84,7 +85,7 @@ def read(text: str, base: str, check: Callable[[str], object], limit: int, langu
         return _finished(source, base, check, language)
 
     refused: Malformed | None = None
-    for form, reading in _readings(lines, base, finish, (language, *_ALIASES.get(language, ()), *_NO_LANGUAGE)):
+    for form, reading in _readings(lines, base, finish, ("", language, *_ALIASES.get(language, ()))):
         try:
             return Answer(reading(), form, rationale(lines))
         except edits.Refused as wrong:
@@ -142,7 +143,9 @@ def _readings(
         rest = lines[:first] + lines[last + 1 :]
     if edits.has_diff(lines):
         yield "diff", lambda: finish(edits.apply(base, edits.unified(lines)))
-    found = [block for block in blocks(rest) if _language(block) in infos and not edits.has_diff(inside(rest, block))]
+    fences = [block for block in blocks(rest) if not edits.has_diff(inside(rest, block))]
+    found = [block for block in fences if _language(block) in infos]
+    found = found or [block for block in fences if _language(block) in _NO_LANGUAGE]
     if found:
         yield "program", lambda: _fenced(rest, found[-_MOST_FENCES:], base, finish)
         return

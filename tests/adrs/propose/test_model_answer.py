@@ -236,6 +236,7 @@ def test_a_program_that_only_looks_as_if_parts_were_left_out_is_taken(source: st
 def test_programs_of_other_languages_are_read_from_their_fences() -> None:
     text = "Faster.\n```cpp\nint main() { return 2; }\n```\nand\n```python\nprint(2)\n```"
     assert read(text, "int main() {}\n", str, LIMIT, "cpp").source == "int main() { return 2; }\n"
+    text = f"{text}\nIt prints\n```text\n2\n```"
     assert read(text, "int main() {}\n", str, LIMIT, "c++").source == "int main() { return 2; }\n"
 
 

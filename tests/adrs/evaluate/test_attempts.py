@@ -136,6 +136,11 @@ PROGRAMS = {
         "def guess(model, state, request):\n    while request['value'] == 1:\n        pass\n    return 2, None", "ok",
         {"total": 6, "failed": 1},
     ),
+    "hangs again once it is told": (
+        "def guess(model, state, request):\n    try:\n        while request['value'] == 1:\n            pass\n"
+        "    except BaseException:\n        while True:\n            pass\n    return 2, None", "ok",
+        {"total": 6, "failed": 1},
+    ),
     "fails always": ("def guess(model, state, request):\n    raise KeyError('labels')", "error", "KeyError"),
     "a lone number": ("def guess(model, state, request):\n    return 1", "invalid", "tuple"),
     "a truth value": ("def guess(model, state, request):\n    return True, None", "invalid", "guess[0]"),

@@ -23,7 +23,7 @@ def digest(tree: ast.Module) -> str:
 
     The tree is changed on the way.
     """
-    normalise(tree)
+    _normalise(tree)
     return sha256(ast.dump(tree, annotate_fields=False).encode(errors="surrogatepass")).hexdigest()
 
 
@@ -34,7 +34,7 @@ def tokens(source: str) -> list[str]:
     """
     try:
         tree = ast.parse(source)
-        normalise(tree)
+        _normalise(tree)
         found: list[str] = []
         _collect(tree, found)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -83,7 +83,7 @@ class _Whole(NamedTuple):
         return all(name.id in self.given for name in names)
 
 
-def normalise(node: ast.AST, program: _Whole | None = None, within: str = "module") -> None:
+def _normalise(node: ast.AST, program: _Whole | None = None, within: str = "module") -> None:
     """Rename locals and arguments in order of appearance; drop docstrings, and annotations that mean nothing.
 
     Those within a function are never evaluated, those of a class may make a field. Only statements are descended into,
@@ -98,7 +98,7 @@ def normalise(node: ast.AST, program: _Whole | None = None, within: str = "modul
         inside = getattr(node, field, None)
         if isinstance(inside, list):  # the body of a lambda or of a conditional expression is none
             for number, child in enumerate(inside):
-                normalise(child, program, within)
+                _normalise(child, program, within)
                 inside[number] = _plain(child, program, within)
     if isinstance(node, ast.FunctionDef):
         if program.says_nothing(node.returns):

@@ -125,4 +125,5 @@ def _cached(usage: Mapping[str, Any]) -> int:
 
 def _count(table: Any, name: str) -> int:
     value = table.get(name) if isinstance(table, Mapping) else None
-    return value if isinstance(value, int) and 0 < value <= _MOST_TOKENS else 0
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value  # some write 8137.0
+    return whole if isinstance(whole, int) and 0 < whole <= _MOST_TOKENS else 0

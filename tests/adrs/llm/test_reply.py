@@ -22,6 +22,8 @@ def test_hidden_reasoning_that_only_the_total_counts_is_output() -> None:
     usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 400}
     reply = read_reply(body({"content": "hello"}, usage), PROMPT)
     assert (reply.input_tokens, reply.output_tokens) == (100, 300)
+    written = {name: float(count) for name, count in usage.items()}
+    assert read_reply(body({"content": "hello"}, written), PROMPT) == reply
 
 
 @pytest.mark.parametrize(
